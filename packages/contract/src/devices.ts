@@ -1,0 +1,239 @@
+import Type, { type Static } from 'typebox';
+import { Actor, Instant, Labels, PathText } from './common.ts';
+
+/**
+ * A value as JSON: integers beyond 2^53 and object links ("66:0") are strings, opaque is base64, time is Unix seconds.
+ */
+export const JsonValue = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
+
+/** The newest value of one resource (or resource instance). */
+export const ResourceValue = Type.Object({
+  path: PathText,
+  type: Type.String({ description: 'LwM2M data type, e.g. integer, string, opaque, objlnk' }),
+  value: JsonValue,
+  text: Type.String({ description: 'The value for people, with its unit' }),
+  observedAt: Type.Optional(Instant),
+  receivedAt: Instant,
+  /** `doubtful`: the device says a time before 2020 or over 5 minutes ahead; `receivedAt` is used instead. */
+  clock: Type.Union([Type.Literal('none'), Type.Literal('good'), Type.Literal('doubtful')]),
+  /** The notification had more blocks to come: shown, never evaluated. */
+  truncated: Type.Optional(Type.Boolean()),
+});
+export type ResourceValue = Static<typeof ResourceValue>;
+
+/** What is known of whether a device is there. Every time in it comes from authenticated contact only. */
+export const Presence = Type.Object({
+  state: Type.Union([
+    Type.Literal('never'),
+    Type.Literal('awake'),
+    Type.Literal('asleep'),
+    Type.Literal('overdue'),
+    Type.Literal('expired'),
+    Type.Literal('deregistered'),
+  ]),
+  lastContactAt: Type.Optional(Instant),
+  nextContactBy: Type.Optional(Instant),
+});
+export type Presence = Static<typeof Presence>;
+
+export const RuleStatus = Type.Object({
+  policyId: Type.String(),
+  ruleId: Type.String(),
+  rule: Type.String({ description: 'The rule in words' }),
+  state: Type.Union([
+    Type.Literal('ok'),
+    Type.Literal('pending'),
+    Type.Literal('breached'),
+    Type.Literal('cannot-evaluate'),
+    Type.Literal('waiting'),
+  ]),
+  since: Type.Optional(Instant),
+  reason: Type.Optional(Type.String()),
+  path: Type.Optional(PathText),
+  /** Numbers to draw the value against, for threshold rules. */
+  limits: Type.Optional(Type.Object({ below: Type.Optional(Type.Number()), above: Type.Optional(Type.Number()) })),
+});
+export type RuleStatus = Static<typeof RuleStatus>;
+
+/** Whether the device is locked, as the device itself said last; never what was merely asked for. */
+export const LockStatus = Type.Object({
+  state: Type.Union([
+    Type.Literal('unknown'),
+    Type.Literal('unlocked'),
+    Type.Literal('locking'),
+    Type.Literal('locked'),
+    Type.Literal('unlocking'),
+    Type.Literal('failed'),
+  ]),
+  provedAt: Type.Optional(Instant),
+  until: Type.Optional(Instant),
+  holders: Type.Array(Type.String({ description: 'What holds the lock: incident ids or a person' })),
+});
+export type LockStatus = Static<typeof LockStatus>;
+
+export const DeviceSummary = Type.Object({
+  deviceId: Type.String(),
+  endpoint: Type.String(),
+  labels: Labels,
+  site: Type.Optional(Type.String()),
+  owner: Type.Optional(Type.String()),
+  model: Type.Optional(Type.String()),
+  firmware: Type.Optional(Type.String()),
+  presence: Presence,
+  secure: Type.Optional(Type.Boolean({ description: 'false: registered over NoSec' })),
+  battery: Type.Optional(Type.Number()),
+  location: Type.Optional(Type.Object({ latitude: Type.Number(), longitude: Type.Number(), at: Instant })),
+  openIncidents: Type.Integer(),
+  lock: LockStatus,
+});
+export type DeviceSummary = Static<typeof DeviceSummary>;
+
+export const Observation = Type.Object({
+  path: PathText,
+  wantedBy: Type.Array(Type.String({ description: 'policy ids, or the names of people' })),
+  state: Type.Union([Type.Literal('wanted'), Type.Literal('requested'), Type.Literal('live'), Type.Literal('refused')]),
+  since: Instant,
+  reason: Type.Optional(Type.String()),
+});
+export type Observation = Static<typeof Observation>;
+
+export const ObjectLink = Type.Object({
+  objectId: Type.Integer(),
+  version: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String()),
+  instances: Type.Array(Type.Integer()),
+});
+
+export const CredentialInfo = Type.Object({
+  credentialId: Type.String(),
+  kind: Type.Literal('psk'),
+  identity: Type.String({ description: 'UTF-8 if printable, else hex:…' }),
+  createdAt: Instant,
+});
+
+export const DeviceDetail = Type.Object({
+  ...DeviceSummary.properties,
+  /** One line for people: what matters about this device now. */
+  verdict: Type.Object({
+    tone: Type.Union([Type.Literal('good'), Type.Literal('attention'), Type.Literal('bad'), Type.Literal('unknown')]),
+    text: Type.String(),
+  }),
+  createdAt: Instant,
+  registration: Type.Optional(
+    Type.Object({
+      registrationId: Type.String(),
+      registeredAt: Instant,
+      lifetime: Type.Integer({ description: 'seconds; 0 = never expires' }),
+      version: Type.String(),
+      binding: Type.String(),
+      queueMode: Type.Boolean(),
+      address: Type.String(),
+      identity: Type.Optional(Type.String()),
+    }),
+  ),
+  objects: Type.Array(ObjectLink),
+  values: Type.Array(ResourceValue),
+  observations: Type.Array(Observation),
+  rules: Type.Array(RuleStatus),
+  credentials: Type.Array(CredentialInfo),
+});
+export type DeviceDetail = Static<typeof DeviceDetail>;
+
+export const DeviceAdd = Type.Object(
+  {
+    endpoint: Type.String({ minLength: 1, maxLength: 255 }),
+    identity: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 258,
+        description: 'PSK identity, default: the endpoint name; hex:… for bytes',
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({
+        pattern: '^([0-9a-fA-F]{2}){16,64}$',
+        description: 'PSK in hex; made and returned once if absent',
+      }),
+    ),
+    labels: Type.Optional(Labels),
+    site: Type.Optional(Type.String({ maxLength: 255 })),
+    owner: Type.Optional(Type.String({ maxLength: 255 })),
+    model: Type.Optional(Type.String({ maxLength: 255 })),
+    noSec: Type.Optional(Type.Boolean({ description: 'admit without DTLS; only if the server runs with --nosec' })),
+  },
+  { additionalProperties: false },
+);
+export type DeviceAdd = Static<typeof DeviceAdd>;
+
+export const DeviceAdded = Type.Object({
+  device: DeviceSummary,
+  identity: Type.Optional(Type.String()),
+  key: Type.Optional(Type.String({ description: 'The made key in hex: shown this once, never again' })),
+});
+export type DeviceAdded = Static<typeof DeviceAdded>;
+
+export const DeviceChange = Type.Object(
+  {
+    labels: Type.Optional(Labels),
+    site: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+    owner: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+    model: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type DeviceChange = Static<typeof DeviceChange>;
+
+export const CredentialChange = Type.Object(
+  {
+    identity: Type.Optional(Type.String({ minLength: 1, maxLength: 258 })),
+    key: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}){16,64}$' })),
+  },
+  { additionalProperties: false },
+);
+export type CredentialChange = Static<typeof CredentialChange>;
+
+/** One line of "why can't my device connect?". Equal refusals are counted in one line. */
+export const Refusal = Type.Object({
+  refusalId: Type.String(),
+  firstAt: Instant,
+  lastAt: Instant,
+  count: Type.Integer(),
+  address: Type.String(),
+  identity: Type.Optional(Type.String()),
+  endpoint: Type.Optional(Type.String()),
+  check: Type.String({ description: 'The check that failed, a stable word' }),
+  detail: Type.String(),
+  advice: Type.String({ description: 'What to do' }),
+});
+export type Refusal = Static<typeof Refusal>;
+
+/** A stretch of history, as columns of equal length, oldest first. */
+export const History = Type.Object({
+  path: PathText,
+  at: Type.Array(Instant),
+  receivedAt: Type.Array(Instant),
+  value: Type.Array(JsonValue),
+});
+export type History = Static<typeof History>;
+
+/** One entry of the journal as people and programs see it. */
+export const TimelineEntry = Type.Object({
+  seq: Type.Integer(),
+  at: Instant,
+  deviceId: Type.Optional(Type.String()),
+  actor: Actor,
+  cause: Type.Optional(Type.Integer({ description: 'seq of the entry that caused this one' })),
+  type: Type.String(),
+  text: Type.String({ description: 'The entry in words' }),
+  payload: Type.Unknown(),
+});
+export type TimelineEntry = Static<typeof TimelineEntry>;
+
+/** One decoded message of `reeve trace`. */
+export const TraceLine = Type.Object({
+  at: Instant,
+  direction: Type.Union([Type.Literal('in'), Type.Literal('out')]),
+  text: Type.String(),
+  bytes: Type.Integer(),
+});
+export type TraceLine = Static<typeof TraceLine>;

@@ -36,17 +36,20 @@ export const Presence = Type.Object({
 });
 export type Presence = Static<typeof Presence>;
 
+export const RuleState = Type.Union([
+  Type.Literal('ok'),
+  Type.Literal('pending'),
+  Type.Literal('breached'),
+  Type.Literal('cannot-evaluate'),
+  Type.Literal('waiting'),
+]);
+export type RuleState = Static<typeof RuleState>;
+
 export const RuleStatus = Type.Object({
   policyId: Type.String(),
   ruleId: Type.String(),
   rule: Type.String({ description: 'The rule in words' }),
-  state: Type.Union([
-    Type.Literal('ok'),
-    Type.Literal('pending'),
-    Type.Literal('breached'),
-    Type.Literal('cannot-evaluate'),
-    Type.Literal('waiting'),
-  ]),
+  state: RuleState,
   since: Type.Optional(Instant),
   reason: Type.Optional(Type.String()),
   path: Type.Optional(PathText),
@@ -84,6 +87,8 @@ export const DeviceSummary = Type.Object({
   battery: Type.Optional(Type.Number()),
   location: Type.Optional(Type.Object({ latitude: Type.Number(), longitude: Type.Number(), at: Instant })),
   openIncidents: Type.Integer(),
+  /** The gravest state of the rules that apply: breached, cannot-evaluate, waiting, pending, ok. Absent: no rule applies. */
+  rules: Type.Optional(RuleState),
   lock: LockStatus,
 });
 export type DeviceSummary = Static<typeof DeviceSummary>;
@@ -97,12 +102,31 @@ export const Observation = Type.Object({
 });
 export type Observation = Static<typeof Observation>;
 
+/** What an object's definition says of one resource: enough to draw and operate it. */
+export const ResourceInfo = Type.Object({
+  resourceId: Type.Integer(),
+  name: Type.String(),
+  operations: Type.Union([
+    Type.Literal('none'),
+    Type.Literal('R'),
+    Type.Literal('W'),
+    Type.Literal('RW'),
+    Type.Literal('E'),
+  ]),
+  type: Type.Optional(Type.String({ description: 'LwM2M data type, as in ResourceValue; absent if executable' })),
+  multiple: Type.Boolean(),
+});
+export type ResourceInfo = Static<typeof ResourceInfo>;
+
 export const ObjectLink = Type.Object({
   objectId: Type.Integer(),
   version: Type.Optional(Type.String()),
   name: Type.Optional(Type.String()),
   instances: Type.Array(Type.Integer()),
+  /** Absent for an object that the server has no definition of. */
+  resources: Type.Optional(Type.Array(ResourceInfo)),
 });
+export type ObjectLink = Static<typeof ObjectLink>;
 
 export const CredentialInfo = Type.Object({
   credentialId: Type.String(),

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+
+declare const brand: unique symbol;
+/** A string that only its own constructor makes, so that identifiers cannot be mixed up. */
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type OrganisationId = Branded<'OrganisationId'>;
+export type DeviceId = Branded<'DeviceId'>;
+export type CredentialId = Branded<'CredentialId'>;
+/** Also the `<id>` of the registration's location `/rd/<id>`: at most 16 ASCII bytes. */
+export type RegistrationId = Branded<'RegistrationId'>;
+export type CommandId = Branded<'CommandId'>;
+export type PolicyId = Branded<'PolicyId'>;
+export type IncidentId = Branded<'IncidentId'>;
+export type ResponseId = Branded<'ResponseId'>;
+export type ApprovalId = Branded<'ApprovalId'>;
+export type PersonId = Branded<'PersonId'>;
+export type TokenId = Branded<'TokenId'>;
+export type WebhookId = Branded<'WebhookId'>;
+export type DeliveryId = Branded<'DeliveryId'>;
+export type RefusalId = Branded<'RefusalId'>;
+
+/** Position in the journal: 1, 2, 3 … without reuse. */
+export type Seq = number & { readonly [brand]: 'Seq' };
+/** Milliseconds since the Unix epoch. */
+export type Millis = number;
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+function randomText(length: number): string {
+  let text = '';
+  for (const byte of randomBytes(length)) text += ALPHABET[byte & 31];
+  return text;
+}
+
+/** A fresh random identifier: a short prefix that says what it names, and 60 or more random bits. */
+export const newId = {
+  organisation: () => `org-${randomText(12)}` as OrganisationId,
+  device: () => `dev-${randomText(12)}` as DeviceId,
+  credential: () => `cred-${randomText(12)}` as CredentialId,
+  registration: () => randomText(12) as RegistrationId,
+  command: () => `cmd-${randomText(14)}` as CommandId,
+  incident: () => `inc-${randomText(12)}` as IncidentId,
+  response: () => `resp-${randomText(12)}` as ResponseId,
+  approval: () => `appr-${randomText(12)}` as ApprovalId,
+  person: () => `person-${randomText(12)}` as PersonId,
+  token: () => `tok-${randomText(12)}` as TokenId,
+  webhook: () => `hook-${randomText(12)}` as WebhookId,
+  delivery: () => `dlv-${randomText(14)}` as DeliveryId,
+  refusal: () => `ref-${randomText(12)}` as RefusalId,
+};

@@ -1,0 +1,168 @@
+import type { Actor, Evidence } from '@reeve/contract';
+import type {
+  ApprovalId,
+  CommandId,
+  DeviceId,
+  IncidentId,
+  Millis,
+  OrganisationId,
+  PolicyId,
+  RegistrationId,
+  ResponseId,
+  Seq,
+  WebhookId,
+} from '../ids.ts';
+
+/**
+ * Every type of journal entry: its version and its payload. The journal holds decisions and changes of state, not
+ * samples and not plain Updates. A payload's shape changes only together with its version.
+ */
+export interface JournalPayloads {
+  'server.started': { version: string };
+  'store.alarm': { reason: string };
+
+  'device.added': { endpoint: string };
+  'device.changed': { fields: readonly string[] };
+  'device.removed': { endpoint: string };
+  'credential.set': { identity: string };
+
+  'registration.registered': {
+    registrationId: RegistrationId;
+    replaced?: RegistrationId;
+    address: string;
+    lifetime: number;
+    version: string;
+  };
+  'registration.deregistered': { registrationId: RegistrationId };
+  'registration.expired': { registrationId: RegistrationId; lastContactAt: Millis };
+  /** An Update that changed what the device offers or where it is reached; a plain one leaves no entry. */
+  'registration.changed': { registrationId: RegistrationId; fields: readonly string[] };
+
+  'refusal.counted': { check: string; address: string; identity?: string; endpoint?: string; count: number };
+  'observation.refused': { path: string; reason: string };
+
+  /** A rule changed state for a device; `evidence` when it was broken or became whole again. */
+  'rule.transition': {
+    policyId: PolicyId;
+    policyVersion: number;
+    ruleId: string;
+    ruleKey: string;
+    from: string;
+    to: string;
+    text: string;
+    evidence?: Evidence;
+  };
+
+  'policy.applied': { policyId: PolicyId; version: number; mode: string };
+  'policy.removed': { policyId: PolicyId };
+
+  'incident.opened': { incidentId: IncidentId; policyId: PolicyId; ruleId: string; rule: string; evidence: Evidence };
+  'incident.evidence': { incidentId: IncidentId; evidence: Evidence };
+  'incident.acknowledged': { incidentId: IncidentId };
+  'incident.cleared': { incidentId: IncidentId; text: string };
+  'incident.reopened': { incidentId: IncidentId; text: string };
+  'incident.closed': { incidentId: IncidentId; reason: string };
+
+  'response.started': { responseId: ResponseId; incidentId?: IncidentId; kind: 'lock'; until?: Millis };
+  'response.step': { responseId: ResponseId; incidentId?: IncidentId; text: string; commandId?: CommandId };
+  'response.locked': { responseId: ResponseId; incidentId?: IncidentId; text: string };
+  'response.releasing': { responseId: ResponseId; incidentId?: IncidentId; reason: string };
+  'response.released': { responseId: ResponseId; incidentId?: IncidentId; text: string };
+  'response.failed': { responseId: ResponseId; incidentId?: IncidentId; text: string };
+  /** A person must be told: e.g. a lock ended because its longest time was over while the cause was still there. */
+  'response.attention': { responseId: ResponseId; incidentId?: IncidentId; text: string };
+
+  'approval.requested': { approvalId: ApprovalId; incidentId: IncidentId; action: string; reason: string };
+  'approval.decided': { approvalId: ApprovalId; incidentId: IncidentId; decision: 'approved' | 'denied' | 'obsolete' };
+
+  'command.queued': { commandId: CommandId; operation: string; incidentId?: IncidentId };
+  'command.sent': { commandId: CommandId; attempt: number };
+  'command.requeued': { commandId: CommandId; reason: string };
+  /** A command reached its last state. */
+  'command.finished': {
+    commandId: CommandId;
+    state: 'answered' | 'failed' | 'expired' | 'cancelled' | 'outcome-unknown';
+    code?: string;
+    text: string;
+    responseId?: ResponseId;
+  };
+
+  'person.added': { name: string };
+  'person.link-made': { name: string };
+  'person.signed-in': { name: string };
+  'person.signed-out': { name: string };
+  'token.created': { name: string };
+  'token.revoked': { name: string };
+
+  'webhook.added': { webhookId: WebhookId; url: string };
+  'webhook.removed': { webhookId: WebhookId; url: string };
+  'notice.dead': { webhookId: WebhookId; type: string; error: string };
+}
+
+export type JournalType = keyof JournalPayloads;
+
+/** Version of each entry type's payload. A test holds that every type is here. */
+export const journalVersions: Readonly<Record<JournalType, number>> = {
+  'server.started': 1,
+  'store.alarm': 1,
+  'device.added': 1,
+  'device.changed': 1,
+  'device.removed': 1,
+  'credential.set': 1,
+  'registration.registered': 1,
+  'registration.deregistered': 1,
+  'registration.expired': 1,
+  'registration.changed': 1,
+  'refusal.counted': 1,
+  'observation.refused': 1,
+  'rule.transition': 1,
+  'policy.applied': 1,
+  'policy.removed': 1,
+  'incident.opened': 1,
+  'incident.evidence': 1,
+  'incident.acknowledged': 1,
+  'incident.cleared': 1,
+  'incident.reopened': 1,
+  'incident.closed': 1,
+  'response.started': 1,
+  'response.step': 1,
+  'response.locked': 1,
+  'response.releasing': 1,
+  'response.released': 1,
+  'response.failed': 1,
+  'response.attention': 1,
+  'approval.requested': 1,
+  'approval.decided': 1,
+  'command.queued': 1,
+  'command.sent': 1,
+  'command.requeued': 1,
+  'command.finished': 1,
+  'person.added': 1,
+  'person.link-made': 1,
+  'person.signed-in': 1,
+  'person.signed-out': 1,
+  'token.created': 1,
+  'token.revoked': 1,
+  'webhook.added': 1,
+  'webhook.removed': 1,
+  'notice.dead': 1,
+};
+
+interface EntryFields<T extends JournalType> {
+  readonly type: T;
+  readonly payload: JournalPayloads[T];
+  readonly at: Millis;
+  readonly organisationId: OrganisationId;
+  readonly deviceId?: DeviceId;
+  readonly actor: Actor;
+  /** The entry that caused this one. */
+  readonly cause?: Seq;
+}
+
+/** An entry as a capability writes it; the store gives it its seq. */
+export type JournalDraft = { [T in JournalType]: EntryFields<T> }[JournalType];
+
+/** A committed entry. */
+export type JournalEntry = {
+  [T in JournalType]: EntryFields<T> & { readonly seq: Seq; readonly version: number };
+}[JournalType];

@@ -1,0 +1,358 @@
+import type {
+  Actor,
+  CommandOperation,
+  CommandState,
+  Evidence,
+  IncidentState,
+  Receipt,
+  ResponseState,
+} from '@reeve/contract';
+import type {
+  ApprovalId,
+  CommandId,
+  CredentialId,
+  DeliveryId,
+  DeviceId,
+  IncidentId,
+  OrganisationId,
+  PersonId,
+  PolicyId,
+  RefusalId,
+  RegistrationId,
+  ResponseId,
+  TokenId,
+  WebhookId,
+} from '../ids.ts';
+import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
+
+const organisation = { organisationId: text<OrganisationId>() };
+const device = { ...organisation, deviceId: text<DeviceId>() };
+
+/** An object that a registration announced. */
+export interface RegisteredObject {
+  objectId: number;
+  version?: string;
+  instances: number[];
+}
+
+/** A value as it is stored: JSON form of contract's `ResourceValue` with its LwM2M type. */
+export interface StoredValue {
+  type: string;
+  value: string | number | boolean | null;
+}
+
+/**
+ * Everything the store keeps apart from journal and history. Every row of a device carries its `deviceId` and
+ * `organisationId`; endpoint names and identities are attributes.
+ */
+export const tables = {
+  organisations: table({ ...organisation, name: text(), createdAt: integer() }, ['organisationId']),
+
+  devices: table(
+    {
+      ...device,
+      endpoint: text(),
+      labels: json<Record<string, string>>(),
+      site: optional(text()),
+      owner: optional(text()),
+      /** What the operator says the model is; the device's own /3/0/1 counts if absent. */
+      model: optional(text()),
+      /** May register without DTLS (only while the server runs with --nosec). */
+      noSec: integer(),
+      createdAt: integer(),
+    },
+    ['deviceId'],
+    { unique: [['organisationId', 'endpoint']] },
+  ),
+
+  /** n to 1 with devices, each with its validity. The key is sealed, bound to this row. */
+  credentials: table(
+    {
+      ...device,
+      credentialId: text<CredentialId>(),
+      kind: text<'psk'>(),
+      /** Identity bytes in hex: the index is byte-exact. */
+      identity: text(),
+      sealedKey: bytes(),
+      validFrom: integer(),
+      validUntil: optional(integer()),
+      createdAt: integer(),
+    },
+    ['credentialId'],
+    { unique: [['kind', 'identity']], indexes: [['deviceId']] },
+  ),
+
+  /** The one current registration of a device. A plain Update touches this row alone. */
+  registrations: table(
+    {
+      ...device,
+      registrationId: text<RegistrationId>(),
+      endpoint: text(),
+      /** Authenticated identity in hex, absent for NoSec. */
+      identity: optional(text()),
+      address: text(),
+      /** Socket that the request came in on, through which replies must leave. */
+      ingress: integer(),
+      lifetime: integer(),
+      version: text(),
+      binding: text(),
+      queueMode: integer(),
+      rootPath: text(),
+      contentFormats: json<number[]>(),
+      objects: json<RegisteredObject[]>(),
+      extra: json<Record<string, string>>(),
+      registeredAt: integer(),
+      lastContactAt: integer(),
+      state: text<'registered' | 'deregistered' | 'expired'>(),
+      endedAt: optional(integer()),
+    },
+    ['deviceId'],
+    { unique: [['registrationId']] },
+  ),
+
+  /** Observations that a person asked for; those of policies follow from the policies. */
+  wantedObservations: table({ ...device, path: text(), person: text(), createdAt: integer() }, [
+    'deviceId',
+    'path',
+    'person',
+  ]),
+
+  /** Observations that the device accepted, so that notifications are matched again after a restart. */
+  observations: table(
+    { ...device, registrationId: text<RegistrationId>(), path: text(), token: text(), since: integer() },
+    ['deviceId', 'path'],
+  ),
+
+  /** Newest value per resource. */
+  values: table(
+    {
+      ...device,
+      path: text(),
+      stored: json<StoredValue>(),
+      observedAt: optional(integer()),
+      receivedAt: integer(),
+      clock: text<'none' | 'good' | 'doubtful'>(),
+      truncated: integer(),
+    },
+    ['deviceId', 'path'],
+  ),
+
+  commands: table(
+    {
+      ...device,
+      commandId: text<CommandId>(),
+      /** Order within the device's queue. */
+      position: integer(),
+      operation: json<CommandOperation>(),
+      state: text<CommandState>(),
+      actor: json<Actor>(),
+      repeatable: integer(),
+      attempts: integer(),
+      idempotencyKey: optional(text()),
+      incidentId: optional(text<IncidentId>()),
+      responseId: optional(text<ResponseId>()),
+      receipts: json<Receipt[]>(),
+      code: optional(text()),
+      values: optional(json<{ path: string; stored: StoredValue; receivedAt: number }[]>()),
+      createdAt: integer(),
+      expiresAt: integer(),
+      finishedAt: optional(integer()),
+    },
+    ['commandId'],
+    {
+      unique: [['organisationId', 'idempotencyKey']],
+      indexes: [['deviceId', 'state'], ['state'], ['responseId'], ['createdAt']],
+    },
+  ),
+
+  policies: table(
+    {
+      ...organisation,
+      policyId: text<PolicyId>(),
+      version: integer(),
+      mode: text<'monitor' | 'enforce'>(),
+      source: text(),
+      /** `CompiledPolicy` of @reeve/policy, with its geometry. */
+      compiled: json<unknown>(),
+      appliedAt: integer(),
+      appliedBy: json<Actor>(),
+    },
+    ['organisationId', 'policyId'],
+  ),
+
+  /** State of one rule for one device, keyed by the rule's content so that it outlives policy versions. */
+  ruleStates: table(
+    {
+      ...device,
+      ruleKey: text(),
+      policyId: text<PolicyId>(),
+      ruleId: text(),
+      state: json<unknown>(),
+      /** When the evaluator wants a tick next. */
+      wakeAt: optional(integer()),
+    },
+    ['deviceId', 'policyId', 'ruleKey'],
+    { indexes: [['policyId']] },
+  ),
+
+  incidents: table(
+    {
+      ...device,
+      incidentId: text<IncidentId>(),
+      policyId: text<PolicyId>(),
+      ruleId: text(),
+      ruleKey: text(),
+      rule: text(),
+      state: text<IncidentState>(),
+      openedAt: integer(),
+      clearedAt: optional(integer()),
+      closedAt: optional(integer()),
+      acknowledgedAt: optional(integer()),
+      acknowledgedBy: optional(text()),
+      evidence: json<Evidence[]>(),
+    },
+    ['incidentId'],
+    { indexes: [['deviceId', 'state'], ['state'], ['openedAt']] },
+  ),
+
+  /** Automatic and personal responses: leases that hold the device's lock. */
+  responses: table(
+    {
+      ...device,
+      responseId: text<ResponseId>(),
+      incidentId: optional(text<IncidentId>()),
+      policyId: optional(text<PolicyId>()),
+      /** A person who holds the lock by hand. */
+      person: optional(text()),
+      kind: text<'lock'>(),
+      state: text<ResponseState>(),
+      until: optional(integer()),
+      targets: json<string[]>(),
+      steps: json<{ at: number; text: string; commandId?: CommandId }[]>(),
+      createdAt: integer(),
+      endedAt: optional(integer()),
+    },
+    ['responseId'],
+    { indexes: [['deviceId', 'state'], ['state'], ['incidentId']] },
+  ),
+
+  /** The lock of a device as a whole: what was remembered, what is being done, what was proved. */
+  locks: table(
+    {
+      ...device,
+      /** Playbook state; see incidents/lock.ts. */
+      state: json<unknown>(),
+      updatedAt: integer(),
+    },
+    ['deviceId'],
+  ),
+
+  approvals: table(
+    {
+      ...device,
+      approvalId: text<ApprovalId>(),
+      policyId: text<PolicyId>(),
+      incidentId: text<IncidentId>(),
+      responseId: text<ResponseId>(),
+      action: text(),
+      reason: text(),
+      state: text<'waiting' | 'approved' | 'denied' | 'obsolete'>(),
+      createdAt: integer(),
+      decidedBy: optional(text()),
+      decidedAt: optional(integer()),
+    },
+    ['approvalId'],
+    { indexes: [['state'], ['incidentId']] },
+  ),
+
+  /** Start of every automatic response, for the governor's sliding hour. */
+  automaticResponses: table(
+    { ...device, responseId: text<ResponseId>(), policyId: text<PolicyId>(), queuedAt: integer() },
+    ['responseId'],
+    { indexes: [['policyId']] },
+  ),
+
+  people: table({ ...organisation, personId: text<PersonId>(), name: text(), createdAt: integer() }, ['personId'], {
+    unique: [['organisationId', 'name']],
+  }),
+  /** One-time sign-in links, by the hash of their token. */
+  signInLinks: table({ ...organisation, hash: text(), personId: text<PersonId>(), expiresAt: integer() }, ['hash']),
+  /** Console sessions, by the hash of their cookie. */
+  sessions: table(
+    { ...organisation, hash: text(), personId: text<PersonId>(), createdAt: integer(), expiresAt: integer() },
+    ['hash'],
+  ),
+  tokens: table(
+    {
+      ...organisation,
+      tokenId: text<TokenId>(),
+      hash: text(),
+      name: text(),
+      createdAt: integer(),
+      lastUsedAt: optional(integer()),
+    },
+    ['tokenId'],
+    { unique: [['hash']] },
+  ),
+
+  webhooks: table(
+    {
+      ...organisation,
+      webhookId: text<WebhookId>(),
+      url: text(),
+      sealedSecret: bytes(),
+      createdAt: integer(),
+      lastDeliveredAt: optional(integer()),
+      lastError: optional(text()),
+    },
+    ['webhookId'],
+  ),
+  /** The outbox. A delivery leaves when it was answered 2xx, or stays as a dead letter. */
+  deliveries: table(
+    {
+      ...organisation,
+      deliveryId: text<DeliveryId>(),
+      webhookId: text<WebhookId>(),
+      type: text(),
+      body: text(),
+      state: text<'waiting' | 'dead'>(),
+      attempts: integer(),
+      nextAt: integer(),
+      lastError: optional(text()),
+      createdAt: integer(),
+    },
+    ['deliveryId'],
+    {
+      indexes: [
+        ['state', 'nextAt'],
+        ['webhookId', 'state'],
+      ],
+    },
+  ),
+
+  refusals: table(
+    {
+      ...organisation,
+      refusalId: text<RefusalId>(),
+      firstAt: integer(),
+      lastAt: integer(),
+      count: integer(),
+      address: text(),
+      identity: optional(text()),
+      endpoint: optional(text()),
+      check: text(),
+      detail: text(),
+      advice: text(),
+    },
+    ['refusalId'],
+    { indexes: [['lastAt']] },
+  ),
+
+  /** How far each consumer of the journal has come. */
+  cursors: table({ consumer: text(), seq: integer() }, ['consumer']),
+} as const;
+
+export type Tables = typeof tables;
+export type TableName = keyof Tables;
+export type Row<T extends TableName> = RowOf<Tables[T]>;
+export type Key<T extends TableName> = KeyOf<Tables[T]>;

@@ -1,0 +1,44 @@
+import type {
+  Actor,
+  BodyOf,
+  LivePresence,
+  LiveSamples,
+  ParamsOf,
+  QueryOf,
+  ResultOf,
+  RouteName,
+  TraceLine,
+} from '@reeve/contract';
+import type { OrganisationId } from '../ids.ts';
+
+/** What a handler is called with: the validated request and who made it. */
+export interface Call<N extends RouteName> {
+  readonly params: ParamsOf<N>;
+  readonly query: QueryOf<N>;
+  readonly body: BodyOf<N>;
+  readonly actor: Actor;
+  readonly organisationId: OrganisationId;
+  /** `Idempotency-Key`, if the caller sent one. */
+  readonly idempotencyKey?: string;
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** Answers one route. Throws `ReeveError`; anything else becomes `internal`. */
+export type Handler<N extends RouteName> = (call: Call<N>) => Promise<ResultOf<N>>;
+
+/** One handler for every route of the contract. Each capability contributes its own. */
+export type Handlers = { readonly [N in RouteName]: Handler<N> };
+
+/** Live data beside the journal: not stored as events, gone if nobody listens. */
+export type LiveEvent =
+  | { readonly kind: 'samples'; readonly data: LiveSamples }
+  | { readonly kind: 'presence'; readonly data: LivePresence };
+
+/** What the event streams read from. */
+export interface LiveFeed {
+  /** Calls the listener for committed samples and presence changes; returns how to stop. */
+  watch(listener: (event: LiveEvent) => void): () => void;
+  /** Decoded traffic of one device while somebody listens; throws `ReeveError` for an unknown device. */
+  trace(organisationId: OrganisationId, deviceRef: string, listener: (line: TraceLine) => void): Promise<() => void>;
+}

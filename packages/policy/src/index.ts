@@ -1,1 +1,14 @@
-export {};
+export { type DeviceFacts, lacks, matches, type OfferedObject } from './applies.ts';
+export { type CompileResult, compilePolicy, formatPolicyError } from './compile.ts';
+export { describeRule } from './describe.ts';
+export type { Applies, PolicyResponse } from './document/policy-schema.ts';
+export type { PolicyError } from './document/schema.ts';
+export { type Evaluation, evaluate, type SampleFate } from './evaluator/evaluate.ts';
+export type { Evidence, EvidenceValue } from './evaluator/evidence.ts';
+export type { Finding } from './evaluator/finding.ts';
+export type { Input, Sample, SampleValue } from './evaluator/input.ts';
+export type { LossReason } from './evaluator/sight.ts';
+export { type RuleState, type RuleStatus, readState, statusOf } from './evaluator/state.ts';
+export type { CompiledPolicy, CompiledRule, Need, RuleKey } from './policy.ts';
+export { regionNames, type UsState } from './regions/us-states.ts';
+export { type ClockQuality, type JudgedTime, judgeTime } from './time.ts';

@@ -1,1 +1,28 @@
-export {};
+export type { CoapParseError, CoapParseErrorKind, DecodeResult } from './codec.ts';
+export { decodeMessage, encodeMessage } from './codec.ts';
+export { Code, code, formatCode, isSuccess } from './codes.ts';
+export type { CoapCoreOptions, RestoredObservation } from './core.ts';
+export { CoapCore } from './core.ts';
+export type { CoapEffect, NotificationEffect, ObservationEnd, RefusalReason, RequestOutcome } from './effects.ts';
+export { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
+export type { CoapLimits } from './limits.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export type { CoapMessage } from './message.ts';
+export {
+  accept,
+  block1,
+  block2,
+  contentFormat,
+  locationPath,
+  MessageType,
+  observeValue,
+  optionUint,
+  optionValue,
+  uriPath,
+  uriQuery,
+} from './message.ts';
+export type { BlockValue, CoapOption, OptionDefinition, OptionFormat, OptionValue } from './options.ts';
+export { Option, option, optionDefinition } from './options.ts';
+export type { TransmissionParameters } from './parameters.ts';
+export { DEFAULT_PARAMETERS, exchangeLifetimeMs, maxTransmitWaitMs } from './parameters.ts';
+export type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';

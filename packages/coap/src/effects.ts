@@ -1,0 +1,155 @@
+import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
+import type { CoapLimits } from './limits.ts';
+import type { CoapMessage } from './message.ts';
+
+/** What became of a request or ping. */
+export type RequestOutcome =
+  /** The response came. */
+  | {
+      readonly kind: 'response';
+      readonly message: CoapMessage;
+      /** Whether an observation was established by it. */
+      readonly observing: boolean;
+      /** Whether Block2 says that the payload is only the beginning. */
+      readonly truncated: boolean;
+    }
+  /** The peer answered a ping. */
+  | { readonly kind: 'pong' }
+  /** No answer: after all retransmissions, or, when `acknowledged`, no response after the ACK. */
+  | { readonly kind: 'timeout'; readonly acknowledged: boolean }
+  /** The peer has no context for it (RFC 7252 §4.2). */
+  | { readonly kind: 'reset' }
+  /** `cancel` or `forgetPeer` ended it. */
+  | { readonly kind: 'cancelled' }
+  /** It was never queued. `unbound`: it would observe, and its peer has no scope; `token`: longer than 8 bytes. */
+  | { readonly kind: 'refused'; readonly reason: keyof CoapLimits | 'unbound' | 'token' };
+
+/** Why something that a peer sent was not served. */
+export type RefusalReason =
+  /** A limit was reached. */
+  | keyof CoapLimits
+  /** It is not a CoAP message. */
+  | 'format'
+  /** A critical option that is unknown, malformed or repeated (RFC 7252 §5.4). */
+  | 'critical-option'
+  /** It is part of a block-wise transfer, which is not supported. */
+  | 'block-wise'
+  /** It asks for a proxy (RFC 7252 §5.7.2). */
+  | 'proxy'
+  /** A code of a reserved class, or a code that does not go with the message type (RFC 7252 §4.2, §4.3). */
+  | 'reserved-code'
+  /** A confirmable response that nothing waits for. */
+  | 'unexpected-response';
+
+/** Why an observation of ours is no more. */
+export type ObservationEnd =
+  /** A notification that says so: an error code, or no Observe option (RFC 7641 §3.2). */
+  | 'by-peer'
+  /** Our deregistration or `cancelObservation`. */
+  | 'cancelled'
+  /** A notification was rejected, by the application or because it could not be served. */
+  | 'rejected';
+
+interface NotificationFacts {
+  readonly kind: 'notification';
+  readonly peer: PeerKey;
+  readonly scope: ObservationScope;
+  readonly token: Uint8Array;
+  readonly message: CoapMessage;
+  /** Whether it is newer than all before it (RFC 7641 §3.4). One that is not must not become the current value. */
+  readonly fresh: boolean;
+  /** Whether it is the last of its observation. */
+  readonly ends: boolean;
+  /** Whether Block2 says that the payload is only the beginning. */
+  readonly truncated: boolean;
+}
+
+/**
+ * A notification of a known observation. A confirmable one is acknowledged only when the application calls
+ * `accept` with its exchange (or `reject`), which it does after the value is safe.
+ */
+export type NotificationEffect = NotificationFacts &
+  ({ readonly confirmable: true; readonly exchange: ExchangeId } | { readonly confirmable: false });
+
+/** What the core wants done, or wants known. Plain values that survive structured cloning. */
+export type CoapEffect =
+  /** Send this datagram. The core does not keep or change it, except to retransmit it. */
+  | { readonly kind: 'send'; readonly peer: PeerKey; readonly datagram: Uint8Array }
+  /** A request for the application, which must call `respond` or `reject` once. */
+  | {
+      readonly kind: 'request';
+      readonly exchange: ExchangeId;
+      readonly peer: PeerKey;
+      readonly message: CoapMessage;
+      readonly confirmable: boolean;
+    }
+  /** The one end of each `request` and `ping`. */
+  | {
+      readonly kind: 'outcome';
+      readonly request: RequestId;
+      readonly peer: PeerKey;
+      /** Whether it was sent at least once: if not, the peer cannot have acted on it. */
+      readonly transmitted: boolean;
+      readonly outcome: RequestOutcome;
+    }
+  /** The peer has the request and will respond separately. */
+  | { readonly kind: 'acknowledged'; readonly request: RequestId; readonly peer: PeerKey }
+  | NotificationEffect
+  /** A notification of no known observation; it was reset, or ignored during the grace after a restore. */
+  | {
+      readonly kind: 'unknownNotification';
+      readonly peer: PeerKey;
+      readonly token: Uint8Array;
+      readonly message: CoapMessage;
+      readonly action: 'reset' | 'ignored';
+    }
+  | {
+      readonly kind: 'observationEnded';
+      readonly scope: ObservationScope;
+      readonly token: Uint8Array;
+      readonly reason: ObservationEnd;
+    }
+  /** What became of a confirmable notification of ours, or that a peer reset a non-confirmable one. */
+  | {
+      readonly kind: 'notifyOutcome';
+      readonly peer: PeerKey;
+      readonly token: Uint8Array;
+      readonly outcome: 'acknowledged' | 'reset' | 'timeout';
+      /** Whether the observer is gone now (RFC 7641 §4.5). */
+      readonly removed: boolean;
+    }
+  /** A separate confirmable response did not reach the peer. */
+  | {
+      readonly kind: 'undelivered';
+      readonly exchange: ExchangeId;
+      readonly peer: PeerKey;
+      readonly reason: 'reset' | 'timeout';
+    }
+  /** Something that a peer sent, or an answer to it, was refused; for the operator's eyes. */
+  | { readonly kind: 'refused'; readonly peer: PeerKey; readonly reason: RefusalReason; readonly detail: string };
+
+const NOTHING: readonly CoapEffect[] = Object.freeze([]);
+
+/** Where the parts of the core leave their effects until the caller fetches them. */
+export class Outbox {
+  #effects: CoapEffect[] = [];
+
+  push(effect: CoapEffect): void {
+    this.#effects.push(effect);
+  }
+
+  send(peer: PeerKey, datagram: Uint8Array): void {
+    this.#effects.push({ kind: 'send', peer, datagram });
+  }
+
+  refuse(peer: PeerKey, reason: RefusalReason, detail: string): void {
+    this.#effects.push({ kind: 'refused', peer, reason, detail });
+  }
+
+  drain(): readonly CoapEffect[] {
+    if (this.#effects.length === 0) return NOTHING;
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+}

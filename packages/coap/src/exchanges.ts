@@ -1,0 +1,183 @@
+import { ExchangeId, type ObservationScope } from './ids.ts';
+import { type CoapMessage, MessageType } from './message.ts';
+import type { CoapOption } from './options.ts';
+import type { Peer } from './peers.ts';
+import { isTokenOf, tokenKey } from './token.ts';
+
+/** What is needed to give an answer again; only the code where the whole was too long to keep. */
+export interface CachedAnswer {
+  readonly code: number;
+  readonly options: readonly CoapOption[];
+  readonly payload: Uint8Array;
+  readonly complete: boolean;
+}
+
+/** Where an incoming exchange stands. */
+export type ExchangeState =
+  /** The application has not answered. */
+  | { readonly kind: 'pending' }
+  /** An empty ACK went out, the answer is still to come. */
+  | { readonly kind: 'acknowledged' }
+  /** Answered in the ACK. */
+  | { readonly kind: 'answered'; readonly answer: CachedAnswer }
+  /** Over, and an empty ACK is all that a duplicate needs. */
+  | { readonly kind: 'accepted' }
+  /** Refused with a RST. */
+  | { readonly kind: 'rejected' }
+  /** A non-confirmable request that was answered: its duplicates are ignored (RFC 7252 §4.5). */
+  | { readonly kind: 'done' };
+
+/** What a duplicate of an exchange gets, by the exchange's state (RFC 7252 §4.5). */
+export const DUPLICATE_GETS: Record<ExchangeState['kind'], 'nothing' | 'ack' | 'answer' | 'reset'> = {
+  pending: 'nothing',
+  acknowledged: 'ack',
+  answered: 'answer',
+  accepted: 'ack',
+  rejected: 'reset',
+  done: 'nothing',
+};
+
+export const PENDING: ExchangeState = { kind: 'pending' };
+export const ACKNOWLEDGED: ExchangeState = { kind: 'acknowledged' };
+export const ACCEPTED: ExchangeState = { kind: 'accepted' };
+export const REJECTED: ExchangeState = { kind: 'rejected' };
+export const DONE: ExchangeState = { kind: 'done' };
+
+/** A message of a peer that must not be acted on twice. */
+export interface Exchange {
+  id: ExchangeId;
+  readonly peer: Peer;
+  readonly messageId: number;
+  readonly code: number;
+  /** The token as a key: the datagram itself is not kept. */
+  readonly token: string;
+  readonly confirmable: boolean;
+  /** The observation, for a notification; undefined for a request. */
+  readonly scope: ObservationScope | undefined;
+  /** When its message id may be used for something else, ms. */
+  readonly expiresAt: number;
+  state: ExchangeState;
+}
+
+const NO_OPTIONS: readonly CoapOption[] = [];
+const NO_PAYLOAD = new Uint8Array(0);
+
+/** What is kept of an answer: the whole, or only its code when options and payload exceed `limit` bytes. */
+export function cacheable(answer: Omit<CachedAnswer, 'complete'>, limit: number): CachedAnswer {
+  return answerBytes(answer) <= limit
+    ? { ...answer, complete: true }
+    : { code: answer.code, options: NO_OPTIONS, payload: NO_PAYLOAD, complete: false };
+}
+
+/** Bytes of an answer's options and payload. */
+export function answerBytes({ options, payload }: Omit<CachedAnswer, 'complete'>): number {
+  let bytes = payload.length;
+  for (const { value } of options) bytes += value.length;
+  return bytes;
+}
+
+function isOpen({ state }: Exchange): boolean {
+  return state.kind === 'pending' || state.kind === 'acknowledged';
+}
+
+/** Incoming exchanges: those that the application owes an answer to, and answered ones by which duplicates are known. */
+export class ExchangeTable {
+  readonly #open = new Map<ExchangeId, Exchange>();
+  readonly #limit: number;
+  #lastId = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** An exchange that is still to be answered. */
+  get(id: ExchangeId): Exchange | undefined {
+    return this.#open.get(id);
+  }
+
+  /**
+   * The exchange that a message repeats. A retransmission repeats the message byte for byte, so code and token are
+   * compared too: a device that restarted may begin again with the message ids it used before.
+   */
+  find(peer: Peer, message: CoapMessage, now: number): Exchange | undefined {
+    const { exchanges } = peer;
+    const confirmable = message.type === MessageType.Confirmable;
+    for (let i = 0; i < exchanges.length; i++) {
+      const exchange = exchanges[i];
+      if (
+        exchange !== undefined &&
+        exchange.messageId === message.messageId &&
+        exchange.code === message.code &&
+        exchange.confirmable === confirmable &&
+        isTokenOf(exchange.token, message.token) &&
+        (exchange.expiresAt > now || isOpen(exchange))
+      ) {
+        return exchange;
+      }
+    }
+    return undefined;
+  }
+
+  /** Remembers a message; undefined when the peer's exchanges are all open. The oldest other one goes if need be. */
+  add(
+    peer: Peer,
+    message: CoapMessage,
+    state: ExchangeState,
+    now: number,
+    scope?: ObservationScope,
+  ): Exchange | undefined {
+    const { exchanges } = peer;
+    if (exchanges.length >= this.#limit) {
+      const oldest = exchanges.findIndex((exchange) => !isOpen(exchange));
+      if (oldest < 0) return undefined;
+      exchanges.splice(oldest, 1);
+    }
+    const confirmable = message.type === MessageType.Confirmable;
+    const exchange: Exchange = {
+      id: this.#nextId(),
+      peer,
+      messageId: message.messageId,
+      code: message.code,
+      token: tokenKey(message.token),
+      confirmable,
+      scope,
+      expiresAt: now + (confirmable ? peer.exchangeLifetimeMs : peer.nonLifetimeMs),
+      state,
+    };
+    exchanges.push(exchange);
+    if (isOpen(exchange)) this.#open.set(exchange.id, exchange);
+    return exchange;
+  }
+
+  /** Moves an exchange on; one that is answered is known no more by its id. */
+  move(exchange: Exchange, state: ExchangeState): void {
+    exchange.state = state;
+    if (!isOpen(exchange)) this.#open.delete(exchange.id);
+  }
+
+  /** Opens an answered exchange again, under a new id. */
+  reopen(exchange: Exchange): void {
+    exchange.id = this.#nextId();
+    exchange.state = PENDING;
+    this.#open.set(exchange.id, exchange);
+  }
+
+  /** Forgets the answered exchanges of a peer whose message ids may be used again. */
+  expire({ exchanges }: Peer, now: number): void {
+    for (let i = exchanges.length - 1; i >= 0; i--) {
+      const exchange = exchanges[i];
+      if (exchange !== undefined && exchange.expiresAt <= now && !isOpen(exchange)) exchanges.splice(i, 1);
+    }
+  }
+
+  /** Forgets all exchanges of a peer, open ones too. */
+  drop({ exchanges }: Peer): void {
+    for (const { id } of exchanges) this.#open.delete(id);
+    exchanges.length = 0;
+  }
+
+  #nextId(): ExchangeId {
+    this.#lastId++;
+    return ExchangeId(this.#lastId);
+  }
+}

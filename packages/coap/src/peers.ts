@@ -1,0 +1,159 @@
+import type { Exchange } from './exchanges.ts';
+import type { ObservationScope, PeerKey } from './ids.ts';
+import type { Observer } from './observers.ts';
+import type { Outbound } from './outbound.ts';
+import { exchangeLifetimeMs, nonLifetimeMs, type TransmissionParameters } from './parameters.ts';
+import { type TimerWheel, WheelEntry } from './timer-wheel.ts';
+
+/** What stands in the timer wheel: messages of ours, and peers to be swept. */
+export type Timed = Peer | Outbound;
+
+/** Everything that is known of one peer. */
+export class Peer extends WheelEntry<Timed> {
+  readonly key: PeerKey;
+  parameters: TransmissionParameters;
+  /** How long its confirmable and non-confirmable message ids are remembered, ms. */
+  exchangeLifetimeMs: number;
+  nonLifetimeMs: number;
+  /** The application spoke of this peer (`bindScope`, `setPeerParameters`); it stays until `forgetPeer`. */
+  configured = false;
+  scope: ObservationScope | undefined = undefined;
+  /** Incoming exchanges, oldest first. */
+  readonly exchanges: Exchange[] = [];
+  /** Requests and pings that wait for their turn. */
+  readonly queue: Outbound[] = [];
+  /** The request under way: sent, its response outstanding. */
+  request: Outbound | undefined = undefined;
+  /** The one request, ping or notification whose ACK is outstanding (NSTART 1, RFC 7252 §4.7). */
+  unacknowledged: Outbound | undefined = undefined;
+  /** Separate confirmable responses whose ACK is outstanding. */
+  readonly responses: Outbound[] = [];
+  readonly observers: Observer[] = [];
+  nextMessageId: number;
+  activeAt: number;
+  /** Neighbours in order of last activity. */
+  fresher: Peer | undefined = undefined;
+  staler: Peer | undefined = undefined;
+
+  constructor(key: PeerKey, parameters: TransmissionParameters, firstMessageId: number, now: number) {
+    super();
+    this.key = key;
+    this.parameters = parameters;
+    this.exchangeLifetimeMs = exchangeLifetimeMs(parameters);
+    this.nonLifetimeMs = nonLifetimeMs(parameters);
+    this.nextMessageId = firstMessageId;
+    this.activeAt = now;
+  }
+
+  takeMessageId(): number {
+    const id = this.nextMessageId;
+    this.nextMessageId = (id + 1) & 0xffff;
+    return id;
+  }
+
+  setParameters(parameters: TransmissionParameters): void {
+    this.parameters = parameters;
+    this.exchangeLifetimeMs = exchangeLifetimeMs(parameters);
+    this.nonLifetimeMs = nonLifetimeMs(parameters);
+  }
+
+  /** Whether nothing but the memory of answered exchanges would be lost with it. */
+  isIdle(): boolean {
+    return (
+      !this.configured &&
+      this.request === undefined &&
+      this.unacknowledged === undefined &&
+      this.queue.length === 0 &&
+      this.responses.length === 0 &&
+      this.observers.length === 0 &&
+      this.exchanges.every(({ state }) => state.kind !== 'pending' && state.kind !== 'acknowledged')
+    );
+  }
+}
+
+/** How many of the longest silent peers are looked at for one that can go. */
+const EVICTION_SEARCH = 16;
+
+/** The peers, in order of last activity. Each stands in the wheel too, to be swept when its exchanges have aged. */
+export class PeerTable {
+  readonly #peers = new Map<PeerKey, Peer>();
+  readonly #limit: number;
+  readonly #wheel: TimerWheel<Timed>;
+  readonly #create: (key: PeerKey, now: number) => Peer;
+  #freshest: Peer | undefined = undefined;
+  #stalest: Peer | undefined = undefined;
+
+  constructor(limit: number, wheel: TimerWheel<Timed>, create: (key: PeerKey, now: number) => Peer) {
+    this.#limit = limit;
+    this.#wheel = wheel;
+    this.#create = create;
+  }
+
+  get size(): number {
+    return this.#peers.size;
+  }
+
+  get(key: PeerKey): Peer | undefined {
+    return this.#peers.get(key);
+  }
+
+  values(): Iterable<Peer> {
+    return this.#peers.values();
+  }
+
+  /** The peer of a key, made when it is new; undefined when there is no room and no idle peer that could go for it. */
+  open(key: PeerKey, now: number): Peer | undefined {
+    const known = this.#peers.get(key);
+    if (known !== undefined) {
+      this.touch(known, now);
+      return known;
+    }
+    if (this.#peers.size >= this.#limit && !this.#evict()) return undefined;
+    const peer = this.#create(key, now);
+    this.#peers.set(key, peer);
+    this.#link(peer);
+    this.#wheel.schedule(peer, now + peer.exchangeLifetimeMs, now);
+    return peer;
+  }
+
+  /** Notes that something happened with a peer. */
+  touch(peer: Peer, now: number): void {
+    peer.activeAt = now;
+    if (peer === this.#freshest) return;
+    this.#unlink(peer);
+    this.#link(peer);
+  }
+
+  remove(peer: Peer): void {
+    this.#wheel.cancel(peer);
+    this.#peers.delete(peer.key);
+    this.#unlink(peer);
+  }
+
+  #evict(): boolean {
+    let candidate = this.#stalest;
+    for (let i = 0; i < EVICTION_SEARCH && candidate !== undefined; i++, candidate = candidate.fresher) {
+      if (!candidate.isIdle()) continue;
+      this.remove(candidate);
+      return true;
+    }
+    return false;
+  }
+
+  #link(peer: Peer): void {
+    peer.staler = this.#freshest;
+    peer.fresher = undefined;
+    if (this.#freshest !== undefined) this.#freshest.fresher = peer;
+    this.#freshest = peer;
+    this.#stalest ??= peer;
+  }
+
+  #unlink(peer: Peer): void {
+    if (peer.fresher === undefined) this.#freshest = peer.staler;
+    else peer.fresher.staler = peer.staler;
+    if (peer.staler === undefined) this.#stalest = peer.fresher;
+    else peer.staler.fresher = peer.fresher;
+    peer.fresher = undefined;
+    peer.staler = undefined;
+  }
+}

@@ -1,0 +1,255 @@
+import { encodeMessage } from './codec.ts';
+import { Code, formatCode, isSafeMethod, isSuccess } from './codes.ts';
+import { type Context, repeat, sendEmpty } from './context.ts';
+import type { RefusalReason } from './effects.ts';
+import { ACCEPTED, ACKNOWLEDGED, cacheable, DONE, type Exchange, PENDING, REJECTED } from './exchanges.ts';
+import type { ExchangeId, PeerKey } from './ids.ts';
+import { block1, block2, type CoapMessage, MessageType, observeValue, unservableOption } from './message.ts';
+import { addObserver, findObserver, nextSequence, type Observer, removeObserver } from './observers.ts';
+import { type CoapOption, Option, option } from './options.ts';
+import { Outbound } from './outbound.ts';
+import type { NotificationSpec, ResponseSpec } from './specs.ts';
+import { tokenOf } from './token.ts';
+
+const EMPTY = new Uint8Array(0);
+const NO_OPTIONS: readonly CoapOption[] = [];
+const DEREGISTER = 1;
+
+/** The server's role: requests come in, answers and notifications go out. */
+export class Responder {
+  readonly #context: Context;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** A request came. */
+  receive(key: PeerKey, message: CoapMessage, bytes: number, now: number): void {
+    const { exchanges, outbox, peers } = this.#context;
+    const refusal = this.#refusal(message, bytes);
+    if (refusal !== undefined) {
+      this.#refuse(key, message, refusal);
+      return;
+    }
+
+    const peer = peers.open(key, now);
+    if (peer === undefined) {
+      outbox.refuse(key, 'peers', 'no room for another peer');
+      return;
+    }
+    const known = exchanges.find(peer, message, now);
+    if (known !== undefined) {
+      repeat(this.#context, known, () => this.#answerAgain(known, message));
+      return;
+    }
+
+    const exchange = exchanges.add(peer, message, PENDING, now);
+    if (exchange === undefined) {
+      outbox.refuse(key, 'exchangesPerPeer', 'all exchanges of the peer wait for their answers');
+      return;
+    }
+    if (isSafeMethod(message.code) && observeValue(message) === DEREGISTER) {
+      const observer = findObserver(peer, message.token);
+      if (observer !== undefined) this.#dismiss(observer, now);
+    }
+    this.#deliver(exchange, message);
+  }
+
+  /** Answers a request: in the ACK while that is possible, else in a message of its own (RFC 7252 §5.2). */
+  respond(id: ExchangeId, spec: ResponseSpec, now: number): boolean {
+    const exchange = this.#request(id);
+    if (exchange === undefined) return false;
+    const { peer, confirmable } = exchange;
+    const observer = spec.observe && isSuccess(spec.code) ? this.#observe(exchange) : undefined;
+    const options = observer ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS);
+    const payload = spec.payload ?? EMPTY;
+    const piggybacked = confirmable && exchange.state.kind === 'pending';
+    const asConfirmable = !piggybacked && (spec.confirmable ?? confirmable);
+    const message: CoapMessage = {
+      type: piggybacked
+        ? MessageType.Acknowledgement
+        : asConfirmable
+          ? MessageType.Confirmable
+          : MessageType.NonConfirmable,
+      code: spec.code,
+      messageId: piggybacked ? exchange.messageId : 0,
+      token: tokenOf(exchange.token),
+      options,
+      payload,
+    };
+    const datagram = encodeMessage(message);
+    if (datagram.length > this.#context.limits.messageBytes) {
+      this.#context.outbox.refuse(peer.key, 'messageBytes', `an answer of ${datagram.length} bytes`);
+      return this.respond(id, { code: Code.InternalServerError }, now);
+    }
+    if (piggybacked) {
+      const answer = cacheable({ code: spec.code, options, payload }, this.#context.limits.cachedAnswerBytes);
+      this.#context.exchanges.move(exchange, { kind: 'answered', answer });
+      this.#context.outbox.send(peer.key, datagram);
+      return true;
+    }
+    this.#context.exchanges.move(exchange, confirmable ? ACCEPTED : DONE);
+    if (asConfirmable) {
+      const outbound = new Outbound(peer, { kind: 'response', exchange: id }, { ...message, confirmable, datagram });
+      this.#context.sender.respond(outbound, now);
+    } else {
+      this.#context.sender.once(peer, datagram);
+    }
+    return true;
+  }
+
+  /** Sends the empty ACK of a confirmable request whose answer takes longer. */
+  acknowledge(id: ExchangeId): boolean {
+    const exchange = this.#request(id);
+    if (exchange === undefined || !exchange.confirmable || exchange.state.kind !== 'pending') return false;
+    this.#context.exchanges.move(exchange, ACKNOWLEDGED);
+    sendEmpty(this.#context, exchange.peer.key, MessageType.Acknowledgement, exchange.messageId);
+    return true;
+  }
+
+  /** Refuses a request without an answer: with a RST (RFC 7252 §4.2). */
+  reject(id: ExchangeId): boolean {
+    const exchange = this.#request(id);
+    if (exchange === undefined) return false;
+    sendEmpty(this.#context, exchange.peer.key, MessageType.Reset, exchange.messageId);
+    this.#context.exchanges.move(exchange, REJECTED);
+    return true;
+  }
+
+  /** Notifies an observer (RFC 7641 §4.2, §4.5); false when there is none with this token or the message is too long. */
+  notify(key: PeerKey, token: Uint8Array, spec: NotificationSpec, now: number): boolean {
+    const { limits, outbox, peers, sender } = this.#context;
+    const peer = peers.get(key);
+    const observer = peer && findObserver(peer, token);
+    if (peer === undefined || observer === undefined || observer.ended) return false;
+    const lasts = isSuccess(spec.code);
+    // The delivery of a newer state takes over from an older one, its confirmability too (RFC 7641 §4.5.2).
+    const confirmable = spec.confirmable || observer.underway !== undefined || observer.waiting !== undefined;
+    const datagram = encodeMessage({
+      type: confirmable ? MessageType.Confirmable : MessageType.NonConfirmable,
+      code: spec.code,
+      messageId: 0,
+      token: observer.token,
+      options: lasts ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS),
+      payload: spec.payload ?? EMPTY,
+    });
+    if (datagram.length > limits.messageBytes) {
+      outbox.refuse(key, 'messageBytes', `a notification of ${datagram.length} bytes`);
+      return false;
+    }
+    observer.ended = !lasts;
+    if (confirmable) {
+      const message = { token: observer.token, confirmable, datagram };
+      observer.waiting = new Outbound(peer, { kind: 'notification', observer }, message);
+      sender.pump(peer, now);
+    } else {
+      observer.messageId = sender.once(peer, datagram);
+      if (observer.ended) removeObserver(observer);
+    }
+    return true;
+  }
+
+  /** Forgets the observers of a peer without a word to it. */
+  removeObservers(key: PeerKey, now: number): void {
+    for (const observer of [...(this.#context.peers.get(key)?.observers ?? [])]) this.#dismiss(observer, now);
+  }
+
+  #request(id: ExchangeId): Exchange | undefined {
+    const exchange = this.#context.exchanges.get(id);
+    return exchange?.scope === undefined ? exchange : undefined;
+  }
+
+  #deliver(exchange: Exchange, message: CoapMessage): void {
+    const { id, peer, confirmable } = exchange;
+    this.#context.outbox.push({ kind: 'request', exchange: id, peer: peer.key, message, confirmable });
+  }
+
+  /** Gives a piggybacked answer again; when it was too long to keep, a safe request is simply done again. */
+  #answerAgain(exchange: Exchange, message: CoapMessage): void {
+    const { peer, messageId, state } = exchange;
+    if (state.kind !== 'answered') return;
+    const { code, options, payload, complete } = state.answer;
+    if (!complete && isSafeMethod(message.code)) {
+      this.#context.exchanges.reopen(exchange);
+      this.#deliver(exchange, message);
+      return;
+    }
+    const type = MessageType.Acknowledgement;
+    this.#context.outbox.send(
+      peer.key,
+      encodeMessage({ type, code, messageId, token: message.token, options, payload }),
+    );
+  }
+
+  #observe({ peer, token }: Exchange): Observer | undefined {
+    const observer = addObserver(peer, tokenOf(token), this.#context.limits.observersPerPeer);
+    if (observer === undefined) {
+      this.#context.outbox.refuse(peer.key, 'observersPerPeer', 'answered without observing');
+    }
+    return observer;
+  }
+
+  #dismiss(observer: Observer, now: number): void {
+    const { underway } = observer;
+    removeObserver(observer);
+    if (underway !== undefined) this.#context.sender.happened(underway, 'cancelled', now);
+  }
+
+  #refusal(message: CoapMessage, bytes: number): Refusal | undefined {
+    const { messageBytes } = this.#context.limits;
+    if (bytes > messageBytes) {
+      return { reason: 'messageBytes', code: Code.RequestEntityTooLarge, detail: `a request of ${bytes} bytes` };
+    }
+    const unservable = unservableOption(message);
+    if (unservable !== undefined) {
+      const detail = `critical option ${unservable.number} with ${unservable.value.length} bytes`;
+      return { reason: 'critical-option', code: Code.BadOption, detail };
+    }
+    for (const { number } of message.options) {
+      switch (number) {
+        case Option.ProxyUri.number:
+        case Option.ProxyScheme.number:
+          return { reason: 'proxy', code: Code.ProxyingNotSupported, detail: 'this is not a proxy' };
+        case Option.Block1.number:
+          if (!isWhole(block1(message))) return blockwise('Block1');
+          break;
+        case Option.Block2.number:
+          if ((block2(message)?.num ?? 1) > 0) return blockwise('Block2');
+          break;
+      }
+    }
+    return undefined;
+  }
+
+  /** Refuses a request that no state is kept of: a duplicate gets the same again. */
+  #refuse(key: PeerKey, message: CoapMessage, { reason, code, detail }: Refusal): void {
+    const { messageId, token } = message;
+    this.#context.outbox.refuse(key, reason, detail);
+    if (message.type !== MessageType.Confirmable) return;
+    const type = MessageType.Acknowledgement;
+    this.#context.outbox.send(
+      key,
+      encodeMessage({ type, code, messageId, token, options: NO_OPTIONS, payload: EMPTY }),
+    );
+  }
+}
+
+interface Refusal {
+  readonly reason: RefusalReason;
+  readonly code: number;
+  readonly detail: string;
+}
+
+function blockwise(name: string): Refusal {
+  const detail = `${name}: block-wise transfer is not supported (${formatCode(Code.BadOption)})`;
+  return { reason: 'block-wise', code: Code.BadOption, detail };
+}
+
+/** Whether a Block1 option says that the body is all in this one message. */
+function isWhole(block: ReturnType<typeof block1>): boolean {
+  return block !== undefined && block.num === 0 && !block.more;
+}
+
+function withObserve(options: readonly CoapOption[] = NO_OPTIONS, sequence: number): readonly CoapOption[] {
+  return [...options, option(Option.Observe, sequence)];
+}

@@ -1,0 +1,71 @@
+/** The plaintext record layer of DTLS 1.2 (RFC 6347 §4.1). */
+import { Version } from './messages.ts';
+
+export const ContentType = {
+  CHANGE_CIPHER_SPEC: 20,
+  ALERT: 21,
+  HANDSHAKE: 22,
+  APPLICATION_DATA: 23,
+} as const;
+
+/** type (1), version (2), epoch (2), sequence number (6), length (2). */
+export const RECORD_HEADER_LENGTH = 13;
+
+/** Largest sequence number of an epoch; a session ends before it would wrap (RFC 6347 §4.1). */
+export const MAX_SEQUENCE = 2 ** 48 - 1;
+
+/** Largest plaintext of one record, in octets (RFC 5246 §6.2.1). */
+export const MAX_PLAINTEXT = 2 ** 14;
+
+export interface DtlsRecord {
+  readonly type: number;
+  readonly epoch: number;
+  /** Sequence number within the epoch. */
+  readonly sequence: number;
+  /** The whole record, header included: the header is authenticated too. */
+  readonly bytes: Uint8Array;
+  /** What follows the header: plaintext in epoch 0, otherwise protected. */
+  readonly fragment: Uint8Array;
+}
+
+/**
+ * The record that begins at `offset`, or nothing when what stands there is no record of any `FE xx` version.
+ * The minor version is left to the handshake: initial ClientHellos carry all of them (RFC 6347 §4.2.1).
+ */
+export function readRecord(datagram: Uint8Array, offset: number): DtlsRecord | undefined {
+  if (datagram.length - offset < RECORD_HEADER_LENGTH || datagram[offset + 1] !== 0xfe) return undefined;
+  const view = new DataView(datagram.buffer, datagram.byteOffset + offset, datagram.length - offset);
+  const end = offset + RECORD_HEADER_LENGTH + view.getUint16(11);
+  if (end > datagram.length) return undefined;
+  return {
+    type: view.getUint8(0),
+    epoch: view.getUint16(3),
+    sequence: view.getUint16(5) * 2 ** 32 + view.getUint32(7),
+    bytes: datagram.subarray(offset, end),
+    fragment: datagram.subarray(offset + RECORD_HEADER_LENGTH, end),
+  };
+}
+
+/** Writes a record header at the start of `target`. */
+export function writeRecordHeader(
+  target: Buffer,
+  type: number,
+  epoch: number,
+  sequence: number,
+  length: number,
+  version: number = Version.DTLS_1_2,
+): void {
+  target[0] = type;
+  target.writeUInt16BE(version, 1);
+  target.writeUInt16BE(epoch, 3);
+  target.writeUIntBE(sequence, 5, 6);
+  target.writeUInt16BE(length, 11);
+}
+
+/** A record of epoch 0. */
+export function plaintextRecord(type: number, sequence: number, fragment: Uint8Array, version?: number): Uint8Array {
+  const record = Buffer.allocUnsafe(RECORD_HEADER_LENGTH + fragment.length);
+  writeRecordHeader(record, type, 0, sequence, fragment.length, version);
+  record.set(fragment, RECORD_HEADER_LENGTH);
+  return record;
+}

@@ -1,0 +1,138 @@
+/** Test kit: endpoints over an in-memory network in virtual time, with randomness that replays. */
+import { createHash } from 'node:crypto';
+import { type ClientOptions, DtlsClient } from './client.ts';
+import { type AddressKey, addressKey, type DtlsEffect } from './effects.ts';
+import type { EndpointOptions } from './options.ts';
+import { DtlsServer, type ServerOptions } from './server.ts';
+
+export const IDENTITY = Buffer.from('device-1');
+export const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+export const CLIENT_ADDRESS = addressKey('192.0.2.1:40000');
+export const SERVER_ADDRESS = addressKey('198.51.100.1:5684');
+
+/** Octets that look random and are the same in every run. */
+export function replayableRandom(seed: string): (n: number) => Uint8Array {
+  let counter = 0;
+  return (n) => {
+    const blocks: Buffer[] = [];
+    for (let have = 0; have < n; have += 32) {
+      blocks.push(createHash('sha256').update(`${seed}:${counter++}`).digest());
+    }
+    return Buffer.concat(blocks, n);
+  };
+}
+
+export function effectsOf<K extends DtlsEffect['kind']>(
+  effects: readonly DtlsEffect[],
+  kind: K,
+): Extract<DtlsEffect, { kind: K }>[] {
+  return effects.filter((effect): effect is Extract<DtlsEffect, { kind: K }> => effect.kind === kind);
+}
+
+/** What the network does with a datagram: deliver each copy after so many ms; none means that it is lost. */
+export type Network = (datagram: Uint8Array, from: 'client' | 'server', index: number) => readonly number[];
+
+/** Every datagram once, after one ms. */
+export const perfectNetwork: Network = () => [1];
+
+export interface PairOptions {
+  readonly network?: Network;
+  readonly shared?: Partial<EndpointOptions>;
+  readonly client?: Partial<ClientOptions>;
+  readonly server?: Partial<ServerOptions>;
+  /** The keys that the server knows, by identity as text. */
+  readonly keys?: Readonly<{ [identity: string]: Uint8Array }>;
+  /** How long a lookup takes, in ms; 0 answers at once. */
+  readonly lookupMs?: number;
+}
+
+interface Due {
+  readonly at: number;
+  readonly run: (now: number) => void;
+}
+
+/** A client and a server, and the network between them. */
+export class Pair {
+  readonly client: DtlsClient;
+  readonly server: DtlsServer;
+  /** All effects so far, `send` included. */
+  readonly clientEffects: DtlsEffect[] = [];
+  readonly serverEffects: DtlsEffect[] = [];
+  now = 0;
+  clientAddress: AddressKey = CLIENT_ADDRESS;
+  network: Network;
+  readonly #keys: Readonly<{ [identity: string]: Uint8Array }>;
+  readonly #lookupMs: number;
+  readonly #due: Due[] = [];
+  #datagrams = 0;
+
+  constructor(options: PairOptions = {}) {
+    this.network = options.network ?? perfectNetwork;
+    this.#keys = options.keys ?? { [IDENTITY.toString()]: KEY };
+    this.#lookupMs = options.lookupMs ?? 0;
+    this.server = new DtlsServer({ random: replayableRandom('server'), ...options.shared, ...options.server });
+    this.client = new DtlsClient({
+      random: replayableRandom('client'),
+      address: SERVER_ADDRESS,
+      identity: IDENTITY,
+      key: KEY,
+      ...options.shared,
+      ...options.client,
+    });
+  }
+
+  /** Runs until nothing is left to happen, or `untilMs` of virtual time have passed. */
+  run(untilMs: number): void {
+    this.flush();
+    for (;;) {
+      const next = Math.min(
+        this.#due[0]?.at ?? Number.POSITIVE_INFINITY,
+        this.client.nextWakeAt() ?? Number.POSITIVE_INFINITY,
+        this.server.nextWakeAt() ?? Number.POSITIVE_INFINITY,
+      );
+      if (next > untilMs) break;
+      this.now = Math.max(this.now, next);
+      const due = this.#due[0];
+      if (due !== undefined && due.at <= this.now) this.#due.shift()?.run(this.now);
+      this.client.tick(this.now);
+      this.server.tick(this.now);
+      this.flush();
+    }
+    this.now = Math.max(this.now, untilMs);
+  }
+
+  /** Carries out the effects that are waiting. */
+  flush(): void {
+    for (let more = true; more; ) {
+      const fromClient = this.client.drain();
+      const fromServer = this.server.drain();
+      this.clientEffects.push(...fromClient);
+      this.serverEffects.push(...fromServer);
+      more = fromClient.length + fromServer.length > 0;
+      for (const { datagram } of effectsOf(fromClient, 'send')) {
+        const address = this.clientAddress;
+        this.#transmit(datagram, 'client', (copy, now) => this.server.receive(address, copy, now));
+      }
+      for (const { datagram, address } of effectsOf(fromServer, 'send')) {
+        if (address !== this.clientAddress) continue;
+        this.#transmit(datagram, 'server', (copy, now) => this.client.receive(SERVER_ADDRESS, copy, now));
+      }
+      for (const { lookup, identity } of effectsOf(fromServer, 'findPsk')) {
+        const key = this.#keys[Buffer.from(identity).toString()];
+        if (this.#lookupMs === 0) this.server.pskFound(lookup, key, this.now);
+        else this.#at(this.now + this.#lookupMs, (now) => this.server.pskFound(lookup, key, now));
+      }
+    }
+  }
+
+  #transmit(datagram: Uint8Array, from: 'client' | 'server', deliver: (copy: Uint8Array, now: number) => void): void {
+    for (const delay of this.network(datagram, from, this.#datagrams++)) {
+      this.#at(this.now + delay, (now) => deliver(Uint8Array.from(datagram), now));
+    }
+  }
+
+  #at(at: number, run: (now: number) => void): void {
+    const index = this.#due.findIndex((other) => other.at > at);
+    this.#due.splice(index < 0 ? this.#due.length : index, 0, { at, run });
+  }
+}

@@ -2,19 +2,26 @@ import type { DeviceId, Millis, Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
 import type { Key, Row, StoredValue, TableName } from './tables.ts';
 
-/** One change of one row. `patch` sets the named columns (undefined = remove) of a row that exists, else does nothing. */
+/** What a column may be set to: `undefined` only if it is optional. */
+type Settable<R, C extends keyof R> = Record<never, never> extends Pick<R, C> ? R[C] | undefined : R[C];
+
+/** The columns that a `patch` sets: never the key; `undefined` removes an optional one. */
+export type Patch<T extends TableName> = {
+  readonly [C in Exclude<keyof Row<T>, keyof Key<T>>]?: Settable<Row<T>, C>;
+};
+
+/**
+ * One change of one row. `put` writes the whole row in place of the one with its key. `patch` sets the named columns of
+ * a row that exists, else does nothing. `delete` of a row that does not exist does nothing.
+ */
 export type Change = {
   [T in TableName]:
     | { readonly put: T; readonly row: Row<T> }
-    | {
-        readonly patch: T;
-        readonly key: Key<T>;
-        readonly set: { readonly [C in keyof Row<T>]?: Row<T>[C] | undefined };
-      }
+    | { readonly patch: T; readonly key: Key<T>; readonly set: Patch<T> }
     | { readonly delete: T; readonly key: Key<T> };
 }[TableName];
 
-/** One measured value for the history. */
+/** One measured value for the history. A series keeps one per `at` and `receivedAt`: a repeated one replaces it. */
 export interface Sample {
   readonly deviceId: DeviceId;
   readonly path: string;
@@ -36,12 +43,12 @@ export interface Committed {
 }
 
 export interface ListQuery<T extends TableName> {
-  /** Equality on columns of the key, a unique list or an index of the table. */
+  /** Equality on columns; without an index on them the whole table is read. */
   readonly where?: Partial<Row<T>>;
-  /** Order by key (default) or by one indexed column, then key. */
+  /** Order by key (default) or by one column that is never absent, then key. Text orders by its UTF-8 bytes. */
   readonly orderBy?: keyof Row<T> & string;
   readonly descending?: boolean;
-  /** Last row of the page before: rows after it in the chosen order. */
+  /** Last row of the page before (its key and `orderBy`): rows after it in the chosen order. */
   readonly after?: Partial<Row<T>>;
   /** At most this many rows; default and ceiling 10 000. */
   readonly limit?: number;
@@ -69,12 +76,17 @@ export interface StoreHealth {
   readonly detail?: string;
 }
 
+/**
+ * `full`: no room on the disk. `failing`: the disk or file is faulty. `busy`: too much is waiting for the disk.
+ * `conflict`: a unique list is taken. `invalid`: a value does not fit its column. `closed`: the store is closed.
+ */
+export type StoreErrorKind = 'full' | 'failing' | 'busy' | 'conflict' | 'invalid' | 'closed';
+
 /** Why a commit or a read was refused. Nothing of a refused batch is stored. */
 export class StoreError extends Error {
-  /** `full`: no room on the disk; `conflict`: a unique list is taken; `closed`; `failing`: the disk or file is faulty. */
-  readonly kind: 'full' | 'conflict' | 'closed' | 'failing';
+  readonly kind: StoreErrorKind;
 
-  constructor(kind: StoreError['kind'], message: string, options?: ErrorOptions) {
+  constructor(kind: StoreErrorKind, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'StoreError';
     this.kind = kind;
@@ -92,7 +104,7 @@ export interface Store {
   list<T extends TableName>(table: T, query?: ListQuery<T>): Promise<Row<T>[]>;
   count<T extends TableName>(table: T, where?: Partial<Row<T>>): Promise<number>;
   journal(query: JournalQuery): Promise<JournalEntry[]>;
-  /** Newest `limit` samples of a series within [from, to]. */
+  /** Newest `limit` (default and ceiling 10 000) samples of a series within [from, to], oldest first. */
   scan(
     series: { readonly deviceId: DeviceId; readonly path: string },
     range: { readonly from?: Millis; readonly to?: Millis; readonly limit?: number },

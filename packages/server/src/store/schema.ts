@@ -28,14 +28,14 @@ export const optional = <T>(of: Column<T, false>): Column<T, true> => ({ kind: o
 
 export type Columns = Readonly<Record<string, Column<unknown>>>;
 
-export interface Table<C extends Columns, K extends keyof C & string> {
+export interface Table<C extends Columns, K extends string> {
   readonly columns: C;
   /** Primary key, in order. */
   readonly key: readonly K[];
   /** Column lists that are unique together. */
-  readonly unique: readonly (readonly (keyof C & string)[])[];
+  readonly unique: readonly (readonly string[])[];
   /** Column lists by which `list` may select. */
-  readonly indexes: readonly (readonly (keyof C & string)[])[];
+  readonly indexes: readonly (readonly string[])[];
 }
 
 /** Declares a table. */

@@ -1,0 +1,21 @@
+/** Every bound of the stores, in one place. */
+export const storeLimits = {
+  /** Commits, and reads, that may wait beside those on their way to the disk; more are refused as `busy`. */
+  waiting: 10_000,
+  /** Characters and bytes of the values in waiting commits. */
+  waitingSize: 64 * 1024 * 1024,
+  /** Rows of one `list`: default and ceiling. */
+  listRows: 10_000,
+  journalDefault: 500,
+  journalRows: 5_000,
+  /** Samples of one `scan`: default and ceiling. */
+  scanSamples: 10_000,
+  /** Rows that one step of `prune` deletes: what a commit may have to wait for. */
+  pruneSlice: 1_000,
+} as const;
+
+/** The limit that counts: the caller's within [0, ceiling], or the default. */
+export function boundedLimit(asked: number | undefined, fallback: number, ceiling: number): number {
+  if (asked === undefined || !(asked >= 0)) return fallback;
+  return Math.min(Math.floor(asked), ceiling);
+}

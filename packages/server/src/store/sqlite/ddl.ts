@@ -1,0 +1,65 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type NamedColumn, type TableShape, tableShapes } from '../codec.ts';
+import { journalShape } from '../history.ts';
+import type { ColumnKind } from '../schema.ts';
+
+const sqlType: Readonly<Record<ColumnKind, string>> = {
+  text: 'TEXT',
+  integer: 'INTEGER',
+  real: 'REAL',
+  json: 'TEXT',
+  bytes: 'BLOB',
+};
+
+/** A name as SQL writes it. */
+export const quoted = (name: string): string => `"${name}"`;
+/** Columns as a comma list. */
+export const listed = (columns: readonly NamedColumn[]): string => columns.map(({ name }) => quoted(name)).join(', ');
+
+const declared = ({ name, kind, optional }: NamedColumn): string =>
+  `${quoted(name)} ${sqlType[kind]}${optional ? '' : ' NOT NULL'}`;
+
+/** Rows lie in their key's own tree: a change by key is one search. */
+function createTable(table: TableShape): string[] {
+  const parts = [
+    ...table.columns.map(declared),
+    `PRIMARY KEY (${listed(table.key)})`,
+    ...table.unique.map((columns) => `UNIQUE (${listed(columns)})`),
+  ];
+  return [
+    `CREATE TABLE ${quoted(table.name)} (${parts.join(', ')}) STRICT, WITHOUT ROWID`,
+    ...table.indexes.map(
+      (columns) =>
+        `CREATE INDEX ${quoted([table.name, ...columns.map(({ name }) => name)].join('_'))} ON ${quoted(table.name)} (${listed(columns)})`,
+    ),
+  ];
+}
+
+/** AUTOINCREMENT never gives a seq twice, not even after the newest entries were pruned. */
+const historyTables = [
+  `CREATE TABLE "journal" ("seq" INTEGER PRIMARY KEY AUTOINCREMENT, ${journalShape.columns.slice(1).map(declared).join(', ')}) STRICT`,
+  'CREATE INDEX "journal_deviceId" ON "journal" ("deviceId", "seq") WHERE "deviceId" IS NOT NULL',
+  'CREATE TABLE "series" ("series" INTEGER PRIMARY KEY, "deviceId" TEXT NOT NULL, "path" TEXT NOT NULL, UNIQUE ("deviceId", "path")) STRICT',
+  `CREATE TABLE "samples" ("series" INTEGER NOT NULL, "at" INTEGER NOT NULL, "receivedAt" INTEGER NOT NULL,
+    "type" TEXT NOT NULL, "value" ANY, PRIMARY KEY ("series", "at", "receivedAt")) STRICT, WITHOUT ROWID`,
+];
+
+/** The whole schema of a new file. */
+export const schema: readonly string[] = [...tableShapes.flatMap(createTable), ...historyTables];
+
+/** What of the declared tables and columns a file lacks or has too many of, as `table.column`; empty if all is well. */
+export function schemaDifferences(db: DatabaseSync): string[] {
+  const present = new Set<string>();
+  const rows = db
+    .prepare(
+      `SELECT t.name AS "table", c.name AS "column" FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
+       WHERE t.schema = 'main' AND t.type = 'table'`,
+    )
+    .all();
+  for (const { table, column } of rows) present.add(`${table}.${column}`);
+  return [...tableShapes, journalShape].flatMap((shape) => {
+    const wanted = new Set(shape.columns.map(({ name }) => `${shape.name}.${name}`));
+    const surplus = [...present].filter((each) => each.startsWith(`${shape.name}.`) && !wanted.has(each));
+    return [...[...wanted].filter((each) => !present.has(each)), ...surplus];
+  });
+}

@@ -1,0 +1,150 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Cell } from '../codec.ts';
+import { StoreError } from '../port.ts';
+import type { GroupReply, GroupRequest, Query, Refusal, StatementText } from './protocol.ts';
+
+/** SQLite's primary result codes that say something about one statement, not about the file. */
+const STATEMENT_CODES: ReadonlySet<number> = new Set([
+  1, // ERROR
+  18, // TOOBIG
+  19, // CONSTRAINT
+  20, // MISMATCH
+  25, // RANGE
+]);
+/** Extended codes of a taken primary key or unique list. */
+const CONFLICT_CODES: ReadonlySet<number> = new Set([1555, 2067]);
+const FULL = 13;
+
+function resultCode(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined;
+}
+
+/** What an error of SQLite means for the caller. */
+function refusalOf(error: unknown): Refusal {
+  if (error instanceof StoreError) return { kind: error.kind, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  const code = resultCode(error);
+  // What is not SQLite's own is a parameter that it cannot hold.
+  if (code === undefined) return { kind: 'invalid', message };
+  if (CONFLICT_CODES.has(code)) return { kind: 'conflict', message };
+  if (STATEMENT_CODES.has(code & 0xff)) return { kind: 'invalid', message };
+  return { kind: (code & 0xff) === FULL ? 'full' : 'failing', message };
+}
+
+const concernsFile = ({ kind }: Refusal): boolean => kind === 'full' || kind === 'failing';
+
+/** What an error means for the whole file. */
+export function fileRefusal(error: unknown): Refusal {
+  const { kind, message } = refusalOf(error);
+  return { kind: kind === 'full' ? 'full' : 'failing', message };
+}
+
+/** Runs groups against the file: one transaction for all batches, a savepoint for each that is more than one statement. */
+export class Executor {
+  readonly #db: DatabaseSync;
+  readonly #beforeCommit: () => void;
+  readonly #texts: StatementText[] = [];
+  readonly #prepared: StatementSync[] = [];
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #savepoint: StatementSync;
+  readonly #undo: StatementSync;
+  readonly #release: StatementSync;
+  readonly #lastSeq: StatementSync;
+
+  constructor(db: DatabaseSync, beforeCommit: () => void) {
+    this.#db = db;
+    this.#beforeCommit = beforeCommit;
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#savepoint = db.prepare('SAVEPOINT batch');
+    this.#undo = db.prepare('ROLLBACK TO batch');
+    this.#release = db.prepare('RELEASE batch');
+    this.#lastSeq = db.prepare(`SELECT "seq" FROM sqlite_sequence WHERE "name" = 'journal'`);
+  }
+
+  /** Commits the group's batches, then answers its queries. */
+  run(request: GroupRequest): GroupReply {
+    this.#texts.push(...request.texts);
+    let refused: GroupReply['refused'] = [];
+    let failure: Refusal | undefined;
+    if (request.script.length > 0) {
+      try {
+        this.#begin.run();
+        refused = this.#runBatches(request.script, request.cells);
+        this.#beforeCommit();
+        this.#commit.run();
+      } catch (error) {
+        failure = fileRefusal(error);
+        this.#recover(failure);
+      }
+    }
+    const answers = request.queries.map((query) => this.#answer(query));
+    const lastSeq = Number(this.#lastSeq.get()?.seq ?? 0);
+    return failure ? { failure, refused, lastSeq, answers } : { refused, lastSeq, answers };
+  }
+
+  #runBatches(script: readonly number[], cells: readonly Cell[]): GroupReply['refused'] {
+    const refused: (Refusal & { batch: number })[] = [];
+    let cell = 0;
+    for (let step = 0, batch = 0; step < script.length; batch++) {
+      const count = script[step] ?? 0;
+      const end = step + 1 + count;
+      let refusal: Refusal | undefined;
+      if (count > 1) this.#savepoint.run();
+      for (step++; step < end; step++) {
+        const number = script[step] ?? -1;
+        const next = cell + (this.#texts[number]?.parameters ?? 0);
+        if (!refusal) refusal = this.#runStatement(number, cells.slice(cell, next));
+        cell = next;
+      }
+      if (count > 1) {
+        if (refusal) this.#undo.run();
+        this.#release.run();
+      }
+      if (refusal) refused.push({ batch, ...refusal });
+    }
+    return refused;
+  }
+
+  /** Why the statement was refused; what concerns the whole file is thrown. */
+  #runStatement(number: number, cells: readonly Cell[]): Refusal | undefined {
+    try {
+      this.#statement(number).run(...cells);
+      return undefined;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (concernsFile(refusal)) throw error;
+      return refusal;
+    }
+  }
+
+  #answer({ statement, cells }: Query): Cell[][] | Refusal {
+    try {
+      // Rows come as arrays: `setReturnArrays` was called on every statement.
+      return this.#statement(statement).all(...cells) as unknown as Cell[][];
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  #statement(number: number): StatementSync {
+    let statement = this.#prepared[number];
+    if (!statement) {
+      statement = this.#db.prepare(this.#texts[number]?.sql ?? '');
+      statement.setReturnArrays(true);
+      this.#prepared[number] = statement;
+    }
+    return statement;
+  }
+
+  /** Undoes the group. On a full disk the write-ahead log is given back, so that there may be room for the next one. */
+  #recover(failure: Refusal): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      if (failure.kind === 'full') this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } catch {
+      // The group is refused in any case, and the next one meets the same fault.
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Cell } from '../codec.ts';
+import type { StoreErrorKind } from '../port.ts';
+
+/** What the store's thread is started with. */
+export interface WorkerSettings {
+  readonly file: string;
+  readonly synchronous: 'FULL' | 'NORMAL';
+  readonly gate?: SharedArrayBuffer;
+}
+
+export interface StatementText {
+  readonly sql: string;
+  readonly parameters: number;
+}
+
+export interface Query {
+  /** Number of the statement. */
+  readonly statement: number;
+  readonly cells: readonly Cell[];
+}
+
+/** A group: what gathered while the one before was on its way to the disk. */
+export interface GroupRequest {
+  /** Texts of the statements that are new, in the order of their numbers. */
+  readonly texts: readonly StatementText[];
+  /** For each batch its count of statements, then their numbers. */
+  readonly script: readonly number[];
+  /** The parameters of all statements of the script, in order. */
+  readonly cells: readonly Cell[];
+  /** Asked after the commit. */
+  readonly queries: readonly Query[];
+}
+
+export interface Refusal {
+  readonly kind: StoreErrorKind;
+  readonly message: string;
+}
+
+export interface GroupReply {
+  /** Why the whole group was refused. */
+  readonly failure?: Refusal;
+  /** Batches (by their place in the group, ascending) that were refused alone. */
+  readonly refused: readonly (Refusal & { readonly batch: number })[];
+  /** The journal's newest seq after the commit. */
+  readonly lastSeq: number;
+  /** Rows of each query, or why it was refused. */
+  readonly answers: readonly (Cell[][] | Refusal)[];
+}
+
+/** To the thread: a group, or the wish to close. */
+export type ToWorker = GroupRequest | 'close';
+/** From the thread: first whether the file is open, then one reply to each group. */
+export type FromWorker = 'open' | Refusal | GroupReply;

@@ -1,0 +1,71 @@
+import type { Cell } from '../codec.ts';
+import { storeLimits } from '../limits.ts';
+import type { Sql } from './queries.ts';
+
+/** What pruning needs of the store: both run between the commits of others, in order with them. */
+export interface PruneAccess {
+  query(sql: Sql): Promise<Cell[][]>;
+  /** Runs the statements as one batch. */
+  write(statements: readonly Sql[]): Promise<void>;
+}
+
+const slice = storeLimits.pruneSlice;
+
+const count = (rows: readonly Cell[][]): number => Number(rows[0]?.[0] ?? 0);
+
+/**
+ * Drops the journal's oldest entries up to the first one that is not older than `before`, so that what is left has no
+ * holes.
+ */
+export async function pruneJournal(store: PruneAccess, before: number): Promise<number> {
+  const boundary = await store.query({
+    sql: `SELECT coalesce((SELECT "seq" FROM "journal" WHERE "at" >= ? ORDER BY "seq" LIMIT 1),
+            (SELECT max("seq") + 1 FROM "journal"), 0)`,
+    cells: [before],
+  });
+  const end = count(boundary);
+  let pruned = 0;
+  for (;;) {
+    const old = 'SELECT "seq" FROM "journal" WHERE "seq" < ? ORDER BY "seq" LIMIT ?';
+    const found = count(await store.query({ sql: `SELECT count(*) FROM (${old})`, cells: [end, slice] }));
+    if (found === 0) return pruned;
+    await store.write([{ sql: `DELETE FROM "journal" WHERE "seq" IN (${old})`, cells: [end, slice] }]);
+    pruned += found;
+  }
+}
+
+/** Drops the samples whose `at` is before `before`, and the series that have none left. */
+export async function pruneSamples(store: PruneAccess, before: number): Promise<number> {
+  let pruned = 0;
+  for (;;) {
+    const stale = await store.query({
+      sql: `SELECT "series" FROM "series" WHERE EXISTS
+              (SELECT 1 FROM "samples" WHERE "samples"."series" = "series"."series" AND "at" < ?) LIMIT ?`,
+      cells: [before, slice],
+    });
+    if (stale.length === 0) return pruned;
+    for (const [series = 0] of stale) pruned += await pruneSeries(store, series, before);
+  }
+}
+
+async function pruneSeries(store: PruneAccess, series: Cell, before: number): Promise<number> {
+  let pruned = 0;
+  for (;;) {
+    const old =
+      'SELECT "at", "receivedAt" FROM "samples" WHERE "series" = ? AND "at" < ? ORDER BY "at", "receivedAt" LIMIT ?';
+    const cells = [series, before, slice];
+    const found = count(await store.query({ sql: `SELECT count(*) FROM (${old})`, cells }));
+    if (found === 0) return pruned;
+    await store.write([
+      {
+        sql: `DELETE FROM "samples" WHERE "series" = ? AND ("at", "receivedAt") IN (${old})`,
+        cells: [series, ...cells],
+      },
+      {
+        sql: 'DELETE FROM "series" WHERE "series" = ?1 AND NOT EXISTS (SELECT 1 FROM "samples" WHERE "series" = ?1)',
+        cells: [series],
+      },
+    ]);
+    pruned += found;
+  }
+}

@@ -1,0 +1,106 @@
+import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
+import { journalShape } from '../history.ts';
+import { boundedLimit, storeLimits } from '../limits.ts';
+import { type JournalQuery, type ListQuery, StoreError } from '../port.ts';
+import type { Row, TableName } from '../tables.ts';
+import { listed, quoted } from './ddl.ts';
+
+/** SQL with its parameters. */
+export interface Sql {
+  readonly sql: string;
+  readonly cells: readonly Cell[];
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Collects conditions and their parameters. */
+class Where {
+  readonly #conditions: string[] = [];
+  readonly cells: Cell[] = [];
+
+  add(condition: string, ...cells: Cell[]): void {
+    this.#conditions.push(condition);
+    this.cells.push(...cells);
+  }
+
+  equal(shape: TableShape, values: Values): void {
+    for (const [name, value] of Object.entries(values)) {
+      this.add(`${quoted(name)} = ?`, encodeCell(shape.column(name), value));
+    }
+  }
+
+  get sql(): string {
+    return this.#conditions.length > 0 ? ` WHERE ${this.#conditions.join(' AND ')}` : '';
+  }
+}
+
+/** The columns that a list is ordered by: the chosen one, then the key. */
+export function orderColumns(shape: TableShape, orderBy: string | undefined): readonly NamedColumn[] {
+  if (orderBy === undefined) return shape.key;
+  const first = shape.column(orderBy);
+  if (first.optional)
+    throw new StoreError('invalid', `${shape.name} cannot be ordered by ${orderBy}: it may be absent`);
+  return [first, ...shape.key.filter((column) => column !== first)];
+}
+
+export function listSql<T extends TableName>(table: T, query: ListQuery<T>): Sql {
+  const shape = tableShape(table);
+  const order = orderColumns(shape, query.orderBy);
+  const where = new Where();
+  where.equal(shape, query.where ?? {});
+  if (query.after) {
+    const after: Values = query.after;
+    const cells = order.map((column) => encodeCell(column, after[column.name]));
+    where.add(`(${listed(order)}) ${query.descending ? '<' : '>'} (${cells.map(() => '?').join(', ')})`, ...cells);
+  }
+  const direction = query.descending ? ' DESC' : '';
+  const ordering = order.map(({ name }) => `${quoted(name)}${direction}`).join(', ');
+  return {
+    sql: `SELECT ${listed(shape.columns)} FROM ${quoted(table)}${where.sql} ORDER BY ${ordering} LIMIT ?`,
+    cells: [...where.cells, boundedLimit(query.limit, storeLimits.listRows, storeLimits.listRows)],
+  };
+}
+
+export function getSql(table: TableName, key: readonly Cell[]): Sql {
+  const shape = tableShape(table);
+  const where = shape.key.map(({ name }) => `${quoted(name)} = ?`).join(' AND ');
+  return { sql: `SELECT ${listed(shape.columns)} FROM ${quoted(table)} WHERE ${where}`, cells: key };
+}
+
+export function countSql<T extends TableName>(table: T, values: Partial<Row<T>>): Sql {
+  const where = new Where();
+  where.equal(tableShape(table), values);
+  return { sql: `SELECT count(*) FROM ${quoted(table)}${where.sql}`, cells: where.cells };
+}
+
+export function journalSql(query: JournalQuery): Sql {
+  const where = new Where();
+  if (query.after !== undefined) where.add('"seq" > ?', query.after);
+  if (query.before !== undefined) where.add('"seq" < ?', query.before);
+  if (query.deviceId !== undefined) where.add('"deviceId" = ?', query.deviceId);
+  // One text whatever the number of types, so that the prepared statements stay few.
+  if (query.types) where.add('"type" IN (SELECT "value" FROM json_each(?))', JSON.stringify(query.types));
+  const direction = query.newestFirst ? ' DESC' : '';
+  return {
+    sql: `SELECT ${listed(journalShape.columns)} FROM "journal"${where.sql} ORDER BY "seq"${direction} LIMIT ?`,
+    cells: [...where.cells, boundedLimit(query.limit, storeLimits.journalDefault, storeLimits.journalRows)],
+  };
+}
+
+export function scanSql(
+  series: { readonly deviceId: string; readonly path: string },
+  range: { readonly from?: number; readonly to?: number; readonly limit?: number },
+): Sql {
+  const where = new Where();
+  where.add(
+    '"series" = (SELECT "series" FROM "series" WHERE "deviceId" = ? AND "path" = ?)',
+    series.deviceId,
+    series.path,
+  );
+  if (range.from !== undefined) where.add('"at" >= ?', range.from);
+  if (range.to !== undefined) where.add('"at" <= ?', range.to);
+  return {
+    sql: `SELECT "at", "receivedAt", "value" FROM "samples"${where.sql} ORDER BY "at" DESC, "receivedAt" DESC LIMIT ?`,
+    cells: [...where.cells, boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples)],
+  };
+}

@@ -1,0 +1,163 @@
+import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
+import { draftColumns, encodeDraft, encodeSample, journalShape } from '../history.ts';
+import type { Batch, Change } from '../port.ts';
+import type { TableName } from '../tables.ts';
+import { listed, quoted } from './ddl.ts';
+import type { StatementText } from './protocol.ts';
+
+const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
+const assigned = (columns: readonly NamedColumn[], separator: string): string =>
+  columns.map(({ name }) => `${quoted(name)} = ?`).join(separator);
+
+function putSql(table: TableShape): string {
+  const others = table.columns.filter((column) => !table.key.includes(column));
+  const update = others.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ');
+  return `INSERT INTO ${quoted(table.name)} (${listed(table.columns)}) VALUES (${marks(table.columns.length)})
+    ON CONFLICT (${listed(table.key)}) DO ${update ? `UPDATE SET ${update}` : 'NOTHING'}`;
+}
+
+const patchSql = (table: TableShape, columns: readonly NamedColumn[]): string =>
+  `UPDATE ${quoted(table.name)} SET ${assigned(columns, ', ')} WHERE ${assigned(table.key, ' AND ')}`;
+
+const deleteSql = (table: TableShape): string =>
+  `DELETE FROM ${quoted(table.name)} WHERE ${assigned(table.key, ' AND ')}`;
+
+const appendSql = `INSERT INTO ${quoted(journalShape.name)} (${listed(draftColumns)}) VALUES (${marks(draftColumns.length)})`;
+const seriesSql = 'INSERT INTO "series" ("deviceId", "path") VALUES (?, ?) ON CONFLICT DO NOTHING';
+const sampleSql = `INSERT OR REPLACE INTO "samples" ("series", "at", "receivedAt", "type", "value")
+  VALUES ((SELECT "series" FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2), ?3, ?4, ?5, ?6)`;
+
+/** A statement that writes rows of some columns. */
+interface Shape {
+  readonly statement: number;
+  readonly columns: readonly NamedColumn[];
+}
+
+/** The three ways to write a table; patches by the columns that they set. */
+interface TableStatements {
+  readonly shape: TableShape;
+  readonly patches: Map<string, Shape>;
+  put?: Shape;
+  delete?: Shape;
+}
+
+/**
+ * Compiles changes to statement numbers and cells, so that what crosses to the store's thread are flat arrays. The texts
+ * behind new numbers go along once. Their count is bounded by the shapes of changes and queries that the program has.
+ */
+export class Statements {
+  readonly #numbers = new Map<string, number>();
+  readonly #tables = new Map<TableName, TableStatements>();
+  #fresh: StatementText[] = [];
+
+  /** The number of a statement. */
+  number(sql: string, parameters: number): number {
+    let number = this.#numbers.get(sql);
+    if (number === undefined) {
+      number = this.#numbers.size;
+      this.#numbers.set(sql, number);
+      this.#fresh.push({ sql, parameters });
+    }
+    return number;
+  }
+
+  /** Texts numbered since the last call, in the order of their numbers. */
+  takeFresh(): StatementText[] {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    return fresh;
+  }
+
+  /**
+   * Appends a batch to `script` (its count of statements, then their numbers) and to `cells` (their parameters).
+   *
+   * @throws StoreError `invalid` if a value does not fit; both arrays are then as before
+   */
+  encode(batch: Batch, script: number[], cells: Cell[]): void {
+    const scriptStart = script.length;
+    const cellStart = cells.length;
+    script.push(0);
+    try {
+      for (const change of batch.changes ?? []) this.#encodeChange(change, script, cells);
+      for (const draft of batch.journal ?? []) {
+        script.push(this.number(appendSql, draftColumns.length));
+        cells.push(...encodeDraft(draft));
+      }
+      for (const sample of batch.samples ?? []) {
+        script.push(this.number(seriesSql, 2), this.number(sampleSql, 6));
+        cells.push(sample.deviceId, sample.path, ...encodeSample(sample));
+      }
+    } catch (error) {
+      script.length = scriptStart;
+      cells.length = cellStart;
+      throw error;
+    }
+    script[scriptStart] = script.length - scriptStart - 1;
+  }
+
+  #encodeChange(change: Change, script: number[], cells: Cell[]): void {
+    if ('put' in change) {
+      const shape = this.#put(change.put);
+      script.push(shape.statement);
+      append(cells, shape.columns, change.row);
+    } else if ('patch' in change) {
+      const shape = this.#patch(change.patch, change.set);
+      if (shape.columns.length === 0) return;
+      script.push(shape.statement);
+      append(cells, shape.columns, change.set);
+      append(cells, this.#table(change.patch).shape.key, change.key);
+    } else {
+      const shape = this.#delete(change.delete);
+      script.push(shape.statement);
+      append(cells, shape.columns, change.key);
+    }
+  }
+
+  #table(name: TableName): TableStatements {
+    let table = this.#tables.get(name);
+    if (!table) {
+      table = { shape: tableShape(name), patches: new Map() };
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+
+  #put(name: TableName): Shape {
+    const table = this.#table(name);
+    table.put ??= {
+      statement: this.number(putSql(table.shape), table.shape.columns.length),
+      columns: table.shape.columns,
+    };
+    return table.put;
+  }
+
+  #delete(name: TableName): Shape {
+    const table = this.#table(name);
+    table.delete ??= {
+      statement: this.number(deleteSql(table.shape), table.shape.key.length),
+      columns: table.shape.key,
+    };
+    return table.delete;
+  }
+
+  #patch(name: TableName, set: object): Shape {
+    const table = this.#table(name);
+    const names = Object.keys(set);
+    const id = names.join();
+    let shape = table.patches.get(id);
+    if (!shape) {
+      const columns = names.map((column) => table.shape.column(column));
+      const statement =
+        columns.length === 0
+          ? -1
+          : this.number(patchSql(table.shape, columns), columns.length + table.shape.key.length);
+      shape = { statement, columns };
+      table.patches.set(id, shape);
+    }
+    return shape;
+  }
+}
+
+function append(cells: Cell[], columns: readonly NamedColumn[], row: Readonly<Record<string, unknown>>): void {
+  for (const column of columns) cells.push(encodeCell(column, row[column.name]));
+}

@@ -1,0 +1,52 @@
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Executor, fileRefusal } from './executor.ts';
+import { waitAt } from './gate.ts';
+import { migrate } from './migrations.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './protocol.ts';
+
+/** The thread that owns the file: answers each group after its commit has reached the disk. */
+
+const settings: WorkerSettings = workerData;
+
+function open(): DatabaseSync {
+  // What is in it is for the server alone.
+  closeSync(openSync(settings.file, 'a', 0o600));
+  const db = new DatabaseSync(settings.file);
+  try {
+    // The lock keeps a second server off the file; with it there is no shared memory that a full disk could take away.
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec(`PRAGMA synchronous = ${settings.synchronous}`);
+    db.exec('PRAGMA journal_size_limit = 67108864');
+    db.exec('PRAGMA cache_size = -65536');
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+const port = parentPort;
+if (port) {
+  const reply = (message: FromWorker) => port.postMessage(message);
+  try {
+    const db = open();
+    const { gate } = settings;
+    const executor = new Executor(db, gate ? () => waitAt(gate) : () => {});
+    port.on('message', (message: ToWorker) => {
+      if (message === 'close') {
+        db.close();
+        port.close();
+      } else {
+        reply(executor.run(message));
+      }
+    });
+    reply('open');
+  } catch (error) {
+    reply(fileRefusal(error));
+    port.close();
+  }
+}

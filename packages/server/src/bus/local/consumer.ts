@@ -1,0 +1,196 @@
+import type { Seq } from '../../ids.ts';
+import type { JournalEntry, JournalType } from '../../journal/entries.ts';
+import { type Batch, type Store, StoreError } from '../../store/port.ts';
+import type { ConsumerOptions } from '../port.ts';
+
+/** Runs something once after some milliseconds, and gives back how to prevent it. */
+export type After = (ms: number, run: () => void) => () => void;
+
+export const busLimits = {
+  /** Entries that a consumer holds at a time. */
+  page: 200,
+  /** A cursor is saved at the latest after this many entries that were not for its consumer. */
+  skippedBeforeSave: 1_000,
+  /** Wait before the second attempt; doubles with each further one. */
+  firstRetryMs: 100,
+  longestRetryMs: 30_000,
+} as const;
+
+/** Wait before the attempt after `attempt`. */
+export const retryDelay = (attempt: number): number =>
+  Math.min(busLimits.firstRetryMs * 2 ** Math.min(attempt - 1, 20), busLimits.longestRetryMs);
+
+interface Waiter {
+  readonly seq: Seq;
+  readonly resolve: () => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+const start = 0 as Seq;
+const newer = (a: Seq, b: Seq): Seq => (a > b ? a : b);
+
+/** One durable follower of the journal: a loop that reads pages after its cursor and rests when there is no more. */
+export class Consumer {
+  readonly #store: Store;
+  readonly #after: After;
+  readonly #options: ConsumerOptions;
+  readonly #types: ReadonlySet<JournalType>;
+  readonly #waiters = new Set<Waiter>();
+  /** Everything up to here was handled, or was not for this consumer. */
+  #cursor = start;
+  #savedCursor = start;
+  /** Newest entry known to be committed. */
+  #head = start;
+  #resting = false;
+  #stopped = false;
+  #wake: () => void = () => {};
+  #unsubscribe: () => void = () => {};
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, after: After, options: ConsumerOptions) {
+    this.#store = store;
+    this.#after = after;
+    this.#options = options;
+    this.#types = new Set(options.types);
+  }
+
+  /** Finds the cursor (a new consumer's is saved at once, so that nothing after it is lost) and begins to follow. */
+  async start(fromStart: boolean): Promise<void> {
+    this.#unsubscribe = this.#store.subscribe((entries) => this.#announced(entries));
+    try {
+      const row = await this.#store.get('cursors', { consumer: this.#options.name });
+      const [newest] = await this.#store.journal({ newestFirst: true, limit: 1 });
+      const end = newest?.seq ?? start;
+      this.#head = newer(this.#head, end);
+      this.#cursor = row ? (row.seq as Seq) : fromStart ? start : end;
+      this.#savedCursor = this.#cursor;
+      if (!row) await this.#save(undefined, this.#cursor);
+    } catch (error) {
+      this.#unsubscribe();
+      throw error;
+    }
+    this.#loop = this.#run();
+  }
+
+  caughtUp(seq: Seq): Promise<void> {
+    if (this.#cursor >= seq) return Promise.resolve();
+    if (this.#stopped) return Promise.reject(stoppedError());
+    return new Promise((resolve, reject) => this.#waiters.add({ seq, resolve, reject }));
+  }
+
+  /** Lets the entry in hand finish, or gives up its retries, and saves the cursor. */
+  async stop(): Promise<void> {
+    if (!this.#stopped) {
+      this.#stopped = true;
+      this.#unsubscribe();
+      this.#wake();
+    }
+    await this.#loop;
+  }
+
+  #announced(entries: readonly JournalEntry[]): void {
+    const last = entries.at(-1);
+    if (!last) return;
+    this.#head = newer(this.#head, last.seq);
+    if (!this.#resting) return;
+    // At rest everything before these entries is done: if none is for this consumer, there is nothing to read.
+    if (entries.some(({ type }) => this.#types.has(type)) || this.#skipped(last.seq) >= busLimits.skippedBeforeSave) {
+      this.#wake();
+    } else {
+      this.#moveTo(last.seq);
+    }
+  }
+
+  #skipped(until: Seq): number {
+    return until - this.#savedCursor;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopped) {
+      if (this.#cursor >= this.#head) {
+        await this.#rest();
+        continue;
+      }
+      try {
+        await this.#readPage();
+        failures = 0;
+      } catch {
+        // The store can't be read now: its health says why.
+        failures++;
+        await this.#pause(retryDelay(failures));
+      }
+    }
+    if (this.#cursor > this.#savedCursor) await this.#save(undefined, this.#cursor).catch(() => {});
+    for (const { reject } of this.#waiters) reject(stoppedError());
+    this.#waiters.clear();
+  }
+
+  async #readPage(): Promise<void> {
+    // Read before the page is asked for: everything up to here is in the page, unless the page is full.
+    const head = this.#head;
+    const { types } = this.#options;
+    const page = await this.#store.journal({ after: this.#cursor, types, limit: busLimits.page });
+    for (const entry of page) {
+      if (this.#stopped) return;
+      if (!(await this.#handle(entry))) return;
+    }
+    if (page.length < busLimits.page) this.#moveTo(newer(this.#cursor, head));
+    if (this.#skipped(this.#cursor) >= busLimits.skippedBeforeSave) await this.#save(undefined, this.#cursor);
+  }
+
+  /** Handles one entry until its batch and the cursor are committed; false if stopped before. */
+  async #handle(entry: JournalEntry): Promise<boolean> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const batch = await this.#options.handle(entry);
+        await this.#save(batch, entry.seq);
+        this.#moveTo(entry.seq);
+        return true;
+      } catch (error) {
+        this.#options.failed?.(entry, error, attempt);
+        if (!this.#stopped) await this.#pause(retryDelay(attempt));
+        if (this.#stopped) return false;
+      }
+    }
+  }
+
+  async #save(batch: Batch | undefined, seq: Seq): Promise<void> {
+    const cursor = { put: 'cursors', row: { consumer: this.#options.name, seq } } as const;
+    await this.#store.commit({ ...batch, changes: [...(batch?.changes ?? []), cursor] });
+    this.#savedCursor = seq;
+  }
+
+  #moveTo(seq: Seq): void {
+    this.#cursor = seq;
+    for (const waiter of this.#waiters) {
+      if (waiter.seq > seq) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
+
+  async #rest(): Promise<void> {
+    this.#resting = true;
+    await new Promise<void>((resolve) => {
+      this.#wake = () => {
+        this.#resting = false;
+        resolve();
+      };
+    });
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#after(ms, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
+
+function stoppedError(): StoreError {
+  return new StoreError('closed', 'the consumer was stopped');
+}

@@ -88,7 +88,7 @@ export const DeviceSummary = Type.Object({
   location: Type.Optional(Type.Object({ latitude: Type.Number(), longitude: Type.Number(), at: Instant })),
   openIncidents: Type.Integer(),
   /** The gravest state of the rules that apply: breached, cannot-evaluate, waiting, pending, ok. Absent: no rule applies. */
-  rules: Type.Optional(RuleState),
+  ruleState: Type.Optional(RuleState),
   lock: LockStatus,
 });
 export type DeviceSummary = Static<typeof DeviceSummary>;

@@ -33,7 +33,10 @@ export function findObserver(peer: Peer, token: Uint8Array): Observer | undefine
 /** Registers an observer, or finds the one that renews its registration; undefined when the peer has its fill. */
 export function addObserver(peer: Peer, token: Uint8Array, limit: number): Observer | undefined {
   const known = findObserver(peer, token);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    known.ended = false;
+    return known;
+  }
   if (peer.observers.length >= limit) return undefined;
   const observer: Observer = {
     peer,

@@ -57,6 +57,12 @@ export class Peer extends WheelEntry<Timed> {
     this.nonLifetimeMs = nonLifetimeMs(parameters);
   }
 
+  /** Requests and pings of ours, the one under way included. */
+  requestCount(): number {
+    const pinging = this.unacknowledged?.purpose.kind === 'ping';
+    return this.queue.length + (this.request === undefined ? 0 : 1) + (pinging ? 1 : 0);
+  }
+
   /** Whether nothing but the memory of answered exchanges would be lost with it. */
   isIdle(): boolean {
     return (

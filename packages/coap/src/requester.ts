@@ -152,8 +152,7 @@ export class Requester {
   }
 
   #isFull(peer: Peer): boolean {
-    const underway = peer.request ?? peer.unacknowledged;
-    return peer.queue.length + (underway === undefined ? 0 : 1) >= this.#context.limits.requestsPerPeer;
+    return peer.requestCount() >= this.#context.limits.requestsPerPeer;
   }
 
   #obstacle(peer: Peer, { observe }: RequestSpec, token: Uint8Array) {

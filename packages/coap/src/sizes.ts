@@ -20,7 +20,7 @@ export function measure({ peers, observations }: Context): Record<keyof CoapLimi
   for (const peer of peers.values()) {
     const { exchanges, observers, queue, request, responses, unacknowledged } = peer;
     most('exchangesPerPeer', exchanges.length);
-    most('requestsPerPeer', queue.length + (request === undefined ? 0 : 1));
+    most('requestsPerPeer', peer.requestCount());
     most('observersPerPeer', observers.length);
     for (const { state } of exchanges) {
       if (state.kind === 'answered') most('cachedAnswerBytes', answerBytes(state.answer));

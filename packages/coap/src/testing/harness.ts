@@ -111,7 +111,7 @@ export class Harness {
       if (next === undefined || next > until) break;
       now = Math.max(now, next);
       this.core.tick(now);
-      const effects = this.effects();
+      const effects = this.core.drain();
       for (const effect of effects) if (effect.kind === 'send') times.push(now);
       this.#effects.push(...effects);
     }

@@ -1,5 +1,4 @@
 import type {
-  Actor,
   BodyOf,
   LivePresence,
   LiveSamples,
@@ -9,23 +8,37 @@ import type {
   RouteName,
   TraceLine,
 } from '@reeve/contract';
+import type { Identity } from '../access/identity.ts';
 import type { OrganisationId } from '../ids.ts';
+import type { PublicRouteName } from './public-routes.ts';
 
-/** What a handler is called with: the validated request and who made it. */
-export interface Call<N extends RouteName> {
+/** The session cookie of a request, and of its answer. */
+export interface SessionCookie {
+  /** Its secret, if the caller sent one. */
+  readonly secret?: string;
+  set(secret: string): void;
+  clear(): void;
+}
+
+/** What the handler of a public route is called with: the validated request, of nobody in particular. */
+export interface PublicCall<N extends RouteName> {
   readonly params: ParamsOf<N>;
   readonly query: QueryOf<N>;
   readonly body: BodyOf<N>;
-  readonly actor: Actor;
-  readonly organisationId: OrganisationId;
   /** `Idempotency-Key`, if the caller sent one. */
   readonly idempotencyKey?: string;
+  readonly session: SessionCookie;
   /** Aborted when the caller goes away. */
   readonly signal: AbortSignal;
 }
 
+/** What a handler is called with: the validated request and who made it. */
+export interface Call<N extends RouteName> extends PublicCall<N>, Identity {}
+
 /** Answers one route. Throws `ReeveError`; anything else becomes `internal`. */
-export type Handler<N extends RouteName> = (call: Call<N>) => Promise<ResultOf<N>>;
+export type Handler<N extends RouteName> = (
+  call: N extends PublicRouteName ? PublicCall<N> : Call<N>,
+) => Promise<ResultOf<N>>;
 
 /** One handler for every route of the contract. Each capability contributes its own. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> };

@@ -1,0 +1,15 @@
+import { type RouteName, routes } from '@reeve/contract';
+
+/** Routes of the contract that answer without credentials. */
+export const publicRouteNames = ['session.open'] as const satisfies readonly RouteName[];
+export type PublicRouteName = (typeof publicRouteNames)[number];
+
+/**
+ * Everything that answers without credentials, as `METHOD url` of the registered route: the console's page and assets,
+ * which hold no data, and sign-in. Whatever else is registered, or is not, answers 401.
+ */
+export const publicRoutes: ReadonlySet<string> = new Set([
+  'GET /*',
+  'HEAD /*',
+  ...publicRouteNames.map((name) => `${routes[name].method} /api/v1${routes[name].path}`),
+]);

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { fastifySwagger } from '@fastify/swagger';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { type FastifyInstance, fastify } from 'fastify';
+import { errors, ReeveError } from '../errors.ts';
+import type { Millis } from '../ids.ts';
+import { serveConsole } from './console-files.ts';
+import { registerContract } from './contract-routes.ts';
+import { credentialsOf, identityOf, registerCredentials } from './credentials.ts';
+import type { Handlers } from './handlers.ts';
+import { securityHeaders } from './headers.ts';
+import { httpLimits } from './limits.ts';
+import { checkOrigin } from './origin.ts';
+import { problemOf, toReeveError } from './problems.ts';
+import { publicRoutes } from './public-routes.ts';
+import { RateLimit } from './rate-limit.ts';
+import { type StreamSources, Streams } from './streams.ts';
+
+export interface HttpOptions extends StreamSources {
+  readonly handlers: Handlers;
+  /** Where people reach the server if that is not where it listens, e.g. behind a proxy. */
+  readonly publicUrl?: string;
+  /** Folder of the built console. */
+  readonly consoleFolder: string;
+  readonly version: string;
+  readonly now: () => Millis;
+  /** Least severe line that is logged to stderr. */
+  readonly logLevel: 'info' | 'warn' | 'error' | 'silent';
+}
+
+export interface HttpServer {
+  /** Origin at which it listens, e.g. `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Ends every stream and connection. */
+  close(): Promise<void>;
+}
+
+/** Builds the HTTP server and starts to listen. Port 0 takes any free port. */
+export async function listenHttp(options: HttpOptions & { host: string; port: number }): Promise<HttpServer> {
+  const app = await buildHttp(options);
+  const url = await app.listen({ host: options.host, port: options.port });
+  return { url, close: () => app.close() };
+}
+
+/** The HTTP server with every route, not listening yet. */
+export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: httpLimits.bodyBytes,
+    requestTimeout: httpLimits.requestTime,
+    keepAliveTimeout: httpLimits.keepAlive,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: httpLimits.paramLength },
+  });
+  app.server.maxConnections = httpLimits.connections;
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  answerProblems(app);
+  await registerCredentials(app);
+  guard(app, options);
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Reeve', version: options.version },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      security: [{ bearer: [] }],
+    },
+  });
+  registerContract(app, options.handlers, isHttps(options.publicUrl));
+  stream(app, options);
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/api/*', { schema: { hide: true } }, noSuchRoute);
+  await serveConsole(app, options.consoleFolder);
+  return app;
+}
+
+/** Every error, ours or fastify's, leaves as a problem (RFC 9457); what we did not foresee is logged in full. */
+function answerProblems(app: FastifyInstance): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = toReeveError(thrown, request.id);
+    if (errors[error.code].fault === 'server') request.log.error({ err: thrown, code: error.code }, 'request failed');
+    return reply.code(errors[error.code].status).type('application/problem+json').send(problemOf(error));
+  });
+  app.setNotFoundHandler(noSuchRoute);
+}
+
+function noSuchRoute(request: { method: string; url: string }): never {
+  throw new ReeveError('no-such-route', `There is no ${request.method} ${request.url.split('?')[0]}`);
+}
+
+/** What every request passes before its route: headers of the answer, Host and Origin, credentials, sign-in rate. */
+function guard(app: FastifyInstance, { access, publicUrl, now }: HttpOptions): void {
+  const trusted = publicUrl === undefined ? undefined : new URL(publicUrl);
+  const signIns = new RateLimit({
+    perCaller: httpLimits.signInsPerAddress,
+    total: httpLimits.signIns,
+    callers: httpLimits.signInAddresses,
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders);
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+    const credentials = credentialsOf(request);
+    checkOrigin(request.raw, trusted, credentials.bearer !== undefined);
+    if (publicRoutes.has(`${request.method} ${request.routeOptions.url}`)) {
+      if (request.method === 'POST' && !signIns.admit(request.ip, now())) {
+        throw new ReeveError('too-many', 'Too many attempts to sign in; wait a minute');
+      }
+      return;
+    }
+    request.identity = await access.authenticate(credentials);
+    identityOf(request);
+  });
+}
+
+/** Streams live and end with the server. */
+function stream(app: FastifyInstance, sources: StreamSources): void {
+  const streams = new Streams(sources);
+  streams.register(app);
+  const timer = setInterval(() => void streams.beat(), httpLimits.heartbeat);
+  timer.unref();
+  app.addHook('preClose', async () => {
+    clearInterval(timer);
+    streams.close();
+  });
+}
+
+function isHttps(url: string | undefined): boolean {
+  return url?.startsWith('https://') ?? false;
+}

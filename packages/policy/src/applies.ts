@@ -40,7 +40,7 @@ export function lacks(policy: CompiledPolicy, offered: readonly OfferedObject[])
       missing.set(path, [...(missing.get(path) ?? []), id]);
     }
   }
-  return [...missing].map(([path, rules]) => `no ${path}, needed by ${listWords(rules).replace(' or ', ' and ')}`);
+  return [...missing].map(([path, rules]) => `no ${path}, needed by ${listWords(rules, 'and')}`);
 }
 
 function isOneOf(allowed: readonly string[] | undefined, value: string | undefined): boolean {

@@ -201,23 +201,14 @@ const applies = object('a map such as {labels: {fleet: trucks}}', {
 });
 
 /** The document `kind: Policy` of `apiVersion: reeve/v1`: validation, error texts and type in one declaration. */
-export const policySchema = object(
-  'a policy document',
-  {
-    apiVersion: required(word('reeve/v1')),
-    kind: required(word('Policy')),
-    id: required(name),
-    mode: withDefault(word('monitor', 'enforce'), DEFAULTS.mode),
-    applies: required(applies),
-    rules: required(list(rule, LIMITS.rules)),
-  },
-  ({ rules }): Contradiction | undefined => {
-    const twice = rules.find(({ id }, index) => rules.findIndex((other) => other.id === id) < index);
-    return (
-      twice && { at: 'rules', message: `two rules have the id ${JSON.stringify(twice.id)}`, expected: 'each id once' }
-    );
-  },
-);
+export const policySchema = object('a policy document', {
+  apiVersion: required(word('reeve/v1')),
+  kind: required(word('Policy')),
+  id: required(name),
+  mode: withDefault(word('monitor', 'enforce'), DEFAULTS.mode),
+  applies: required(applies),
+  rules: required(list(rule, LIMITS.rules, ({ id }) => id)),
+});
 
 export type RuleDocument = Infer<typeof rule>;
 /** Which devices a policy is for; every condition that is written must hold. */

@@ -26,10 +26,10 @@ export function readDocument<T>(yaml: string, schema: Schema<T>): ReadResult<T> 
     prettyErrors: false,
     stringKeys: true,
     uniqueKeys: false,
-    logLevel: 'silent',
   });
-  for (const { pos, message } of [...document.errors, ...document.warnings]) {
-    to.report(pos[0], '', { message, expected: 'a YAML 1.2 document' });
+  for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
+    const told = code === 'MULTIPLE_DOCS' ? 'there is more than one document' : message;
+    to.report(pos[0], '', { message: told, expected: 'one YAML 1.2 document' });
   }
   if (errors.length > 0) return { ok: false, errors };
   if (document.contents === null) {

@@ -89,8 +89,8 @@ export function integer(min: number, max: number): Schema<number> {
   });
 }
 
-/** A list of one to `max` items. */
-export function list<T>(item: Schema<T>, max: number): Schema<readonly T[]> {
+/** A list of one to `max` items, no two of the same `identity`. */
+export function list<T>(item: Schema<T>, max: number, identity?: (value: T) => string): Schema<readonly T[]> {
   const expected = `a list of 1 to ${max} items, each ${item.expected}`;
   return {
     expected,
@@ -100,9 +100,17 @@ export function list<T>(item: Schema<T>, max: number): Schema<readonly T[]> {
       if (node.items.length === 0) return reject(to, offset, key, 'the list is empty', expected);
       if (node.items.length > max) return reject(to, offset, key, `${node.items.length} items`, expected);
       const values: T[] = [];
+      const taken = new Set<string>();
       let valid = true;
       node.items.forEach((child, index) => {
-        const value = item.read(child, `${key}[${index}]`, to);
+        const place = `${key}[${index}]`;
+        const value = item.read(child, place, to);
+        const name = value === INVALID ? undefined : identity?.(value);
+        if (name !== undefined && taken.has(name)) {
+          reject(to, child.range[0], place, `${JSON.stringify(name)} is already taken`, 'each name once');
+          valid = false;
+        }
+        if (name !== undefined) taken.add(name);
         if (value === INVALID) valid = false;
         else values.push(value);
       });
@@ -131,7 +139,8 @@ export function either<A, B>(plain: Schema<A>, map: Schema<B>): Schema<A | B> {
     expected,
     read(node, key, to) {
       if (isMap(node)) return map.read(node, key, to);
-      if (isScalar(node) && node.value !== null) return plain.read(node, key, to);
+      const either: Reporter = { report: (at, where, complaint) => to.report(at, where, { ...complaint, expected }) };
+      if (isScalar(node) && node.value !== null) return plain.read(node, key, either);
       return reject(to, node.range[0], key, nodeProblem(node), expected);
     },
   };
@@ -160,6 +169,6 @@ export function nodeProblem(node: ParsedNode): string {
 }
 
 /** `a`, `a or b`, `a, b or c`. */
-export function listWords(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+export function listWords(words: readonly string[], conjunction: 'or' | 'and' = 'or'): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1)}`;
 }

@@ -13,6 +13,9 @@ const DEFAULT_RADIUS: Metres = 50;
 /** Resources of the Location object (OMA LwM2M TS Appendix E.7). */
 const LOCATION = { latitude: 0, longitude: 1, radius: 3, timestamp: 5 } as const;
 
+/** The furthest a date lies from 1970 (ECMA-262 §21.4.1.1), which JSON can carry. */
+const FURTHEST_TIME: Millis = 8.64e15;
+
 interface Timed {
   /** When it was measured, as far as that can be believed. */
   readonly at: Millis;
@@ -96,7 +99,7 @@ function readFix({ limit, shapes }: RegionRule, sample: Sample): Fix | 'absent' 
   const reported = resource(LOCATION.radius);
   const radius = reported !== undefined && reported >= 0 ? reported : DEFAULT_RADIUS;
   const timestamp = resource(LOCATION.timestamp);
-  const observedAt = timestamp === undefined ? sample.observedAt : Math.round(timestamp * 1_000);
+  const observedAt = timestamp === undefined ? sample.observedAt : fromSeconds(timestamp);
   return { kind: 'region', lat, lon, radius, ...locate({ lat, lon }, radius, shapes), ...timed(sample, observedAt) };
 }
 
@@ -117,6 +120,11 @@ function readText({ limit }: SetRule, sample: Sample): Text | 'absent' {
 function timed({ receivedAt }: Sample, observedAt: Millis | undefined): Timed {
   const judged = judgeTime({ observedAt, receivedAt });
   return observedAt === undefined ? { ...judged, receivedAt } : { ...judged, observedAt, receivedAt };
+}
+
+/** Unix seconds to milliseconds, within what a date can be; what lies outside is doubtful either way. */
+function fromSeconds(seconds: number): Millis {
+  return Math.round(Math.max(-FURTHEST_TIME, Math.min(FURTHEST_TIME, seconds * 1_000)));
 }
 
 /** Whether a message about `reported` holds all of `wanted`. */

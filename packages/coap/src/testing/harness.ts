@@ -105,6 +105,7 @@ export class Harness {
   /** Ticks whenever the core asks for it, up to a time, and says when datagrams went out. */
   run(from: number, until: number): number[] {
     const times: number[] = [];
+    this.#effects.push(...this.core.drain());
     let now = from;
     for (;;) {
       const next = this.core.nextWakeAt();

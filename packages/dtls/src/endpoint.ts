@@ -1,15 +1,8 @@
-/** What both roles share: records in and out, handshake messages in order, flights, timers, sessions. */
+/** What both roles share: records in, handshake messages in order and through the table, flights, timers. */
 import { AlertLevel, type AlertName, alertName, decodeAlert, encodeAlert } from './alert.ts';
 import { Deadlines } from './deadlines.ts';
-import {
-  type AddressKey,
-  type ClosedReason,
-  type DtlsEffect,
-  type RefusalCheck,
-  type SessionKey,
-  sessionKey,
-} from './effects.ts';
-import { type FlightItem, packFlight } from './flight.ts';
+import { type AddressKey, type DtlsEffect, type RefusalCheck, type SessionKey, sessionKey } from './effects.ts';
+import type { FlightItem } from './flight.ts';
 import { type Fragment, readFragments } from './fragments.ts';
 import type { Handshake } from './handshake.ts';
 import { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
@@ -17,14 +10,13 @@ import { decodeBody, type HandshakeMessage, handshakeKind } from './messages.ts'
 import {
   DEFAULT_MTU,
   DEFAULT_RETRANSMIT,
-  type DropCounters,
   type EndpointOptions,
-  noDrops,
   type RetransmitParameters,
   SMALLEST_MTU,
 } from './options.ts';
+import { type DropCounters, Outlet } from './outlet.ts';
 import { ContentType, type DtlsRecord, readRecord } from './record.ts';
-import { type LastFlight, type Session, SessionTable } from './sessions.ts';
+import { type LastFlight, type SendResult, type Session, Sessions } from './sessions.ts';
 import { TRANSITIONS } from './states.ts';
 import { SUITES, type Suite, suitesNamed } from './suites.ts';
 import { TIMEOUT_DETAILS } from './timeouts.ts';
@@ -33,19 +25,18 @@ export abstract class Endpoint {
   protected readonly random: (n: number) => Uint8Array;
   protected readonly limits: DtlsLimits;
   protected readonly suites: readonly Suite[];
+  protected readonly out: Outlet;
   protected readonly handshakes = new Map<AddressKey, Handshake>();
-  protected readonly sessions = new SessionTable();
-  protected readonly drops: DropCounters = noDrops();
-  readonly #mtu: number;
+  protected readonly sessions: Sessions;
   readonly #retransmit: RetransmitParameters;
   readonly #deadlines = new Deadlines<Handshake | Session>();
-  #effects: DtlsEffect[] = [];
 
   constructor(options: EndpointOptions) {
     this.random = options.random;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.suites = options.suites ? suitesNamed(options.suites) : SUITES;
-    this.#mtu = Math.max(SMALLEST_MTU, options.mtu ?? DEFAULT_MTU);
+    this.out = new Outlet(Math.max(SMALLEST_MTU, options.mtu ?? DEFAULT_MTU));
+    this.sessions = new Sessions(this.out, this.#deadlines, this.limits);
     this.#retransmit = { ...DEFAULT_RETRANSMIT, ...options.retransmit };
   }
 
@@ -55,41 +46,30 @@ export abstract class Endpoint {
     do {
       const record = readRecord(datagram, offset);
       if (record === undefined) {
-        this.drops.notRecord++;
+        this.out.drops.notRecord++;
         return;
       }
       offset += record.bytes.length;
       if (record.epoch === 0) this.#onPlaintextRecord(address, record, now);
       else if (record.epoch === 1) this.#onProtectedRecord(address, record, now);
-      else this.drops.unexpected++;
+      else this.out.drops.unexpected++;
     } while (offset < datagram.length);
   }
 
   /** Sends application data, at most `limits.applicationBytes` octets, as one record in one datagram. */
-  send(key: SessionKey, data: Uint8Array): 'sent' | 'unknown-session' | 'too-long' {
-    const session = this.sessions.get(key);
-    if (session === undefined) return 'unknown-session';
-    if (data.length > this.limits.applicationBytes) return 'too-long';
-    if (session.layer.exhausted) {
-      this.#endSession(session, 'exhausted');
-      return 'unknown-session';
-    }
-    this.#sendProtected(session, ContentType.APPLICATION_DATA, data);
-    return 'sent';
+  send(session: SessionKey, data: Uint8Array): SendResult {
+    return this.sessions.send(session, data);
   }
 
-  /** Ends a session with close_notify; an unknown one is none the worse. */
-  close(key: SessionKey): void {
-    const session = this.sessions.get(key);
-    if (session === undefined) return;
-    this.#sendCloseNotify(session);
-    this.#endSession(session, 'local');
+  /** Ends a session with close_notify; an unknown one is ignored. */
+  close(session: SessionKey): void {
+    this.sessions.close(session);
   }
 
   /** Does what has become due. */
   tick(now: number): void {
     for (let sleeper = this.#deadlines.pop(now); sleeper !== undefined; sleeper = this.#deadlines.pop(now)) {
-      if (sleeper.kind === 'session') sleeper.lastFlight = undefined;
+      if (sleeper.kind === 'session') this.sessions.dropLastFlight(sleeper);
       else this.#onTimer(sleeper, now);
     }
   }
@@ -101,14 +81,12 @@ export abstract class Endpoint {
 
   /** The effects since the last call, in order. */
   drain(): DtlsEffect[] {
-    const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
-    return effects;
+    return this.out.drain();
   }
 
   /** What was dropped silently since the start. */
   dropped(): Readonly<DropCounters> {
-    return { ...this.drops };
+    return { ...this.out.drops };
   }
 
   abstract sizes(): DtlsSizes;
@@ -126,7 +104,7 @@ export abstract class Endpoint {
       reassemblyBytes,
       heldBytes,
       sessions: this.sessions.size,
-      lastFlights: this.#deadlines.size - this.handshakes.size,
+      lastFlights: this.sessions.lastFlights,
       deadlines: this.#deadlines.size,
     };
   }
@@ -143,10 +121,6 @@ export abstract class Endpoint {
   /** A ClientHello outside of any session; only servers listen for it. @returns whether that is dealt with */
   protected abstract onClientHello(address: AddressKey, record: DtlsRecord, fragment: Fragment, now: number): boolean;
 
-  protected emit(effect: DtlsEffect): void {
-    this.#effects.push(effect);
-  }
-
   protected begin(handshake: Handshake): void {
     this.handshakes.set(handshake.address, handshake);
   }
@@ -162,7 +136,7 @@ export abstract class Endpoint {
   protected startFlight(handshake: Handshake, items: readonly FlightItem[], now: number): void {
     const { initialMs } = this.#retransmit;
     handshake.flight = { items, retransmissions: 0, intervalMs: initialMs, retransmitAt: now + initialMs };
-    this.sendFlight(handshake.address, items, handshake);
+    this.out.sendFlight(handshake.address, items, handshake.layer);
     this.#schedule(handshake);
   }
 
@@ -172,27 +146,19 @@ export abstract class Endpoint {
     this.#schedule(handshake);
   }
 
-  protected sendFlight(
-    address: AddressKey,
-    items: readonly FlightItem[],
-    { layer }: Pick<Handshake | Session, 'layer'>,
-  ): void {
-    for (const datagram of packFlight(items, this.#mtu, layer)) this.emit({ kind: 'send', address, datagram });
-  }
-
   /** Tells the caller once why a handshake is refused; the handshake itself stays. */
   protected report(handshake: Handshake, check: RefusalCheck, detail: string): void {
     if (handshake.refused) return;
     handshake.refused = true;
     const { address, identity } = handshake;
-    this.emit({ kind: 'refused', address, check, detail, ...(identity && { identity }) });
+    this.out.emit({ kind: 'refused', address, check, detail, ...(identity && { identity }) });
   }
 
   /** Ends a handshake, with a fatal alert if one is named. */
   protected fail(handshake: Handshake, check: RefusalCheck, detail: string, alert?: AlertName): void {
     if (alert !== undefined) {
       const datagram = handshake.layer.seal(0, ContentType.ALERT, encodeAlert(AlertLevel.FATAL, alert));
-      this.emit({ kind: 'send', address: handshake.address, datagram });
+      this.out.send(handshake.address, datagram);
     }
     this.report(handshake, check, detail);
     this.end(handshake);
@@ -203,7 +169,6 @@ export abstract class Endpoint {
     this.end(handshake);
     const { address, layer, held } = handshake;
     const replaced = this.sessions.at(address);
-    if (replaced === undefined && this.sessions.size >= this.limits.sessions) this.#evict(this.sessions.oldest());
     const session: Session = {
       kind: 'session',
       wakeAt: 0,
@@ -215,7 +180,7 @@ export abstract class Endpoint {
       lastFlight,
       orderedAt: now,
     };
-    this.emit({
+    this.out.emit({
       kind: 'established',
       session: session.key,
       address,
@@ -224,9 +189,7 @@ export abstract class Endpoint {
       extendedMasterSecret: handshake.extendedMasterSecret,
       ...(replaced && { replaced: replaced.key }),
     });
-    if (replaced !== undefined) this.#endSession(replaced, 'replaced');
-    this.sessions.add(session);
-    if (lastFlight !== undefined) this.#deadlines.arm(session, now + this.limits.lastFlightMs);
+    this.sessions.add(session, now);
     for (const record of held) this.#onProtectedRecord(address, record, now);
   }
 
@@ -238,7 +201,7 @@ export abstract class Endpoint {
       return;
     }
     if (typeof cell === 'string') {
-      this.drops.unexpected++;
+      this.out.drops.unexpected++;
       return;
     }
     handshake.state = cell.next;
@@ -254,19 +217,19 @@ export abstract class Endpoint {
     if (record.type === ContentType.HANDSHAKE) {
       const fragments = readFragments(record.fragment);
       const first = fragments?.[0];
-      if (fragments === undefined || first === undefined) this.drops.malformed++;
+      if (fragments === undefined || first === undefined) this.out.drops.malformed++;
       else if (handshakeKind(first.type) === 'client-hello' && this.onClientHello(address, record, first, now)) return;
       else if (handshake?.receiveEpoch === 0) this.#onFragments(handshake, fragments, now);
-      else this.drops.unexpected++;
+      else this.out.drops.unexpected++;
     } else if (handshake === undefined) {
-      this.drops.unexpected++;
+      this.out.drops.unexpected++;
     } else if (record.type === ContentType.CHANGE_CIPHER_SPEC) {
       if (record.fragment.length === 1 && record.fragment[0] === 1) this.onChangeCipherSpec(handshake, now);
-      else this.drops.malformed++;
+      else this.out.drops.malformed++;
     } else if (record.type === ContentType.ALERT) {
       this.#onAlertInHandshake(handshake, record.fragment);
     } else {
-      this.drops.unexpected++;
+      this.out.drops.unexpected++;
     }
   }
 
@@ -278,13 +241,13 @@ export abstract class Endpoint {
     const session = this.sessions.at(address);
     const opened = session?.layer.open(record);
     if (session !== undefined && opened instanceof Uint8Array) {
-      this.#onSessionRecord(session, record.type, opened, now);
+      this.sessions.onRecord(session, record.type, opened, now);
       return;
     }
     const handshake = this.handshakes.get(address);
     if (handshake !== undefined) this.#onProtectedInHandshake(handshake, record, now);
-    else if (opened === 'replayed') this.drops.replayed++;
-    else this.drops.notAuthentic++;
+    else if (opened === 'replayed') this.out.drops.replayed++;
+    else this.out.drops.notAuthentic++;
   }
 
   #onProtectedInHandshake(handshake: Handshake, record: DtlsRecord, now: number): void {
@@ -292,20 +255,20 @@ export abstract class Endpoint {
     const early = handshake.receiveEpoch === 0;
     if (early || record.type === ContentType.APPLICATION_DATA) {
       if ((early ? cells['next-epoch-record'] : cells['application-data']) === 'hold') this.#hold(handshake, record);
-      else this.drops.unexpected++;
+      else this.out.drops.unexpected++;
       return;
     }
     const plaintext = handshake.layer.open(record);
     if (plaintext === 'replayed') {
-      this.drops.replayed++;
+      this.out.drops.replayed++;
     } else if (plaintext === 'not-authentic') {
-      this.drops.notAuthentic++;
+      this.out.drops.notAuthentic++;
       if (record.type === ContentType.HANDSHAKE) this.onUnopened(handshake);
     } else if (record.type === ContentType.ALERT) {
       this.#onAlertInHandshake(handshake, plaintext);
     } else if (record.type === ContentType.HANDSHAKE) {
       const fragments = readFragments(plaintext);
-      if (fragments === undefined) this.drops.malformed++;
+      if (fragments === undefined) this.out.drops.malformed++;
       else this.#onFragments(handshake, fragments, now);
     }
   }
@@ -313,7 +276,7 @@ export abstract class Endpoint {
   /** Keeps a copy: the datagram is the caller's. */
   #hold(handshake: Handshake, record: DtlsRecord): void {
     if (handshake.heldBytes + record.bytes.length > this.limits.heldBytes) {
-      this.drops.overLimit++;
+      this.out.drops.overLimit++;
       return;
     }
     const copy = readRecord(Uint8Array.from(record.bytes), 0);
@@ -339,7 +302,7 @@ export abstract class Endpoint {
         return;
       }
       if (typeof cell === 'string' || kind === 'unknown-handshake') {
-        this.drops.unexpected++;
+        this.out.drops.unexpected++;
         handshake.reassembly.forget();
         return;
       }
@@ -364,50 +327,9 @@ export abstract class Endpoint {
 
   #onAlertInHandshake(handshake: Handshake, bytes: Uint8Array): void {
     const alert = decodeAlert(bytes);
-    if (alert === undefined) this.drops.malformed++;
-    else if (!alert.fatal || TRANSITIONS[handshake.state].alert !== 'heed') this.drops.unexpected++;
+    if (alert === undefined) this.out.drops.malformed++;
+    else if (!alert.fatal || TRANSITIONS[handshake.state].alert !== 'heed') this.out.drops.unexpected++;
     else this.onHandshakeAlert(handshake, `the peer sent the alert ${alertName(alert.description)}`);
-  }
-
-  #onSessionRecord(session: Session, type: number, plaintext: Uint8Array, now: number): void {
-    this.sessions.touch(session, now);
-    const cells = TRANSITIONS[session.state];
-    if (type === ContentType.APPLICATION_DATA && cells['application-data'] === 'deliver') {
-      // The peer would not send data if it lacked our last flight.
-      this.#dropLastFlight(session);
-      this.emit({ kind: 'received', session: session.key, address: session.address, data: plaintext });
-    } else if (type === ContentType.ALERT && cells.alert === 'heed') {
-      this.#onSessionAlert(session, plaintext);
-    } else if (type === ContentType.HANDSHAKE) {
-      this.#onSessionHandshake(session, plaintext);
-    } else {
-      this.drops.unexpected++;
-    }
-  }
-
-  #onSessionHandshake(session: Session, plaintext: Uint8Array): void {
-    const first = readFragments(plaintext)?.[0];
-    const cell = first === undefined ? 'drop' : TRANSITIONS[session.state][handshakeKind(first.type)];
-    if (cell === 'resend' && session.lastFlight !== undefined) {
-      this.sendFlight(session.address, session.lastFlight.items, session);
-    } else if (cell === 'refuse-renegotiation') {
-      this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'no_renegotiation'));
-    } else {
-      this.drops.unexpected++;
-    }
-  }
-
-  #onSessionAlert(session: Session, bytes: Uint8Array): void {
-    const alert = decodeAlert(bytes);
-    if (alert === undefined) {
-      this.drops.malformed++;
-    } else if (alertName(alert.description) === 'close_notify') {
-      this.#sendCloseNotify(session);
-      this.#endSession(session, 'peer');
-    } else if (alert.fatal) {
-      this.emit({ kind: 'closed', session: session.key, reason: 'alert', alert });
-      this.#forgetSession(session);
-    }
   }
 
   #onTimer(handshake: Handshake, now: number): void {
@@ -421,7 +343,7 @@ export abstract class Endpoint {
       flight.retransmissions++;
       flight.intervalMs = Math.min(flight.intervalMs * 2, maxMs);
       flight.retransmitAt = now + flight.intervalMs;
-      this.sendFlight(handshake.address, flight.items, handshake);
+      this.out.sendFlight(handshake.address, flight.items, handshake.layer);
     }
     this.#schedule(handshake);
   }
@@ -429,36 +351,5 @@ export abstract class Endpoint {
   #schedule(handshake: Handshake): void {
     const retransmitAt = handshake.flight?.retransmitAt ?? Number.POSITIVE_INFINITY;
     this.#deadlines.arm(handshake, Math.min(handshake.expiresAt, retransmitAt));
-  }
-
-  #evict(session: Session | undefined): void {
-    if (session === undefined) return;
-    this.#sendCloseNotify(session);
-    this.#endSession(session, 'evicted');
-  }
-
-  #dropLastFlight(session: Session): void {
-    if (session.lastFlight === undefined) return;
-    session.lastFlight = undefined;
-    this.#deadlines.cancel(session);
-  }
-
-  #sendProtected(session: Session, type: number, plaintext: Uint8Array): void {
-    this.emit({ kind: 'send', address: session.address, datagram: session.layer.seal(1, type, plaintext) });
-  }
-
-  #sendCloseNotify(session: Session): void {
-    if (session.layer.exhausted) return;
-    this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify'));
-  }
-
-  #endSession(session: Session, reason: Exclude<ClosedReason, 'alert'>): void {
-    this.emit({ kind: 'closed', session: session.key, reason });
-    this.#forgetSession(session);
-  }
-
-  #forgetSession(session: Session): void {
-    this.#dropLastFlight(session);
-    this.sessions.remove(session);
   }
 }

@@ -13,6 +13,8 @@ export {
   sessionKey,
 } from './effects.ts';
 export { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
-export type { DropCounters, EndpointOptions, RetransmitParameters } from './options.ts';
+export type { EndpointOptions, RetransmitParameters } from './options.ts';
+export type { DropCounters } from './outlet.ts';
 export { DtlsServer, type ServerOptions } from './server.ts';
+export type { SendResult } from './sessions.ts';
 export { SUITES, type Suite, type SuiteName } from './suites.ts';

@@ -1,4 +1,4 @@
-/** What a caller may set, and how what is dropped is counted. */
+/** What a caller may set. */
 import type { DtlsLimits } from './limits.ts';
 import type { SuiteName } from './suites.ts';
 
@@ -18,34 +18,13 @@ export interface EndpointOptions {
   readonly limits?: Partial<DtlsLimits>;
   /** Allowed cipher suites, the preferred one first; all that are implemented if left out. */
   readonly suites?: readonly SuiteName[];
-  /** Largest datagram of a handshake, in octets. The default fits IPv6's smallest MTU. */
+  /** Largest datagram of a handshake, in octets; a ClientHello alone is never cut. */
   readonly mtu?: number;
   readonly retransmit?: Partial<RetransmitParameters>;
 }
 
-/** What was dropped without a word (RFC 6347 §4.1.2.7), counted since the start. */
-export interface DropCounters {
-  /** Not a DTLS record. */
-  notRecord: number;
-  /** Seen before, or older than the replay window. */
-  replayed: number;
-  /** A protected record that no key opens. */
-  notAuthentic: number;
-  /** A message that means nothing where its handshake or session stands. */
-  unexpected: number;
-  /** A record or ClientHello whose structure is wrong. */
-  malformed: number;
-  /** ClientHellos with a wrong cookie. */
-  badCookie: number;
-  /** Over a limit. */
-  overLimit: number;
-}
-
-export function noDrops(): DropCounters {
-  return { notRecord: 0, replayed: 0, notAuthentic: 0, unexpected: 0, malformed: 0, badCookie: 0, overLimit: 0 };
-}
-
+/** Fits the smallest MTU of IPv6 (1280) with its and UDP's headers. */
 export const DEFAULT_MTU = 1232;
-/** Room for the longest headers and one octet. */
+/** Room for the longest headers and a little of a message. */
 export const SMALLEST_MTU = 80;
 export const DEFAULT_RETRANSMIT: RetransmitParameters = { initialMs: 1_000, maxMs: 60_000, attempts: 5 };

@@ -111,7 +111,7 @@ export class Writer {
   }
 
   finish(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#length);
+    return new Uint8Array(this.#bytes.subarray(0, this.#length));
   }
 
   #reserve(more: number): void {

@@ -23,7 +23,7 @@ import {
 } from './messages.ts';
 import type { EndpointOptions } from './options.ts';
 import { ContentType, type DtlsRecord, plaintextRecord } from './record.ts';
-import { TRANSITIONS } from './states.ts';
+import { type State, TRANSITIONS } from './states.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite, suiteLabel } from './suites.ts';
 
 export interface ServerOptions extends EndpointOptions {
@@ -38,6 +38,15 @@ const DEFAULT_COOKIE_SECRET_LIFETIME_MS = 60_000;
 const DUMMY_KEY_LENGTH = 16;
 /** The whole of an initial renegotiation_info: an empty list of verify data (RFC 5746 §3.2). */
 const INITIAL_RENEGOTIATION_INFO = Uint8Array.of(0);
+
+/** A ClientHello as it came. */
+interface Greeting {
+  readonly address: AddressKey;
+  readonly hello: ClientHello;
+  readonly message: WholeMessage;
+  /** Sequence number of its record. */
+  readonly sequence: number;
+}
 
 /** Many peers; sans-I/O. Each peer proves that it receives at its address before anything is kept for it. */
 export class DtlsServer extends Endpoint {
@@ -83,17 +92,20 @@ export class DtlsServer extends Endpoint {
 
   /** Stateless until the cookie is right (RFC 6347 §4.2.1). */
   protected override onClientHello(address: AddressKey, record: DtlsRecord, fragment: Fragment, now: number): boolean {
+    const cell = TRANSITIONS['server-listening']['client-hello'];
+    if (typeof cell === 'string') return false;
     const body = fragment.bytes;
     const decoded = fragment.length === body.length ? decodeBody('client-hello', body) : undefined;
     if (decoded?.ok !== true || decoded.message.kind !== 'client-hello') {
-      this.drops.malformed++;
+      this.out.drops.malformed++;
       return true;
     }
     if (this.#cookies.rotate(now)) this.#badCookies = 0;
     const hello = decoded.message.body;
     if (this.#cookies.check(address, hello, body)) {
       const { type, messageSequence } = fragment;
-      this.#admit(address, hello, { type, messageSequence, body }, record.sequence, now);
+      const message = { type, messageSequence, body };
+      this.#admit({ address, hello, message, sequence: record.sequence }, cell.next, now);
       return true;
     }
     if (hello.cookie.length > 0) this.#onBadCookie(address);
@@ -129,11 +141,11 @@ export class DtlsServer extends Endpoint {
   }
 
   #onBadCookie(address: AddressKey): void {
-    this.drops.badCookie++;
+    this.out.drops.badCookie++;
     this.#badCookies++;
     if (this.#badCookies !== this.limits.badCookies) return;
     const detail = `${this.#badCookies} ClientHellos with wrong cookies: somebody sends from forged addresses`;
-    this.emit({ kind: 'refused', address, check: 'bad-cookie-flood', detail });
+    this.out.emit({ kind: 'refused', address, check: 'bad-cookie-flood', detail });
   }
 
   /** The record carries the sequence number of the ClientHello, since nothing is known of earlier ones. */
@@ -143,19 +155,19 @@ export class DtlsServer extends Endpoint {
     const body = encodeBody('hello-verify-request', { version: Version.DTLS_1_0, cookie });
     const message = unfragmented({ type, messageSequence: 0, body });
     const datagram = plaintextRecord(ContentType.HANDSHAKE, sequence, message, Version.DTLS_1_0);
-    this.emit({ kind: 'send', address, datagram });
+    this.out.send(address, datagram);
   }
 
   /** A ClientHello whose sender receives at its address. */
-  #admit(address: AddressKey, hello: ClientHello, message: WholeMessage, sequence: number, now: number): void {
+  #admit({ address, hello, message, sequence }: Greeting, state: State, now: number): void {
     const earlier = this.handshakes.get(address);
     if (earlier !== undefined && sameBytes(earlier.clientRandom, hello.random)) {
-      if (earlier.flight !== undefined) this.sendFlight(address, earlier.flight.items, earlier);
+      if (earlier.flight !== undefined) this.out.sendFlight(address, earlier.flight.items, earlier.layer);
       return;
     }
     const live = this.sessions.at(address);
     if (live?.lastFlight !== undefined && sameBytes(live.lastFlight.clientRandom, hello.random)) {
-      this.drops.unexpected++;
+      this.out.drops.unexpected++;
       return;
     }
     const suite = this.#negotiate(address, hello, sequence);
@@ -176,11 +188,9 @@ export class DtlsServer extends Endpoint {
       );
       return;
     }
-    const listening = TRANSITIONS['server-listening']['client-hello'];
-    if (typeof listening === 'string') return;
     const handshake = new Handshake({
       role: 'server',
-      state: listening.next,
+      state,
       address,
       prefix,
       clientRandom: Uint8Array.from(hello.random),
@@ -201,7 +211,7 @@ export class DtlsServer extends Endpoint {
   #negotiate(address: AddressKey, hello: ClientHello, sequence: number): Suite | undefined {
     const refuse = (check: RefusalCheck, alert: AlertName, detail: string, offered?: readonly string[]): undefined => {
       const datagram = plaintextRecord(ContentType.ALERT, sequence, encodeAlert(AlertLevel.FATAL, alert));
-      this.emit({ kind: 'send', address, datagram });
+      this.out.send(address, datagram);
       this.#refuse(address, check, detail, offered);
     };
     if (hello.version > Version.DTLS_1_2 || hello.version >> 8 !== 0xfe) {
@@ -222,8 +232,8 @@ export class DtlsServer extends Endpoint {
   }
 
   #refuse(address: AddressKey, check: RefusalCheck, detail: string, offered?: readonly string[]): void {
-    if (check === 'limit') this.drops.overLimit++;
-    this.emit({ kind: 'refused', address, check, detail, ...(offered && { offered }) });
+    if (check === 'limit') this.out.drops.overLimit++;
+    this.out.emit({ kind: 'refused', address, check, detail, ...(offered && { offered }) });
   }
 
   /** ServerHello and ServerHelloDone; without an identity hint there is no ServerKeyExchange (RFC 4279 §2). */
@@ -259,7 +269,7 @@ export class DtlsServer extends Endpoint {
     }
     handshake.identity = Uint8Array.from(identity);
     if (this.#lookups.size >= lookups) {
-      this.drops.overLimit++;
+      this.out.drops.overLimit++;
       this.fail(handshake, 'limit', `${lookups} identities are being looked up: the limit lookups`);
       return;
     }
@@ -267,7 +277,7 @@ export class DtlsServer extends Endpoint {
     const lookup = ++this.#lastLookup as LookupId;
     handshake.lookup = lookup;
     this.#lookups.set(lookup, handshake);
-    this.emit({ kind: 'findPsk', lookup, identity: handshake.identity });
+    this.out.emit({ kind: 'findPsk', lookup, identity: handshake.identity });
   }
 
   #finish(handshake: Handshake, now: number): void {
@@ -275,7 +285,7 @@ export class DtlsServer extends Endpoint {
     if (suite === undefined) return;
     const finished = handshake.compose('finished', { verifyData: handshake.finishedOf('server') }, 1);
     const items: FlightItem[] = [{ kind: 'change-cipher-spec' }, finished];
-    this.sendFlight(address, items, handshake);
+    this.out.sendFlight(address, items, handshake.layer);
     this.establish(handshake, suite, { items, clientRandom }, now);
   }
 }

@@ -1,9 +1,15 @@
-/** Established sessions, and the order in which they give way. */
-import type { Sleeper } from './deadlines.ts';
-import type { AddressKey, SessionKey } from './effects.ts';
+/** Established sessions: application data both ways, alerts, and how they end. */
+import { AlertLevel, alertName, decodeAlert, encodeAlert } from './alert.ts';
+import type { Deadlines, Sleeper } from './deadlines.ts';
+import type { AddressKey, ClosedReason, SessionKey } from './effects.ts';
 import type { FlightItem } from './flight.ts';
+import { readFragments } from './fragments.ts';
+import type { DtlsLimits } from './limits.ts';
+import { handshakeKind } from './messages.ts';
+import type { Outlet } from './outlet.ts';
+import { ContentType } from './record.ts';
 import type { RecordLayer } from './record-layer.ts';
-import type { State } from './states.ts';
+import { type State, TRANSITIONS } from './states.ts';
 
 /** The flight that ended the handshake, for a peer that did not get it. */
 export interface LastFlight {
@@ -24,46 +30,154 @@ export interface Session extends Sleeper {
   orderedAt: number;
 }
 
+/** How a call of `send` ended. */
+export type SendResult = 'sent' | 'unknown-session' | 'too-long';
+
 /** A place in the order of eviction is not more exact than this, in ms, so that most records don't touch it. */
 const EVICTION_GRAIN_MS = 60_000;
 
-/** Sessions by key and by address; the one silent longest comes first. */
-export class SessionTable {
+export class Sessions {
+  readonly #out: Outlet;
+  readonly #deadlines: Deadlines<Sleeper>;
+  readonly #limits: DtlsLimits;
+  /** The one silent longest comes first. */
   readonly #byKey = new Map<SessionKey, Session>();
   readonly #byAddress = new Map<AddressKey, Session>();
+  #lastFlights = 0;
+
+  /** @param deadlines where the end of each kept last flight is queued */
+  constructor(out: Outlet, deadlines: Deadlines<Sleeper>, limits: DtlsLimits) {
+    this.#out = out;
+    this.#deadlines = deadlines;
+    this.#limits = limits;
+  }
 
   get size(): number {
     return this.#byKey.size;
   }
 
-  get(key: SessionKey): Session | undefined {
-    return this.#byKey.get(key);
+  /** Sessions that keep their last flight. */
+  get lastFlights(): number {
+    return this.#lastFlights;
   }
 
   at(address: AddressKey): Session | undefined {
     return this.#byAddress.get(address);
   }
 
-  add(session: Session): void {
+  /** Takes in a session; one of the same address, or one too many, ends. */
+  add(session: Session, now: number): void {
+    const replaced = this.#byAddress.get(session.address);
+    if (replaced !== undefined) this.#end(replaced, 'replaced');
+    else if (this.#byKey.size >= this.#limits.sessions) this.#evict();
     this.#byKey.set(session.key, session);
     this.#byAddress.set(session.address, session);
+    if (session.lastFlight === undefined) return;
+    this.#lastFlights++;
+    this.#deadlines.arm(session, now + this.#limits.lastFlightMs);
   }
 
-  remove(session: Session): void {
-    this.#byKey.delete(session.key);
-    this.#byAddress.delete(session.address);
+  send(key: SessionKey, data: Uint8Array): SendResult {
+    const session = this.#byKey.get(key);
+    if (session === undefined) return 'unknown-session';
+    if (data.length > this.#limits.applicationBytes) return 'too-long';
+    if (session.layer.exhausted) {
+      this.#end(session, 'exhausted');
+      return 'unknown-session';
+    }
+    this.#sendProtected(session, ContentType.APPLICATION_DATA, data);
+    return 'sent';
   }
 
-  /** Notes that an authentic record came. */
-  touch(session: Session, now: number): void {
+  close(key: SessionKey): void {
+    const session = this.#byKey.get(key);
+    if (session === undefined) return;
+    this.#sendCloseNotify(session);
+    this.#end(session, 'local');
+  }
+
+  /** The plaintext of an authentic record. */
+  onRecord(session: Session, type: number, plaintext: Uint8Array, now: number): void {
+    this.#noteActivity(session, now);
+    const cells = TRANSITIONS[session.state];
+    if (type === ContentType.APPLICATION_DATA && cells['application-data'] === 'deliver') {
+      // The peer would not send data if it lacked our last flight.
+      this.dropLastFlight(session);
+      this.#out.emit({ kind: 'received', session: session.key, address: session.address, data: plaintext });
+    } else if (type === ContentType.ALERT && cells.alert === 'heed') {
+      this.#onAlert(session, plaintext);
+    } else if (type === ContentType.HANDSHAKE) {
+      this.#onHandshake(session, plaintext);
+    } else {
+      this.#out.drops.unexpected++;
+    }
+  }
+
+  /** The peer has it, or has had time enough. */
+  dropLastFlight(session: Session): void {
+    if (session.lastFlight === undefined) return;
+    session.lastFlight = undefined;
+    this.#lastFlights--;
+    this.#deadlines.cancel(session);
+  }
+
+  #onHandshake(session: Session, plaintext: Uint8Array): void {
+    const first = readFragments(plaintext)?.[0];
+    const cell = first === undefined ? 'drop' : TRANSITIONS[session.state][handshakeKind(first.type)];
+    if (cell === 'resend' && session.lastFlight !== undefined) {
+      this.#out.sendFlight(session.address, session.lastFlight.items, session.layer);
+    } else if (cell === 'refuse-renegotiation') {
+      this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'no_renegotiation'));
+    } else {
+      this.#out.drops.unexpected++;
+    }
+  }
+
+  #onAlert(session: Session, bytes: Uint8Array): void {
+    const alert = decodeAlert(bytes);
+    if (alert === undefined) {
+      this.#out.drops.malformed++;
+    } else if (alertName(alert.description) === 'close_notify') {
+      this.#sendCloseNotify(session);
+      this.#end(session, 'peer');
+    } else if (alert.fatal) {
+      this.#out.emit({ kind: 'closed', session: session.key, reason: 'alert', alert });
+      this.#forget(session);
+    }
+  }
+
+  #noteActivity(session: Session, now: number): void {
     if (now - session.orderedAt < EVICTION_GRAIN_MS) return;
     session.orderedAt = now;
     this.#byKey.delete(session.key);
     this.#byKey.set(session.key, session);
   }
 
-  /** The session that has been silent longest. */
-  oldest(): Session | undefined {
-    return this.#byKey.values().next().value;
+  #evict(): void {
+    for (const oldest of this.#byKey.values()) {
+      this.#sendCloseNotify(oldest);
+      this.#end(oldest, 'evicted');
+      return;
+    }
+  }
+
+  #sendProtected(session: Session, type: number, plaintext: Uint8Array): void {
+    this.#out.send(session.address, session.layer.seal(1, type, plaintext));
+  }
+
+  #sendCloseNotify(session: Session): void {
+    if (session.layer.exhausted) return;
+    this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify'));
+  }
+
+  #end(session: Session, reason: Exclude<ClosedReason, 'alert'>): void {
+    this.#out.emit({ kind: 'closed', session: session.key, reason });
+    this.#forget(session);
+  }
+
+  #forget(session: Session): void {
+    this.dropLastFlight(session);
+    this.#byKey.delete(session.key);
+    this.#byAddress.delete(session.address);
   }
 }

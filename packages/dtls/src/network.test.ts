@@ -1,0 +1,157 @@
+/** Handshakes over a network that loses, repeats, reorders and delays, in virtual time. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { effectsOf, type Network, Pair, type PairOptions, perfectNetwork } from './testing.ts';
+
+/** Longer than all retransmissions of a handshake together. */
+const LONG_MS = 300_000;
+
+/** Connects, and sends data both ways once both sides are established. */
+function converse(options: PairOptions): Pair {
+  const pair = new Pair(options);
+  pair.client.connect(0);
+  pair.run(LONG_MS);
+  const [client] = effectsOf(pair.clientEffects, 'established');
+  const [server] = effectsOf(pair.serverEffects, 'established');
+  if (client === undefined || server === undefined) throw new Error('not established on both sides');
+  pair.network = perfectNetwork;
+  expect(pair.client.send(client.session, Buffer.from('up'))).toBe('sent');
+  expect(pair.server.send(server.session, Buffer.from('down'))).toBe('sent');
+  pair.run(2 * LONG_MS);
+  expect(effectsOf(pair.serverEffects, 'received').map(({ data }) => Buffer.from(data).toString())).toEqual(['up']);
+  expect(effectsOf(pair.clientEffects, 'received').map(({ data }) => Buffer.from(data).toString())).toEqual(['down']);
+  expect(effectsOf(pair.serverEffects, 'established')).toHaveLength(1);
+  expect(effectsOf(pair.clientEffects, 'established')).toHaveLength(1);
+  expect(effectsOf([...pair.serverEffects, ...pair.clientEffects], 'refused')).toEqual([]);
+  expect(pair.server.sizes()).toMatchObject({ halfOpen: 0, lookups: 0, lastFlights: 0, deadlines: 0, sessions: 1 });
+  return pair;
+}
+
+/** Datagrams of an undisturbed handshake. */
+function datagramsOf(options: PairOptions): number {
+  const pair = converse(options);
+  return effectsOf([...pair.clientEffects, ...pair.serverEffects], 'send').length - 2;
+}
+
+const LONG_IDENTITY = Buffer.alloc(128, 'i');
+
+/** Whole messages; fragments; fragments with a lookup that takes longer than the client waits. */
+const SHAPES: readonly [string, PairOptions][] = [
+  ['with whole messages', {}],
+  ['with fragments', { shared: { mtu: 80 } }],
+  [
+    'with many fragments of a long identity',
+    {
+      shared: { mtu: 80 },
+      client: { identity: LONG_IDENTITY },
+      keys: { [LONG_IDENTITY.toString()]: Buffer.alloc(16, 1) },
+    },
+  ],
+  ['with a slow lookup', { lookupMs: 2_500 }],
+  ['with a slow lookup and fragments', { shared: { mtu: 80 }, lookupMs: 2_500 }],
+].map(([name, options]) => [name, withKey(options as PairOptions)] as [string, PairOptions]);
+
+/** The client holds the key that the server knows for its identity. */
+function withKey(options: PairOptions): PairOptions {
+  const key = options.keys && Object.values(options.keys)[0];
+  return key ? { ...options, client: { ...options.client, key } } : options;
+}
+
+describe.each(SHAPES)('a handshake %s', (_, options) => {
+  const count = datagramsOf(options);
+  const each = Array.from({ length: count + 2 }, (__, i) => i);
+
+  /** Disturbs one datagram. */
+  const disturbing = (index: number, delays: readonly number[]): Network => {
+    return (___, ____, i) => (i === index ? delays : [1]);
+  };
+
+  it('is established when nothing is disturbed', () => {
+    expect(count).toBeGreaterThanOrEqual(6);
+  });
+
+  it.each(each)('survives the loss of datagram %i', (index) => {
+    converse({ ...options, network: disturbing(index, []) });
+  });
+
+  it.each(each)('survives datagram %i twice', (index) => {
+    converse({ ...options, network: disturbing(index, [1, 1]) });
+  });
+
+  it.each(each)('survives datagram %i twice, the copy late', (index) => {
+    for (const late of [3, 10, 1_500, 20_000]) converse({ ...options, network: disturbing(index, [1, late]) });
+  });
+
+  it.each(each)('survives datagram %i being overtaken', (index) => {
+    for (const late of [1.5, 2, 3, 4, 500, 1_500, 5_000]) converse({ ...options, network: disturbing(index, [late]) });
+  });
+
+  it('survives every direction-wide reordering of a flight', () => {
+    // Each next datagram arrives before the one sent ahead of it.
+    converse({ ...options, network: (___, ____, i) => [20 - (i % 10)] });
+  });
+
+  it('survives any mix of losses, copies and delays that does not outlast the retransmissions', () => {
+    const fates = fc.array(fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 2 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(fates, (delays) => {
+        converse({ ...options, network: (___, ____, i) => delays[i] ?? [1] });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('when nothing comes through', () => {
+  it('the client sends again with doubled waits and gives up', () => {
+    const pair = new Pair({ network: () => [] });
+    const times: number[] = [];
+    pair.network = () => {
+      times.push(pair.now);
+      return [];
+    };
+    pair.client.connect(0);
+    pair.run(LONG_MS);
+    expect(times).toEqual([0, 1_000, 3_000, 7_000, 15_000, 31_000]);
+    const refusals = effectsOf(pair.clientEffects, 'refused');
+    expect(refusals).toMatchObject([{ check: 'timeout', detail: expect.stringContaining('no answer') }]);
+    expect(pair.client.sizes()).toMatchObject({ halfOpen: 0, deadlines: 0 });
+    pair.network = perfectNetwork;
+    pair.client.connect(pair.now);
+    pair.run(pair.now + 1_000);
+    expect(effectsOf(pair.clientEffects, 'established')).toHaveLength(1);
+  });
+
+  it('the timers are settable', () => {
+    const pair = new Pair({ shared: { retransmit: { initialMs: 100, maxMs: 300, attempts: 4 } } });
+    const times: number[] = [];
+    pair.network = () => {
+      times.push(pair.now);
+      return [];
+    };
+    pair.client.connect(0);
+    pair.run(LONG_MS);
+    expect(times).toEqual([0, 100, 300, 600, 900]);
+  });
+
+  it('the server gives a handshake up, and says why', () => {
+    const pair = new Pair({ network: (_, from, i) => (from === 'server' && i > 1 ? [] : [1]) });
+    pair.client.connect(0);
+    pair.run(10);
+    expect(pair.server.sizes()).toMatchObject({ halfOpen: 1, deadlines: 1 });
+    pair.network = () => [];
+    pair.run(LONG_MS);
+    expect(effectsOf(pair.serverEffects, 'refused')).toMatchObject([{ check: 'timeout' }]);
+    expect(pair.server.sizes()).toMatchObject({ halfOpen: 0, deadlines: 0 });
+  });
+
+  it('the server forgets its last flight in time', () => {
+    const pair = new Pair();
+    pair.client.connect(0);
+    pair.run(10);
+    expect(pair.server.sizes()).toMatchObject({ sessions: 1, lastFlights: 1, deadlines: 1 });
+    pair.run(10 + DEFAULT_LIMITS.lastFlightMs);
+    expect(pair.server.sizes()).toMatchObject({ sessions: 1, lastFlights: 0, deadlines: 0 });
+  });
+});

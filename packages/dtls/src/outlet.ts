@@ -1,0 +1,59 @@
+/** The one way out of an endpoint: effects in order, and the count of what was dropped. */
+import type { AddressKey, DtlsEffect } from './effects.ts';
+import { type FlightItem, packFlight, type Sealer } from './flight.ts';
+
+/** What was dropped without a word (RFC 6347 §4.1.2.7), counted since the start. */
+export interface DropCounters {
+  /** Not a DTLS record. */
+  notRecord: number;
+  /** Seen before, or older than the replay window. */
+  replayed: number;
+  /** A protected record that no key opens. */
+  notAuthentic: number;
+  /** A message that means nothing where its handshake or session stands. */
+  unexpected: number;
+  /** A record or ClientHello whose structure is wrong. */
+  malformed: number;
+  /** ClientHellos with a wrong cookie. */
+  badCookie: number;
+  /** Over a limit. */
+  overLimit: number;
+}
+
+export class Outlet {
+  readonly drops: DropCounters = {
+    notRecord: 0,
+    replayed: 0,
+    notAuthentic: 0,
+    unexpected: 0,
+    malformed: 0,
+    badCookie: 0,
+    overLimit: 0,
+  };
+  readonly #mtu: number;
+  #effects: DtlsEffect[] = [];
+
+  /** @param mtu largest datagram of a flight, in octets */
+  constructor(mtu: number) {
+    this.#mtu = mtu;
+  }
+
+  emit(effect: DtlsEffect): void {
+    this.#effects.push(effect);
+  }
+
+  send(address: AddressKey, datagram: Uint8Array): void {
+    this.#effects.push({ kind: 'send', address, datagram });
+  }
+
+  sendFlight(address: AddressKey, items: readonly FlightItem[], sealer: Sealer): void {
+    for (const datagram of packFlight(items, this.#mtu, sealer)) this.send(address, datagram);
+  }
+
+  /** The effects since the last call, in order. */
+  drain(): DtlsEffect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+}

@@ -1,0 +1,102 @@
+import { Alert, Badge, Box, Container, Group, Stack, Text } from '@mantine/core';
+import type { Session } from '@reeve/contract';
+import type { ReactNode } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useLive } from '../data/live.ts';
+import { useApprovals, useIncidents } from '../data/queries.ts';
+import { ColorSchemeButton } from './ColorSchemeButton.tsx';
+import { ConnectionBadge } from './ConnectionBadge.tsx';
+
+const pages = [
+  { path: '/', name: 'Fleet', below: '/devices' },
+  { path: '/map', name: 'Map', below: '/map' },
+  { path: '/incidents', name: 'Incidents', below: '/incidents' },
+  { path: '/policies', name: 'Policies', below: '/policies' },
+  { path: '/settings', name: 'Settings', below: '/settings' },
+] as const;
+
+/** What surrounds every page: navigation, warnings about the server, and the live connection. */
+export function Shell({ session, children }: { session: Session; children: ReactNode }) {
+  const connection = useLive();
+  return (
+    <>
+      <Box
+        component="header"
+        bg="var(--mantine-color-body)"
+        style={{ borderBottom: '1px solid var(--mantine-color-default-border)' }}
+      >
+        <Container size="xl" py={8}>
+          <Group justify="space-between" gap="xs">
+            <Group gap="md">
+              <Text fw={700} size="lg" component={Link} href="/" c="inherit">
+                Reeve
+              </Text>
+              <Navigation />
+            </Group>
+            <Group gap="xs">
+              <ConnectionBadge connection={connection} />
+              <Text size="sm" c="dimmed" visibleFrom="sm">
+                {session.actor.name}
+              </Text>
+              <ColorSchemeButton />
+            </Group>
+          </Group>
+        </Container>
+      </Box>
+      <Container component="main" size="xl" py="lg">
+        <Stack gap="md">
+          <Warnings server={session.server} />
+          {children}
+        </Stack>
+      </Container>
+    </>
+  );
+}
+
+function Navigation() {
+  const [location] = useLocation();
+  const open = useIncidents('open');
+  const waiting = useApprovals().items.length;
+  const attention = open.items.length + waiting;
+  return (
+    <nav className="nav" aria-label="Pages">
+      {pages.map(({ path, name, below }) => (
+        <Link
+          key={path}
+          href={path}
+          aria-current={location === path || location.startsWith(below) ? 'page' : undefined}
+        >
+          {name}
+          {path === '/incidents' && attention > 0 && (
+            <Badge size="sm" color="red" variant="filled" aria-label={`${attention} need attention`}>
+              {open.hasNextPage ? `${attention}+` : attention}
+            </Badge>
+          )}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function Warnings({ server }: Pick<Session, 'server'>) {
+  return (
+    <>
+      {server.store !== 'ok' && (
+        <Alert
+          color="red"
+          role="alert"
+          title={server.store === 'full' ? 'The disk is full' : 'The store does not answer'}
+        >
+          Nothing new can be saved, so devices are told to come back later. What you see may be old. Look at the disk
+          that holds the data folder.
+        </Alert>
+      )}
+      {server.noSec && (
+        <Alert color="yellow" role="alert" title="Devices may connect without security">
+          The server was started with NoSec: anyone who can reach it can pretend to be a device that was added without a
+          key. Use it for trials only.
+        </Alert>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,137 @@
+import type { IncidentState, PolicyDevice, QueryOf } from '@reeve/contract';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { api, isSignedOut } from './api.ts';
+import type { Key } from './keys.ts';
+
+/** Things that can change without a journal entry are asked for again at this pace, in ms. */
+const POLL = 10_000;
+
+/** Who is signed in; null if nobody. Polled, because a store that fails cannot journal that it fails. */
+export function useSession() {
+  return useQuery({
+    queryKey: ['session'],
+    queryFn: async () => {
+      try {
+        return await api('session.show');
+      } catch (error) {
+        if (isSignedOut(error)) return null;
+        throw error;
+      }
+    },
+    refetchInterval: POLL,
+  });
+}
+
+/** A list fetched page by page. */
+interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+function usePages<T>(queryKey: Key, fetch: (after: { after?: string }) => Promise<Page<T>>, poll?: number) {
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam }) => fetch(pageParam === '' ? {} : { after: pageParam }),
+    initialPageParam: '',
+    getNextPageParam: (page: Page<T>) => page.next,
+    ...(poll === undefined ? {} : { refetchInterval: poll }),
+  });
+  return { ...query, items: query.data?.pages.flatMap(({ items }) => items) ?? [] };
+}
+
+/** A list as the pages use it. */
+export type Pages<T> = ReturnType<typeof usePages<T>>;
+
+/** Devices that match `search` (endpoint, key=value, site, owner), a page of `limit` at a time. */
+export function useDevices(search: string, limit: number) {
+  const query: QueryOf<'devices.list'> = { limit, ...(search === '' ? {} : { search }) };
+  return usePages(['devices', search, limit], (after) => api('devices.list', { query: { ...query, ...after } }));
+}
+
+/** Everything known of one device, by its id or endpoint name. */
+export function useDevice(device: string) {
+  return useQuery({ queryKey: ['device', device], queryFn: () => api('devices.show', { params: { device } }) });
+}
+
+/** The journal of one device, newest first. */
+export function useTimeline(deviceId: string) {
+  return usePages(['timeline', deviceId], async ({ after }) => {
+    const before = after === undefined ? {} : { before: Number(after) };
+    const { items } = await api('devices.timeline', {
+      params: { device: deviceId },
+      query: { ...before, limit: TIMELINE_PAGE },
+    });
+    const last = items.length === TIMELINE_PAGE ? items.at(-1) : undefined;
+    return last ? { items, next: String(last.seq) } : { items };
+  });
+}
+const TIMELINE_PAGE = 50;
+
+/** The newest commands of one device. */
+export function useCommands(deviceId: string) {
+  return usePages(['commands', deviceId], (after) =>
+    api('commands.list', { query: { device: deviceId, limit: 20, ...after } }),
+  );
+}
+
+/** Samples of one resource over the last `span` ms. */
+export function useHistory(deviceId: string, path: string, span: number) {
+  return useQuery({
+    queryKey: ['history', deviceId, path, span],
+    queryFn: () =>
+      api('devices.history', {
+        params: { device: deviceId },
+        query: { path, from: Date.now() - span, limit: 10_000 },
+      }),
+  });
+}
+
+/** Incidents in one state, newest first. */
+export function useIncidents(state: IncidentState) {
+  return usePages(['incidents', state], (after) => api('incidents.list', { query: { state, limit: 50, ...after } }));
+}
+
+export function useIncident(id: string) {
+  return useQuery({ queryKey: ['incident', id], queryFn: () => api('incidents.show', { params: { id } }) });
+}
+
+export function useIncidentTimeline(id: string) {
+  return usePages(['incidentTimeline', id], () => api('incidents.timeline', { params: { id } }));
+}
+
+/** Responses that wait for a person. */
+export function useApprovals() {
+  return usePages(['approvals'], () => api('approvals.list', { query: { state: 'waiting' } }));
+}
+
+export function usePolicies() {
+  return usePages(['policies'], () => api('policies.list'));
+}
+
+/** The rules of one policy, device by device. */
+export function usePolicyDevices(id: string) {
+  return usePages<PolicyDevice>(['policyDevices', id], (after) =>
+    api('policies.devices', { params: { id }, query: { limit: 100, ...after } }),
+  );
+}
+
+/** Handshakes and registrations that were refused; counted, not journalled, one by one. */
+export function useRefusals() {
+  return usePages(['refusals'], (after) => api('refusals.list', { query: { limit: 20, ...after } }), POLL);
+}
+
+export function useWebhooks() {
+  return usePages(['webhooks'], () => api('webhooks.list'), POLL);
+}
+
+export function useDeadLetters() {
+  return usePages(['deadLetters'], () => api('webhooks.dead'), POLL);
+}
+
+export function usePeople() {
+  return usePages(['people'], () => api('people.list'));
+}
+
+export function useTokens() {
+  return usePages(['tokens'], () => api('tokens.list'));
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { formatAge, formatCount, formatDistance, formatDuration, formatLabels, formatMoment } from './format.ts';
+
+const now = Date.UTC(2026, 10, 23, 12, 0, 0);
+const minute = 60_000;
+const hour = 60 * minute;
+
+describe('durations', () => {
+  it.each([
+    [0, '0 s'],
+    [999, '0 s'],
+    [59_999, '59 s'],
+    [minute, '1 min'],
+    [hour - 1, '59 min'],
+    [hour, '1 h'],
+    [47 * hour, '47 h'],
+    [48 * hour, '2 d'],
+    [-5, '0 s'],
+  ])('%d ms is %s', (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+  });
+});
+
+describe('ages', () => {
+  it('calls the last three seconds and the future "just now"', () => {
+    expect(formatAge(now, now - 2999)).toBe('just now');
+    expect(formatAge(now, now + hour)).toBe('just now');
+    expect(formatAge(now, now - 3000)).toBe('3 s ago');
+  });
+
+  it('looks both ways where both make sense', () => {
+    expect(formatDistance(now, now + 90 * minute)).toBe('in 1 h');
+    expect(formatDistance(now, now - 90 * minute)).toBe('1 h ago');
+  });
+
+  it('adds the date only to moments that are far away', () => {
+    expect(formatMoment(now, now - hour)).not.toContain('2026');
+    expect(formatMoment(now, now - 24 * hour)).toContain('2026');
+  });
+});
+
+describe('words', () => {
+  it('counts in singular and plural', () => {
+    expect(formatCount(1, 'device')).toBe('1 device');
+    expect(formatCount(0, 'device')).toBe('0 devices');
+    expect(formatCount(2, 'policy', 'policies')).toBe('2 policies');
+  });
+
+  it('sorts labels', () => {
+    expect(formatLabels({ b: '2', a: '1' })).toEqual(['a=1', 'b=2']);
+  });
+});

@@ -1,0 +1,59 @@
+import { Group, Stack, Text } from '@mantine/core';
+import { ActionButton } from '../../components/ActionButton.tsx';
+import { PagedList } from '../../components/PagedList.tsx';
+import { Receipts } from '../../components/Receipts.tsx';
+import { Section } from '../../components/Section.tsx';
+import { WordBadge } from '../../components/WordBadge.tsx';
+import { api } from '../../data/api.ts';
+import { useCommands } from '../../data/queries.ts';
+import { commandWords, describeOperation } from '../../words.ts';
+
+/** What was asked of the device, by people and by policies, with every step's receipt. */
+export function CommandList({ deviceId }: { deviceId: string }) {
+  const commands = useCommands(deviceId);
+  return (
+    <Section title="Commands">
+      <PagedList list={commands} empty="Nothing has been asked of this device.">
+        {(items) => (
+          <Stack gap="sm" mah={420} style={{ overflowY: 'auto' }}>
+            {items.map((command) => (
+              <div key={command.commandId} data-testid={`command-${command.commandId}`}>
+                <Group gap="xs" justify="space-between" wrap="nowrap">
+                  <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
+                    {describeOperation(command.operation)}
+                  </Text>
+                  <Group gap={6} wrap="nowrap">
+                    {command.code && (
+                      <Text size="xs" c="dimmed" className="numeric">
+                        {command.code}
+                      </Text>
+                    )}
+                    <WordBadge word={commandWords[command.state]} />
+                  </Group>
+                </Group>
+                <Text size="xs" c="dimmed">
+                  by {command.actor.kind} {command.actor.name}
+                </Text>
+                <Receipts receipts={command.receipts} />
+                {command.values?.map(({ path, text }) => (
+                  <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>
+                    {path} = {text}
+                  </Text>
+                ))}
+                {command.state === 'queued' && (
+                  <ActionButton
+                    size="compact-xs"
+                    label={`Cancel ${describeOperation(command.operation)}`}
+                    run={() => api('commands.cancel', { params: { id: command.commandId } })}
+                  >
+                    Cancel
+                  </ActionButton>
+                )}
+              </div>
+            ))}
+          </Stack>
+        )}
+      </PagedList>
+    </Section>
+  );
+}

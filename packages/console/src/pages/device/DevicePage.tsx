@@ -1,0 +1,82 @@
+import { Alert, Badge, Grid, Group, Skeleton, Stack, Title } from '@mantine/core';
+import type { DeviceDetail, Session } from '@reeve/contract';
+import { PresenceBadge } from '../../components/PresenceBadge.tsx';
+import { QueryError } from '../../components/QueryError.tsx';
+import { Section } from '../../components/Section.tsx';
+import { Timeline } from '../../components/Timeline.tsx';
+import { useDevice, useTimeline } from '../../data/queries.ts';
+import { formatLabels } from '../../format.ts';
+import { toneColor } from '../../theme.ts';
+import { CommandList } from './CommandList.tsx';
+import { Connection } from './Connection.tsx';
+import { LockPanel } from './LockPanel.tsx';
+import { ObjectTree } from './ObjectTree.tsx';
+import { RuleList } from './RuleList.tsx';
+
+/**
+ * Everything known of one device.
+ *
+ * @param device id or endpoint name
+ */
+export function DevicePage({ device, session }: { device: string; session: Session }) {
+  const query = useDevice(device);
+  if (query.isPending) return <Skeleton height={400} aria-label="Loading" />;
+  if (!query.data) return <QueryError query={query} />;
+  return (
+    <>
+      <Heading device={query.data} />
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, lg: 8 }}>
+          <Stack gap="md">
+            <RuleList device={query.data} />
+            <ObjectTree device={query.data} person={session.actor.name} />
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 4 }}>
+          <Stack gap="md">
+            <LockPanel device={query.data} person={session.actor.name} />
+            <CommandList deviceId={query.data.deviceId} />
+            <DeviceTimeline deviceId={query.data.deviceId} />
+            <Connection device={query.data} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </>
+  );
+}
+
+function Heading({ device }: { device: DeviceDetail }) {
+  return (
+    <Stack gap="xs">
+      <Group gap="sm">
+        <Title order={1} style={{ overflowWrap: 'anywhere' }}>
+          {device.endpoint}
+        </Title>
+        <PresenceBadge presence={device.presence} />
+        {formatLabels(device.labels).map((label) => (
+          <Badge key={label} variant="default" tt="none" fw={400}>
+            {label}
+          </Badge>
+        ))}
+      </Group>
+      <Alert
+        color={toneColor[device.verdict.tone]}
+        py="xs"
+        role="status"
+        data-testid="verdict"
+        data-tone={device.verdict.tone}
+      >
+        {device.verdict.text}
+      </Alert>
+    </Stack>
+  );
+}
+
+function DeviceTimeline({ deviceId }: { deviceId: string }) {
+  const timeline = useTimeline(deviceId);
+  return (
+    <Section title="Timeline">
+      <Timeline list={timeline} />
+    </Section>
+  );
+}

@@ -1,0 +1,73 @@
+import { Button, Group, NativeSelect, Popover, Stack, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { ActionButton } from '../../components/ActionButton.tsx';
+import { api } from '../../data/api.ts';
+import { inputTypes, parseInput } from './parseInput.ts';
+import type { ResourceRow } from './tree.ts';
+
+/** Takes a new value and queues a Write. The type comes from the definition; for an unknown resource a person says it. */
+export function WriteButton({ deviceId, row }: { deviceId: string; row: ResourceRow }) {
+  const [asking, setAsking] = useState(false);
+  const [text, setText] = useState('');
+  const [type, setType] = useState(row.type ?? 'string');
+  const parsed = parseInput(type, text);
+  const { path } = row;
+
+  function ask() {
+    setText(String(row.value?.value ?? ''));
+    setAsking(true);
+  }
+  async function write() {
+    if (!parsed.ok) return;
+    const operation = {
+      kind: 'write',
+      mode: 'replace',
+      path,
+      values: [{ path, value: parsed.value, ...(row.operations === 'unknown' ? { type } : {}) }],
+    } as const;
+    await api('commands.create', {
+      params: { device: deviceId },
+      body: { operation: { ...operation, values: [...operation.values] } },
+    });
+    setAsking(false);
+  }
+
+  return (
+    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
+      <Popover.Target>
+        <Button size="compact-xs" variant="subtle" aria-label={`Write ${path}`} onClick={ask}>
+          Write
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="xs" w={260}>
+          {row.operations === 'unknown' && (
+            <NativeSelect
+              size="xs"
+              label="Type"
+              data={inputTypes}
+              value={type}
+              onChange={(event) => setType(event.currentTarget.value)}
+            />
+          )}
+          <TextInput
+            size="xs"
+            label={`${row.name} (${path})`}
+            description={type}
+            value={text}
+            error={!parsed.ok && text !== '' && `Expected ${parsed.expected}`}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Group justify="flex-end" gap="xs">
+            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+              Cancel
+            </Button>
+            <ActionButton variant="filled" disabled={!parsed.ok} run={write}>
+              Write
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,89 @@
+import { Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
+import type { Observation } from '@reeve/contract';
+import { useState } from 'react';
+import { ActionButton } from '../../components/ActionButton.tsx';
+import { api } from '../../data/api.ts';
+
+interface Target {
+  deviceId: string;
+  path: string;
+}
+
+const quiet = { size: 'compact-xs', variant: 'subtle' } as const;
+
+/** Queues a Read; its receipts and values appear among the commands. */
+export function ReadButton({ deviceId, path }: Target) {
+  const run = () =>
+    api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'read', path } } });
+  return (
+    <ActionButton {...quiet} label={`Read ${path}`} run={run}>
+      Read
+    </ActionButton>
+  );
+}
+
+/** Keeps a path observed for this person, or stops that. What a policy observes goes on either way. */
+export function ObserveButton({
+  deviceId,
+  path,
+  observation,
+  person,
+}: Target & { observation: Observation | undefined; person: string }) {
+  const mine = observation?.wantedBy.some((name) => name === person || name === `person ${person}`);
+  const params = { device: deviceId };
+  return mine ? (
+    <ActionButton
+      {...quiet}
+      label={`Stop observing ${path}`}
+      run={() => api('devices.unobserve', { params, query: { path } })}
+    >
+      Stop
+    </ActionButton>
+  ) : (
+    <ActionButton {...quiet} label={`Observe ${path}`} run={() => api('devices.observe', { params, body: { path } })}>
+      Observe
+    </ActionButton>
+  );
+}
+
+/** Asks once more, since an Execute cannot be taken back, and then queues it. */
+export function ExecuteButton({ deviceId, path, name }: Target & { name: string }) {
+  const [asking, setAsking] = useState(false);
+  const [text, setText] = useState('');
+  const run = async () => {
+    const operation = { kind: 'execute', path, ...(text === '' ? {} : { arguments: text }) } as const;
+    await api('commands.create', { params: { device: deviceId }, body: { operation } });
+    setAsking(false);
+  };
+  return (
+    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
+      <Popover.Target>
+        <Button {...quiet} color="red" aria-label={`Execute ${path}`} onClick={() => setAsking(true)}>
+          Execute
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="xs">
+          <Text size="sm" fw={600}>
+            Execute {name} ({path})?
+          </Text>
+          <TextInput
+            size="xs"
+            label="Arguments"
+            placeholder="none, or e.g. 0='text',1"
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+          <Group justify="flex-end" gap="xs">
+            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+              Keep as it is
+            </Button>
+            <ActionButton variant="filled" color="red" run={run}>
+              Execute
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,101 @@
+import { Code, Group, List, Paper, Stack, Text, UnstyledButton } from '@mantine/core';
+import type { Policy } from '@reeve/contract';
+import { useState } from 'react';
+import { Age } from '../../components/Age.tsx';
+import { PagedList } from '../../components/PagedList.tsx';
+import { Section } from '../../components/Section.tsx';
+import { WordBadge } from '../../components/WordBadge.tsx';
+import { usePolicies } from '../../data/queries.ts';
+import type { Word } from '../../words.ts';
+import { PolicyDevices } from './PolicyDevices.tsx';
+
+const modes: Record<Policy['mode'], Word> = {
+  monitor: { label: 'Monitor', tone: 'unknown' },
+  enforce: { label: 'Enforce', tone: 'attention' },
+};
+
+/** The policies in force and how the fleet keeps them. */
+export function PoliciesPage() {
+  const policies = usePolicies();
+  return (
+    <Section title="Policies" about="Applied with ./reeve policy apply FILE">
+      <PagedList list={policies} empty="No policy has been applied.">
+        {(items) => (
+          <Stack gap="sm">
+            {items.map((policy) => (
+              <PolicyCard key={policy.policyId} policy={policy} />
+            ))}
+          </Stack>
+        )}
+      </PagedList>
+    </Section>
+  );
+}
+
+function PolicyCard({ policy }: { policy: Policy }) {
+  const { total, ok, breached, cannotEvaluate, waiting } = policy.devices;
+  const counts: [number, Word][] = [
+    [breached, { label: `${breached} breached`, tone: 'bad' }],
+    [cannotEvaluate, { label: `${cannotEvaluate} cannot evaluate`, tone: 'attention' }],
+    [waiting, { label: `${waiting} waiting`, tone: 'unknown' }],
+    [ok, { label: `${ok} ok`, tone: 'good' }],
+  ];
+  return (
+    <Paper
+      withBorder
+      p="sm"
+      component="article"
+      aria-label={`Policy ${policy.policyId}`}
+      data-testid={`policy-${policy.policyId}`}
+    >
+      <Group justify="space-between" gap="xs">
+        <Group gap="xs">
+          <Text fw={600}>{policy.policyId}</Text>
+          <WordBadge word={modes[policy.mode]} />
+        </Group>
+        <Group gap={6} data-testid="policy-counts">
+          <Text size="sm" c="dimmed">
+            of {total}:
+          </Text>
+          {counts
+            .filter(([count]) => count > 0)
+            .map(([, word]) => (
+              <WordBadge key={word.label} word={word} />
+            ))}
+        </Group>
+      </Group>
+      <List size="sm" my="xs">
+        {policy.rules.map(({ ruleId, text, respond }) => (
+          <List.Item key={ruleId}>
+            {text}{' '}
+            <Text span size="xs" c="dimmed">
+              {ruleId} → {respond.join(', ')}
+            </Text>
+          </List.Item>
+        ))}
+      </List>
+      <Text size="xs" c="dimmed">
+        Version {policy.version}, applied <Age at={policy.appliedAt} /> by {policy.appliedBy.name}
+      </Text>
+      <Fold title="Devices">
+        <PolicyDevices policyId={policy.policyId} />
+      </Fold>
+      <Fold title="Source">
+        <Code block>{policy.source}</Code>
+      </Fold>
+    </Paper>
+  );
+}
+
+/** Something that is drawn, and fetched, only once it is unfolded. */
+function Fold({ title, children }: { title: string; children: React.ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div>
+      <UnstyledButton fz="sm" c="blue" mt={4} aria-expanded={open} onClick={() => setOpen(!open)}>
+        {open ? '▾' : '▸'} {title}
+      </UnstyledButton>
+      {open && children}
+    </div>
+  );
+}

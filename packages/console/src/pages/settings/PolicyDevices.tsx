@@ -1,0 +1,50 @@
+import { Anchor, Table, Text } from '@mantine/core';
+import { Link } from 'wouter';
+import { PagedList } from '../../components/PagedList.tsx';
+import { WordBadge } from '../../components/WordBadge.tsx';
+import { usePolicyDevices } from '../../data/queries.ts';
+import { explainRule, ruleWords } from '../../words.ts';
+
+/** Each device that a policy applies to, rule by rule. */
+export function PolicyDevices({ policyId }: { policyId: string }) {
+  const devices = usePolicyDevices(policyId);
+  return (
+    <PagedList list={devices} empty="The policy applies to no device.">
+      {(items) => (
+        <Table.ScrollContainer minWidth={480}>
+          <Table verticalSpacing={4} aria-label={`Devices of ${policyId}`}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th scope="col">Device</Table.Th>
+                <Table.Th scope="col">Rule</Table.Th>
+                <Table.Th scope="col">State</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {items.flatMap(({ deviceId, endpoint, rules }) =>
+                rules.map((rule) => (
+                  <Table.Tr key={`${deviceId} ${rule.ruleId}`}>
+                    <Table.Td>
+                      <Anchor component={Link} href={`/devices/${deviceId}`} size="sm">
+                        {endpoint}
+                      </Anchor>
+                    </Table.Td>
+                    <Table.Td>{rule.ruleId}</Table.Td>
+                    <Table.Td>
+                      <WordBadge word={ruleWords[rule.state]} />{' '}
+                      {rule.state !== 'ok' && (
+                        <Text span size="xs" c="dimmed">
+                          {explainRule(rule)}
+                        </Text>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                )),
+              )}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </PagedList>
+  );
+}

@@ -1,0 +1,164 @@
+import type {
+  Approval,
+  CommandOperation,
+  CommandState,
+  DeviceDetail,
+  DeviceSummary,
+  IncidentState,
+  LockStatus,
+  Observation,
+  Presence,
+  ResponseState,
+  RuleState,
+  RuleStatus,
+} from '@reeve/contract';
+
+/** How a state feels, in the words of the API's verdict; components turn it into a colour. */
+export type Tone = DeviceDetail['verdict']['tone'];
+
+/** A state as a person reads it. */
+export interface Word {
+  readonly label: string;
+  readonly tone: Tone;
+}
+
+export const presenceWords: Record<Presence['state'], Word> = {
+  never: { label: 'Never seen', tone: 'unknown' },
+  awake: { label: 'Awake', tone: 'good' },
+  asleep: { label: 'Asleep', tone: 'good' },
+  overdue: { label: 'Overdue', tone: 'attention' },
+  expired: { label: 'Expired', tone: 'bad' },
+  deregistered: { label: 'De-registered', tone: 'unknown' },
+};
+
+export const lockWords: Record<LockStatus['state'], Word> = {
+  unknown: { label: 'Unknown', tone: 'unknown' },
+  unlocked: { label: 'Unlocked', tone: 'good' },
+  locking: { label: 'Locking', tone: 'attention' },
+  locked: { label: 'Locked', tone: 'bad' },
+  unlocking: { label: 'Unlocking', tone: 'attention' },
+  failed: { label: 'Lock failed', tone: 'bad' },
+};
+
+export const ruleWords: Record<RuleState, Word> = {
+  ok: { label: 'OK', tone: 'good' },
+  pending: { label: 'Pending', tone: 'attention' },
+  breached: { label: 'Breached', tone: 'bad' },
+  'cannot-evaluate': { label: 'Cannot evaluate', tone: 'attention' },
+  waiting: { label: 'Waiting', tone: 'unknown' },
+};
+
+export const incidentWords: Record<IncidentState, Word> = {
+  open: { label: 'Open', tone: 'bad' },
+  cleared: { label: 'Cleared', tone: 'attention' },
+  closed: { label: 'Closed', tone: 'unknown' },
+};
+
+export const responseWords: Record<ResponseState, Word> = {
+  'waiting-approval': { label: 'Waits for approval', tone: 'attention' },
+  denied: { label: 'Denied', tone: 'unknown' },
+  locking: { label: 'Locking', tone: 'attention' },
+  locked: { label: 'Locked', tone: 'bad' },
+  releasing: { label: 'Releasing', tone: 'attention' },
+  released: { label: 'Released', tone: 'good' },
+  failed: { label: 'Failed', tone: 'bad' },
+};
+
+export const commandWords: Record<CommandState, Word> = {
+  queued: { label: 'Queued', tone: 'unknown' },
+  sent: { label: 'Sent', tone: 'attention' },
+  answered: { label: 'Answered', tone: 'good' },
+  failed: { label: 'Failed', tone: 'bad' },
+  expired: { label: 'Expired', tone: 'bad' },
+  cancelled: { label: 'Cancelled', tone: 'unknown' },
+  'outcome-unknown': { label: 'Outcome unknown', tone: 'bad' },
+};
+
+export const observationWords: Record<Observation['state'], Word> = {
+  wanted: { label: 'Observation wanted', tone: 'unknown' },
+  requested: { label: 'Observation requested', tone: 'attention' },
+  live: { label: 'Observed', tone: 'good' },
+  refused: { label: 'Observation refused', tone: 'bad' },
+};
+
+export const approvalWords: Record<Approval['state'], Word> = {
+  waiting: { label: 'Waiting', tone: 'attention' },
+  approved: { label: 'Approved', tone: 'good' },
+  denied: { label: 'Denied', tone: 'unknown' },
+  obsolete: { label: 'Obsolete', tone: 'unknown' },
+};
+
+/** What a dot on the map says: the one thing that matters most about a device now. */
+export type Condition = 'locked' | 'breached' | 'overdue' | 'cannot-evaluate' | 'waiting' | 'ok' | 'unpoliced';
+
+export const conditionWords: Record<Condition, Word> = {
+  locked: { label: 'Locked', tone: 'bad' },
+  breached: { label: 'Breached', tone: 'bad' },
+  overdue: { label: 'Overdue', tone: 'attention' },
+  'cannot-evaluate': { label: 'Cannot evaluate', tone: 'attention' },
+  waiting: { label: 'Waiting for values', tone: 'unknown' },
+  ok: { label: 'OK', tone: 'good' },
+  unpoliced: { label: 'No rule applies', tone: 'unknown' },
+};
+
+const conditionOfRules: Record<RuleState, Condition> = {
+  breached: 'breached',
+  'cannot-evaluate': 'cannot-evaluate',
+  waiting: 'waiting',
+  pending: 'ok',
+  ok: 'ok',
+};
+
+const inContact: Record<Presence['state'], boolean> = {
+  never: false,
+  awake: true,
+  asleep: true,
+  overdue: false,
+  expired: false,
+  deregistered: false,
+};
+
+/** The gravest condition of a device. A device that no rule watches, or that is out of contact, is never "ok". */
+export function conditionOf(
+  device: Pick<DeviceSummary, 'lock' | 'openIncidents' | 'presence' | 'ruleState'>,
+): Condition {
+  if (device.lock.state === 'locked') return 'locked';
+  if (device.openIncidents > 0) return 'breached';
+  if (!inContact[device.presence.state]) return 'overdue';
+  return device.ruleState === undefined ? 'unpoliced' : conditionOfRules[device.ruleState];
+}
+
+/** What a rule's state means for a person who has not read the manual. */
+export function explainRule(rule: Pick<RuleStatus, 'state' | 'reason'>): string {
+  const because = rule.reason ? `: ${rule.reason}` : '';
+  switch (rule.state) {
+    case 'ok':
+      return 'The rule is kept';
+    case 'breached':
+      return `The rule is broken${because}`;
+    case 'pending':
+      return `The limit is passed, but not yet for as long as the rule says${because}`;
+    case 'cannot-evaluate': {
+      const reason = rule.reason ?? 'a value is missing';
+      return /^blind/i.test(reason) ? capitalise(reason) : `Cannot evaluate because ${reason}`;
+    }
+    case 'waiting':
+      return rule.reason ? capitalise(rule.reason) : 'No value has arrived yet';
+  }
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** An operation in words, e.g. `Write /8/0/0`. */
+export function describeOperation(operation: CommandOperation): string {
+  switch (operation.kind) {
+    case 'read':
+      return `Read ${operation.path}`;
+    case 'write':
+      return `Write ${operation.values.map(({ path, value }) => `${path} = ${value}`).join(', ')}`;
+    case 'execute':
+      return `Execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
+  }
+}

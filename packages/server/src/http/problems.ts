@@ -3,6 +3,9 @@ import type { FastifyError } from 'fastify';
 import { type ErrorCode, errors, ReeveError } from '../errors.ts';
 import { StoreError, type StoreErrorKind } from '../store/port.ts';
 
+/** A request can be wrong in very many places: so many are told. */
+const MAX_PLACES = 20;
+
 /** An error as RFC 9457 writes it. */
 export function problemOf(error: ReeveError): Problem {
   const { status, title } = errors[error.code];
@@ -61,12 +64,16 @@ export function toReeveError(thrown: unknown, id: string): ReeveError {
 
 /** Each place in the request that does not fit, e.g. `body/name`. */
 function invalidRequest({ validation = [], validationContext = 'body' }: FastifyError): ReeveError {
-  const places = validation.map(({ instancePath, message = 'does not fit', params }) => ({
-    at: validationContext + instancePath,
-    message: Array.isArray(params.additionalProperties)
-      ? `${message}: ${params.additionalProperties.join(', ')}`
-      : message,
-  }));
+  const places = validation
+    // Said again, with more words, by the object that the field is in.
+    .filter(({ keyword }) => keyword !== 'boolean')
+    .slice(0, MAX_PLACES)
+    .map(({ instancePath, message = 'does not fit', params }) => ({
+      at: validationContext + instancePath,
+      message: Array.isArray(params.additionalProperties)
+        ? `${message}: ${params.additionalProperties.join(', ')}`
+        : message,
+    }));
   const [first] = places;
   return new ReeveError('invalid-request', first ? `${first.at} ${first.message}` : 'The request is malformed', places);
 }

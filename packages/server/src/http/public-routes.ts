@@ -10,6 +10,5 @@ export type PublicRouteName = (typeof publicRouteNames)[number];
  */
 export const publicRoutes: ReadonlySet<string> = new Set([
   'GET /*',
-  'HEAD /*',
   ...publicRouteNames.map((name) => `${routes[name].method} /api/v1${routes[name].path}`),
 ]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fastifySwagger } from '@fastify/swagger';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, fastify, LogController, type RouteOptions } from 'fastify';
 import { errors, ReeveError } from '../errors.ts';
 import type { Millis } from '../ids.ts';
 import { serveConsole } from './console-files.ts';
@@ -42,18 +42,28 @@ export async function listenHttp(options: HttpOptions & { host: string; port: nu
   return { url, close: () => app.close() };
 }
 
-/** The HTTP server with every route, not listening yet. */
-export async function buildHttp(options: HttpOptions): Promise<FastifyInstance> {
+/**
+ * The HTTP server with every route, not listening yet.
+ *
+ * @param registered told of each route as it is registered
+ */
+export async function buildHttp(
+  options: HttpOptions,
+  registered: (route: RouteOptions) => void = () => {},
+): Promise<FastifyInstance> {
   const app = fastify({
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: httpLimits.bodyBytes,
     requestTimeout: httpLimits.requestTime,
     keepAliveTimeout: httpLimits.keepAlive,
     forceCloseConnections: true,
+    // A HEAD of an event stream would be a stream.
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: httpLimits.paramLength },
   });
+  app.addHook('onRoute', registered);
   app.server.maxConnections = httpLimits.connections;
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(TypeBoxValidatorCompiler);

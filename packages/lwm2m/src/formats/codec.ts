@@ -1,0 +1,109 @@
+/** Content in any format as records, and back: the one entrance to all formats. */
+
+import { LIMITS } from '../limits.ts';
+import { isPrefixOf, type LwM2mPath, level, PathLevel } from '../path.ts';
+import {
+  attempt,
+  ContentFormat,
+  type FormatResult,
+  fail,
+  type ResourceRecord,
+  refuse,
+  type TypeLookup,
+} from './content.ts';
+import { decodeSenml, encodeSenml, senmlCbor, senmlJson } from './senml.ts';
+import { cbor, opaque, text } from './single.ts';
+import { decodeTlvContent, encodeTlvContent } from './tlv-content.ts';
+
+/** A payload with what is known about it. */
+export interface ContentInput {
+  /** The payload's own Content-Format, not the one that was asked for. */
+  readonly format: number;
+  readonly bytes: Uint8Array;
+  /** The path that was read, observed or written. */
+  readonly path: LwM2mPath;
+  readonly resourceType?: TypeLookup;
+  /** The alternate path that SenML names start with; `/` (default) for none. */
+  readonly rootPath?: string;
+}
+
+/** Records to be written as one payload. */
+export interface ContentOutput {
+  readonly format: number;
+  readonly path: LwM2mPath;
+  /** All at or below `path`. */
+  readonly records: readonly ResourceRecord[];
+  readonly rootPath?: string;
+}
+
+const SINGLE = new Map([
+  [ContentFormat.text, text],
+  [ContentFormat.legacyText, text],
+  [ContentFormat.opaque, opaque],
+  [ContentFormat.cbor, cbor],
+] as const satisfies [number, typeof text][]) as ReadonlyMap<number, typeof text>;
+
+const SENML: ReadonlyMap<number, typeof senmlCbor> = new Map([
+  [ContentFormat.senmlJson, senmlJson],
+  [ContentFormat.senmlCbor, senmlCbor],
+]);
+
+const unknownTypes: TypeLookup = () => undefined;
+
+/**
+ * Reads a payload by its own content format.
+ *
+ * Resources without a definition take the type that the data has; TLV, which has none, gives opaque and plain text a
+ * string. Every record lies at or below the path that was asked for; a payload that says otherwise is a `path` error.
+ */
+export function decodeContent(input: ContentInput): FormatResult<{ readonly records: readonly ResourceRecord[] }> {
+  return attempt(() => {
+    const { format, bytes, path, resourceType = unknownTypes, rootPath = '/' } = input;
+    if (bytes.length > LIMITS.payloadBytes) fail('limit', `a payload of ${bytes.length} bytes`);
+    const records = decode(format, bytes, path, resourceType, rootPath);
+    for (const record of records) {
+      if (!isPrefixOf(path, record.path)) fail('path', `the payload holds ${record.path}, not ${path}`);
+    }
+    return { records };
+  });
+}
+
+function decode(
+  format: number,
+  bytes: Uint8Array,
+  path: LwM2mPath,
+  typeOf: TypeLookup,
+  rootPath: string,
+): ResourceRecord[] {
+  const single = SINGLE.get(format);
+  if (single !== undefined) {
+    if (level(path) < PathLevel.resource) fail('unsupported', `content format ${format} at ${path}`);
+    return [{ path, value: single.decode(bytes, typeOf(path), path) }];
+  }
+  const senml = SENML.get(format);
+  if (senml !== undefined) return decodeSenml(senml, bytes, rootPath, typeOf);
+  if (format === ContentFormat.tlv || format === ContentFormat.legacyTlv) return decodeTlvContent(bytes, path, typeOf);
+  return fail('unsupported', `content format ${format}`);
+}
+
+/** Writes records; what the format can't carry (several values as text, times in TLV) is the caller's error. */
+export function encodeContent(output: ContentOutput): FormatResult<{ readonly bytes: Uint8Array }> {
+  return attempt(() => {
+    const { format, path, records, rootPath = '/' } = output;
+    for (const record of records)
+      if (!isPrefixOf(path, record.path)) refuse(`${record.path} does not lie below ${path}`);
+    const single = SINGLE.get(format);
+    if (single !== undefined && format !== ContentFormat.legacyText) {
+      const [record, ...more] = records;
+      if (record === undefined || more.length > 0 || record.path !== path || level(path) < PathLevel.resource) {
+        return refuse(`content format ${format} carries one value, that of the resource itself`);
+      }
+      if (record.time !== undefined) refuse(`content format ${format} carries no times`);
+      return { bytes: single.encode(record.value) };
+    }
+    const senml = SENML.get(format);
+    if (senml !== undefined) return { bytes: encodeSenml(senml, path, rootPath, records) };
+    if (format === ContentFormat.tlv) return { bytes: encodeTlvContent(path, records) };
+    return fail('unsupported', `content format ${format}`);
+  });
+}

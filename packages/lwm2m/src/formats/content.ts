@@ -1,0 +1,91 @@
+/** What all content formats share: their numbers, the record, and the errors. */
+
+import type { LwM2mPath } from '../path.ts';
+import type { ResourceType, Value } from '../value.ts';
+
+/** CoAP Content-Format numbers of LwM2M (OMA Core §7.5); the legacy numbers are read, never written. */
+export const ContentFormat = {
+  text: 0,
+  linkFormat: 40,
+  opaque: 42,
+  cbor: 60,
+  senmlJson: 110,
+  senmlCbor: 112,
+  tlv: 11542,
+  legacyText: 1541,
+  legacyTlv: 1542,
+} as const;
+
+/** The value of one node of the data model, as one payload said it. */
+export interface ResourceRecord {
+  /** The node, without the device's alternate path. */
+  readonly path: LwM2mPath;
+  readonly value: Value;
+  /** SenML base time plus time in seconds, as given; {@link resolveTime} makes it a moment. */
+  readonly time?: number;
+}
+
+/**
+ * Why a payload could not be read or written.
+ *
+ * - `fault` `peer`: the bytes are wrong; `caller`: what was asked can't be written so; `unsupported`: legal, and not known here
+ * - `offset` byte of the payload where the reader stopped, where the format has such a place
+ */
+export interface FormatError {
+  readonly kind: 'truncated' | 'malformed' | 'path' | 'value' | 'limit' | 'unsupported';
+  readonly fault: 'peer' | 'caller' | 'unsupported';
+  readonly detail: string;
+  readonly offset?: number;
+}
+
+export type FormatResult<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly error: FormatError };
+
+/** The data type of the resource (or resource instance) at a path, where a definition is known. */
+export type TypeLookup = (path: LwM2mPath) => ResourceType | undefined;
+
+/** Leaves a parser at any depth; never leaves this package. Not an `Error`: a stack trace per bad datagram costs only us. */
+class Failure {
+  readonly error: FormatError;
+
+  constructor(error: FormatError) {
+    this.error = error;
+  }
+}
+
+/** Ends the parse with a typed error. */
+export function fail(kind: FormatError['kind'], detail: string, offset?: number): never {
+  const fault = kind === 'unsupported' ? 'unsupported' : 'peer';
+  throw new Failure(offset === undefined ? { kind, fault, detail } : { kind, fault, detail, offset });
+}
+
+/** Ends the encoding of something that the caller should not have asked for. */
+export function refuse(detail: string): never {
+  throw new Failure({ kind: 'value', fault: 'caller', detail });
+}
+
+/** Runs a parser or encoder and turns its failure into a value. */
+export function attempt<T extends object>(run: () => T): FormatResult<T> {
+  try {
+    return { ok: true, ...run() };
+  } catch (thrown) {
+    if (thrown instanceof Failure) return { ok: false, error: thrown.error };
+    throw thrown;
+  }
+}
+
+const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8Encoder = new TextEncoder();
+
+/** UTF-8 that must be well-formed. */
+export function decodeUtf8(bytes: Uint8Array, offset: number): string {
+  try {
+    return utf8Decoder.decode(bytes);
+  } catch {
+    return fail('malformed', 'not UTF-8', offset);
+  }
+}
+
+/** UTF-8 of a string. */
+export function encodeUtf8(text: string): Uint8Array {
+  return utf8Encoder.encode(text);
+}

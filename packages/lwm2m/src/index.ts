@@ -1,1 +1,65 @@
-export {};
+/** Model, content formats and operations of OMA LwM2M; no I/O, no dependencies, also for browsers. */
+
+export { ATTRIBUTES, type AttributeName, type Attributes, formatAttributes, parseAttributes } from './attributes.ts';
+export { type RequestError, type RequestResult, ResponseCode } from './codes.ts';
+export type { ObjectDefinition, Operations, ResourceDefinition } from './definitions/definition.ts';
+export { CORE_OBJECTS, DefinitionStore, type VersionOf } from './definitions/store.ts';
+export { type ExecuteArg, formatExecuteArgs, parseExecuteArgs } from './execute-args.ts';
+export { chooseFormat, type FormatQuestion, formatCandidates } from './format-choice.ts';
+export { type ContentInput, type ContentOutput, decodeContent, encodeContent } from './formats/codec.ts';
+export {
+  ContentFormat,
+  type FormatError,
+  type FormatResult,
+  type ResourceRecord,
+  type TypeLookup,
+} from './formats/content.ts';
+export { resolveTime } from './formats/senml.ts';
+export {
+  formatLinks,
+  type Link,
+  linkParam,
+  parseLinks,
+  parseRegistrationObjects,
+  type RegisteredObject,
+  type RegistrationObjects,
+} from './link-format.ts';
+export {
+  fromRequest,
+  isIdempotent,
+  type Operation,
+  type OperationKind,
+  type OperationRequest,
+  type RequestContext,
+  successCode,
+  toRequest,
+} from './operations.ts';
+export {
+  isPrefixOf,
+  join,
+  type LwM2mPath,
+  level,
+  PathLevel,
+  parent,
+  parsePath,
+  path,
+  ROOT_PATH,
+  segments,
+} from './path.ts';
+export { parseRegisterQuery, parseUpdateQuery, type RegisterQuery, type UpdateQuery } from './registration.ts';
+export {
+  coerce,
+  equalValues,
+  formatValue,
+  type Int,
+  int,
+  NONE,
+  type ObjectLink,
+  RESOURCE_TYPES,
+  type ResourceType,
+  type Value,
+  type ValueJson,
+  valueFromJson,
+  valueToJson,
+} from './value.ts';
+export { defaultVersion, ENABLER_VERSIONS, type EnablerVersion } from './version.ts';

@@ -1,0 +1,47 @@
+/** Which content format to ask for, and to write in (OMA Core §7.5, §8.2.1). */
+
+import { ContentFormat } from './formats/content.ts';
+import { type LwM2mPath, level, PathLevel } from './path.ts';
+import type { ResourceType } from './value.ts';
+import type { EnablerVersion } from './version.ts';
+
+/** What is known about a device and a path. */
+export interface FormatQuestion {
+  readonly path: LwM2mPath;
+  readonly enabler: EnablerVersion;
+  /** The type of the resource at `path`, where a definition is known. */
+  readonly type?: ResourceType;
+  /** Whether the resource at `path` may have several instances. */
+  readonly multiple?: boolean;
+  /** What the device's registration listed as `ct`. */
+  readonly contentFormats?: readonly number[];
+}
+
+const { text, opaque, tlv, senmlCbor, senmlJson } = ContentFormat;
+
+/** Formats of many values, best first. TLV is the one that 1.0 demands and later versions only allow. */
+const STRUCTURED: Readonly<Record<EnablerVersion, readonly number[]>> = {
+  '1.0': [tlv],
+  '1.1': [senmlCbor, senmlJson, tlv],
+  '1.2': [senmlCbor, senmlJson, tlv],
+};
+
+/**
+ * Formats worth trying, best first: after 4.06 or 4.15 comes the next.
+ *
+ * A single resource of known type goes as plain text or octet stream, which every device must have; anything else in a
+ * structured format, those that the device listed before the others.
+ */
+export function formatCandidates(question: FormatQuestion): readonly number[] {
+  const { path, enabler, type, multiple = false, contentFormats = [] } = question;
+  const structured = STRUCTURED[enabler];
+  const listed = structured.filter((format) => contentFormats.includes(format));
+  const candidates = [...listed, ...structured.filter((format) => !listed.includes(format))];
+  const single = level(path) === PathLevel.resourceInstance || (level(path) === PathLevel.resource && !multiple);
+  return single && type !== undefined ? [type === 'opaque' ? opaque : text, ...candidates] : candidates;
+}
+
+/** The first of {@link formatCandidates}. */
+export function chooseFormat(question: FormatQuestion): number {
+  return formatCandidates(question)[0] ?? tlv;
+}

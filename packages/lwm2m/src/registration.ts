@@ -1,0 +1,129 @@
+/** Query parameters of Register and Update (OMA Core §6.2.1, §6.2.2; Transport §6.4.3). */
+
+import { type RequestResult, ResponseCode, reject } from './codes.ts';
+import { encodeUtf8 } from './formats/content.ts';
+import { LIMITS } from './limits.ts';
+import { ENABLER_VERSIONS, type EnablerVersion } from './version.ts';
+
+/** What Register and Update have in common. */
+interface CommonQuery {
+  /** Transport letters in the device's order, without Q: `U`, `UT` … */
+  readonly binding?: string;
+  readonly queueMode?: boolean;
+  /** Seconds; 0 never expires. */
+  readonly lifetime?: number;
+  readonly sms?: string;
+  readonly profileId?: string;
+  /** Parameters that no version of LwM2M has, null for one without a value. */
+  readonly extra: Readonly<Record<string, string | null>>;
+}
+
+export interface UpdateQuery extends CommonQuery {}
+
+export interface RegisterQuery extends CommonQuery {
+  /** Absent where the device leaves it to its credential (since 1.1). */
+  readonly endpoint?: string;
+  readonly version: EnablerVersion;
+  readonly lifetime: number;
+  readonly binding: string;
+  readonly queueMode: boolean;
+}
+
+/** Lifetime of a 1.0 registration that names none, in seconds. */
+export const DEFAULT_LIFETIME_S = 86_400;
+
+/** UDP, TCP, SMS, Non-IP, MQTT, HTTP; any combination and order is accepted, in every version. */
+const BINDING = /^[UTSNMH]+$/;
+
+const KNOWN = ['ep', 'lt', 'lwm2m', 'b', 'Q', 'sms', 'pid'] as const;
+type Known = (typeof KNOWN)[number];
+
+/**
+ * Reads the Uri-Query options of a Register, in any order.
+ *
+ * Refused with 4.12 is an unknown version, and with 4.00 a missing mandatory, malformed or repeated parameter.
+ * Unknown parameters are kept rather than refused, as deployed devices send their own.
+ */
+export function parseRegisterQuery(query: readonly string[]): RequestResult<RegisterQuery> {
+  const parsed = parseQuery(query);
+  if (!parsed.ok) return parsed;
+  const { params, extra } = parsed;
+  const named = params.get('lwm2m') ?? '1.0';
+  const version = ENABLER_VERSIONS.find((known) => named === known || named.startsWith(`${known}.`));
+  if (version === undefined) return reject(ResponseCode.preconditionFailed, `LwM2M version "${named}"`);
+  const common = parseCommon(params, extra);
+  if (!common.ok) return common;
+  const { ok, binding = 'U', queueMode = false, lifetime, ...rest } = common;
+
+  const endpoint = params.get('ep');
+  if (endpoint === null || endpoint === '' || (endpoint === undefined && version === '1.0')) return missing('ep');
+  if (endpoint !== undefined && !isEndpointName(endpoint)) {
+    return reject(ResponseCode.badRequest, `ep must be up to ${LIMITS.endpointBytes} bytes of printable text`);
+  }
+  if (lifetime === undefined && version !== '1.0') return missing('lt');
+  return {
+    ok,
+    version,
+    binding,
+    queueMode,
+    lifetime: lifetime ?? DEFAULT_LIFETIME_S,
+    ...rest,
+    ...(endpoint !== undefined && { endpoint }),
+  };
+}
+
+/** Reads the Uri-Query options of an Update: only what changed. */
+export function parseUpdateQuery(query: readonly string[]): RequestResult<UpdateQuery> {
+  const parsed = parseQuery(query);
+  return parsed.ok ? parseCommon(parsed.params, parsed.extra) : parsed;
+}
+
+type Params = ReadonlyMap<Known, string | null>;
+
+function parseQuery(query: readonly string[]): RequestResult<{ params: Params; extra: Record<string, string | null> }> {
+  if (query.length > LIMITS.queryParams) return reject(ResponseCode.badRequest, `${query.length} query parameters`);
+  const params = new Map<Known, string | null>();
+  const extra = new Map<string, string | null>();
+  for (const part of query) {
+    const equals = part.indexOf('=');
+    const name = equals < 0 ? part : part.slice(0, equals);
+    const value = equals < 0 ? null : part.slice(equals + 1);
+    const known = KNOWN.find((one) => one === name);
+    if (known === undefined) extra.set(name, value);
+    else if (params.has(known)) return reject(ResponseCode.badRequest, `${name} twice`);
+    else params.set(known, value);
+  }
+  return { ok: true, params, extra: Object.fromEntries(extra) };
+}
+
+function parseCommon(params: Params, extra: Record<string, string | null>): RequestResult<UpdateQuery> {
+  const lt = params.get('lt');
+  if (lt !== undefined && (lt === null || !/^\d{1,10}$/.test(lt))) {
+    return reject(ResponseCode.badRequest, `lt "${lt}" is no number of seconds`);
+  }
+  // In 1.0 queue mode is a letter of the binding, later a parameter of its own; devices mix both.
+  const b = params.get('b');
+  const letters = b?.replaceAll('Q', '') || undefined;
+  if (letters !== undefined && !BINDING.test(letters)) return reject(ResponseCode.badRequest, `b "${b}" is no binding`);
+  const queueMode = params.has('Q') || b?.includes('Q') === true;
+  const sms = params.get('sms');
+  const profileId = params.get('pid');
+  return {
+    ok: true,
+    ...(lt !== undefined && { lifetime: Number(lt) }),
+    ...(letters !== undefined && { binding: letters }),
+    ...((queueMode || b !== undefined) && { queueMode }),
+    ...(sms && { sms }),
+    ...(profileId && { profileId }),
+    extra,
+  };
+}
+
+function missing(name: string): ReturnType<typeof reject> {
+  return reject(ResponseCode.badRequest, `${name} is missing`);
+}
+
+/** Endpoint names reach logs and screens, so control characters are kept out. */
+function isEndpointName(name: string): boolean {
+  return encodeUtf8(name).length <= LIMITS.endpointBytes && !/\p{C}/u.test(name);
+}

@@ -24,15 +24,9 @@ export function formatDistance(now: number, at: number): string {
   return at > now ? `in ${formatDuration(at - now)}` : formatAge(now, at);
 }
 
-const dateTime = new Intl.DateTimeFormat(undefined, {
-  year: 'numeric',
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
-const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+const timeOfDay = new Intl.DateTimeFormat(undefined, clock);
+const dateTime = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric', ...clock });
 
 /** Date and time in the reader's zone. */
 export function formatInstant(at: number): string {

@@ -1,11 +1,9 @@
 import { Text } from '@mantine/core';
 import type { Receipt } from '@reeve/contract';
-import { useNow } from '../data/clock.ts';
-import { formatInstant, formatMoment } from '../format.ts';
+import { Moment } from './Moment.tsx';
 
 /** What a command left at each step, oldest first. */
 export function Receipts({ receipts }: { receipts: readonly Receipt[] }) {
-  const now = useNow();
   return (
     <ol style={{ margin: 0, padding: 0, listStyle: 'none' }}>
       {receipts.map((receipt) => (
@@ -17,9 +15,7 @@ export function Receipts({ receipts }: { receipts: readonly Receipt[] }) {
           className="numeric"
           data-testid="receipt"
         >
-          <time dateTime={new Date(receipt.at).toISOString()} title={formatInstant(receipt.at)}>
-            {formatMoment(now, receipt.at)}
-          </time>{' '}
+          <Moment at={receipt.at} />{' '}
           <Text span inherit fw={600}>
             {receipt.step}
           </Text>{' '}

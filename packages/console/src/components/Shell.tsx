@@ -26,21 +26,19 @@ export function Shell({ session, children }: { session: Session; children: React
         style={{ borderBottom: '1px solid var(--mantine-color-default-border)' }}
       >
         <Container size="xl" py={8}>
-          <Group justify="space-between" gap="xs">
-            <Group gap="md">
-              <Text fw={700} size="lg" component={Link} href="/" c="inherit">
-                Reeve
-              </Text>
-              <Navigation />
-            </Group>
-            <Group gap="xs">
+          <div className="header">
+            <Text fw={700} size="lg" component={Link} href="/" c="inherit">
+              Reeve
+            </Text>
+            <Navigation />
+            <Group gap="xs" wrap="nowrap">
               <ConnectionBadge connection={connection} />
               <Text size="sm" c="dimmed" visibleFrom="sm">
                 {session.actor.name}
               </Text>
               <ColorSchemeButton />
             </Group>
-          </Group>
+          </div>
         </Container>
       </Box>
       <Container component="main" size="xl" py="lg">
@@ -68,7 +66,13 @@ function Navigation() {
         >
           {name}
           {path === '/incidents' && attention > 0 && (
-            <Badge size="sm" color="red" variant="filled" aria-label={`${attention} need attention`}>
+            <Badge
+              size="sm"
+              color="red"
+              variant="filled"
+              style={{ flexShrink: 0 }}
+              aria-label={`${attention} need attention`}
+            >
               {open.hasNextPage ? `${attention}+` : attention}
             </Badge>
           )}
@@ -92,7 +96,7 @@ function Warnings({ server }: Pick<Session, 'server'>) {
         </Alert>
       )}
       {server.noSec && (
-        <Alert color="yellow" role="alert" title="Devices may connect without security">
+        <Alert color="yellow" py="xs" role="alert" title="Devices may connect without security">
           The server was started with NoSec: anyone who can reach it can pretend to be a device that was added without a
           key. Use it for trials only.
         </Alert>

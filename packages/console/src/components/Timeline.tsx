@@ -1,13 +1,11 @@
 import { Stack, Text } from '@mantine/core';
 import type { TimelineEntry } from '@reeve/contract';
-import { useNow } from '../data/clock.ts';
 import type { Pages } from '../data/queries.ts';
-import { formatInstant, formatMoment } from '../format.ts';
+import { Moment } from './Moment.tsx';
 import { PagedList } from './PagedList.tsx';
 
 /** Journal entries in words. */
 export function Timeline({ list }: { list: Pages<TimelineEntry> }) {
-  const now = useNow();
   return (
     <PagedList list={list} empty="Nothing has happened yet.">
       {(entries) => (
@@ -17,10 +15,8 @@ export function Timeline({ list }: { list: Pages<TimelineEntry> }) {
               <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
                 {entry.text}
               </Text>
-              <Text size="xs" c="dimmed" className="numeric">
-                <time dateTime={new Date(entry.at).toISOString()} title={formatInstant(entry.at)}>
-                  {formatMoment(now, entry.at)}
-                </time>
+              <Text size="xs" c="dimmed">
+                <Moment at={entry.at} />
                 {' · '}
                 {entry.actor.kind === 'server' ? 'server' : `${entry.actor.kind} ${entry.actor.name}`}
               </Text>

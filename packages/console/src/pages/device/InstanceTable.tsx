@@ -1,9 +1,18 @@
-import { Button, Group, Table, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
+import { DataTable } from '../../components/DataTable.tsx';
 import { formatCount } from '../../format.ts';
 import { ObserveButton, ReadButton } from './operations.tsx';
 import { ResourceRow } from './ResourceRow.tsx';
 import { allows, type InstanceNode } from './tree.ts';
+
+/** Widths make the tables of all instances line up. */
+const columns = [
+  { name: 'Resource', width: '28%' },
+  'Value',
+  { name: 'Age', width: 90 },
+  { name: 'Operations', width: 230 },
+];
 
 /** The resources of one object instance. Those without a value stay folded away, but for what can be executed. */
 export function InstanceTable({
@@ -32,25 +41,11 @@ export function InstanceTable({
         </Group>
       </Group>
       {shown.length > 0 && (
-        <Table.ScrollContainer minWidth={480}>
-          <Table verticalSpacing={6} horizontalSpacing="xs" aria-label={`Resources of ${instance.path}`}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Resource</Table.Th>
-                <Table.Th scope="col">Value</Table.Th>
-                <Table.Th scope="col">Age</Table.Th>
-                <Table.Th scope="col" ta="right">
-                  Operations
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {shown.map((row) => (
-                <ResourceRow key={row.path} deviceId={deviceId} row={row} person={person} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <DataTable label={`Resources of ${instance.path}`} columns={columns} minWidth={620}>
+          {shown.map((row) => (
+            <ResourceRow key={row.path} deviceId={deviceId} row={row} person={person} />
+          ))}
+        </DataTable>
       )}
       {folded > 0 && (
         <Button variant="subtle" size="compact-xs" onClick={() => setUnfolded(true)}>

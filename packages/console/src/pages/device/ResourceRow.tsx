@@ -25,9 +25,14 @@ export function ResourceRow({ deviceId, row, person }: { deviceId: string; row: 
       <Table.Td>
         <Group gap={6}>
           <Text size="sm" fw={500} data-testid={`value-${path}`} style={{ overflowWrap: 'anywhere' }}>
-            {value?.text ?? '–'}
+            {value?.text ?? (allows(operations, 'R') ? '–' : '')}
           </Text>
           {value?.truncated && <WordBadge word={truncated} />}
+          {observation && observation.state !== 'live' && (
+            <span title={observation.reason}>
+              <WordBadge word={observationWords[observation.state]} />
+            </span>
+          )}
           {value?.clock === 'doubtful' && <WordBadge word={doubtful} />}
         </Group>
       </Table.Td>
@@ -35,11 +40,6 @@ export function ResourceRow({ deviceId, row, person }: { deviceId: string; row: 
         <Text size="xs" c="dimmed" title={value && explainTime(value)}>
           {value && <Age at={timeOf(value)} />}
         </Text>
-        {observation && observation.state !== 'live' && (
-          <span title={observation.reason}>
-            <WordBadge word={observationWords[observation.state]} />
-          </span>
-        )}
       </Table.Td>
       <Table.Td>
         <Group gap={4} justify="flex-end" wrap="nowrap">

@@ -21,6 +21,7 @@ export function FleetPage({ session }: { session: Session }) {
     <>
       <Section
         title="Fleet"
+        level={1}
         aside={
           <Group gap="xs">
             <TextInput

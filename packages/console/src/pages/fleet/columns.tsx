@@ -1,10 +1,10 @@
 import { Badge, Group, Text } from '@mantine/core';
-import type { DeviceSummary } from '@reeve/contract';
+import type { DeviceSummary, LockStatus } from '@reeve/contract';
 import { PresenceBadge } from '../../components/PresenceBadge.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { formatCount, formatLabels } from '../../format.ts';
 import { toneColor } from '../../theme.ts';
-import { conditionOf, conditionWords, lockWords } from '../../words.ts';
+import { lockWords, ruleWords } from '../../words.ts';
 
 interface Column {
   readonly name: string;
@@ -13,15 +13,16 @@ interface Column {
   readonly cell: (device: DeviceSummary) => React.ReactNode;
 }
 
+/** States of the lock that need nobody's eye. */
+const quietLocks: ReadonlySet<LockStatus['state']> = new Set(['unknown', 'unlocked']);
+
 /** Columns of the fleet table beside the endpoint, in their order. */
 export const columns = {
   presence: { name: 'Presence', byDefault: true, cell: ({ presence }) => <PresenceBadge presence={presence} /> },
-  condition: {
+  rules: {
     name: 'Rules',
     byDefault: true,
-    cell: (device) => (
-      <WordBadge word={conditionWords[conditionOf({ ...device, lock: { state: 'unknown', holders: [] } })]} />
-    ),
+    cell: ({ ruleState }) => (ruleState === undefined ? <None /> : <WordBadge word={ruleWords[ruleState]} />),
   },
   incidents: {
     name: 'Incidents',
@@ -32,7 +33,7 @@ export const columns = {
   lock: {
     name: 'Lock',
     byDefault: true,
-    cell: ({ lock }) => (lock.state === 'unknown' ? <None /> : <WordBadge word={lockWords[lock.state]} />),
+    cell: ({ lock }) => (quietLocks.has(lock.state) ? <None /> : <WordBadge word={lockWords[lock.state]} />),
   },
   battery: {
     name: 'Battery',

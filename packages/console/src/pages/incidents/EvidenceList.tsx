@@ -1,7 +1,8 @@
 import { Stack, Table, Text } from '@mantine/core';
 import type { Evidence } from '@reeve/contract';
+import { DataTable } from '../../components/DataTable.tsx';
+import { Moment } from '../../components/Moment.tsx';
 import { Section } from '../../components/Section.tsx';
-import { formatInstant } from '../../format.ts';
 
 /** Values, limits and times on which the rule was found broken or whole again, oldest first. */
 export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }) {
@@ -14,7 +15,7 @@ export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }) {
               {item.text}
             </Text>
             <Text size="xs" c="dimmed" className="numeric">
-              {formatInstant(item.at)}
+              <Moment at={item.at} />
             </Text>
             {item.values.length > 0 && <EvidenceValues values={item.values} />}
           </div>
@@ -26,28 +27,16 @@ export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }) {
 
 function EvidenceValues({ values }: { values: Evidence['values'] }) {
   return (
-    <Table.ScrollContainer minWidth={380}>
-      <Table verticalSpacing={4} horizontalSpacing="xs" className="numeric" aria-label="Values and limits">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">What</Table.Th>
-            <Table.Th scope="col">Value</Table.Th>
-            <Table.Th scope="col">Observed</Table.Th>
-            <Table.Th scope="col">Received</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {values.map(({ label, value, observedAt, receivedAt }, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: evidence never changes, and two values may read the same.
-            <Table.Tr key={index}>
-              <Table.Td>{label}</Table.Td>
-              <Table.Td fw={600}>{String(value)}</Table.Td>
-              <Table.Td>{observedAt === undefined ? '' : formatInstant(observedAt)}</Table.Td>
-              <Table.Td>{receivedAt === undefined ? '' : formatInstant(receivedAt)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable label="Values and limits" columns={['What', 'Value', 'Observed', 'Received']} minWidth={380}>
+      {values.map(({ label, value, observedAt, receivedAt }, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: evidence never changes, and two values may read the same.
+        <Table.Tr key={index}>
+          <Table.Td>{label}</Table.Td>
+          <Table.Td fw={600}>{String(value)}</Table.Td>
+          <Table.Td>{observedAt !== undefined && <Moment at={observedAt} />}</Table.Td>
+          <Table.Td>{receivedAt !== undefined && <Moment at={receivedAt} />}</Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
   );
 }

@@ -14,7 +14,7 @@ const sections: { state: IncidentState; title: string; about: string; empty: str
     about: 'The cause is gone; closes by itself 30 minutes later',
     empty: 'No incident waits for its end.',
   },
-  { state: 'closed', title: 'Closed', about: 'Over', empty: 'No incident has been closed yet.' },
+  { state: 'closed', title: 'Closed', about: 'Newest first', empty: 'No incident has been closed yet.' },
 ];
 
 /** What needs a person, then what is broken, then what was. */

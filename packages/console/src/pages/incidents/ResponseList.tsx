@@ -1,9 +1,9 @@
 import { Group, Stack, Text } from '@mantine/core';
 import type { Response } from '@reeve/contract';
 import { Age } from '../../components/Age.tsx';
+import { Moment } from '../../components/Moment.tsx';
 import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
-import { formatInstant } from '../../format.ts';
 import { responseWords } from '../../words.ts';
 
 const kinds: Record<Response['kind'], string> = { lock: 'Lock the device' };
@@ -35,8 +35,8 @@ export function ResponseList({ responses }: { responses: readonly Response[] }) 
               {response.steps.map((step) => (
                 <li key={`${step.at} ${step.text}`} data-testid="receipt">
                   <Text size="sm">
-                    <Text span inherit c="dimmed" className="numeric">
-                      {formatInstant(step.at)}
+                    <Text span inherit c="dimmed">
+                      <Moment at={step.at} />
                     </Text>{' '}
                     {step.text}
                   </Text>

@@ -1,4 +1,5 @@
 import { Button, Group, Paper, Text } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
 import type { DeviceSummary } from '@reeve/contract';
 import { useEffect, useRef, useState } from 'react';
 import { Age } from '../../components/Age.tsx';
@@ -15,6 +16,7 @@ import { fit, HEIGHT, type Point, WIDTH, wholeCountry } from './view.ts';
 
 /** Devices drawn at most: beyond it dots lie on each other and the page becomes slow. */
 const MAX_DOTS = 3000;
+/** Radius of a dot in px, however wide the page is. */
 const DOT_RADIUS = 6;
 
 interface Placed {
@@ -31,11 +33,14 @@ export default function MapPage() {
     return at ? [{ device, at }] : [];
   });
   const svg = useRef<SVGSVGElement>(null);
+  const { ref: frame, width, height } = useElementSize();
+  const unitsPerPixel = Math.max(WIDTH / (width || WIDTH), HEIGHT / (height || HEIGHT));
   const { view, show, zoom, drag } = useView(svg, fit(west));
   const unplaced = devices.items.length - placed.length;
   return (
     <Section
       title="Map"
+      level={1}
       about={`${formatCount(placed.length, 'device')} on the map${unplaced > 0 ? `, ${unplaced} without a position in the United States` : ''}${devices.hasNextPage ? ', more not shown' : ''}`}
       aside={
         <Group gap={6}>
@@ -58,7 +63,7 @@ export default function MapPage() {
       }
     >
       <QueryError query={devices} />
-      <div style={{ position: 'relative' }}>
+      <div ref={frame} style={{ position: 'relative' }}>
         <svg
           ref={svg}
           className="map"
@@ -81,7 +86,7 @@ export default function MapPage() {
                 condition={conditionOf(device)}
                 x={x}
                 y={y}
-                radius={DOT_RADIUS / view.scale}
+                radius={(DOT_RADIUS * unitsPerPixel) / view.scale}
                 onPoint={setPointed}
               />
             ))}

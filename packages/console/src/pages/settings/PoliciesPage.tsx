@@ -18,7 +18,7 @@ const modes: Record<Policy['mode'], Word> = {
 export function PoliciesPage() {
   const policies = usePolicies();
   return (
-    <Section title="Policies" about="Applied with ./reeve policy apply FILE">
+    <Section title="Policies" level={1} about="Applied with ./reeve policy apply FILE">
       <PagedList list={policies} empty="No policy has been applied.">
         {(items) => (
           <Stack gap="sm">

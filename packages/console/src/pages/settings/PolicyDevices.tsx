@@ -1,5 +1,6 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
+import { DataTable } from '../../components/DataTable.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { usePolicyDevices } from '../../data/queries.ts';
@@ -11,39 +12,28 @@ export function PolicyDevices({ policyId }: { policyId: string }) {
   return (
     <PagedList list={devices} empty="The policy applies to no device.">
       {(items) => (
-        <Table.ScrollContainer minWidth={480}>
-          <Table verticalSpacing={4} aria-label={`Devices of ${policyId}`}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Device</Table.Th>
-                <Table.Th scope="col">Rule</Table.Th>
-                <Table.Th scope="col">State</Table.Th>
+        <DataTable label={`Devices of ${policyId}`} columns={['Device', 'Rule', 'State']} minWidth={480}>
+          {items.flatMap(({ deviceId, endpoint, rules }) =>
+            rules.map((rule) => (
+              <Table.Tr key={`${deviceId} ${rule.ruleId}`}>
+                <Table.Td>
+                  <Anchor component={Link} href={`/devices/${deviceId}`} size="sm">
+                    {endpoint}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td>{rule.ruleId}</Table.Td>
+                <Table.Td>
+                  <WordBadge word={ruleWords[rule.state]} />{' '}
+                  {rule.state !== 'ok' && (
+                    <Text span size="xs" c="dimmed">
+                      {explainRule(rule)}
+                    </Text>
+                  )}
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {items.flatMap(({ deviceId, endpoint, rules }) =>
-                rules.map((rule) => (
-                  <Table.Tr key={`${deviceId} ${rule.ruleId}`}>
-                    <Table.Td>
-                      <Anchor component={Link} href={`/devices/${deviceId}`} size="sm">
-                        {endpoint}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td>{rule.ruleId}</Table.Td>
-                    <Table.Td>
-                      <WordBadge word={ruleWords[rule.state]} />{' '}
-                      {rule.state !== 'ok' && (
-                        <Text span size="xs" c="dimmed">
-                          {explainRule(rule)}
-                        </Text>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                )),
-              )}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            )),
+          )}
+        </DataTable>
       )}
     </PagedList>
   );

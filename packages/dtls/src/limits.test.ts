@@ -1,0 +1,223 @@
+/** Every limit is flooded to ten times its value, or to what its line says; sizes stay within the table. */
+import { describe, expect, it } from 'vitest';
+import { DtlsClient } from './client.ts';
+import { type AddressKey, addressKey, type DtlsEffect } from './effects.ts';
+import { unfragmented, writeFragment } from './fragments.ts';
+import { DEFAULT_LIMITS, type DtlsLimits } from './limits.ts';
+import { encodeBody } from './messages.ts';
+import { ContentType, plaintextRecord } from './record.ts';
+import { DtlsServer } from './server.ts';
+import { effectsOf, IDENTITY, KEY, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+
+const TIGHT: DtlsLimits = {
+  halfOpen: 20,
+  halfOpenPerPrefix: 5,
+  lookups: 4,
+  handshakeMs: 10_000,
+  handshakeMessageBytes: 300,
+  reassemblyBytes: 600,
+  messagesAhead: 3,
+  heldBytes: 200,
+  identityBytes: 64,
+  sessions: 6,
+  lastFlightMs: 5_000,
+  applicationBytes: 100,
+  badCookies: 10,
+};
+
+function newServer(): DtlsServer {
+  return new DtlsServer({
+    random: replayableRandom('server'),
+    limits: TIGHT,
+    prefixOf: (address) => address.split('.')[0] ?? '',
+  });
+}
+
+/** Brings a new client as far as its flight of ClientKeyExchange, ChangeCipherSpec and Finished. */
+function approach(server: DtlsServer, address: AddressKey, now: number): { client: DtlsClient; last: DtlsEffect[] } {
+  const client = new DtlsClient({
+    random: replayableRandom(address),
+    address: SERVER_ADDRESS,
+    identity: IDENTITY,
+    key: KEY,
+  });
+  client.connect(now);
+  let last: DtlsEffect[] = [];
+  for (let round = 0; round < 2; round++) {
+    for (const { datagram } of effectsOf(client.drain(), 'send')) server.receive(address, datagram, now);
+    last = server.drain();
+    for (const { datagram } of effectsOf(last, 'send')) client.receive(SERVER_ADDRESS, datagram, now);
+  }
+  return { client, last };
+}
+
+/** And further: the server takes the flight and finds the key if asked to. */
+function finish(server: DtlsServer, address: AddressKey, client: DtlsClient, find: boolean, now: number): DtlsEffect[] {
+  for (const { datagram } of effectsOf(client.drain(), 'send')) server.receive(address, datagram, now);
+  const effects = server.drain();
+  for (const { lookup } of effectsOf(effects, 'findPsk')) if (find) server.pskFound(lookup, KEY, now);
+  return [...effects, ...server.drain()];
+}
+
+function within(server: DtlsServer): void {
+  const sizes = server.sizes();
+  expect(sizes.halfOpen).toBeLessThanOrEqual(TIGHT.halfOpen);
+  expect(sizes.halfOpenPerPrefix).toBeLessThanOrEqual(TIGHT.halfOpenPerPrefix);
+  expect(sizes.lookups).toBeLessThanOrEqual(TIGHT.lookups);
+  expect(sizes.reassemblyBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.reassemblyBytes);
+  expect(sizes.heldBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.heldBytes);
+  expect(sizes.sessions).toBeLessThanOrEqual(TIGHT.sessions);
+  expect(sizes.lastFlights).toBeLessThanOrEqual(sizes.sessions);
+  expect(sizes.deadlines).toBe(sizes.halfOpen + sizes.lastFlights);
+}
+
+const limitRefusal = [{ check: 'limit' }];
+
+/** How each limit is put to the test. A limit without a line here does not compile. */
+const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
+  halfOpen() {
+    const server = newServer();
+    for (let i = 0; i < 10 * TIGHT.halfOpen; i++) {
+      const { last } = approach(server, addressKey(`${i}.1`), 0);
+      if (i >= TIGHT.halfOpen) expect(effectsOf(last, 'refused')).toMatchObject(limitRefusal);
+      within(server);
+    }
+    expect(server.sizes().halfOpen).toBe(TIGHT.halfOpen);
+  },
+  halfOpenPerPrefix() {
+    const server = newServer();
+    for (let i = 0; i < 10 * TIGHT.halfOpenPerPrefix; i++) approach(server, addressKey(`7.${i}`), 0);
+    expect(server.sizes()).toMatchObject({
+      halfOpen: TIGHT.halfOpenPerPrefix,
+      halfOpenPerPrefix: TIGHT.halfOpenPerPrefix,
+    });
+    const { last } = approach(server, addressKey('8.1'), 0);
+    expect(effectsOf(last, 'refused')).toEqual([]);
+  },
+  lookups() {
+    const server = newServer();
+    for (let i = 0; i < 10 * TIGHT.lookups; i++) {
+      const address = addressKey(`${i}.1`);
+      const effects = finish(server, address, approach(server, address, 0).client, false, 0);
+      if (i >= TIGHT.lookups) expect(effectsOf(effects, 'refused')).toMatchObject(limitRefusal);
+      within(server);
+    }
+    expect(server.sizes().lookups).toBe(TIGHT.lookups);
+  },
+  handshakeMs() {
+    const server = newServer();
+    for (let i = 0; i < 10; i++) approach(server, addressKey(`${i}.1`), i);
+    server.tick(TIGHT.handshakeMs + 9);
+    expect(effectsOf(server.drain(), 'refused')).toHaveLength(10);
+    expect(server.sizes()).toMatchObject({ halfOpen: 0, deadlines: 0 });
+  },
+  handshakeMessageBytes() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    approach(server, address, 0);
+    const body = Buffer.alloc(10 * TIGHT.handshakeMessageBytes);
+    const fragment = writeFragment({ type: 16, messageSequence: 2, body }, 0, 100);
+    server.receive(address, plaintextRecord(ContentType.HANDSHAKE, 2, fragment), 0);
+    expect(server.sizes().reassemblyBytes).toBe(0);
+  },
+  reassemblyBytes() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    approach(server, address, 0);
+    for (let i = 0; i < 40; i++) {
+      const body = Buffer.alloc(250);
+      const fragment = writeFragment({ type: 16, messageSequence: 2 + (i % 4), body }, i, 100);
+      server.receive(address, plaintextRecord(ContentType.HANDSHAKE, 2, fragment), 0);
+      within(server);
+    }
+    expect(server.sizes().reassemblyBytes).toBe(500);
+  },
+  messagesAhead() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    approach(server, address, 0);
+    for (let i = 0; i < 10 * TIGHT.messagesAhead; i++) {
+      const message = unfragmented({ type: 16, messageSequence: 3 + i, body: Buffer.alloc(10) });
+      server.receive(address, plaintextRecord(ContentType.HANDSHAKE, 2, message), 0);
+    }
+    expect(server.sizes().reassemblyBytes).toBe(TIGHT.messagesAhead * 10);
+  },
+  heldBytes() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    approach(server, address, 0);
+    for (let i = 0; i < 100; i++) {
+      const record = Buffer.from(plaintextRecord(ContentType.HANDSHAKE, i, Buffer.alloc(40)));
+      record.writeUInt16BE(1, 3);
+      server.receive(address, record, 0);
+      within(server);
+    }
+    expect(server.sizes().heldBytes).toBe(3 * 53);
+    expect(server.dropped().overLimit).toBe(97);
+  },
+  identityBytes() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    approach(server, address, 0);
+    const body = encodeBody('client-key-exchange', { identity: Buffer.alloc(TIGHT.identityBytes + 1) });
+    const message = unfragmented({ type: 16, messageSequence: 2, body });
+    server.receive(address, plaintextRecord(ContentType.HANDSHAKE, 2, message), 0);
+    expect(effectsOf(server.drain(), 'refused')).toMatchObject(limitRefusal);
+  },
+  sessions() {
+    const server = newServer();
+    for (let i = 0; i < 10 * TIGHT.sessions; i++) {
+      const address = addressKey(`${i}.1`);
+      const effects = finish(server, address, approach(server, address, i).client, true, i);
+      expect(effectsOf(effects, 'established')).toHaveLength(1);
+      expect(effectsOf(effects, 'closed')).toHaveLength(i < TIGHT.sessions ? 0 : 1);
+      within(server);
+    }
+    expect(server.sizes().sessions).toBe(TIGHT.sessions);
+  },
+  lastFlightMs() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    finish(server, address, approach(server, address, 0).client, true, 0);
+    expect(server.sizes().lastFlights).toBe(1);
+    server.tick(TIGHT.lastFlightMs - 1);
+    expect(server.sizes().lastFlights).toBe(1);
+    server.tick(TIGHT.lastFlightMs);
+    expect(server.sizes()).toMatchObject({ lastFlights: 0, deadlines: 0, sessions: 1 });
+  },
+  applicationBytes() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    const effects = finish(server, address, approach(server, address, 0).client, true, 0);
+    const session = effectsOf(effects, 'established')[0]?.session;
+    if (session === undefined) throw new Error('not established');
+    expect(server.send(session, Buffer.alloc(TIGHT.applicationBytes))).toBe('sent');
+    expect(server.send(session, Buffer.alloc(10 * TIGHT.applicationBytes))).toBe('too-long');
+  },
+  badCookies() {
+    const server = newServer();
+    const client = new DtlsClient({
+      random: replayableRandom('x'),
+      address: SERVER_ADDRESS,
+      identity: IDENTITY,
+      key: KEY,
+    });
+    client.connect(0);
+    const [first] = effectsOf(client.drain(), 'send');
+    server.receive(addressKey('1.1'), first?.datagram ?? new Uint8Array(0), 0);
+    for (const { datagram } of effectsOf(server.drain(), 'send')) client.receive(SERVER_ADDRESS, datagram, 0);
+    const [second] = effectsOf(client.drain(), 'send');
+    let told = 0;
+    for (let i = 0; i < 10 * TIGHT.badCookies; i++) {
+      // The cookie was made for another address.
+      server.receive(addressKey('2.2'), second?.datagram ?? new Uint8Array(0), 0);
+      told += effectsOf(server.drain(), 'refused').length;
+    }
+    expect(told).toBe(1);
+    expect(server.sizes().halfOpen).toBe(0);
+  },
+};
+
+describe('limits', () => {
+  it.each(Object.keys(DEFAULT_LIMITS) as (keyof DtlsLimits)[])('%s holds', (limit) => FLOODS[limit]());
+});

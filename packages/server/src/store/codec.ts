@@ -58,6 +58,15 @@ export function tableShape(name: TableName): TableShape {
 /** Every declared table, in the order of declaration. */
 export const tableShapes: readonly TableShape[] = [...shapes.values()];
 
+/** The columns that a list is ordered by: the chosen one, then the key. */
+export function orderColumns(shape: TableShape, orderBy: string | undefined): readonly NamedColumn[] {
+  if (orderBy === undefined) return shape.key;
+  const first = shape.column(orderBy);
+  if (first.optional)
+    throw new StoreError('invalid', `${shape.name} cannot be ordered by ${orderBy}: it may be absent`);
+  return [first, ...shape.key.filter((column) => column !== first)];
+}
+
 /**
  * A value as its column stores it. Bytes are copied, so that the caller may reuse its buffer.
  *

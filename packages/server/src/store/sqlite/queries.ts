@@ -1,7 +1,7 @@
-import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
+import { type Cell, encodeCell, orderColumns, type TableShape, tableShape } from '../codec.ts';
 import { journalShape } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
-import { type JournalQuery, type ListQuery, StoreError } from '../port.ts';
+import type { JournalQuery, ListQuery } from '../port.ts';
 import type { Row, TableName } from '../tables.ts';
 import { listed, quoted } from './ddl.ts';
 
@@ -25,22 +25,14 @@ class Where {
 
   equal(shape: TableShape, values: Values): void {
     for (const [name, value] of Object.entries(values)) {
-      this.add(`${quoted(name)} = ?`, encodeCell(shape.column(name), value));
+      // IS, not =, so that undefined asks for the rows that lack the column.
+      this.add(`${quoted(name)} IS ?`, encodeCell(shape.column(name), value));
     }
   }
 
   get sql(): string {
     return this.#conditions.length > 0 ? ` WHERE ${this.#conditions.join(' AND ')}` : '';
   }
-}
-
-/** The columns that a list is ordered by: the chosen one, then the key. */
-export function orderColumns(shape: TableShape, orderBy: string | undefined): readonly NamedColumn[] {
-  if (orderBy === undefined) return shape.key;
-  const first = shape.column(orderBy);
-  if (first.optional)
-    throw new StoreError('invalid', `${shape.name} cannot be ordered by ${orderBy}: it may be absent`);
-  return [first, ...shape.key.filter((column) => column !== first)];
 }
 
 export function listSql<T extends TableName>(table: T, query: ListQuery<T>): Sql {

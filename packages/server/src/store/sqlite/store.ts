@@ -1,5 +1,6 @@
 import type { DeviceId, Millis, Seq } from '../../ids.ts';
 import type { JournalEntry } from '../../journal/entries.ts';
+import { Announcements, type Listener } from '../announcements.ts';
 import { type Cell, decodeRow, encodeKey } from '../codec.ts';
 import { committedEntry, decodeEntry, decodeSamples } from '../history.ts';
 import type { Batch, ColumnBatch, Committed, JournalQuery, ListQuery, Store, StoreHealth } from '../port.ts';
@@ -38,32 +39,6 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     () => announcements.publish(),
   );
   return new SqliteStore(thread, statements, announcements);
-}
-
-type Listener = (entries: readonly JournalEntry[]) => void;
-
-/** Entries of a group's commits, told to the listeners at once. */
-class Announcements {
-  readonly #listeners = new Set<Listener>();
-  #entries: JournalEntry[] = [];
-
-  add(entry: JournalEntry): void {
-    if (this.#listeners.size > 0) this.#entries.push(entry);
-  }
-
-  publish(): void {
-    if (this.#entries.length === 0) return;
-    const entries = this.#entries;
-    this.#entries = [];
-    for (const listener of [...this.#listeners]) listener(entries);
-  }
-
-  subscribe(listener: Listener): () => void {
-    // A set holds a function once: each subscription is its own.
-    const own: Listener = (entries) => listener(entries);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
-  }
 }
 
 const noSeqs: Committed = { seqs: [] };

@@ -1,0 +1,168 @@
+import type { DeviceId, Millis, Seq } from '../../ids.ts';
+import type { JournalDraft, JournalEntry } from '../../journal/entries.ts';
+import { Announcements, type Listener } from '../announcements.ts';
+import { type Cell, decodeRow, encodeKey, tableShape } from '../codec.ts';
+import { committedEntry, decodeEntry, decodeSamples, encodeDraft, encodeSample } from '../history.ts';
+import { boundedLimit, storeLimits } from '../limits.ts';
+import {
+  type Batch,
+  type ColumnBatch,
+  type Committed,
+  type JournalQuery,
+  type ListQuery,
+  type Store,
+  StoreError,
+  type StoreHealth,
+} from '../port.ts';
+import type { Key, Row, TableName } from '../tables.ts';
+import { MemoryTable, type Undo } from './table.ts';
+
+/** Opens a store that keeps everything in memory and nothing after it: for tests of what stands on the port. */
+export function openMemoryStore(): Store {
+  return new MemoryStore();
+}
+
+interface StoredSample {
+  readonly series: string;
+  readonly at: Millis;
+  readonly receivedAt: Millis;
+  readonly value: Cell;
+}
+
+const seriesOf = (deviceId: string, path: string): string => JSON.stringify([deviceId, path]);
+
+class MemoryStore implements Store {
+  readonly #tables = new Map<TableName, MemoryTable>();
+  readonly #announcements = new Announcements();
+  /** Cells as the journal's columns hold them, so that nobody shares a payload with the store. */
+  #journal: { readonly seq: Seq; readonly at: Millis; readonly cells: readonly Cell[] }[] = [];
+  #samples = new Map<string, StoredSample>();
+  #lastSeq = 0;
+  #closed = false;
+
+  async commit(batch: Batch): Promise<Committed> {
+    this.#admit();
+    const drafts = batch.journal ?? [];
+    const encoded = drafts.map(encodeDraft);
+    const samples = (batch.samples ?? []).map((sample) => ({ sample, cells: encodeSample(sample) }));
+    this.#apply(batch);
+    const entries = drafts.map((draft, index) => this.#append(draft, encoded[index] ?? []));
+    for (const { sample, cells } of samples) {
+      const series = seriesOf(sample.deviceId, sample.path);
+      const { at, receivedAt } = sample;
+      this.#samples.set(JSON.stringify([series, at, receivedAt]), {
+        series,
+        at,
+        receivedAt,
+        value: cells.at(-1) ?? null,
+      });
+    }
+    for (const entry of entries) this.#announcements.add(entry);
+    await Promise.resolve();
+    this.#announcements.publish();
+    return { seqs: entries.map(({ seq }) => seq) };
+  }
+
+  /** All changes or none. */
+  #apply(batch: Batch): void {
+    const undo: Undo[] = [];
+    try {
+      for (const change of batch.changes ?? []) {
+        if ('put' in change) undo.push(this.#table(change.put).put(change.row));
+        else if ('patch' in change) undo.push(this.#table(change.patch).patch(change.key, change.set));
+        else undo.push(this.#table(change.delete).delete(change.key));
+      }
+    } catch (error) {
+      for (const step of undo.reverse()) step();
+      throw error;
+    }
+  }
+
+  #append(draft: JournalDraft, encoded: readonly Cell[]): JournalEntry {
+    this.#lastSeq++;
+    const seq = this.#lastSeq as Seq;
+    this.#journal.push({ seq, at: draft.at, cells: [seq, ...encoded] });
+    return committedEntry(draft, seq);
+  }
+
+  async get<T extends TableName>(table: T, key: Key<T>): Promise<Row<T> | undefined> {
+    this.#admit();
+    const cells = this.#table(table).get(encodeKey(table, key));
+    return cells && decodeRow(table, cells);
+  }
+
+  async list<T extends TableName>(table: T, query: ListQuery<T> = {}): Promise<Row<T>[]> {
+    this.#admit();
+    const { where = {}, orderBy, descending = false, after } = query;
+    const rows = this.#table(table).select(where, orderBy, descending, after);
+    return rows
+      .slice(0, boundedLimit(query.limit, storeLimits.listRows, storeLimits.listRows))
+      .map((cells) => decodeRow(table, cells));
+  }
+
+  async count<T extends TableName>(table: T, where: Partial<Row<T>> = {}): Promise<number> {
+    this.#admit();
+    return this.#table(table).select(where, undefined, false, undefined).length;
+  }
+
+  async journal(query: JournalQuery): Promise<JournalEntry[]> {
+    this.#admit();
+    const { after = 0, before = Number.POSITIVE_INFINITY, deviceId, types } = query;
+    const found = this.#journal
+      .filter(({ seq }) => seq > after && seq < before)
+      .map(({ cells }) => decodeEntry(cells))
+      .filter((entry) => deviceId === undefined || entry.deviceId === deviceId)
+      .filter((entry) => types === undefined || types.includes(entry.type));
+    if (query.newestFirst) found.reverse();
+    return found.slice(0, boundedLimit(query.limit, storeLimits.journalDefault, storeLimits.journalRows));
+  }
+
+  async scan(
+    series: { readonly deviceId: DeviceId; readonly path: string },
+    range: { readonly from?: Millis; readonly to?: Millis; readonly limit?: number },
+  ): Promise<ColumnBatch> {
+    this.#admit();
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range;
+    const wanted = seriesOf(series.deviceId, series.path);
+    const newestFirst = [...this.#samples.values()]
+      .filter((sample) => sample.series === wanted && sample.at >= from && sample.at <= to)
+      .sort((a, b) => b.at - a.at || b.receivedAt - a.receivedAt)
+      .slice(0, boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples));
+    return decodeSamples(newestFirst.map(({ at, receivedAt, value }) => [at, receivedAt, value]));
+  }
+
+  async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
+    this.#admit();
+    const { journal = Number.NEGATIVE_INFINITY, samples = Number.NEGATIVE_INFINITY } = before;
+    const kept = this.#journal.findIndex(({ at }) => at >= journal);
+    const entries = this.#journal.splice(0, kept < 0 ? this.#journal.length : kept).length;
+    const stale = [...this.#samples].filter(([, { at }]) => at < samples);
+    for (const [id] of stale) this.#samples.delete(id);
+    return { journal: entries, samples: stale.length };
+  }
+
+  subscribe(listener: Listener): () => void {
+    return this.#announcements.subscribe(listener);
+  }
+
+  health(): StoreHealth {
+    return { state: 'ok' };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #table(name: TableName): MemoryTable {
+    let table = this.#tables.get(name);
+    if (!table) {
+      table = new MemoryTable(tableShape(name));
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+
+  #admit(): void {
+    if (this.#closed) throw new StoreError('closed', 'the store is closed');
+  }
+}

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatAge, formatCount, formatDistance, formatDuration, formatLabels, formatMoment } from './format.ts';
+import {
+  formatAge,
+  formatCount,
+  formatDistance,
+  formatDuration,
+  formatLabels,
+  formatMoment,
+  formatTick,
+} from './format.ts';
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0);
 const minute = 60_000;
@@ -36,6 +44,14 @@ describe('ages', () => {
   it('adds the date only to moments that are far away', () => {
     expect(formatMoment(now, now - hour)).not.toContain('2026');
     expect(formatMoment(now, now - 24 * hour)).toContain('2026');
+  });
+});
+
+describe('marks of a time axis', () => {
+  it('are times within a day and dates beyond', () => {
+    expect(formatTick(now, 24 * hour)).toMatch(/^\d\d:\d\d$/);
+    expect(formatTick(now, 25 * hour)).toContain('23');
+    expect(formatTick(now, 25 * hour)).not.toContain(':');
   });
 });
 

@@ -38,6 +38,14 @@ export function formatMoment(now: number, at: number): string {
   return Math.abs(now - at) < 12 * HOUR ? timeOfDay.format(at) : dateTime.format(at);
 }
 
+const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const dayAndMonth = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+
+/** A mark of a time axis that is `span` ms long: the time within a day, the date beyond. */
+export function formatTick(at: number, span: number): string {
+  return (span <= DAY ? hourAndMinute : dayAndMonth).format(at);
+}
+
 /** `1 device`, `2 devices`. */
 export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : plural}`;

@@ -11,7 +11,7 @@ const columns = [
   { name: 'Resource', width: '28%' },
   'Value',
   { name: 'Age', width: 90 },
-  { name: 'Operations', width: 230 },
+  { name: 'Operations', width: 264 },
 ];
 
 /** The resources of one object instance. Those without a value stay folded away, but for what can be executed. */
@@ -41,7 +41,7 @@ export function InstanceTable({
         </Group>
       </Group>
       {shown.length > 0 && (
-        <DataTable label={`Resources of ${instance.path}`} columns={columns} minWidth={620}>
+        <DataTable label={`Resources of ${instance.path}`} columns={columns} minWidth={640}>
           {shown.map((row) => (
             <ResourceRow key={row.path} deviceId={deviceId} row={row} person={person} />
           ))}

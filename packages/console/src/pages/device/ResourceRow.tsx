@@ -42,7 +42,7 @@ export function ResourceRow({ deviceId, row, person }: { deviceId: string; row: 
         </Text>
       </Table.Td>
       <Table.Td>
-        <Group gap={4} justify="flex-end" wrap="nowrap">
+        <Group gap={2} wrap="nowrap" ml={-8}>
           {allows(operations, 'R') && <ReadButton deviceId={deviceId} path={path} />}
           {allows(operations, 'R') && (
             <ObserveButton deviceId={deviceId} path={path} observation={observation} person={person} />

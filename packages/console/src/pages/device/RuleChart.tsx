@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import { QueryError } from '../../components/QueryError.tsx';
 import { useHistory } from '../../data/queries.ts';
+import { formatTick } from '../../format.ts';
 import { type ChartColumns, chartColumns, type Limits, valueRange } from './chartData.ts';
 
 const spans = { '1 h': 3_600_000, '24 h': 86_400_000, '7 d': 604_800_000 } as const;
@@ -45,12 +46,20 @@ export default function RuleChart({ deviceId, path, limits, label }: RuleChartPr
           No values in this time.
         </Text>
       )}
-      {columns && columns[0].length > 0 && <Plot columns={columns} limits={limits} label={label} />}
+      {columns && columns[0].length > 0 && <Plot columns={columns} limits={limits} span={spans[span]} label={label} />}
     </Box>
   );
 }
 
-function Plot({ columns, limits, label }: { columns: ChartColumns; limits: Limits; label: string }) {
+interface PlotProps {
+  columns: ChartColumns;
+  limits: Limits;
+  /** Length of the time axis in ms. */
+  span: number;
+  label: string;
+}
+
+function Plot({ columns, limits, span, label }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const scheme = useComputedColorScheme('light');
@@ -60,7 +69,7 @@ function Plot({ columns, limits, label }: { columns: ChartColumns; limits: Limit
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const drawn = new uPlot(options(element, { below, above }), columns, element);
+    const drawn = new uPlot(options(element, { below, above }, span), columns, element);
     plot.current = drawn;
     const resize = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }));
     resize.observe(element);
@@ -68,14 +77,14 @@ function Plot({ columns, limits, label }: { columns: ChartColumns; limits: Limit
       resize.disconnect();
       drawn.destroy();
     };
-  }, [scheme, below, above]);
+  }, [scheme, below, above, span]);
 
   useEffect(() => plot.current?.setData(columns), [columns]);
 
   return <div ref={host} role="img" aria-label={`Chart: ${label}`} style={{ height: HEIGHT }} />;
 }
 
-function options(element: HTMLElement, limits: Limits): uPlot.Options {
+function options(element: HTMLElement, limits: Limits, span: number): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(`--mantine-color-${name}`);
   const axis = { stroke: color('dimmed'), grid: { stroke: color('default-border'), width: 1 }, ticks: { show: false } };
@@ -86,7 +95,10 @@ function options(element: HTMLElement, limits: Limits): uPlot.Options {
     legend: { show: false },
     cursor: { y: false },
     scales: { y: { range: (_, low, high) => valueRange(low, high, limits) } },
-    axes: [axis, { ...axis, size: 44 }],
+    axes: [
+      { ...axis, values: (_, ticks) => ticks.map((at) => formatTick(at * 1000, span)) },
+      { ...axis, size: 44 },
+    ],
     series: [
       {},
       { label: 'value', stroke: color('blue-6'), width: 2 },

@@ -1,4 +1,4 @@
-import { Anchor, Group, Skeleton, Stack, Text } from '@mantine/core';
+import { Anchor, Box, Group, Skeleton, Stack, Text } from '@mantine/core';
 import type { DeviceDetail, RuleStatus } from '@reeve/contract';
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
@@ -36,7 +36,9 @@ function Rule({ rule, deviceId }: { rule: RuleStatus; deviceId: string }) {
   return (
     <div data-testid={`rule-${rule.policyId}-${rule.ruleId}`}>
       <Group gap="sm" wrap="nowrap" align="flex-start">
-        <WordBadge word={ruleWords[rule.state]} testId="rule-state" />
+        <Box w={116} flex="none">
+          <WordBadge word={ruleWords[rule.state]} testId="rule-state" />
+        </Box>
         <div>
           <Text size="sm">{rule.rule}</Text>
           <Text size="xs" c="dimmed">

@@ -35,7 +35,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
   return (
     <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
       <Popover.Target>
-        <Button size="compact-xs" variant="subtle" aria-label={`Write ${path}`} onClick={ask}>
+        <Button size="compact-xs" variant="subtle" flex="none" aria-label={`Write ${path}`} onClick={ask}>
           Write
         </Button>
       </Popover.Target>

@@ -9,7 +9,7 @@ interface Target {
   path: string;
 }
 
-const quiet = { size: 'compact-xs', variant: 'subtle' } as const;
+const quiet = { size: 'compact-xs', variant: 'subtle', flex: 'none' } as const;
 
 /** Queues a Read; its receipts and values appear among the commands. */
 export function ReadButton({ deviceId, path }: Target) {

@@ -1,5 +1,6 @@
+import { isSafeMethod } from './codes.ts';
 import { ExchangeId, type ObservationScope } from './ids.ts';
-import { type CoapMessage, MessageType } from './message.ts';
+import { type CoapMessage, MessageType, observeValue } from './message.ts';
 import type { CoapOption } from './options.ts';
 import type { Peer } from './peers.ts';
 import { isTokenOf, tokenKey } from './token.ts';
@@ -52,6 +53,8 @@ export interface Exchange {
   /** The token as a key: the datagram itself is not kept. */
   readonly token: string;
   readonly confirmable: boolean;
+  /** Whether it is a request to be made an observer. */
+  readonly registers: boolean;
   /** The observation, for a notification; undefined for a request. */
   readonly scope: ObservationScope | undefined;
   /** When its message id may be used for something else, ms. */
@@ -140,6 +143,7 @@ export class ExchangeTable {
       code: message.code,
       token: tokenKey(message.token),
       confirmable,
+      registers: isSafeMethod(message.code) && observeValue(message) === 0,
       scope,
       expiresAt: now + (confirmable ? peer.exchangeLifetimeMs : peer.nonLifetimeMs),
       state,

@@ -47,6 +47,19 @@ describe('an observer', () => {
     expect(sequences(h)).toEqual([undefined, 1, 2]);
   });
 
+  it('is not registered by a request that does not ask for it', () => {
+    const h = new Harness();
+    for (const [messageId, options] of [
+      [1, []],
+      [2, [option(Option.Observe, 1)]],
+    ] as const) {
+      const { exchange } = h.receive(datagram({ code: Code.Get, messageId, token: '0a', options }), 0).only('request');
+      h.core.respond(exchange, { code: Code.Content, observe: true }, 0);
+    }
+    expect(sequences(h)).toEqual([undefined, undefined]);
+    expect(notify(h, 'x', false)).toBe(false);
+  });
+
   it('is not registered twice by one token', () => {
     const h = observed('0a', '0a');
     expect(h.core.sizes().observersPerPeer).toBe(1);

@@ -60,7 +60,7 @@ export class Responder {
     const exchange = this.#request(id);
     if (exchange === undefined) return false;
     const { peer, confirmable } = exchange;
-    const observer = spec.observe && isSuccess(spec.code) ? this.#observe(exchange) : undefined;
+    const observer = spec.observe && exchange.registers && isSuccess(spec.code) ? this.#observe(exchange) : undefined;
     const options = observer ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS);
     const payload = spec.payload ?? EMPTY;
     const piggybacked = confirmable && exchange.state.kind === 'pending';

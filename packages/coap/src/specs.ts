@@ -28,7 +28,10 @@ export interface ResponseSpec {
    * Whether a separate response is confirmable; by default it is when the request was. A piggybacked one is neither.
    */
   readonly confirmable?: boolean;
-  /** Makes the peer an observer with the request's token when the code says success (RFC 7641 §4.1). */
+  /**
+   * Makes the peer an observer with the request's token, if that is what the request asks for and the code says success
+   * (RFC 7641 §4.1). Means nothing for other requests.
+   */
   readonly observe?: boolean;
 }
 

@@ -1,3 +1,4 @@
+import { type LwM2mPath, segments } from '@reeve/lwm2m';
 import type { Applies } from './document/policy-schema.ts';
 import { listWords } from './document/schema.ts';
 import type { CompiledPolicy } from './policy.ts';
@@ -51,8 +52,8 @@ function own(labels: Readonly<Record<string, string>>, name: string): string | u
   return Object.hasOwn(labels, name) ? labels[name] : undefined;
 }
 
-function instanceOf(path: string): { objectId: number; instanceId: number }[] {
-  const [objectId, instanceId] = path.slice(1).split('/').map(Number);
+function instanceOf(path: LwM2mPath): { objectId: number; instanceId: number }[] {
+  const [objectId, instanceId] = segments(path);
   return objectId === undefined || instanceId === undefined ? [] : [{ objectId, instanceId }];
 }
 

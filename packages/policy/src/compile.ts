@@ -52,7 +52,7 @@ function compileRule({ id, respond, region, threshold, set, silence }: RuleDocum
   throw new Error('the schema lets no rule pass that watches nothing');
 }
 
-function observe({ path, maxAge }: { path: string; maxAge: number }): Need {
+function observe({ path, maxAge }: Omit<Need, 'kind'>): Need {
   return { kind: 'observe', path, maxAge };
 }
 

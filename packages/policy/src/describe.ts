@@ -1,23 +1,33 @@
+import { DefinitionStore, type LwM2mPath, segments } from '@reeve/lwm2m';
 import type { RegionLimit, ThresholdLimit } from './document/policy-schema.ts';
 import type { CompiledRule, RegionRule } from './policy.ts';
 import { formatDistance, formatDuration } from './units.ts';
 
 const LISTED_VALUES = 5;
+const definitions = new DefinitionStore();
 
 /** What a rule demands of a device, as the rest of a sentence: `must stay in California (500 m band)`. */
 export function describeRule(rule: CompiledRule): string {
   switch (rule.kind) {
     case 'region':
-      return `must stay ${describeRegions(rule.limit)} (${describeBand(rule)})`;
+      return `must stay ${describeRegions(rule.limit)}${describeBand(rule)}`;
     case 'threshold':
-      return `${rule.limit.path} must not be ${describeLimit(rule.limit)}${describePatience(rule.limit)}`;
+      return `${describePath(rule.limit.path)} must not be ${describeLimit(rule.limit)}${describePatience(rule.limit)}`;
     case 'set':
       return rule.limit.in === undefined
-        ? `${rule.limit.path} must not be ${describeValues(rule.limit.notIn ?? [])}`
-        : `${rule.limit.path} must be ${describeValues(rule.limit.in)}`;
+        ? `${describePath(rule.limit.path)} must not be ${describeValues(rule.limit.notIn ?? [])}`
+        : `${describePath(rule.limit.path)} must be ${describeValues(rule.limit.in)}`;
     case 'silence':
       return `must be heard from at least every ${formatDuration(rule.limit.after)}`;
   }
+}
+
+/** A resource by its name, if it is known: `Battery Level (/3/0/9)`. */
+function describePath(path: LwM2mPath): string {
+  const [objectId, , resourceId] = segments(path);
+  const known =
+    objectId === undefined || resourceId === undefined ? undefined : definitions.resource(objectId, resourceId);
+  return known === undefined ? path : `${known.name} (${path})`;
 }
 
 /** `below 20` or `above 70`. */
@@ -41,7 +51,8 @@ function describeRegions({ in: regions }: RegionLimit): string {
 }
 
 function describeBand({ shapes }: RegionRule): string {
-  return `${formatDistance(Math.max(...shapes.map(({ band }) => band)))} band`;
+  const widest = Math.max(...shapes.map(({ band }) => band));
+  return widest > 0 ? ` (${formatDistance(widest)} band)` : '';
 }
 
 function describePatience({ for: duration, samples }: ThresholdLimit): string {

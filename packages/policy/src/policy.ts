@@ -1,3 +1,4 @@
+import type { LwM2mPath } from '@reeve/lwm2m';
 import type {
   Applies,
   PolicyResponse,
@@ -17,7 +18,7 @@ export type RuleKey = string & { readonly [ruleKey]: true };
 export interface Need {
   readonly kind: 'observe';
   /** What to observe: an object instance or a resource. One notification of it is one sample. */
-  readonly path: string;
+  readonly path: LwM2mPath;
   /** Older than this the value is worth nothing: it has to be asked for again before then. */
   readonly maxAge: Millis;
 }

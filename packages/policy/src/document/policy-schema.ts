@@ -1,3 +1,4 @@
+import { type LwM2mPath, level, PathLevel, parsePath, segments } from '@reeve/lwm2m';
 import { LIMITS } from '../limits.ts';
 import { findState, regionNames } from '../regions/us-states.ts';
 import { type Millis, parseDistance, parseDuration, type Quantity } from '../units.ts';
@@ -9,8 +10,10 @@ const SECOND: Millis = 1_000;
 const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
 
+const LOCATION_OBJECT = 6;
+
 /** Values that a document need not write. */
-export const DEFAULTS = {
+const DEFAULTS = {
   mode: 'monitor',
   fixes: 2,
   clearFixes: 2,
@@ -46,16 +49,18 @@ function quantity(parse: (written: string) => Quantity, min: number, max: number
 
 const count = integer(1, LIMITS.count);
 
-const resource = pathOf('the path of a resource, such as /3/0/9', ({ length }) => length === 3 || length === 4);
-const location = pathOf('an instance of the Location object, such as /6/0', (ids) => ids.length === 2 && ids[0] === 6);
+const resource = pathOf('the path of a resource, such as /3/0/9', (path) => level(path) >= PathLevel.resource);
+const location = pathOf(
+  'an instance of the Location object, such as /6/0',
+  (path) => level(path) === PathLevel.instance && segments(path)[0] === LOCATION_OBJECT,
+);
 
-function pathOf(expected: string, fits: (ids: readonly number[]) => boolean) {
+function pathOf(expected: string, fits: (path: LwM2mPath) => boolean) {
   return scalar(expected, (written) => {
-    const ids = /^(\/(0|[1-9]\d{0,4}))+$/.test(written) ? written.slice(1).split('/').map(Number) : [];
-    if (ids.every((id) => id < 65_535) && fits(ids)) return { ok: true, value: written };
-    const absolute = `/${written.replace(/^\/|\/$/g, '')}`;
-    const nearest = absolute !== written && /^(\/\d+)+$/.test(absolute) ? absolute : undefined;
-    return { ok: false, nearest };
+    const path = parsePath(written);
+    if (path !== undefined && fits(path)) return { ok: true, value: path };
+    const meant = parsePath(`/${written.replace(/^\/|\/$/g, '')}`);
+    return { ok: false, nearest: meant !== path && meant !== undefined && fits(meant) ? meant : undefined };
   });
 }
 

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type ParsedNode } from 'yaml';
+import { DECIMAL } from '../decimal.ts';
 import { LIMITS } from '../limits.ts';
 import { nearestWord } from './nearest.ts';
 
@@ -75,7 +76,7 @@ export function text(expected = 'text', pattern = /^[^\p{Cc}]+$/u): Schema<strin
 /** A decimal number within bounds, both inclusive. */
 export function number(min: number, max: number, expected: string): Schema<number> {
   return scalar(expected, (written) => {
-    const value = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d{1,3})?$/i.test(written) ? Number(written) : Number.NaN;
+    const value = DECIMAL.test(written) ? Number(written) : Number.NaN;
     return value >= min && value <= max ? { ok: true, value } : { ok: false };
   });
 }

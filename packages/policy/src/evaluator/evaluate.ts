@@ -79,7 +79,7 @@ function takeSample(rule: SampledRule, state: RuleState, sample: Sample, now: Mi
     return { state: isExpired(rule, state, now) ? state : see(state, 'value', 'no-value', now), fate: 'repeated' };
   }
   if (isLate(reading, state.last)) return { state: see(state, 'late', 'late', now), fate: 'late' };
-  const event = judgeReading(rule, reading, state.verdict);
+  const event = judgeReading(reading, state.verdict);
   const verdict = nextVerdict(state.verdict, event, burdenOf(rule), { at: measuredAt(reading), now });
   return { state: see({ ...state, verdict, last: reading }, 'value', 'no-value', now), fate: 'evaluated' };
 }

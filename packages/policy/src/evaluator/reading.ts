@@ -1,3 +1,4 @@
+import { DECIMAL } from '../decimal.ts';
 import type { SetLimit, ThresholdLimit } from '../document/policy-schema.ts';
 import { LIMITS } from '../limits.ts';
 import type { CompiledRule, RegionRule, SetRule, ThresholdRule } from '../policy.ts';
@@ -25,7 +26,7 @@ interface Timed {
   readonly clock: ClockQuality;
 }
 
-export interface Fix extends Timed {
+interface Fix extends Timed {
   readonly kind: 'region';
   readonly lat: number;
   readonly lon: number;
@@ -35,12 +36,14 @@ export interface Fix extends Timed {
   readonly answer: Answer;
 }
 
-export interface Measurement extends Timed {
+interface Measurement extends Timed {
   readonly kind: 'threshold';
   readonly value: number;
+  /** Beyond the limit, well within it, or in the band where a breach stays but none begins. */
+  readonly side: 'beyond' | 'between' | 'within';
 }
 
-export interface Text extends Timed {
+interface Text extends Timed {
   readonly kind: 'set';
   /** The value as text, cut to `LIMITS.keptText`. */
   readonly value: string;
@@ -68,13 +71,17 @@ export function isRepeated(reading: Reading, last: Reading): boolean {
   return reading.kind === last.kind && reading.value === last.value;
 }
 
-/** What a reading says about the rule; hysteresis makes that depend on whether the rule is breached. */
-export function judgeReading(rule: SampledRule, reading: Reading, verdict: Verdict): VerdictEvent {
-  if (reading.kind === 'region') return REGION_EVENTS[reading.answer];
-  if (reading.kind === 'set') return reading.allowed ? 'complying' : 'violating';
-  if (rule.kind !== 'threshold') return 'unsure';
-  if (isBeyond(rule.limit, reading.value)) return 'violating';
-  return verdict.kind !== 'breached' || isClear(rule.limit, reading.value) ? 'complying' : 'unsure';
+/** What a reading says about its rule; hysteresis makes that depend on whether the rule is breached. */
+export function judgeReading(reading: Reading, verdict: Verdict): VerdictEvent {
+  switch (reading.kind) {
+    case 'region':
+      return REGION_EVENTS[reading.answer];
+    case 'threshold':
+      if (reading.side === 'between') return verdict.kind === 'breached' ? 'unsure' : 'complying';
+      return reading.side === 'beyond' ? 'violating' : 'complying';
+    case 'set':
+      return reading.allowed ? 'complying' : 'violating';
+  }
 }
 
 const REGION_EVENTS: Record<Answer, VerdictEvent> = { inside: 'complying', outside: 'violating', unsure: 'unsure' };
@@ -107,7 +114,9 @@ function readMeasurement({ limit }: ThresholdRule, sample: Sample): Measurement 
   const written = sample.values[limit.path];
   if (written === undefined) return 'absent';
   const value = toNumber(written);
-  return value === undefined ? 'unusable' : { kind: 'threshold', value, ...timed(sample, sample.observedAt) };
+  if (value === undefined) return 'unusable';
+  const side = isBeyond(limit, value) ? 'beyond' : isClear(limit, value) ? 'within' : 'between';
+  return { kind: 'threshold', value, side, ...timed(sample, sample.observedAt) };
 }
 
 function readText({ limit }: SetRule, sample: Sample): Text | 'absent' {
@@ -132,9 +141,12 @@ function covers(reported: string, wanted: string): boolean {
   return reported === wanted || reported === '/' || wanted.startsWith(`${reported}/`);
 }
 
+/** Also a number in text: a device's plain text is just that where the resource is not a known one. */
 function toNumber(value: SampleValue | undefined): number | undefined {
-  const number = typeof value === 'bigint' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+  if (typeof value === 'boolean' || value === undefined) return undefined;
+  if (typeof value === 'string' && !DECIMAL.test(value)) return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
 }
 
 function isWithin(value: number | undefined, bound: number): value is number {

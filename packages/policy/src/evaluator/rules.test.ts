@@ -22,7 +22,7 @@ describe('a threshold', () => {
     expect(kinds(device.tick(4 * MINUTE - 1))).toEqual([]);
     const { findings } = device.tick(1);
     expect(findings[0]?.evidence.text).toBe(
-      '/3/0/9 must not be below 20 for 5m and in 2 samples in a row; it was 18, 2 samples in a row, for 5 min',
+      'Battery Level (/3/0/9) must not be below 20 for 5m and in 2 samples in a row; it was 18, 2 samples in a row, for 5 min',
     );
   });
 
@@ -69,7 +69,13 @@ describe('a threshold', () => {
     expect(kinds(device.value(19, MINUTE))).toEqual(['breached']);
   });
 
-  it.each(['19', true, Number.NaN, Number.POSITIVE_INFINITY])('cannot be evaluated on %j', (value) => {
+  it('takes a number that comes as text', () => {
+    const device = new Watched('{id: a, threshold: {path: /3303/0/5700, above: 60}}');
+    expect(kinds(device.value('60.5'))).toEqual(['breached']);
+    expect(kinds(device.value('-1e1', 1))).toEqual(['cleared']);
+  });
+
+  it.each(['low', '', '0x13', true, Number.NaN, Number.POSITIVE_INFINITY])('cannot be evaluated on %j', (value) => {
     const device = new Watched(PATIENT);
     expect(device.value(value).fate).toBe('unusable');
     expect(stateOf(device)).toBe('cannot-evaluate');
@@ -102,7 +108,9 @@ describe('a set', () => {
 
   it('is breached and cleared by one value, and says which are allowed', () => {
     const device = new Watched('{id: firmware, set: {path: /3/0/3, in: ["1.2.3", "1.2.4"]}}');
-    expect(device.value('6.6.6').findings[0]?.evidence.text).toBe('/3/0/3 must be 1.2.3 or 1.2.4; it was "6.6.6"');
+    expect(device.value('6.6.6').findings[0]?.evidence.text).toBe(
+      'Firmware Version (/3/0/3) must be 1.2.3 or 1.2.4; it was "6.6.6"',
+    );
     expect(kinds(device.value('1.2.4', MINUTE))).toEqual(['cleared']);
   });
 

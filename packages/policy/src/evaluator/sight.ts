@@ -37,7 +37,7 @@ export type Sight =
 export type SightEvent = 'value' | 'late' | 'unusable' | 'lost' | 'refused' | 'expired';
 
 /** Only a value ends `cannot-evaluate`: a mere new attempt to get one does not make it look better. */
-export const SIGHT_TABLE: Record<Sight['kind'], Record<SightEvent, Sight['kind'] | 'stay'>> = {
+const SIGHT_TABLE: Record<Sight['kind'], Record<SightEvent, Sight['kind'] | 'stay'>> = {
   seeing: {
     value: 'stay',
     late: 'stay',

@@ -20,7 +20,7 @@ export type VerdictEvent = 'violating' | 'unsure' | 'complying' | 'due';
 
 type Action = 'stay' | 'accuse' | 'convict' | 'acquit' | 'persist' | 'absolve';
 
-export const VERDICT_TABLE: Record<Verdict['kind'], Record<VerdictEvent, Action>> = {
+const VERDICT_TABLE: Record<Verdict['kind'], Record<VerdictEvent, Action>> = {
   unknown: { violating: 'accuse', unsure: 'stay', complying: 'acquit', due: 'stay' },
   ok: { violating: 'accuse', unsure: 'stay', complying: 'stay', due: 'stay' },
   pending: { violating: 'accuse', unsure: 'stay', complying: 'acquit', due: 'convict' },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { greatCircle, signedDistance } from './distance.ts';
 import { locate } from './locate.ts';
-import { type RegionShape, ring } from './shape.ts';
+import { type RegionShape, type Ring, ring } from './shape.ts';
 import { ATLAS_BAND, findState, regionNames, statesBorder } from './us-states.ts';
 
 const RADIUS = 50;
@@ -141,6 +141,21 @@ describe('areas', () => {
         expect(distance < 0).toBe(lat > 50 && lat < 51 && lon > 10 && lon < 11);
       }),
       { numRuns: 100 },
+    );
+  });
+});
+
+describe('the islands of a state', () => {
+  it('are each as far away as alone, and the nearest of them counts', () => {
+    const california = statesBorder(['US-CA']);
+    expect(california.length).toBeGreaterThan(1);
+    const degrees = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+    fc.assert(
+      fc.property(degrees(31, 43), degrees(-126, -113), (lat, lon) => {
+        const to = (rings: readonly Ring[]) => Math.abs(signedDistance({ lat, lon }, { kind: 'area', band: 0, rings }));
+        const nearest = Math.min(...california.map((island) => to([island])));
+        expect(Math.abs(to(california) - nearest)).toBeLessThan(1 + nearest * 0.002);
+      }),
     );
   });
 });

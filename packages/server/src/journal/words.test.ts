@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { type DeviceId, newId, type Seq } from '../ids.ts';
+import { type JournalEntry, type JournalPayloads, type JournalType, journalVersions } from './entries.ts';
+import { describeEntry, type Names } from './words.ts';
+
+const deviceId = newId.device();
+const webhookId = newId.webhook();
+const incidentId = newId.incident();
+const responseId = newId.response();
+const commandId = newId.command();
+const approvalId = newId.approval();
+const registrationId = newId.registration();
+const policyId = 'only-california' as JournalPayloads['policy.removed']['policyId'];
+const evidence = { at: 0, text: 'outside California', values: [] };
+
+/** A payload of every type, and what its sentence must say. */
+const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...string[]] } = {
+  'server.started': [{ version: '0.1.0' }, '0.1.0'],
+  'store.alarm': [{ reason: 'the disk is full' }, 'the disk is full'],
+  'device.added': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
+  'device.changed': [{ fields: ['labels', 'site'] }, 'Ada', 'labels, site', 'TRUCK'],
+  'device.removed': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
+  'credential.set': [{ identity: 'id-1' }, 'Ada', 'id-1', 'TRUCK'],
+  'registration.registered': [
+    { registrationId, address: '[::1]:5', lifetime: 300, version: '1.1' },
+    'TRUCK',
+    '[::1]:5',
+    '300 s',
+    '1.1',
+  ],
+  'registration.deregistered': [{ registrationId }, 'TRUCK'],
+  'registration.expired': [{ registrationId, lastContactAt: 0 }, 'TRUCK', '1970-01-01T00:00:00Z'],
+  'registration.changed': [{ registrationId, fields: ['lifetime'] }, 'TRUCK', 'lifetime'],
+  'refusal.counted': [
+    { check: 'wrong key', address: '[::1]:5', identity: 'id-1', endpoint: 'truck-1', count: 3 },
+    '3 connections',
+    'wrong key',
+    '[::1]:5',
+    'id-1',
+    'truck-1',
+  ],
+  'observation.refused': [{ path: '/3/0/9', reason: '4.04' }, 'TRUCK', '/3/0/9', '4.04'],
+  'rule.transition': [
+    {
+      policyId,
+      policyVersion: 1,
+      ruleId: 'state',
+      ruleKey: 'k',
+      from: 'ok',
+      to: 'breached',
+      text: 'outside',
+      evidence,
+    },
+    'state',
+    'only-california',
+    'ok',
+    'breached',
+    'outside',
+    'TRUCK',
+  ],
+  'policy.applied': [{ policyId, version: 4, mode: 'enforce' }, 'Ada', 'only-california', '4', 'enforce'],
+  'policy.removed': [{ policyId }, 'Ada', 'only-california'],
+  'incident.opened': [
+    { incidentId, policyId, ruleId: 'state', rule: 'stay in California', evidence },
+    incidentId,
+    'only-california',
+    'stay in California',
+    'TRUCK',
+  ],
+  'incident.evidence': [{ incidentId, evidence }, incidentId, 'outside California'],
+  'incident.acknowledged': [{ incidentId }, 'Ada', incidentId],
+  'incident.cleared': [{ incidentId, text: 'back' }, incidentId, 'back'],
+  'incident.reopened': [{ incidentId, text: 'gone' }, incidentId, 'gone'],
+  'incident.closed': [{ incidentId, reason: 'solved' }, 'Ada', incidentId, 'solved'],
+  'response.started': [
+    { responseId, incidentId, kind: 'lock', until: 60_000 },
+    'lock TRUCK',
+    incidentId,
+    '1970-01-01T00:01:00Z',
+  ],
+  'response.step': [{ responseId, text: 'wrote /8/0/0' }, 'TRUCK', 'wrote /8/0/0'],
+  'response.locked': [{ responseId, text: 'it says so' }, 'TRUCK is locked', 'it says so'],
+  'response.releasing': [{ responseId, reason: 'cause gone' }, 'TRUCK', 'cause gone'],
+  'response.released': [{ responseId, text: 'proved' }, 'TRUCK', 'proved'],
+  'response.failed': [{ responseId, text: '4.05' }, 'TRUCK', 'failed', '4.05'],
+  'response.attention': [{ responseId, text: 'the time is over' }, 'TRUCK', 'the time is over'],
+  'approval.requested': [
+    { approvalId, incidentId, action: 'lock', reason: 'over the cap' },
+    'lock TRUCK',
+    incidentId,
+    'over the cap',
+  ],
+  'approval.decided': [{ approvalId, incidentId, decision: 'denied' }, 'Ada denied', incidentId, 'TRUCK'],
+  'command.queued': [{ commandId, operation: 'read /3/0/9', incidentId }, 'Ada', 'read /3/0/9', 'TRUCK', incidentId],
+  'command.sent': [{ commandId, attempt: 2 }, commandId, 'attempt 2', 'TRUCK'],
+  'command.requeued': [{ commandId, reason: 'no session' }, commandId, 'no session'],
+  'command.finished': [
+    { commandId, state: 'outcome-unknown', code: '5.04', text: 'No answer came' },
+    commandId,
+    'outcome unknown',
+    '5.04',
+    'No answer came',
+  ],
+  'person.added': [{ name: 'Bob' }, 'Ada', 'Bob'],
+  'person.link-made': [{ name: 'Bob' }, 'Ada', 'Bob'],
+  'person.signed-in': [{ name: 'Bob' }, 'Bob'],
+  'person.signed-out': [{ name: 'Bob' }, 'Bob'],
+  'token.created': [{ name: 'ci' }, 'Ada', 'ci'],
+  'token.revoked': [{ name: 'ci' }, 'Ada', 'ci'],
+  'webhook.added': [{ webhookId, url: 'https://example.org' }, 'Ada', 'https://example.org'],
+  'webhook.removed': [{ webhookId, url: 'https://example.org' }, 'Ada', 'https://example.org'],
+  'notice.dead': [{ webhookId, type: 'incident.opened', error: 'refused' }, 'HOOK', 'incident.opened', 'refused'],
+};
+
+const names: Names = {
+  device: (id: DeviceId) => (id === deviceId ? 'TRUCK' : undefined),
+  webhook: (id) => (id === webhookId ? 'HOOK' : undefined),
+};
+
+const fields = {
+  at: 0,
+  seq: 1 as Seq,
+  version: 1,
+  organisationId: newId.organisation(),
+  actor: { kind: 'person', name: 'Ada' },
+} as const;
+
+const entryOf = <T extends JournalType>(type: T, payload: JournalPayloads[T]): JournalEntry =>
+  // Type and payload belong together; the compiler does not follow that through a generic.
+  ({ ...fields, deviceId, type, payload }) as JournalEntry;
+
+describe('describeEntry', () => {
+  const types = Object.keys(journalVersions) as JournalType[];
+
+  it.each(types)('says in a sentence all that matters of %s', (type) => {
+    const [payload, ...mustSay] = examples[type];
+    const text = describeEntry(entryOf(type, payload), names);
+    for (const part of mustSay) expect(text).toContain(part);
+    expect(text).toMatch(/[.!?]$/);
+    expect(text).not.toMatch(/undefined|null|\[object/);
+  });
+
+  it('falls back on ids where it knows no names', () => {
+    expect(describeEntry(entryOf('registration.deregistered', { registrationId }))).toBe(`${deviceId} de-registered.`);
+  });
+
+  it('says who acted, whatever they are', () => {
+    const by = (kind: 'token' | 'policy' | 'server') =>
+      describeEntry({ ...fields, actor: { kind, name: 'x' }, type: 'incident.acknowledged', payload: { incidentId } });
+    expect(by('token')).toMatch(/^Token x acknowledged/);
+    expect(by('policy')).toMatch(/^Policy x acknowledged/);
+    expect(by('server')).toMatch(/^The server acknowledged/);
+  });
+
+  it('leaves out what is not there', () => {
+    const text = describeEntry(entryOf('refusal.counted', { check: 'no such key', address: '[::1]:5', count: 1 }));
+    expect(text).toBe('Refused a connection from [::1]:5: no such key.');
+  });
+});

@@ -1,0 +1,127 @@
+import type { Actor } from '@reeve/contract';
+import type { DeviceId, WebhookId } from '../ids.ts';
+import type { JournalEntry, JournalPayloads, JournalType } from './entries.ts';
+
+/** How people call what an entry names by its id; the id itself serves where no name is known. */
+export interface Names {
+  device?(id: DeviceId): string | undefined;
+  webhook?(id: WebhookId): string | undefined;
+}
+
+/** Who did it, on what, and what names there are. */
+interface Context {
+  readonly actor: string;
+  /** Name of the entry's device. */
+  readonly device: string;
+  readonly names: Names;
+}
+
+type Words = { readonly [T in JournalType]: (payload: JournalPayloads[T], context: Context) => string };
+
+const listed = (items: readonly string[]): string => items.join(', ');
+/** An addition only where there is something to add. */
+const where = (text: string | undefined, say: (text: string) => string): string => (text ? say(text) : '');
+const instant = (millis: number): string => new Date(millis).toISOString().replace('.000Z', 'Z');
+
+const words: Words = {
+  'server.started': ({ version }) => `The server started, version ${version}.`,
+  'store.alarm': ({ reason }) => `The store needs attention: ${reason}.`,
+
+  'device.added': ({ endpoint }, { actor }) => `${actor} added the device ${endpoint}.`,
+  'device.changed': ({ fields }, { actor, device }) => `${actor} changed ${listed(fields)} of ${device}.`,
+  'device.removed': ({ endpoint }, { actor }) => `${actor} removed the device ${endpoint}.`,
+  'credential.set': ({ identity }, { actor, device }) => `${actor} set the key of ${device} for identity ${identity}.`,
+
+  'registration.registered': ({ address, lifetime, version, replaced }, { device }) =>
+    `${device} registered${replaced ? ' again' : ''} from ${address} with LwM2M ${version}, ` +
+    `${lifetime === 0 ? 'without an end' : `for ${lifetime} s`}.`,
+  'registration.deregistered': (_, { device }) => `${device} de-registered.`,
+  'registration.expired': ({ lastContactAt }, { device }) =>
+    `The registration of ${device} expired; last contact ${instant(lastContactAt)}.`,
+  'registration.changed': ({ fields }, { device }) => `${device} updated its registration: ${listed(fields)}.`,
+
+  'refusal.counted': ({ check, address, identity, endpoint, count }) =>
+    `Refused ${count === 1 ? 'a connection' : `${count} connections`} from ${address}` +
+    `${where(identity, (text) => ` as identity ${text}`)}${where(endpoint, (text) => ` for endpoint ${text}`)}: ${check}.`,
+  'observation.refused': ({ path, reason }, { device }) => `${device} refused to be observed at ${path}: ${reason}.`,
+
+  'rule.transition': ({ policyId, ruleId, from, to, text }, { device }) =>
+    `Rule ${ruleId} of ${policyId} went from ${from} to ${to} for ${device}: ${text}`,
+
+  'policy.applied': ({ policyId, version, mode }, { actor }) =>
+    `${actor} applied policy ${policyId}, version ${version}, to ${mode}.`,
+  'policy.removed': ({ policyId }, { actor }) => `${actor} removed policy ${policyId}.`,
+
+  'incident.opened': ({ incidentId, policyId, rule }, { device }) =>
+    `Incident ${incidentId} opened: ${device} breaks ${policyId}: ${rule}`,
+  'incident.evidence': ({ incidentId, evidence }) => `New evidence in incident ${incidentId}: ${evidence.text}`,
+  'incident.acknowledged': ({ incidentId }, { actor }) => `${actor} acknowledged incident ${incidentId}.`,
+  'incident.cleared': ({ incidentId, text }) => `The cause of incident ${incidentId} is gone: ${text}`,
+  'incident.reopened': ({ incidentId, text }) => `Incident ${incidentId} is open again: ${text}`,
+  'incident.closed': ({ incidentId, reason }, { actor }) => `${actor} closed incident ${incidentId}: ${reason}`,
+
+  'response.started': ({ incidentId, kind, until }, { actor, device }) =>
+    `${actor} began to ${kind} ${device}${where(incidentId, (id) => ` because of incident ${id}`)}` +
+    `${until === undefined ? '' : `, until ${instant(until)} at the latest`}.`,
+  'response.step': ({ text }, { device }) => `Lock of ${device}: ${text}`,
+  'response.locked': ({ text }, { device }) => `${device} is locked: ${text}`,
+  'response.releasing': ({ reason }, { device }) => `The lock of ${device} is being undone: ${reason}`,
+  'response.released': ({ text }, { device }) => `The lock of ${device} ended: ${text}`,
+  'response.failed': ({ text }, { device }) => `The lock of ${device} failed: ${text}`,
+  'response.attention': ({ text }, { device }) => `Someone must look at ${device}: ${text}`,
+
+  'approval.requested': ({ action, reason, incidentId }, { device }) =>
+    `Approval is needed to ${action} ${device} (incident ${incidentId}): ${reason}`,
+  'approval.decided': ({ decision, incidentId }, { actor, device }) =>
+    decision === 'obsolete'
+      ? `The approval for ${device} (incident ${incidentId}) is no longer needed.`
+      : `${actor} ${decision} the response on ${device} (incident ${incidentId}).`,
+
+  'command.queued': ({ commandId, operation, incidentId }, { actor, device }) =>
+    `${actor} queued ${operation} for ${device}${where(incidentId, (id) => ` because of incident ${id}`)} (${commandId}).`,
+  'command.sent': ({ commandId, attempt }, { device }) =>
+    `Command ${commandId} was sent to ${device}${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+  'command.requeued': ({ commandId, reason }) => `Command ${commandId} waits again: ${reason}`,
+  'command.finished': ({ commandId, state, code, text }) =>
+    `Command ${commandId}: ${commandEnds[state]}${where(code, (value) => ` ${value}`)}. ${text}`,
+
+  'person.added': ({ name }, { actor }) => `${actor} added the person ${name}.`,
+  'person.link-made': ({ name }, { actor }) => `${actor} made a sign-in link for ${name}.`,
+  'person.signed-in': ({ name }) => `${name} signed in.`,
+  'person.signed-out': ({ name }) => `${name} signed out.`,
+  'token.created': ({ name }, { actor }) => `${actor} created the token ${name}.`,
+  'token.revoked': ({ name }, { actor }) => `${actor} revoked the token ${name}.`,
+
+  'webhook.added': ({ url }, { actor }) => `${actor} added the webhook ${url}.`,
+  'webhook.removed': ({ url }, { actor }) => `${actor} removed the webhook ${url}.`,
+  'notice.dead': ({ webhookId, type, error }, { names }) =>
+    `A notice of ${type} could not be delivered to ${names.webhook?.(webhookId) ?? webhookId} and was given up: ${error}`,
+};
+
+const commandEnds: Readonly<Record<JournalPayloads['command.finished']['state'], string>> = {
+  answered: 'answered',
+  failed: 'failed',
+  expired: 'expired before it was sent',
+  cancelled: 'cancelled',
+  'outcome-unknown': 'outcome unknown',
+};
+
+const actorWords: Readonly<Record<Actor['kind'], (name: string) => string>> = {
+  person: (name) => name,
+  token: (name) => `Token ${name}`,
+  policy: (name) => `Policy ${name}`,
+  device: (name) => `Device ${name}`,
+  server: () => 'The server',
+};
+
+function say<T extends JournalType>(entry: JournalEntry<T>, context: Context): string {
+  return words[entry.type](entry.payload, context);
+}
+
+/** A journal entry as a sentence, for console, CLI and notices. */
+export function describeEntry(entry: JournalEntry, names: Names = {}): string {
+  const { actor, deviceId } = entry;
+  const device = deviceId === undefined ? 'a device' : (names.device?.(deviceId) ?? deviceId);
+  const text = say(entry, { actor: actorWords[actor.kind](actor.name), device, names });
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,1 +1,5 @@
-export {};
+export { openCloningLink } from './link/main-thread.ts';
+export type { ListenAddress } from './link/port.ts';
+export { openWorkerLink } from './link/worker-thread.ts';
+export { defaultPorts, type RunningServer, type ServerConfig, type ServerPorts, startServer } from './main.ts';
+export { version } from './version.ts';

@@ -37,7 +37,7 @@ export interface HttpServer {
 
 /** Builds the HTTP server and starts to listen. Port 0 takes any free port. */
 export async function listenHttp(options: HttpOptions & { host: string; port: number }): Promise<HttpServer> {
-  const app = await buildHttp(options);
+  const { app } = await buildHttp(options);
   const url = await app.listen({ host: options.host, port: options.port });
   return { url, close: () => app.close() };
 }
@@ -50,7 +50,7 @@ export async function listenHttp(options: HttpOptions & { host: string; port: nu
 export async function buildHttp(
   options: HttpOptions,
   registered: (route: RouteOptions) => void = () => {},
-): Promise<FastifyInstance> {
+): Promise<{ app: FastifyInstance; streams: Streams }> {
   const app = fastify({
     logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
     logController: new LogController({ disableRequestLogging: true }),
@@ -83,11 +83,11 @@ export async function buildHttp(
     },
   });
   registerContract(app, options.handlers, isHttps(options.publicUrl));
-  stream(app, options);
+  const streams = keepStreams(app, new Streams(options));
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   app.get('/api/*', { schema: { hide: true } }, noSuchRoute);
   await serveConsole(app, options.consoleFolder);
-  return app;
+  return { app, streams };
 }
 
 /** Every error, ours or fastify's, leaves as a problem (RFC 9457); what we did not foresee is logged in full. */
@@ -128,9 +128,8 @@ function guard(app: FastifyInstance, { access, publicUrl, now }: HttpOptions): v
   });
 }
 
-/** Streams live and end with the server. */
-function stream(app: FastifyInstance, sources: StreamSources): void {
-  const streams = new Streams(sources);
+/** Registers the streams, which live and end with the server. */
+function keepStreams(app: FastifyInstance, streams: Streams): Streams {
   streams.register(app);
   const timer = setInterval(() => void streams.beat(), httpLimits.heartbeat);
   timer.unref();
@@ -138,6 +137,7 @@ function stream(app: FastifyInstance, sources: StreamSources): void {
     clearInterval(timer);
     streams.close();
   });
+  return streams;
 }
 
 function isHttps(url: string | undefined): boolean {

@@ -8,10 +8,11 @@ import { openLocalBus } from '../bus/local/bus.ts';
 import type { Bus } from '../bus/port.ts';
 import { ReeveError } from '../errors.ts';
 import type { JournalDraft } from '../journal/entries.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
 import type { Handlers, LiveEvent, LiveFeed } from './handlers.ts';
 import { buildHttp, type HttpOptions } from './server.ts';
+import type { Streams } from './streams.ts';
 
 /** A LiveFeed that tests speak into. */
 class TestFeed implements LiveFeed {
@@ -38,6 +39,7 @@ export interface TestServer {
   readonly app: FastifyInstance;
   /** Every route that fastify registered, as `METHOD url`. */
   readonly registered: readonly string[];
+  readonly streams: Streams;
   readonly store: Store;
   readonly bus: Bus;
   readonly access: Access;
@@ -61,7 +63,7 @@ interface TestOptions {
 /** The HTTP server over a store of its own, with the handlers of `access` and 404 for every other route. */
 export async function openTestServer(options: TestOptions = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-http-'));
-  const store = await openSqliteStore({ file: join(folder, 'store.sqlite') });
+  const store = openMemoryStore();
   const bus = openLocalBus(store);
   const feed = new TestFeed();
   const clock = { now: 1_800_000_000_000 };
@@ -95,12 +97,13 @@ export async function openTestServer(options: TestOptions = {}): Promise<TestSer
     logLevel: 'silent',
     ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
   };
-  const app = await buildHttp(http, ({ method, url }) => {
+  const { app, streams } = await buildHttp(http, ({ method, url }) => {
     for (const one of [method].flat()) registered.push(`${one} ${url}`);
   });
   return {
     app,
     registered,
+    streams,
     store,
     bus,
     access,

@@ -25,6 +25,8 @@ export interface ListenAddress {
 
 export interface LinkConfig {
   readonly listen: readonly ListenAddress[];
+  /** Handled before the first socket opens. */
+  readonly initial: readonly LinkDown[];
   /** CoAP transmission parameters for all peers; tests shorten them. */
   readonly transmission?: { readonly ackTimeoutMs?: number; readonly maxRetransmit?: number };
 }
@@ -135,7 +137,8 @@ export type LinkUp =
   | ({ readonly kind: 'deregister'; readonly exchange: ExchangeRef; readonly registrationId: RegistrationId } & Heard)
   | ({
       readonly kind: 'notification';
-      readonly exchange: ExchangeRef;
+      /** What `accept` or `reject` names; absent for a non-confirmable one. */
+      readonly exchange?: ExchangeRef;
       readonly registrationId: RegistrationId;
       readonly token: string;
       readonly path: string;

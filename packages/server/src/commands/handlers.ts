@@ -1,0 +1,95 @@
+import type { Command } from '@reeve/contract';
+import { ReeveError } from '../errors.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { CommandId, Millis } from '../ids.ts';
+import type { Device, Fleet } from '../registry/fleet.ts';
+import { findDevice } from '../registry/registrations.ts';
+import type { Store } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+import { describeStored } from '../telemetry/models.ts';
+import type { CommandQueue } from './queue.ts';
+
+interface Options {
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly queue: CommandQueue;
+  readonly now: () => Millis;
+}
+
+type CommandRoutes = 'commands.create' | 'commands.list' | 'commands.show' | 'commands.cancel';
+
+/** Routes of commands. */
+export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Handlers, CommandRoutes> {
+  const view = (row: Row<'commands'>): Command => commandView(row, fleet.get(row.deviceId));
+  return {
+    'commands.create': async ({ organisationId, params, query, body, actor, idempotencyKey, signal }) => {
+      const device = findDevice(fleet, organisationId, params.device);
+      if (!device) throw new ReeveError('no-such-device', `No device "${params.device}": see \`reeve device ls\``);
+      const { operation, expiresIn, repeatable } = body;
+      const row = await queue.add({
+        organisationId,
+        deviceId: device.row.deviceId,
+        operation,
+        actor,
+        ...(expiresIn === undefined ? {} : { expiresAt: now() + expiresIn * 1000 }),
+        ...(repeatable === undefined ? {} : { repeatable }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      });
+      return view(await queue.wait(row.commandId, (query.wait ?? 0) * 1000, signal));
+    },
+    'commands.list': async ({ organisationId, query }) => {
+      const { limit = 100, state } = query;
+      const device = query.device === undefined ? undefined : findDevice(fleet, organisationId, query.device);
+      if (query.device !== undefined && !device) throw new ReeveError('no-such-device', `No device "${query.device}"`);
+      const after = query.after === undefined ? undefined : await queue.get(query.after);
+      const rows = await store.list('commands', {
+        ...(device || state
+          ? { where: { ...(device ? { deviceId: device.row.deviceId } : {}), ...(state ? { state } : {}) } }
+          : {}),
+        orderBy: 'createdAt',
+        descending: true,
+        limit,
+        ...(after ? { after } : {}),
+      });
+      const items = rows.map(view);
+      const last = rows.at(-1);
+      return rows.length === limit && last ? { items, next: last.commandId } : { items };
+    },
+    'commands.show': async ({ params, query, signal }) => {
+      const row = await queue.get(params.id);
+      return view(await queue.wait(row.commandId as CommandId, (query.wait ?? 0) * 1000, signal));
+    },
+    'commands.cancel': async ({ params, actor }) => view(await queue.cancel(params.id, actor)),
+  };
+}
+
+/** A command for people and programs. */
+export function commandView(row: Row<'commands'>, device: Device | undefined): Command {
+  const { commandId, deviceId, operation, state, actor, createdAt, expiresAt, receipts, code, values, incidentId } =
+    row;
+  return {
+    commandId,
+    deviceId,
+    endpoint: device?.row.endpoint ?? deviceId,
+    operation,
+    state,
+    actor,
+    createdAt,
+    expiresAt,
+    receipts,
+    ...(code === undefined ? {} : { code }),
+    ...(incidentId === undefined ? {} : { incidentId }),
+    ...(values === undefined
+      ? {}
+      : {
+          values: values.map(({ path, stored, receivedAt }) => ({
+            path,
+            type: stored.type,
+            value: stored.value,
+            text: describeStored(path, stored, device?.registration),
+            receivedAt,
+            clock: 'none' as const,
+          })),
+        }),
+  };
+}

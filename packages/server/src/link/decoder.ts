@@ -1,0 +1,77 @@
+import { type CoapMessage, contentFormat, isSuccess } from '@reeve/coap';
+import { ContentFormat, decodeContent, parsePath, resolveTime, type TypeLookup } from '@reeve/lwm2m';
+import type { Millis, RegistrationId } from '../ids.ts';
+import { definitions, toStored, versionsOf } from '../telemetry/models.ts';
+import type { LinkBody, Offer } from './port.ts';
+
+/** A registration as far as decoding and encoding need it. */
+export interface Registered {
+  readonly registrationId: RegistrationId;
+  readonly version: string;
+  readonly offer: Offer;
+  readonly resourceType: TypeLookup;
+}
+
+interface Known {
+  registered: Registered;
+  /** Observed path by hex token. */
+  readonly observed: Map<string, string>;
+}
+
+/** Knows what each registration offers and observes, and decodes payloads by it. */
+export class Decoder {
+  readonly #known = new Map<RegistrationId, Known>();
+
+  register({ registrationId, version, offer }: Pick<Registered, 'registrationId' | 'version' | 'offer'>): Registered {
+    const resourceType = definitions.resourceTypes(versionsOf({ version, objects: offer.objects }));
+    const registered: Registered = { registrationId, version, offer, resourceType };
+    const known = this.#known.get(registrationId);
+    if (known) known.registered = registered;
+    else this.#known.set(registrationId, { registered, observed: new Map() });
+    return registered;
+  }
+
+  forget(registrationId: RegistrationId): void {
+    this.#known.delete(registrationId);
+  }
+
+  observe(registrationId: RegistrationId, token: string, path: string): void {
+    this.#known.get(registrationId)?.observed.set(token, path);
+  }
+
+  unobserve(registrationId: RegistrationId, token: string): void {
+    this.#known.get(registrationId)?.observed.delete(token);
+  }
+
+  /** The registration and path that a notification's token stands for. */
+  observed(registrationId: RegistrationId, token: string): { registered: Registered; path: string } | undefined {
+    const known = this.#known.get(registrationId);
+    const path = known?.observed.get(token);
+    return known && path !== undefined ? { registered: known.registered, path } : undefined;
+  }
+
+  /** Decodes an answer or notification by its own content format. */
+  decode(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkBody {
+    const parsed = parsePath(path);
+    if (message.payload.length === 0 || !isSuccess(message.code) || !parsed) return { kind: 'empty' };
+    const decoded = decodeContent({
+      format: contentFormat(message) ?? ContentFormat.text,
+      bytes: message.payload,
+      path: parsed,
+      resourceType: registered.resourceType,
+      rootPath: registered.offer.rootPath,
+    });
+    if (!decoded.ok) {
+      // The first block of a larger body is shown as far as it is whole, and never as an error of the device.
+      return truncated
+        ? { kind: 'records', records: [], truncated }
+        : { kind: 'undecodable', detail: `cannot decode: ${decoded.error.detail}` };
+    }
+    const records = decoded.records.map((record) => ({
+      path: record.path as string,
+      stored: toStored(record.value),
+      ...(record.time === undefined ? {} : { time: resolveTime(record, at) }),
+    }));
+    return { kind: 'records', records, truncated };
+  }
+}

@@ -1,0 +1,86 @@
+import { type CoapOption, Code, Option, option, type RequestSpec, type ResponseSpec } from '@reeve/coap';
+import {
+  chooseFormat,
+  type Operation,
+  parseExecuteArgs,
+  parsePath,
+  type ResourceRecord,
+  toRequest,
+} from '@reeve/lwm2m';
+import { enablerOf, fromStored, resourceAt } from '../telemetry/models.ts';
+import type { Registered } from './decoder.ts';
+import type { LinkDown, LinkOperation } from './port.ts';
+
+const METHOD = { GET: Code.Get, PUT: Code.Put, POST: Code.Post, DELETE: Code.Delete } as const;
+
+type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly ok: false; readonly reason: string };
+
+/** The CoAP request of an operation, in a content format that the device has. */
+export function requestOf(operation: LinkOperation, registered: Registered): Encoded {
+  const built = lwm2mOperation(operation, registered);
+  if (typeof built === 'string') return { ok: false, reason: built };
+  const result = toRequest(built, registered.offer.rootPath);
+  if (!result.ok) return { ok: false, reason: result.error.detail };
+  const { method, path, query, contentFormat, accept, observe, payload } = result.request;
+  const options: CoapOption[] = [
+    ...path.map((segment) => option(Option.UriPath, segment)),
+    ...(contentFormat === undefined ? [] : [option(Option.ContentFormat, contentFormat)]),
+    ...query.map((part) => option(Option.UriQuery, part)),
+    ...(accept === undefined ? [] : [option(Option.Accept, accept)]),
+  ];
+  return {
+    ok: true,
+    request: {
+      code: METHOD[method],
+      options,
+      payload,
+      ...(observe === 0 ? { observe: 'register' as const } : {}),
+      ...(observe === 1 ? { observe: 'deregister' as const } : {}),
+      ...(operation.kind === 'cancel-observe' ? { token: Buffer.from(operation.token, 'hex') } : {}),
+    },
+  };
+}
+
+/** The response to a Register, Update or De-register. */
+export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: 'answer' }>): ResponseSpec {
+  const options = [
+    ...(location ?? []).map((segment) => option(Option.LocationPath, segment)),
+    ...(maxAge === undefined ? [] : [option(Option.MaxAge, maxAge)]),
+  ];
+  return options.length === 0 ? { code } : { code, options };
+}
+
+/** @returns the operation, or why there is none in words */
+function lwm2mOperation(operation: LinkOperation, registered: Registered): Operation | string {
+  const path = parsePath(operation.path);
+  if (!path) return `not a path: ${operation.path}`;
+  const { version, offer } = registered;
+  const definition = resourceAt(path, { version, objects: offer.objects });
+  const format = chooseFormat({
+    path,
+    enabler: enablerOf(version),
+    contentFormats: offer.contentFormats,
+    ...(definition ? { type: definition.type, multiple: definition.multiple } : {}),
+  });
+  switch (operation.kind) {
+    case 'read':
+    case 'observe':
+      return { kind: operation.kind, path, accept: format };
+    case 'cancel-observe':
+      return { kind: 'cancelObserve', path, accept: format };
+    case 'execute': {
+      const args = parseExecuteArgs(operation.arguments ?? '');
+      return args.ok ? { kind: 'execute', path, args: args.args } : `arguments: ${args.error.detail}`;
+    }
+    case 'write': {
+      const records: ResourceRecord[] = [];
+      for (const record of operation.records) {
+        const at = parsePath(record.path);
+        const value = fromStored(record.stored);
+        if (!at || !value) return `not a value of ${record.path}`;
+        records.push({ path: at, value });
+      }
+      return { kind: operation.mode === 'replace' ? 'writeReplace' : 'writePartial', path, format, records };
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { type CoapMessage, Code, contentFormat, uriPath, uriQuery } from '@reeve/coap';
+import {
+  ContentFormat,
+  parseLinks,
+  parseRegisterQuery,
+  parseRegistrationObjects,
+  parseUpdateQuery,
+  type RegistrationObjects,
+} from '@reeve/lwm2m';
+import type { RegistrationId } from '../ids.ts';
+import type { ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
+
+interface Facts {
+  readonly at: number;
+  readonly session: SessionInfo;
+  readonly exchange: ExchangeRef;
+}
+
+type Refused = Extract<LinkUp, { kind: 'refused' }>;
+
+/** A request of a device: a message for the capabilities, or the code to refuse it with at once. */
+type Read =
+  | { readonly kind: 'message'; readonly message: LinkUp }
+  | { readonly kind: 'refused'; readonly code: number; readonly refused?: Refused };
+
+/** Reads a request on the registration interface (LwM2M Transport §6.4.3). */
+export function readRequest(message: CoapMessage, facts: Facts): Read {
+  const path = uriPath(message);
+  if (path[0] !== 'rd' || path.length > 2) return { kind: 'refused', code: Code.NotFound };
+  const id = path[1];
+  if (id === undefined || id === '') {
+    return message.code === Code.Post ? readRegister(message, facts) : { kind: 'refused', code: Code.MethodNotAllowed };
+  }
+  const registrationId = id as RegistrationId;
+  if (message.code === Code.Post) return readUpdate(message, registrationId, facts);
+  if (message.code === Code.Delete)
+    return { kind: 'message', message: { kind: 'deregister', registrationId, ...facts } };
+  return { kind: 'refused', code: Code.MethodNotAllowed };
+}
+
+function readRegister(message: CoapMessage, facts: Facts): Read {
+  const query = parseRegisterQuery(uriQuery(message));
+  if (!query.ok) {
+    const check = query.error.code === Code.PreconditionFailed ? 'version' : 'malformed';
+    return refuse(facts, query.error.code, check, `Register: ${query.error.detail}`);
+  }
+  const { endpoint, lifetime, version, binding, queueMode, extra } = query;
+  const format = contentFormat(message);
+  if (format !== undefined && format !== ContentFormat.linkFormat) {
+    return refuse(facts, Code.UnsupportedContentFormat, 'malformed', `Register: content format ${format}`, endpoint);
+  }
+  const offered = readOffer(message);
+  if (typeof offered === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Register: ${offered}`, endpoint);
+  return {
+    kind: 'message',
+    message: {
+      kind: 'register',
+      lifetime,
+      version,
+      binding,
+      queueMode,
+      offer: offerOf(offered),
+      extra: withoutNulls(extra),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...facts,
+    },
+  };
+}
+
+function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts): Read {
+  const query = parseUpdateQuery(uriQuery(message));
+  if (!query.ok) return refuse(facts, query.error.code, 'malformed', `Update: ${query.error.detail}`);
+  // Some clients send the list without a content format.
+  const offered = message.payload.length === 0 ? undefined : readOffer(message);
+  if (typeof offered === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Update: ${offered}`);
+  const { lifetime, binding, queueMode } = query;
+  return {
+    kind: 'message',
+    message: {
+      kind: 'update',
+      registrationId,
+      ...(lifetime === undefined ? {} : { lifetime }),
+      ...(binding === undefined ? {} : { binding }),
+      ...(queueMode === undefined ? {} : { queueMode }),
+      ...(offered === undefined ? {} : { offer: offerOf(offered) }),
+      ...facts,
+    },
+  };
+}
+
+/** @returns the object list, or what is wrong with it in words */
+function readOffer(message: CoapMessage): RegistrationObjects | string {
+  const links = parseLinks(message.payload);
+  return links.ok ? parseRegistrationObjects(links.links) : links.error.detail;
+}
+
+function offerOf({ rootPath, contentFormats = [], objects }: RegistrationObjects): Offer {
+  return {
+    rootPath,
+    contentFormats,
+    objects: objects.map(({ objectId, version, instances }) => ({
+      objectId,
+      instances: [...instances],
+      ...(version === undefined ? {} : { version }),
+    })),
+  };
+}
+
+function withoutNulls(extra: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, value ?? '']));
+}
+
+function refuse({ at, session }: Facts, code: number, check: string, detail: string, endpoint?: string): Read {
+  return {
+    kind: 'refused',
+    code,
+    refused: {
+      kind: 'refused',
+      at,
+      address: session.address,
+      check,
+      detail,
+      ...(session.identity === undefined ? {} : { identity: session.identity }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+    },
+  };
+}

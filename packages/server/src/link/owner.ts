@@ -1,0 +1,387 @@
+import {
+  CoapCore,
+  type CoapEffect,
+  type RequestOutcome as CoapOutcome,
+  type ExchangeId,
+  ObservationScope,
+  PeerKey,
+  type RequestId,
+} from '@reeve/coap';
+import { type DtlsEffect, DtlsServer, type LookupId, type SessionKey } from '@reeve/dtls';
+import type { Millis, RegistrationId } from '../ids.ts';
+import { addressOfKey, keyOfAddress, type PeerAddress, prefixOf, showAddress } from './address.ts';
+import { Decoder, type Registered } from './decoder.ts';
+import { answerOf, requestOf } from './encoder.ts';
+import { readRequest } from './inbound.ts';
+import type {
+  ExchangeRef,
+  LinkConfig,
+  LinkDown,
+  LinkUp,
+  RequestOutcome,
+  RequestRef,
+  SessionId,
+  SessionInfo,
+} from './port.ts';
+import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
+import { traceLine } from './trace.ts';
+
+interface OwnerOptions {
+  readonly random: (length: number) => Uint8Array;
+  readonly wallClock: () => Millis;
+  readonly send: (ingress: number, host: string, port: number, datagram: Uint8Array) => void;
+  readonly deliver: (message: LinkUp) => void;
+  /** Whether a socket speaks DTLS. */
+  readonly secure: (ingress: number) => boolean;
+  readonly transmission?: LinkConfig['transmission'];
+}
+
+/** One security association, or one NoSec address. */
+interface Session {
+  readonly info: SessionInfo;
+  readonly peer: PeerKey;
+  readonly address: PeerAddress;
+  registered?: Registered;
+  traced: boolean;
+}
+
+/** A request to a device that is under way. */
+interface Pending {
+  readonly request: RequestRef;
+  readonly operation: Extract<LinkDown, { kind: 'perform' }>['operation'];
+  readonly session: Session;
+}
+
+/** NoSec addresses remembered; the one silent longest goes first. */
+const MAX_PLAIN_SESSIONS = 100_000;
+
+/**
+ * The session owner: DTLS, CoAP and LwM2M encoding joined, sans-I/O. Datagrams and capability messages come in;
+ * datagrams and typed messages go out. It owns all protocol state and decides nothing about devices.
+ */
+export class SessionOwner {
+  readonly #o: OwnerOptions;
+  readonly #dtls: DtlsServer;
+  readonly #coap: CoapCore;
+  readonly #sessions = new Map<string, Session>();
+  readonly #plain = new Map<string, Session>();
+  readonly #pending = new Map<RequestId, Pending>();
+  readonly #decoder = new Decoder();
+
+  constructor(options: OwnerOptions) {
+    this.#o = options;
+    this.#dtls = new DtlsServer({ random: options.random, prefixOf });
+    this.#coap = new CoapCore({ random: options.random, parameters: { ...options.transmission } });
+  }
+
+  receive(ingress: number, host: string, port: number, datagram: Uint8Array, now: number): void {
+    if (this.#o.secure(ingress)) {
+      this.#dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
+      this.#drainDtls(now);
+    } else {
+      const session = this.#plainSession({ ingress, host, port });
+      if (session.traced) this.#trace(session, 'in', datagram);
+      this.#coap.receive(session.peer, datagram, now);
+    }
+    this.#drainCoap(now);
+  }
+
+  tick(now: number): void {
+    this.#dtls.tick(now);
+    this.#drainDtls(now);
+    this.#coap.tick(now);
+    this.#drainCoap(now);
+  }
+
+  nextWakeAt(): number | undefined {
+    const dtls = this.#dtls.nextWakeAt();
+    const coap = this.#coap.nextWakeAt();
+    return dtls === undefined ? coap : coap === undefined ? dtls : Math.min(dtls, coap);
+  }
+
+  handle(message: LinkDown, now: number): void {
+    switch (message.kind) {
+      case 'psk':
+        this.#dtls.pskFound(message.lookup as LookupId, message.key, now);
+        this.#drainDtls(now);
+        break;
+      case 'answer':
+        this.#coap.respond(message.exchange as number as ExchangeId, answerOf(message), now);
+        break;
+      case 'accept':
+        this.#coap.accept(message.exchange as number as ExchangeId);
+        break;
+      case 'reject':
+        this.#coap.reject(message.exchange as number as ExchangeId);
+        break;
+      case 'bind':
+        this.#bind(message, now);
+        break;
+      case 'unbind':
+        this.#decoder.forget(message.registrationId);
+        this.#coap.forgetScope(ObservationScope(message.registrationId));
+        break;
+      case 'restore':
+        this.#decoder.register(message);
+        for (const { path, token } of message.observations) {
+          const bytes = Buffer.from(token, 'hex');
+          this.#decoder.observe(message.registrationId, token, path);
+          this.#coap.restoreObservation({ scope: ObservationScope(message.registrationId), token: bytes }, now);
+        }
+        break;
+      case 'perform':
+        this.#perform(message, now);
+        break;
+      case 'close-session':
+        this.#dtls.close(message.sessionId as string as SessionKey);
+        this.#drainDtls(now);
+        break;
+      case 'trace': {
+        const session = this.#session(message.sessionId);
+        if (session) session.traced = message.on;
+        break;
+      }
+    }
+    this.#drainCoap(now);
+  }
+
+  /** Says goodbye to every session. */
+  closeAll(now: number): void {
+    for (const session of this.#sessions.values()) this.#dtls.close(session.info.sessionId as string as SessionKey);
+    this.#drainDtls(now);
+  }
+
+  #bind(message: Extract<LinkDown, { kind: 'bind' }>, now: number): void {
+    const session = this.#session(message.sessionId);
+    const registered = this.#decoder.register(message);
+    if (!session) return;
+    session.registered = registered;
+    this.#coap.bindScope(session.peer, ObservationScope(message.registrationId), now);
+  }
+
+  #perform({ request, sessionId, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
+    const session = this.#session(sessionId);
+    if (!session?.registered) {
+      const reason = session ? 'the session belongs to no registration' : 'the session is over';
+      this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome: { kind: 'not-sent', reason } });
+      return;
+    }
+    const encoded = requestOf(operation, session.registered);
+    if (!encoded.ok) {
+      const outcome = { kind: 'not-sent', reason: encoded.reason } as const;
+      this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome });
+      return;
+    }
+    if (operation.kind === 'cancel-observe') {
+      const token = Buffer.from(operation.token, 'hex');
+      this.#coap.cancelObservation(ObservationScope(session.registered.registrationId), token);
+    }
+    this.#pending.set(this.#coap.request(session.peer, encoded.request, now), { request, operation, session });
+  }
+
+  #drainDtls(now: number): void {
+    for (const effect of this.#dtls.drain()) this.#onDtls(effect, now);
+  }
+
+  #onDtls(effect: DtlsEffect, now: number): void {
+    switch (effect.kind) {
+      case 'send': {
+        const { ingress, host, port } = addressOfKey(effect.address);
+        this.#o.send(ingress, host, port, effect.datagram);
+        break;
+      }
+      case 'received': {
+        const session = this.#sessions.get(effect.session);
+        if (!session) break;
+        if (session.traced) this.#trace(session, 'in', effect.data);
+        this.#coap.receive(session.peer, effect.data, now);
+        break;
+      }
+      case 'findPsk':
+        this.#o.deliver({
+          kind: 'find-psk',
+          lookup: effect.lookup,
+          identity: Buffer.from(effect.identity).toString('hex'),
+        });
+        break;
+      case 'established': {
+        const address = addressOfKey(effect.address);
+        const info: SessionInfo = {
+          sessionId: effect.session as string as SessionId,
+          transport: 'coaps',
+          address: showAddress(address),
+          ingress: address.ingress,
+          identity: Buffer.from(effect.identity).toString('hex'),
+        };
+        this.#sessions.set(effect.session, { info, peer: PeerKey(effect.session), address, traced: false });
+        this.#o.deliver({
+          kind: 'session-opened',
+          at: this.#o.wallClock(),
+          session: info,
+          ...(effect.replaced === undefined ? {} : { replaced: effect.replaced as string as SessionId }),
+        });
+        break;
+      }
+      case 'closed': {
+        const session = this.#sessions.get(effect.session);
+        if (!session) break;
+        this.#sessions.delete(effect.session);
+        this.#coap.forgetPeer(session.peer, now);
+        const { sessionId } = session.info;
+        this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason: effect.reason });
+        break;
+      }
+      case 'refused':
+        this.#o.deliver(refusalOfDtls(effect, this.#o.wallClock()));
+        break;
+    }
+  }
+
+  #drainCoap(now: number): void {
+    for (let effects = this.#coap.drain(); effects.length > 0; effects = this.#coap.drain()) {
+      for (const effect of effects) this.#onCoap(effect, now);
+    }
+  }
+
+  #onCoap(effect: CoapEffect, now: number): void {
+    switch (effect.kind) {
+      case 'send': {
+        const session = this.#session(effect.peer);
+        if (!session) break;
+        if (session.traced) this.#trace(session, 'out', effect.datagram);
+        if (session.info.transport === 'coaps') {
+          this.#dtls.send(session.info.sessionId as string as SessionKey, effect.datagram);
+          this.#drainDtls(now);
+        } else {
+          const { ingress, host, port } = session.address;
+          this.#o.send(ingress, host, port, effect.datagram);
+        }
+        break;
+      }
+      case 'request':
+        this.#onRequest(effect, now);
+        break;
+      case 'notification':
+        this.#onNotification(effect);
+        break;
+      case 'outcome':
+        this.#onOutcome(effect);
+        break;
+      case 'observationEnded':
+        this.#decoder.unobserve(effect.scope as string as RegistrationId, Buffer.from(effect.token).toString('hex'));
+        break;
+      case 'refused': {
+        const session = this.#session(effect.peer);
+        const refusal = session && refusalOfCoap(effect, session.info, this.#o.wallClock());
+        if (refusal) this.#o.deliver(refusal);
+        break;
+      }
+      case 'acknowledged':
+      case 'unknownNotification':
+      case 'notifyOutcome':
+      case 'undelivered':
+        break;
+    }
+  }
+
+  #onRequest({ peer, exchange, message }: Extract<CoapEffect, { kind: 'request' }>, now: number): void {
+    const session = this.#session(peer);
+    if (!session) return;
+    const at = this.#o.wallClock();
+    const read = readRequest(message, { at, session: session.info, exchange: exchange as number as ExchangeRef });
+    if (read.kind === 'message') {
+      this.#o.deliver(read.message);
+      return;
+    }
+    if (read.refused) this.#o.deliver(read.refused);
+    this.#coap.respond(exchange, { code: read.code }, now);
+  }
+
+  #onNotification(effect: Extract<CoapEffect, { kind: 'notification' }>): void {
+    const session = this.#session(effect.peer);
+    const registrationId = effect.scope as string as RegistrationId;
+    const token = Buffer.from(effect.token).toString('hex');
+    const observed = this.#decoder.observed(registrationId, token);
+    if (!session || !observed) {
+      if (effect.confirmable) this.#coap.reject(effect.exchange);
+      return;
+    }
+    const body = this.#decoder.decode(
+      observed.registered,
+      observed.path,
+      effect.message,
+      this.#o.wallClock(),
+      effect.truncated,
+    );
+    this.#o.deliver({
+      kind: 'notification',
+      at: this.#o.wallClock(),
+      session: session.info,
+      registrationId,
+      token,
+      path: observed.path,
+      fresh: effect.fresh,
+      ends: effect.ends,
+      code: effect.message.code,
+      body,
+      ...(effect.confirmable ? { exchange: effect.exchange as number as ExchangeRef } : {}),
+    });
+  }
+
+  #onOutcome({ request: id, outcome, transmitted, peer }: Extract<CoapEffect, { kind: 'outcome' }>): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    const { request, operation, session } = pending;
+    const at = this.#o.wallClock();
+    const live = this.#session(peer) ? { session: session.info } : {};
+    const deliver = (result: RequestOutcome) =>
+      this.#o.deliver({ kind: 'outcome', at, request, outcome: result, ...live });
+    deliver(this.#resultOf(outcome, transmitted, operation.path, session));
+  }
+
+  #resultOf(outcome: CoapOutcome, transmitted: boolean, path: string, { registered }: Session): RequestOutcome {
+    if (outcome.kind === 'response') {
+      if (!registered) return { kind: 'not-sent', reason: 'the registration is over' };
+      const { message, observing, truncated } = outcome;
+      const body = this.#decoder.decode(registered, path, message, this.#o.wallClock(), truncated);
+      if (!observing) return { kind: 'answered', code: message.code, body };
+      const token = Buffer.from(message.token).toString('hex');
+      this.#decoder.observe(registered.registrationId, token, path);
+      return { kind: 'answered', code: message.code, body, token };
+    }
+    if (outcome.kind === 'reset') return { kind: 'reset' };
+    if (transmitted) return { kind: 'timeout' };
+    return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
+  }
+
+  #session(key: string): Session | undefined {
+    return this.#sessions.get(key) ?? this.#plain.get(key);
+  }
+
+  #plainSession(address: PeerAddress): Session {
+    const key = `coap|${keyOfAddress(address.ingress, address.host, address.port)}`;
+    let session = this.#plain.get(key);
+    if (session) this.#plain.delete(key);
+    else {
+      const info: SessionInfo = {
+        sessionId: key as SessionId,
+        transport: 'coap',
+        address: showAddress(address),
+        ingress: address.ingress,
+      };
+      session = { info, peer: PeerKey(key), address, traced: false };
+      const oldest = this.#plain.size >= MAX_PLAIN_SESSIONS ? this.#plain.keys().next().value : undefined;
+      if (oldest !== undefined) this.#plain.delete(oldest);
+    }
+    // Re-inserted, so that the map's order is the order of last contact.
+    this.#plain.set(key, session);
+    return session;
+  }
+
+  #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {
+    const { sessionId } = session.info;
+    const at = this.#o.wallClock();
+    this.#o.deliver({ kind: 'trace', at, sessionId, direction, text: traceLine(datagram), bytes: datagram.length });
+  }
+}

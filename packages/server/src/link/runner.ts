@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { SessionOwner } from './owner.ts';
+import type { Link, LinkConfig, LinkUp } from './port.ts';
+import { Sockets } from './sockets.ts';
+
+/** Longest sleep of the timer: clocks may jump, and an idle process costs nothing for it. */
+const MAX_SLEEP_MS = 60_000;
+
+/**
+ * Runs a session owner over real sockets and a real clock. Messages upward are gathered over one turn of the event
+ * loop and delivered as one array.
+ */
+export async function runLink(config: LinkConfig, deliver: (messages: readonly LinkUp[]) => void): Promise<Link> {
+  let pending: LinkUp[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let wakeAt = Number.POSITIVE_INFINITY;
+  let closed = false;
+
+  const flush = () => {
+    const messages = pending;
+    pending = [];
+    if (!closed) deliver(messages);
+  };
+  const owner = new SessionOwner({
+    random: (length) => randomBytes(length),
+    wallClock: () => Date.now(),
+    send: (ingress, host, port, datagram) => sockets.send(ingress, host, port, datagram),
+    deliver: (message) => {
+      if (pending.length === 0) setImmediate(flush);
+      pending.push(message);
+    },
+    secure: (ingress) => config.listen[ingress]?.transport === 'coaps',
+    ...(config.transmission ? { transmission: config.transmission } : {}),
+  });
+  for (const message of config.initial) owner.handle(message, performance.now());
+  const schedule = () => {
+    const next = owner.nextWakeAt() ?? Number.POSITIVE_INFINITY;
+    if (next >= wakeAt && timer) return;
+    clearTimeout(timer);
+    wakeAt = next;
+    const sleep = Math.min(Math.max(next - performance.now(), 0), MAX_SLEEP_MS);
+    timer = setTimeout(() => {
+      timer = undefined;
+      wakeAt = Number.POSITIVE_INFINITY;
+      owner.tick(performance.now());
+      if (!closed) schedule();
+    }, sleep);
+  };
+  const sockets = await Sockets.open(config.listen, (ingress, host, port, datagram) => {
+    owner.receive(ingress, host, port, datagram, performance.now());
+    schedule();
+  });
+  schedule();
+
+  return {
+    addresses: sockets.addresses,
+    post: (messages) => {
+      if (closed) return;
+      const now = performance.now();
+      for (const message of messages) owner.handle(message, now);
+      schedule();
+    },
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      owner.closeAll(performance.now());
+      await sockets.close();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { ListenAddress } from './port.ts';
+
+/** Room for bursts; stock kernels cap it at net.core.rmem_max (docs/operations.md says how to raise it). */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** Called for every datagram; `ingress` is the index of the socket, through which the reply must leave. */
+export type OnDatagram = (ingress: number, host: string, port: number, datagram: Uint8Array) => void;
+
+/** The ingress role: sockets, and nothing else. */
+export class Sockets {
+  readonly addresses: readonly ListenAddress[];
+  readonly #sockets: readonly Socket[];
+
+  private constructor(sockets: readonly Socket[], addresses: readonly ListenAddress[]) {
+    this.#sockets = sockets;
+    this.addresses = addresses;
+  }
+
+  /** Opens all sockets, or none. @throws with the address that could not be bound */
+  static async open(listen: readonly ListenAddress[], onDatagram: OnDatagram): Promise<Sockets> {
+    const sockets: Socket[] = [];
+    const addresses: ListenAddress[] = [];
+    try {
+      for (const [ingress, address] of listen.entries()) {
+        const socket = await bind(address);
+        socket.on('message', (datagram, { address: host, port }) => onDatagram(ingress, host, port, datagram));
+        sockets.push(socket);
+        addresses.push({ ...address, port: socket.address().port });
+      }
+    } catch (error) {
+      for (const socket of sockets) socket.close();
+      throw error;
+    }
+    return new Sockets(sockets, addresses);
+  }
+
+  /** Sends through the socket that the peer was heard on. Errors are the network's: the protocols retransmit. */
+  send(ingress: number, host: string, port: number, datagram: Uint8Array): void {
+    this.#sockets[ingress]?.send(datagram, port, host, ignore);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sockets.map((socket) => new Promise<void>((resolve) => socket.close(resolve))));
+  }
+}
+
+function ignore(): void {}
+
+function bind({ host, port, transport }: ListenAddress): Promise<Socket> {
+  const ipv6 = isIPv6(host);
+  const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6 });
+  return new Promise((resolve, reject) => {
+    socket.once('error', (cause) => {
+      socket.close();
+      reject(
+        new Error(`cannot listen on ${transport}://${ipv6 ? `[${host}]` : host}:${port}: ${cause.message}`, { cause }),
+      );
+    });
+    socket.bind(port, host, () => {
+      socket.removeAllListeners('error');
+      socket.on('error', ignore);
+      try {
+        socket.setRecvBufferSize(BUFFER_BYTES);
+        socket.setSendBufferSize(BUFFER_BYTES);
+      } catch {
+        // The kernel's cap is lower: it gave what it allows.
+      }
+      resolve(socket);
+    });
+  });
+}

@@ -1,0 +1,61 @@
+import {
+  contentFormat,
+  decodeMessage,
+  formatCode,
+  locationPath,
+  MessageType,
+  observeValue,
+  uriPath,
+  uriQuery,
+} from '@reeve/coap';
+
+const METHODS: Readonly<Record<number, string>> = {
+  1: 'GET',
+  2: 'POST',
+  3: 'PUT',
+  4: 'DELETE',
+  5: 'FETCH',
+  7: 'iPATCH',
+};
+const TYPES = ['CON', 'NON', 'ACK', 'RST'] as const;
+/** Bytes of payload shown. */
+const SHOWN = 64;
+
+/** One CoAP message in a line for people. */
+export function traceLine(datagram: Uint8Array): string {
+  const decoded = decodeMessage(datagram);
+  if (!decoded.ok) return `not CoAP: ${decoded.error.detail}`;
+  const { message } = decoded;
+  const { type, code, messageId, token, payload } = message;
+  const parts = [TYPES[type], `mid=${messageId}`];
+  if (token.length > 0) parts.push(`token=${Buffer.from(token).toString('hex')}`);
+  const isRequest = code >> 5 === 0 && code !== 0;
+  parts.push(
+    code === 0
+      ? type === MessageType.Confirmable
+        ? 'ping'
+        : 'empty'
+      : isRequest
+        ? (METHODS[code] ?? formatCode(code))
+        : formatCode(code),
+  );
+  if (isRequest) {
+    const query = uriQuery(message);
+    parts.push(`/${uriPath(message).join('/')}${query.length > 0 ? `?${query.join('&')}` : ''}`);
+  }
+  const location = locationPath(message);
+  if (location.length > 0) parts.push(`location=/${location.join('/')}`);
+  const observe = observeValue(message);
+  if (observe !== undefined) parts.push(`observe=${observe}`);
+  const format = contentFormat(message);
+  if (format !== undefined) parts.push(`format=${format}`);
+  if (payload.length > 0) parts.push(showPayload(payload));
+  return parts.join(' ');
+}
+
+function showPayload(payload: Uint8Array): string {
+  const bytes = Buffer.from(payload.subarray(0, SHOWN));
+  const text = bytes.toString('utf8');
+  const more = payload.length > SHOWN ? '…' : '';
+  return /\p{C}|�/u.test(text) ? `hex:${bytes.toString('hex')}${more}` : `"${text}${more}"`;
+}

@@ -1,0 +1,69 @@
+import type { TraceLine } from '@reeve/contract';
+import type { LiveEvent } from './http/handlers.ts';
+import type { SessionId } from './link/port.ts';
+
+/** Listeners that are told something; one that throws does not disturb the others. */
+class Listeners<T> {
+  readonly #all = new Set<(event: T) => void>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  add(listener: (event: T) => void): () => void {
+    this.#all.add(listener);
+    return () => this.#all.delete(listener);
+  }
+
+  tell(event: T): void {
+    for (const listener of this.#all) {
+      try {
+        listener(event);
+      } catch {
+        this.#all.delete(listener);
+      }
+    }
+  }
+}
+
+/** What is shown live and not kept: committed samples, presence, and traced traffic. */
+export class Live {
+  readonly #events = new Listeners<LiveEvent>();
+  readonly #traces = new Map<SessionId, Listeners<TraceLine>>();
+
+  watch(listener: (event: LiveEvent) => void): () => void {
+    return this.#events.add(listener);
+  }
+
+  tell(event: LiveEvent): void {
+    if (this.#events.size > 0) this.#events.tell(event);
+  }
+
+  /** True when somebody watches: views are not computed for nobody. */
+  get watched(): boolean {
+    return this.#events.size > 0;
+  }
+
+  traced(sessionId: SessionId, line: TraceLine): void {
+    this.#traces.get(sessionId)?.tell(line);
+  }
+
+  isTraced(sessionId: SessionId): boolean {
+    return this.#traces.has(sessionId);
+  }
+
+  /** @returns how to stop; the last listener's stop returns true. */
+  addTrace(sessionId: SessionId, listener: (line: TraceLine) => void): () => boolean {
+    let listeners = this.#traces.get(sessionId);
+    if (!listeners) {
+      listeners = new Listeners();
+      this.#traces.set(sessionId, listeners);
+    }
+    const remove = listeners.add(listener);
+    return () => {
+      remove();
+      if (listeners.size > 0) return false;
+      return this.#traces.delete(sessionId);
+    };
+  }
+}

@@ -1,0 +1,296 @@
+import { Code } from '@reeve/coap';
+import type { Observation } from '@reeve/contract';
+import type { LossReason } from '@reeve/policy';
+import { commitAll, type Decision } from '../decision.ts';
+import type { DeviceId, Millis } from '../ids.ts';
+import type { Lanes } from '../lanes.ts';
+import type { LinkDown, RequestOutcome } from '../link/port.ts';
+import type { Requests } from '../link/requests.ts';
+import type { RuleEngine } from '../policies/engine.ts';
+import { type Device, type Fleet, pages } from '../registry/fleet.ts';
+import { isAwake } from '../registry/presence.ts';
+import type { Store } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+import type { Report } from '../telemetry/ingest.ts';
+import type { Values } from '../telemetry/values.ts';
+
+/** Paths observed per device, of rules and people together. */
+const MAX_OBSERVED = 100;
+
+/** One path that somebody wants observed. */
+type Watch = { path: string; since: Millis } & (
+  | { state: 'wanted' }
+  /** The request is on its way. */
+  | { state: 'requested' }
+  | { state: 'live'; token: string }
+  /** The device said no; asked again when it registers anew. */
+  | { state: 'refused'; reason: string }
+);
+
+interface Options {
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly lanes: Lanes;
+  readonly engine: RuleEngine;
+  readonly values: Values;
+  readonly requests: Requests;
+  readonly send: (message: LinkDown) => void;
+  /** Takes a report of the device's values; called within its lane. */
+  readonly take: (device: Device, report: Report, also: Decision[]) => Promise<void>;
+  /** The device did not answer: its session is dead until it is heard again. */
+  readonly lost: (device: Device) => void;
+  readonly now: () => Millis;
+}
+
+/**
+ * Keeps what should be observed observed: what rules need and what people asked for, shared between them, begun again
+ * after every Register, over every new session, and when a value is overdue while the device is in contact.
+ */
+export class Observer {
+  readonly #o: Options;
+  readonly #watches = new Map<DeviceId, Map<string, Watch>>();
+  readonly #people = new Map<DeviceId, Map<string, Set<string>>>();
+  readonly #syncing = new Set<DeviceId>();
+
+  private constructor(options: Options) {
+    this.#o = options;
+  }
+
+  /** Loads what people want, and what devices were observing before a restart. */
+  static async load(options: Options): Promise<Observer> {
+    const observer = new Observer(options);
+    for await (const row of pages(options.store, 'wantedObservations'))
+      observer.#addPerson(row.deviceId, row.path, row.person);
+    const live = new Map<DeviceId, Row<'observations'>[]>();
+    for await (const row of pages(options.store, 'observations')) {
+      const registration = options.fleet.get(row.deviceId)?.registration;
+      if (registration?.registrationId !== row.registrationId || registration.state !== 'registered') continue;
+      live.set(row.deviceId, [...(live.get(row.deviceId) ?? []), row]);
+    }
+    for (const [deviceId, rows] of live) {
+      const registration = options.fleet.get(deviceId)?.registration;
+      if (!registration) continue;
+      for (const { path, token, since } of rows)
+        observer.#of(deviceId).set(path, { path, since, state: 'live', token });
+      const { registrationId, version, rootPath, contentFormats, objects } = registration;
+      options.send({
+        kind: 'restore',
+        registrationId,
+        version,
+        offer: { rootPath, contentFormats, objects },
+        observations: rows.map(({ path, token }) => ({ path, token })),
+      });
+    }
+    return observer;
+  }
+
+  /** What is observed on the device, and for whom. */
+  view(deviceId: DeviceId): Observation[] {
+    const wanted = this.#wanted(deviceId);
+    return [...wanted].map(([path, wantedBy]) => {
+      const watch = this.#watches.get(deviceId)?.get(path);
+      return {
+        path,
+        wantedBy,
+        state: watch?.state ?? 'wanted',
+        since: watch?.since ?? this.#o.now(),
+        ...(watch?.state === 'refused' ? { reason: watch.reason } : {}),
+      };
+    });
+  }
+
+  /** Whether the server still wants a notification of this token. */
+  expects(deviceId: DeviceId, path: string, token: string): boolean {
+    const watch = this.#watches.get(deviceId)?.get(path);
+    return watch?.state === 'live' ? watch.token === token : watch?.state === 'requested';
+  }
+
+  /** A person wants a path observed, or no longer. Stored before this resolves. */
+  async want(device: Device, path: string, person: string, wanted: boolean): Promise<void> {
+    const { organisationId, deviceId } = device.row;
+    const key = { deviceId, path, person };
+    if (wanted) {
+      const row = { ...key, organisationId, createdAt: this.#o.now() };
+      await this.#o.store.commit({ changes: [{ put: 'wantedObservations', row }] });
+      this.#addPerson(deviceId, path, person);
+    } else {
+      await this.#o.store.commit({ changes: [{ delete: 'wantedObservations', key }] });
+      this.#people.get(deviceId)?.get(path)?.delete(person);
+    }
+    this.sync(device);
+  }
+
+  /** Whatever the device observed is gone: a new registration, or a new session. Rules are blind until a value is back. */
+  async restart(device: Device, reason: Extract<LossReason, 'new-registration' | 'new-session'>): Promise<void> {
+    const { deviceId } = device.row;
+    const now = this.#o.now();
+    const dropped: Decision[] = [];
+    for (const watch of this.#of(deviceId).values()) {
+      if (watch.state === 'live')
+        dropped.push({ batch: { changes: [{ delete: 'observations', key: { deviceId, path: watch.path } }] } });
+      if (watch.state === 'refused' && reason === 'new-session') continue;
+      this.#of(deviceId).set(watch.path, { path: watch.path, since: now, state: 'wanted' });
+    }
+    const blind = this.#o.engine.needs(deviceId).map(({ path }) => ({ kind: 'blind', path, reason }) as const);
+    const decision = this.#o.engine.feed(device, blind, now);
+    if (dropped.length > 0 || decision) await commitAll(this.#o.store, [...dropped, decision]);
+    this.sync(device);
+  }
+
+  /** The device ended an observation by itself; it is asked again when it registers anew. Called within its lane. */
+  async ended(device: Device, path: string): Promise<void> {
+    await this.#refused(device, path, 'the device ended the observation', 'refused');
+  }
+
+  forget(deviceId: DeviceId): void {
+    this.#watches.delete(deviceId);
+    this.#people.delete(deviceId);
+  }
+
+  /** Observes again what is overdue; called when the device is heard, since then it can answer. */
+  heard(device: Device): void {
+    const { deviceId } = device.row;
+    const now = this.#o.now();
+    for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
+      const watch = this.#of(deviceId).get(path);
+      if (watch?.state !== 'live' || now - watch.since < maxAge / 2) continue;
+      const last = this.#o.values.lastReceivedAt(deviceId, path) ?? watch.since;
+      if (now - last < maxAge / 2) continue;
+      void this.#o.requests.perform(device, { kind: 'cancel-observe', path, token: watch.token });
+      this.#of(deviceId).set(path, { path, since: now, state: 'wanted' });
+    }
+    this.sync(device);
+  }
+
+  /** Starts and stops observations until they are what is wanted. One round at a time per device. */
+  sync(device: Device): void {
+    const { deviceId } = device.row;
+    if (this.#syncing.has(deviceId)) return;
+    this.#syncing.add(deviceId);
+    void this.#round(device).finally(() => {
+      this.#syncing.delete(deviceId);
+      if (this.#next(device)) this.sync(device);
+    });
+  }
+
+  async #round(device: Device): Promise<void> {
+    for (let next = this.#next(device); next; next = this.#next(device)) {
+      if (next.kind === 'stop') await this.#stop(device, next.watch);
+      else await this.#start(device, next.path);
+    }
+  }
+
+  #next(device: Device): { kind: 'start'; path: string } | { kind: 'stop'; watch: Watch } | undefined {
+    const { registration, session } = device;
+    if (!session || registration?.state !== 'registered' || !isAwake(registration, this.#o.now())) return undefined;
+    const wanted = this.#wanted(device.row.deviceId);
+    const watches = this.#of(device.row.deviceId);
+    for (const watch of watches.values()) if (!wanted.has(watch.path)) return { kind: 'stop', watch };
+    for (const path of wanted.keys()) {
+      const state = watches.get(path)?.state;
+      if (state === undefined || state === 'wanted') return { kind: 'start', path };
+    }
+    return undefined;
+  }
+
+  async #stop(device: Device, watch: Watch): Promise<void> {
+    const { deviceId } = device.row;
+    this.#of(deviceId).delete(watch.path);
+    if (watch.state !== 'live') return;
+    await this.#o.store
+      .commit({ changes: [{ delete: 'observations', key: { deviceId, path: watch.path } }] })
+      .catch(() => {});
+    await this.#o.requests.perform(device, { kind: 'cancel-observe', path: watch.path, token: watch.token });
+  }
+
+  async #start(device: Device, path: string): Promise<void> {
+    const { deviceId } = device.row;
+    const { session, registration } = device;
+    this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'requested' });
+    const outcome = await this.#o.requests.perform(device, { kind: 'observe', path });
+    await this.#o.lanes
+      .run(deviceId, async () => {
+        const same = device.session?.sessionId === session?.sessionId && device.registration === registration;
+        if (!same || this.#of(deviceId).get(path)?.state !== 'requested') return;
+        await this.#settle(device, path, outcome);
+      })
+      .catch(() =>
+        this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'refused', reason: 'the store failed' }),
+      );
+  }
+
+  async #settle(device: Device, path: string, outcome: RequestOutcome): Promise<void> {
+    const { deviceId, organisationId } = device.row;
+    const now = this.#o.now();
+    if (outcome.kind === 'timeout' || outcome.kind === 'not-sent') {
+      this.#of(deviceId).set(path, { path, since: now, state: 'wanted' });
+      this.#o.lost(device);
+      return;
+    }
+    if (
+      outcome.kind === 'answered' &&
+      outcome.code === Code.Content &&
+      outcome.token !== undefined &&
+      device.registration
+    ) {
+      const { token } = outcome;
+      const { registrationId } = device.registration;
+      const row = { organisationId, deviceId, registrationId, path, token, since: now };
+      const live: Decision = {
+        batch: { changes: [{ put: 'observations', row }] },
+        apply: () => this.#of(deviceId).set(path, { path, since: now, state: 'live', token }),
+      };
+      await this.#o.take(device, { path, body: outcome.body, fresh: true, receivedAt: now }, [live]);
+      return;
+    }
+    const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
+    await this.#refused(device, path, describeRefusal(outcome), missing ? 'missing' : 'refused');
+  }
+
+  async #refused(device: Device, path: string, reason: string, loss: 'missing' | 'refused'): Promise<void> {
+    const { deviceId, organisationId, endpoint } = device.row;
+    const at = this.#o.now();
+    const actor = { kind: 'device', name: endpoint } as const;
+    const refused: Decision = {
+      batch: {
+        changes: [{ delete: 'observations', key: { deviceId, path } }],
+        journal: [{ type: 'observation.refused', at, organisationId, deviceId, actor, payload: { path, reason } }],
+      },
+      apply: () => this.#of(deviceId).set(path, { path, since: at, state: 'refused', reason }),
+    };
+    await commitAll(this.#o.store, [refused, this.#o.engine.feed(device, [{ kind: 'blind', path, reason: loss }], at)]);
+  }
+
+  /** Paths wanted, each with who wants it, at most `MAX_OBSERVED`; rules come first. */
+  #wanted(deviceId: DeviceId): Map<string, string[]> {
+    const wanted = new Map<string, string[]>();
+    for (const { path, policies } of this.#o.engine.needs(deviceId)) wanted.set(path, [...policies]);
+    for (const [path, people] of this.#people.get(deviceId) ?? []) {
+      if (people.size === 0 || (wanted.size >= MAX_OBSERVED && !wanted.has(path))) continue;
+      wanted.set(path, [...(wanted.get(path) ?? []), ...people]);
+    }
+    return wanted;
+  }
+
+  #of(deviceId: DeviceId): Map<string, Watch> {
+    let watches = this.#watches.get(deviceId);
+    if (!watches) {
+      watches = new Map();
+      this.#watches.set(deviceId, watches);
+    }
+    return watches;
+  }
+
+  #addPerson(deviceId: DeviceId, path: string, person: string): void {
+    const paths = this.#people.get(deviceId) ?? new Map<string, Set<string>>();
+    paths.set(path, (paths.get(path) ?? new Set()).add(person));
+    this.#people.set(deviceId, paths);
+  }
+}
+
+function describeRefusal(outcome: RequestOutcome): string {
+  if (outcome.kind === 'reset') return 'the device reset the request';
+  if (outcome.kind !== 'answered') return 'the request did not reach the device';
+  if (outcome.code === Code.Content) return 'the device answers, but does not observe';
+  return `the device answered ${outcome.code >> 5}.${String(outcome.code & 31).padStart(2, '0')}`;
+}

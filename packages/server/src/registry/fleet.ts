@@ -1,0 +1,109 @@
+import type { DeviceId, OrganisationId, RegistrationId } from '../ids.ts';
+import type { SessionInfo } from '../link/port.ts';
+import type { Store } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+
+/** A device as the server holds it in memory: what is stored of it, and the session it was last heard through. */
+export interface Device {
+  row: Row<'devices'>;
+  registration?: Row<'registrations'>;
+  /** Alive as far as we know; not stored, since sessions end with the process. */
+  session?: SessionInfo;
+}
+
+/** Every device in memory, indexed by what messages and people name it by. Changed only after commits. */
+export class Fleet {
+  readonly #byId = new Map<DeviceId, Device>();
+  readonly #byEndpoint = new Map<string, Device>();
+  readonly #byRegistration = new Map<RegistrationId, Device>();
+  readonly #bySession = new Map<string, Device>();
+
+  static async load(store: Store): Promise<Fleet> {
+    const fleet = new Fleet();
+    for await (const row of pages(store, 'devices')) fleet.put(row);
+    for await (const row of pages(store, 'registrations')) {
+      const device = fleet.get(row.deviceId);
+      if (device) fleet.setRegistration(device, row);
+    }
+    return fleet;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  all(): IterableIterator<Device> {
+    return this.#byId.values();
+  }
+
+  get(deviceId: DeviceId): Device | undefined {
+    return this.#byId.get(deviceId);
+  }
+
+  byEndpoint(organisationId: OrganisationId, endpoint: string): Device | undefined {
+    return this.#byEndpoint.get(`${organisationId} ${endpoint}`);
+  }
+
+  /** The device whose current registration this is; an older registration finds nothing. */
+  byRegistration(registrationId: RegistrationId): Device | undefined {
+    return this.#byRegistration.get(registrationId);
+  }
+
+  bySession(sessionId: string): Device | undefined {
+    return this.#bySession.get(sessionId);
+  }
+
+  put(row: Row<'devices'>): Device {
+    const known = this.#byId.get(row.deviceId);
+    if (known) {
+      known.row = row;
+      return known;
+    }
+    const device: Device = { row };
+    this.#byId.set(row.deviceId, device);
+    this.#byEndpoint.set(`${row.organisationId} ${row.endpoint}`, device);
+    return device;
+  }
+
+  remove(device: Device): void {
+    this.#byId.delete(device.row.deviceId);
+    this.#byEndpoint.delete(`${device.row.organisationId} ${device.row.endpoint}`);
+    if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
+    if (device.session) this.#bySession.delete(device.session.sessionId);
+  }
+
+  setRegistration(device: Device, row: Row<'registrations'>): void {
+    if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
+    device.registration = row;
+    if (row.state === 'registered') this.#byRegistration.set(row.registrationId, device);
+  }
+
+  setSession(device: Device, session: SessionInfo | undefined): void {
+    if (device.session) this.#bySession.delete(device.session.sessionId);
+    if (session) {
+      device.session = session;
+      this.#bySession.set(session.sessionId, device);
+    } else delete device.session;
+  }
+}
+
+/** Every row of a table, page by page. */
+export async function* pages<
+  T extends
+    | 'devices'
+    | 'registrations'
+    | 'credentials'
+    | 'values'
+    | 'ruleStates'
+    | 'observations'
+    | 'wantedObservations',
+>(store: Store, table: T): AsyncGenerator<Row<T>> {
+  const limit = 5000;
+  let after: Row<T> | undefined;
+  for (;;) {
+    const rows: Row<T>[] = await store.list(table, { limit, ...(after ? { after: after as Partial<Row<T>> } : {}) });
+    yield* rows;
+    after = rows.at(-1);
+    if (rows.length < limit || !after) return;
+  }
+}

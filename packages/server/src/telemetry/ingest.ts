@@ -1,0 +1,118 @@
+import { judgeTime, type SampleValue } from '@reeve/policy';
+import type { Decision } from '../decision.ts';
+import type { Millis } from '../ids.ts';
+import type { LinkBody, LinkRecord } from '../link/port.ts';
+import type { RuleEngine, RuleInput } from '../policies/engine.ts';
+import type { Device } from '../registry/fleet.ts';
+import type { Change, Sample } from '../store/port.ts';
+import type { Row, StoredValue } from '../store/tables.ts';
+import type { Values } from './values.ts';
+
+/** What a device reported, and how much it is worth. */
+export interface Report {
+  /** The path that was observed or read: one report of it is one sample for the rules. */
+  readonly path: string;
+  readonly body: LinkBody;
+  /** False: older than something seen already; kept as history, not as the current value. */
+  readonly fresh: boolean;
+  readonly receivedAt: Millis;
+}
+
+/** Turns reports into values, history and evaluated rules: one decision, one commit. */
+export class Ingest {
+  readonly #values: Values;
+  readonly #engine: RuleEngine;
+
+  constructor(values: Values, engine: RuleEngine) {
+    this.#values = values;
+    this.#engine = engine;
+  }
+
+  /** @returns the decision, and the rows that became current, for the live view. */
+  take(device: Device, report: Report): { decision: Decision; current: readonly Row<'values'>[] } {
+    const { body, receivedAt } = report;
+    if (body.kind !== 'records') {
+      const reason = body.kind === 'empty' ? 'missing' : 'unreadable';
+      const inputs = report.fresh ? [blind(report.path, reason)] : [];
+      return { decision: this.#engine.feed(device, inputs, receivedAt) ?? { batch: {} }, current: [] };
+    }
+    const { organisationId, deviceId } = device.row;
+    const current = new Map<string, Row<'values'>>();
+    const samples: Sample[] = [];
+    for (const record of body.records) {
+      if (!this.#values.admits(deviceId, record.path)) continue;
+      const observedAt = record.time ?? timestampOf(record, body.records);
+      const { at, clock } = judgeTime({ observedAt, receivedAt });
+      samples.push({ deviceId, path: record.path, at, receivedAt, stored: record.stored });
+      const newer = current.get(record.path);
+      if (!report.fresh || (newer && (newer.observedAt ?? receivedAt) > (observedAt ?? receivedAt))) continue;
+      current.set(record.path, {
+        organisationId,
+        deviceId,
+        path: record.path,
+        stored: record.stored,
+        ...(observedAt === undefined ? {} : { observedAt }),
+        receivedAt,
+        clock,
+        truncated: body.truncated ? 1 : 0,
+      });
+    }
+    const rows = [...current.values()];
+    const changes = rows.map((row): Change => ({ put: 'values', row }));
+    const inputs = report.fresh ? inputsOf(report.path, body, receivedAt) : [];
+    const evaluated = this.#engine.feed(device, inputs, receivedAt);
+    const decision: Decision = {
+      batch: {
+        changes: [...changes, ...(evaluated?.batch.changes ?? [])],
+        journal: evaluated?.batch.journal ?? [],
+        samples,
+      },
+      apply: (committed) => {
+        for (const row of rows) this.#values.put(row);
+        evaluated?.apply?.(committed);
+      },
+    };
+    return { decision, current: rows };
+  }
+}
+
+/** One input per moment that the report tells of, oldest first; a truncated report is never evaluated. */
+function inputsOf(path: string, body: Extract<LinkBody, { kind: 'records' }>, receivedAt: Millis): RuleInput[] {
+  if (body.truncated) return [blind(path, 'truncated')];
+  const moments = new Map<Millis | undefined, Record<string, SampleValue>>();
+  for (const record of body.records) {
+    const value = sampleValue(record.stored);
+    if (value === undefined) continue;
+    const values = moments.get(record.time) ?? {};
+    values[record.path] = value;
+    moments.set(record.time, values);
+  }
+  return [...moments]
+    .sort(([a], [b]) => (a ?? receivedAt) - (b ?? receivedAt))
+    .map(([observedAt, values]) => ({
+      kind: 'sample',
+      path,
+      values,
+      receivedAt,
+      ...(observedAt === undefined ? {} : { observedAt }),
+    }));
+}
+
+function blind(path: string, reason: 'missing' | 'unreadable' | 'truncated'): RuleInput {
+  return { kind: 'blind', path, reason };
+}
+
+/** Integers beyond 2^53 are kept as text; rules compare them as numbers all the same. */
+function sampleValue({ type, value }: StoredValue): SampleValue | undefined {
+  if (value === null) return undefined;
+  if ((type === 'integer' || type === 'unsigned') && typeof value === 'string') return BigInt(value);
+  return value;
+}
+
+/** The moment of a location fix is in the fix itself: /6/x/5 (LwM2M object 6). */
+function timestampOf(record: LinkRecord, records: readonly LinkRecord[]): Millis | undefined {
+  const [, object, instance] = record.path.split('/');
+  if (object !== '6') return undefined;
+  const timestamp = records.find(({ path }) => path === `/6/${instance}/5`)?.stored.value;
+  return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
+}

@@ -1,0 +1,122 @@
+import type { ObjectLink } from '@reeve/contract';
+import {
+  coerce,
+  DefinitionStore,
+  defaultVersion,
+  ENABLER_VERSIONS,
+  type EnablerVersion,
+  formatValue,
+  parsePath,
+  RESOURCE_TYPES,
+  type ResourceDefinition,
+  type ResourceType,
+  segments,
+  type Value,
+  type VersionOf,
+  valueFromJson,
+  valueToJson,
+} from '@reeve/lwm2m';
+import { ReeveError } from '../errors.ts';
+import type { RegisteredObject, StoredValue } from '../store/tables.ts';
+
+/** What decides which definitions hold for a device. */
+export interface ModelOf {
+  readonly version: string;
+  readonly objects: readonly RegisteredObject[];
+}
+
+/** The definitions that the server knows. */
+export const definitions = new DefinitionStore();
+
+/** The enabler version that a registration names; the oldest if it is one that we do not know. */
+export function enablerOf(version: string): EnablerVersion {
+  return ENABLER_VERSIONS.find((known) => known === version) ?? '1.0';
+}
+
+/** Which version of an object the device has: as registered, else that of its enabler (LwM2M Core §6.2.1). */
+export function versionsOf({ version, objects }: ModelOf): VersionOf {
+  return (objectId) =>
+    objects.find((object) => object.objectId === objectId)?.version ?? defaultVersion(enablerOf(version), objectId);
+}
+
+/** The definition of the resource at a path, if it is known. */
+export function resourceAt(path: string, model: ModelOf | undefined): ResourceDefinition | undefined {
+  const parsed = parsePath(path);
+  const [objectId, , resourceId] = parsed ? segments(parsed) : [];
+  if (objectId === undefined || resourceId === undefined) return undefined;
+  return definitions.resource(objectId, resourceId, model && versionsOf(model)(objectId));
+}
+
+/** The stored form of a value. */
+export function toStored(value: Value): StoredValue {
+  return { type: value.type, value: valueToJson(value) };
+}
+
+/** The value of a stored form; undefined for what was never written by `toStored`. */
+export function fromStored({ type, value }: StoredValue): Value | undefined {
+  return isResourceType(type) ? valueFromJson(type, value) : undefined;
+}
+
+/**
+ * What a person or program wants written, in the type of the resource.
+ * @param type the caller's word for the type, for resources that no definition names
+ * @throws ReeveError `invalid-value`
+ */
+export function storedOf(
+  path: string,
+  json: StoredValue['value'],
+  type: string | undefined,
+  model: ModelOf | undefined,
+): StoredValue {
+  const definition = resourceAt(path, model);
+  const wanted = definition?.type ?? type ?? typeOfJson(json);
+  const value = isResourceType(wanted) ? valueFromJson(wanted, json) : undefined;
+  if (!value) throw new ReeveError('invalid-value', `${path} takes ${wanted}, not ${JSON.stringify(json)}`);
+  const range = definition?.range;
+  if (range && typeof value.value === 'number' && (value.value < range[0] || value.value > range[1])) {
+    throw new ReeveError('invalid-value', `${path} takes ${range[0]} to ${range[1]}, not ${value.value}`);
+  }
+  return toStored(value);
+}
+
+/** A stored value for people: with the name of what it stands for, or its unit. */
+export function describeStored(path: string, stored: StoredValue, model: ModelOf | undefined): string {
+  const value = fromStored(stored);
+  if (!value) return String(stored.value);
+  const definition = resourceAt(path, model);
+  const name = typeof value.value === 'number' ? definition?.names?.[value.value] : undefined;
+  if (name !== undefined) return `${name} (${String(value.value)})`;
+  const unit = definition?.units === '/100' ? '%' : definition?.units;
+  const shown = formatValue((definition && coerce(value, definition.type)) ?? value);
+  return unit === undefined || unit === 'lat' || unit === 'lon' ? shown : `${shown} ${unit}`;
+}
+
+/** Name and resources of a registered object, if its definition is known. */
+export function infoOf(
+  objectId: number,
+  version: string | undefined,
+  enabler: string,
+): Pick<ObjectLink, 'name' | 'resources'> {
+  const object = definitions.find(objectId, version ?? defaultVersion(enablerOf(enabler), objectId));
+  if (!object) return {};
+  return {
+    name: object.name,
+    resources: [...object.resources.values()].map(({ id, name, operations, type, multiple }) => ({
+      resourceId: id,
+      name,
+      operations: operations === '' ? 'none' : operations,
+      multiple,
+      ...(type === 'none' ? {} : { type }),
+    })),
+  };
+}
+
+function isResourceType(type: string): type is ResourceType {
+  return (RESOURCE_TYPES as readonly string[]).includes(type);
+}
+
+function typeOfJson(json: StoredValue['value']): ResourceType {
+  if (typeof json === 'boolean') return 'boolean';
+  if (typeof json === 'number') return Number.isInteger(json) ? 'integer' : 'float';
+  return json === null ? 'none' : 'string';
+}

@@ -1,0 +1,57 @@
+import type { DeviceId, Millis } from '../ids.ts';
+import { pages } from '../registry/fleet.ts';
+import type { Store } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+
+/** Resources kept per device; a hostile one must not grow memory by inventing instances. */
+export const MAX_VALUES_PER_DEVICE = 2000;
+
+type ValueRow = Row<'values'>;
+
+/** The newest value of every resource, in memory and in the store. Changed only after commits. */
+export class Values {
+  readonly #byDevice = new Map<DeviceId, Map<string, ValueRow>>();
+
+  static async load(store: Store): Promise<Values> {
+    const values = new Values();
+    for await (const row of pages(store, 'values')) values.put(row);
+    return values;
+  }
+
+  get(deviceId: DeviceId, path: string): ValueRow | undefined {
+    return this.#byDevice.get(deviceId)?.get(path);
+  }
+
+  of(deviceId: DeviceId): ValueRow[] {
+    return [...(this.#byDevice.get(deviceId)?.values() ?? [])];
+  }
+
+  /** Whether there is room for a value of this path. */
+  admits(deviceId: DeviceId, path: string): boolean {
+    const values = this.#byDevice.get(deviceId);
+    return !values || values.has(path) || values.size < MAX_VALUES_PER_DEVICE;
+  }
+
+  put(row: ValueRow): void {
+    let values = this.#byDevice.get(row.deviceId);
+    if (!values) {
+      values = new Map();
+      this.#byDevice.set(row.deviceId, values);
+    }
+    values.set(row.path, row);
+  }
+
+  remove(deviceId: DeviceId): void {
+    this.#byDevice.delete(deviceId);
+  }
+
+  /** When any value at or below a path was last received. */
+  lastReceivedAt(deviceId: DeviceId, path: string): Millis | undefined {
+    let newest: Millis | undefined;
+    for (const row of this.#byDevice.get(deviceId)?.values() ?? []) {
+      if (row.path !== path && !row.path.startsWith(`${path}/`)) continue;
+      if (newest === undefined || row.receivedAt > newest) newest = row.receivedAt;
+    }
+    return newest;
+  }
+}

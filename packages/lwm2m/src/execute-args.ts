@@ -14,15 +14,17 @@ const ARG = /(\d)(?:='([!\x23-\x26\x28-\x5b\x5d-\x7e]*)')?/y;
 export function parseExecuteArgs(text: string): FormatResult<{ readonly args: readonly ExecuteArg[] }> {
   return attempt(() => {
     const args: ExecuteArg[] = [];
-    for (let at = 0; at < text.length || args.length > 0; at = ARG.lastIndex + 1) {
+    let at = 0;
+    while (text !== '') {
       ARG.lastIndex = at;
       const match = ARG.exec(text);
       if (match === null) return fail(at >= text.length ? 'truncated' : 'malformed', 'an argument expected', at);
       const digit = Number(match[1]);
       if (args.some((arg) => arg.digit === digit)) fail('malformed', `argument ${digit} twice`, at);
       args.push(match[2] === undefined ? { digit } : { digit, value: match[2] });
-      if (ARG.lastIndex === text.length) break;
-      if (text[ARG.lastIndex] !== ',') fail('malformed', '"," expected', ARG.lastIndex);
+      at += match[0].length;
+      if (at === text.length) break;
+      if (text[at++] !== ',') fail('malformed', '"," expected', at - 1);
     }
     return { args };
   });

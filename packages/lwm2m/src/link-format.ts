@@ -14,7 +14,7 @@ export interface Link {
 const TARGET = /<([^<>]*)>/y;
 const NAME = /[^\s=;,"<>]+/y;
 const QUOTED = /"((?:[^"\\]|\\.)*)"/suy;
-const TOKEN = /[^\s;,"<>]*/y;
+const TOKEN = /[^\s;,"<>]+/y;
 const SPACE = /[ \t\r\n]*/y;
 
 /**
@@ -49,7 +49,7 @@ function read(text: string): Link[] {
   const param = (): readonly [string, string | null] => {
     const name = take(NAME)?.[0] ?? stuck('a parameter');
     if (!takeChar('=')) return [name, null];
-    if (text[at] !== '"') return [name, take(TOKEN)?.[0] ?? ''];
+    if (text[at] !== '"') return [name, take(TOKEN)?.[0] ?? stuck('a value')];
     const quoted = take(QUOTED) ?? fail('truncated', 'links: a quoted value without its end', at);
     return [name, (quoted[1] ?? '').replace(/\\(.)/gsu, '$1')];
   };

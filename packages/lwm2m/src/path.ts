@@ -10,7 +10,7 @@ export const PathLevel = { root: 0, object: 1, instance: 2, resource: 3, resourc
 export type PathLevel = (typeof PathLevel)[keyof typeof PathLevel];
 
 /** The largest id of an object, instance, resource or resource instance; 65535 (MAX_ID) is reserved (OMA Core §7.2). */
-export const LARGEST_ID = 65_534;
+const LARGEST_ID = 65_534;
 
 /** The path of everything. */
 export const ROOT_PATH = '/' as LwM2mPath;

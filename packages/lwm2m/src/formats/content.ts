@@ -29,7 +29,7 @@ export interface ResourceRecord {
  * Why a payload could not be read or written.
  *
  * - `fault` `peer`: the bytes are wrong; `caller`: what was asked can't be written so; `unsupported`: legal, and not known here
- * - `offset` byte of the payload where the reader stopped, where the format has such a place
+ * - `offset` where the reader stopped: a byte of the payload, or a character in JSON and link format
  */
 export interface FormatError {
   readonly kind: 'truncated' | 'malformed' | 'path' | 'value' | 'limit' | 'unsupported';

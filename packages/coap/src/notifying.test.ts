@@ -60,6 +60,15 @@ describe('an observer', () => {
     expect(notify(h, 'x', false)).toBe(false);
   });
 
+  it('is not registered by an answer that is too long to be sent', () => {
+    const h = new Harness();
+    const options = [option(Option.Observe, 0)];
+    const { exchange } = h.receive(datagram({ code: Code.Get, token: '0a', options }), 0).only('request');
+    h.core.respond(exchange, { code: Code.Content, payload: new Uint8Array(1152), observe: true }, 0);
+    expect(h.sent()).toMatchObject([{ code: Code.InternalServerError }]);
+    expect(notify(h, 'x', false)).toBe(false);
+  });
+
   it('is not registered twice by one token', () => {
     const h = observed('0a', '0a');
     expect(h.core.sizes().observersPerPeer).toBe(1);

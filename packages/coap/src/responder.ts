@@ -11,6 +11,7 @@ import { Outbound } from './outbound.ts';
 import type { NotificationSpec, ResponseSpec } from './specs.ts';
 import { tokenOf } from './token.ts';
 
+const { Confirmable, NonConfirmable, Acknowledgement, Reset } = MessageType;
 const EMPTY = new Uint8Array(0);
 const NO_OPTIONS: readonly CoapOption[] = [];
 const DEREGISTER = 1;
@@ -60,40 +61,38 @@ export class Responder {
     const exchange = this.#request(id);
     if (exchange === undefined) return false;
     const { peer, confirmable } = exchange;
+    const piggybacked = confirmable && exchange.state.kind === 'pending';
+    const asConfirmable = !piggybacked && (spec.confirmable ?? confirmable);
     const observer = spec.observe && exchange.registers && isSuccess(spec.code) ? this.#observe(exchange) : undefined;
     const options = observer ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS);
     const payload = spec.payload ?? EMPTY;
-    const piggybacked = confirmable && exchange.state.kind === 'pending';
-    const asConfirmable = !piggybacked && (spec.confirmable ?? confirmable);
-    const message: CoapMessage = {
-      type: piggybacked
-        ? MessageType.Acknowledgement
-        : asConfirmable
-          ? MessageType.Confirmable
-          : MessageType.NonConfirmable,
+    const token = tokenOf(exchange.token);
+    const datagram = encodeMessage({
+      type: piggybacked ? Acknowledgement : asConfirmable ? Confirmable : NonConfirmable,
       code: spec.code,
       messageId: piggybacked ? exchange.messageId : 0,
-      token: tokenOf(exchange.token),
+      token,
       options,
       payload,
-    };
-    const datagram = encodeMessage(message);
-    if (datagram.length > this.#context.limits.messageBytes) {
-      this.#context.outbox.refuse(peer.key, 'messageBytes', `an answer of ${datagram.length} bytes`);
+    });
+    const { exchanges, limits, outbox, sender } = this.#context;
+    if (datagram.length > limits.messageBytes) {
+      outbox.refuse(peer.key, 'messageBytes', `an answer of ${datagram.length} bytes`);
+      if (observer !== undefined) this.#dismiss(observer, now);
       return this.respond(id, { code: Code.InternalServerError }, now);
     }
     if (piggybacked) {
-      const answer = cacheable({ code: spec.code, options, payload }, this.#context.limits.cachedAnswerBytes);
-      this.#context.exchanges.move(exchange, { kind: 'answered', answer });
-      this.#context.outbox.send(peer.key, datagram);
+      const answer = cacheable({ code: spec.code, options, payload }, limits.cachedAnswerBytes);
+      exchanges.move(exchange, { kind: 'answered', answer });
+      outbox.send(peer.key, datagram);
       return true;
     }
-    this.#context.exchanges.move(exchange, confirmable ? ACCEPTED : DONE);
+    exchanges.move(exchange, confirmable ? ACCEPTED : DONE);
     if (asConfirmable) {
-      const outbound = new Outbound(peer, { kind: 'response', exchange: id }, { ...message, confirmable, datagram });
-      this.#context.sender.respond(outbound, now);
+      const purpose = { kind: 'response', exchange: id } as const;
+      sender.respond(new Outbound(peer, purpose, { token, confirmable: true, datagram }), now);
     } else {
-      this.#context.sender.once(peer, datagram);
+      sender.once(peer, datagram);
     }
     return true;
   }
@@ -103,7 +102,7 @@ export class Responder {
     const exchange = this.#request(id);
     if (exchange === undefined || !exchange.confirmable || exchange.state.kind !== 'pending') return false;
     this.#context.exchanges.move(exchange, ACKNOWLEDGED);
-    sendEmpty(this.#context, exchange.peer.key, MessageType.Acknowledgement, exchange.messageId);
+    sendEmpty(this.#context, exchange.peer.key, Acknowledgement, exchange.messageId);
     return true;
   }
 
@@ -111,7 +110,7 @@ export class Responder {
   reject(id: ExchangeId): boolean {
     const exchange = this.#request(id);
     if (exchange === undefined) return false;
-    sendEmpty(this.#context, exchange.peer.key, MessageType.Reset, exchange.messageId);
+    sendEmpty(this.#context, exchange.peer.key, Reset, exchange.messageId);
     this.#context.exchanges.move(exchange, REJECTED);
     return true;
   }
@@ -126,7 +125,7 @@ export class Responder {
     // The delivery of a newer state takes over from an older one, its confirmability too (RFC 7641 §4.5.2).
     const confirmable = spec.confirmable || observer.underway !== undefined || observer.waiting !== undefined;
     const datagram = encodeMessage({
-      type: confirmable ? MessageType.Confirmable : MessageType.NonConfirmable,
+      type: confirmable ? Confirmable : NonConfirmable,
       code: spec.code,
       messageId: 0,
       token: observer.token,
@@ -174,10 +173,9 @@ export class Responder {
       this.#deliver(exchange, message);
       return;
     }
-    const type = MessageType.Acknowledgement;
     this.#context.outbox.send(
       peer.key,
-      encodeMessage({ type, code, messageId, token: message.token, options, payload }),
+      encodeMessage({ type: Acknowledgement, code, messageId, token: message.token, options, payload }),
     );
   }
 
@@ -225,11 +223,10 @@ export class Responder {
   #refuse(key: PeerKey, message: CoapMessage, { reason, code, detail }: Refusal): void {
     const { messageId, token } = message;
     this.#context.outbox.refuse(key, reason, detail);
-    if (message.type !== MessageType.Confirmable) return;
-    const type = MessageType.Acknowledgement;
+    if (message.type !== Confirmable) return;
     this.#context.outbox.send(
       key,
-      encodeMessage({ type, code, messageId, token, options: NO_OPTIONS, payload: EMPTY }),
+      encodeMessage({ type: Acknowledgement, code, messageId, token, options: NO_OPTIONS, payload: EMPTY }),
     );
   }
 }

@@ -15,7 +15,12 @@ export function describeError(error: unknown): string {
   return [error.message, ...details].join(' · ');
 }
 
-/** Whether the server understood a call and said no, as opposed to having trouble itself. */
-export function isRefused(error: unknown): boolean {
-  return error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500;
+/** Whether a sign-in link was refused because it had been used before or is too old. */
+export function isSpentLink(error: unknown): boolean {
+  return error instanceof ApiError && error.problem.code === 'link-invalid';
+}
+
+/** Whether a failed call may succeed when it is tried again: the server was not reached, or had trouble itself. */
+export function mayPass(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.problem.status >= 500;
 }

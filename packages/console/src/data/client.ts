@@ -1,5 +1,5 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query';
-import { isSignedOut } from './api.ts';
+import { isSignedOut, mayPass } from './api.ts';
 
 /**
  * The page's copy of what the server knows. Nothing becomes stale by age: the event stream says what changed, and a
@@ -12,10 +12,13 @@ export const client = new QueryClient({
     },
   }),
   defaultOptions: {
+    // A server on the same machine is there without any network, which is when browsers would wait for one.
+    mutations: { networkMode: 'always' },
     queries: {
+      networkMode: 'always',
       staleTime: Number.POSITIVE_INFINITY,
       refetchOnWindowFocus: false,
-      retry: (failures, error) => !isSignedOut(error) && failures < 2,
+      retry: (failures, error) => mayPass(error) && failures < 2,
     },
   },
 });

@@ -17,7 +17,7 @@ export function useLive(): Connection {
     const close = openStream({
       onConnection(state) {
         setConnection(state);
-        // Samples and presence are not replayed, so whatever was missed is fetched.
+        // A new stream starts now, and samples are never replayed: whatever was missed is fetched.
         if (state === 'live') void client.invalidateQueries();
         // The stream cannot tell a lost connection from a lost session; the session query can.
         if (state === 'lost') void client.invalidateQueries({ queryKey: ['session'] });

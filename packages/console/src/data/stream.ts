@@ -16,19 +16,19 @@ const LONGEST_RETRY = 15_000;
 /**
  * The server's event stream, held open until the answered function is called.
  *
- * The browser itself resumes a broken stream with the last id; it gives up when the server answers anything but 200,
- * as a proxy does during a restart. Then a new stream is opened that resumes from the last entry seen.
+ * The browser itself resumes a broken stream; it gives up when the server answers anything but 200, as a proxy does
+ * during a restart, and then a new stream is opened. A hidden page holds none: browsers allow six connections to a
+ * server, and many open tabs would use them all up.
  */
 export function openStream(handlers: StreamHandlers): () => void {
   let source: EventSource | undefined;
   let timer: number | undefined;
   let retryIn = FIRST_RETRY;
-  let lastSeq: number | undefined;
 
   function open() {
     close();
-    const after = lastSeq === undefined ? '' : `?after=${lastSeq}`;
-    const stream = new EventSource(`/api/v1${streams.events.path}${after}`);
+    if (document.hidden) return;
+    const stream = new EventSource(`/api/v1${streams.events.path}`);
     source = stream;
     stream.onopen = () => {
       retryIn = FIRST_RETRY;
@@ -40,11 +40,7 @@ export function openStream(handlers: StreamHandlers): () => void {
       timer = window.setTimeout(open, retryIn);
       retryIn = Math.min(retryIn * 2, LONGEST_RETRY);
     };
-    stream.addEventListener(LiveEventKind.journal, (event) => {
-      const entry: TimelineEntry = JSON.parse(event.data);
-      lastSeq = entry.seq;
-      handlers.onEntry(entry);
-    });
+    stream.addEventListener(LiveEventKind.journal, (event) => handlers.onEntry(JSON.parse(event.data)));
     stream.addEventListener(LiveEventKind.samples, (event) => handlers.onSamples(JSON.parse(event.data)));
     stream.addEventListener(LiveEventKind.presence, (event) => handlers.onPresence(JSON.parse(event.data)));
   }
@@ -56,9 +52,11 @@ export function openStream(handlers: StreamHandlers): () => void {
 
   handlers.onConnection('connecting');
   open();
+  document.addEventListener('visibilitychange', open);
   // A computer that wakes up or changes its network holds a stream that is dead without knowing it.
   window.addEventListener('online', open);
   return () => {
+    document.removeEventListener('visibilitychange', open);
     window.removeEventListener('online', open);
     close();
   };

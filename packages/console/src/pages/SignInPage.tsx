@@ -3,7 +3,7 @@ import type { Session } from '@reeve/contract';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Redirect } from 'wouter';
-import { api, describeError, isRefused } from '../data/api.ts';
+import { api, describeError, isSpentLink } from '../data/api.ts';
 import { takeToken } from '../data/signIn.ts';
 
 /**
@@ -40,7 +40,9 @@ export function SignInPage({ session }: { session: Session | null | undefined })
             <>
               {error && (
                 <Alert color="yellow" role="alert" title="You are not signed in">
-                  {isRefused(error) ? 'This link was used before or is older than ten minutes.' : describeError(error)}
+                  {isSpentLink(error)
+                    ? 'This link was used before or is older than ten minutes.'
+                    : describeError(error)}
                 </Alert>
               )}
               <Text>Sign-in links work once, for ten minutes. Make a new one where the server runs:</Text>

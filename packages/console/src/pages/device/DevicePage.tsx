@@ -24,6 +24,7 @@ export function DevicePage({ device, session }: { device: string; session: Sessi
   if (!query.data) return <QueryError query={query} />;
   return (
     <>
+      <QueryError query={query} />
       <Heading device={query.data} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>

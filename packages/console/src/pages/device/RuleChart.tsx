@@ -96,7 +96,7 @@ function options(element: HTMLElement, limits: Limits, span: number): uPlot.Opti
     cursor: { y: false },
     scales: { y: { range: (_, low, high) => valueRange(low, high, limits) } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((at) => formatTick(at * 1000, span)) },
+      { ...axis, size: 28, values: (_, ticks) => ticks.map((at) => formatTick(at * 1000, span)) },
       { ...axis, size: 44 },
     ],
     series: [

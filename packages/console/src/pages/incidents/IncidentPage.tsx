@@ -22,6 +22,7 @@ export function IncidentPage({ id }: { id: string }) {
   const incident = query.data;
   return (
     <Stack gap="md" data-testid={`incident-${incident.incidentId}`}>
+      <QueryError query={query} />
       <Heading incident={incident} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 7 }}>

@@ -49,7 +49,7 @@ describe('a policy document', () => {
   it('carries its geometry, with a band for the state lines and none for a circle', () => {
     const rule = ruleOf('{id: a, region: {path: /6/0, in: [Nevada, {circle: {lat: 1, lon: 2, radius: 5km}}]}}');
     expect(rule.kind === 'region' && rule.shapes).toMatchObject([
-      { kind: 'area', band: 500, rings: [{}] },
+      { kind: 'area', band: 500 },
       { kind: 'circle', band: 0, centre: { lat: 1, lon: 2 }, radius: 5_000 },
     ]);
   });

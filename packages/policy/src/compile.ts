@@ -71,6 +71,6 @@ function compileShapes({ in: regions, band }: RegionLimit): RegionShape[] {
     centre: { lat, lon },
     radius,
   }));
-  if (codes.length > 0) shapes.unshift({ kind: 'area', band: band ?? ATLAS_BAND, rings: statesBorder(codes) });
+  if (codes.length > 0) shapes.unshift({ kind: 'area', band: band ?? ATLAS_BAND, borders: statesBorder(codes) });
   return shapes;
 }

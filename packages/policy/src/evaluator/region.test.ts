@@ -72,6 +72,15 @@ describe('a region', () => {
     expect(kinds(device.fix(truckee, MINUTE))).toEqual(['cleared']);
   });
 
+  it('shows beside its state that the newest fix is unsure', () => {
+    const device = new Watched(RULE);
+    device.fix(truckee);
+    device.fix(stateline, MINUTE);
+    expect(device.state && statusOf(device.state)).toMatchObject({ state: 'ok', reason: /too near the border/ });
+    device.fix(truckee, MINUTE);
+    expect(device.state && statusOf(device.state)).not.toHaveProperty('reason');
+  });
+
   it('is cleared only by fixes inside in a row', () => {
     const device = breached();
     for (const place of [truckee, reno, truckee]) expect(kinds(device.fix(place, MINUTE))).toEqual([]);

@@ -42,16 +42,19 @@ export function readState(rule: CompiledRule, stored: unknown): RuleState | unde
 export interface RuleStatus {
   readonly state: 'ok' | 'pending' | 'breached' | 'cannot-evaluate' | 'waiting';
   readonly since: Millis;
-  /** Why no value is seen, if none is: also beside a breach, which outlasts blindness. */
+  /** Why no value is seen, or that the newest fix is unsure: also beside a breach, which outlasts both. */
   readonly reason?: string;
 }
 
 /** The gravest thing to say about a rule; never `ok` without a value that is new enough. */
-export function statusOf({ verdict, sight }: RuleState): RuleStatus {
-  const reason = sight.kind === 'seeing' ? {} : { reason: describeReason(sight.reason) };
+export function statusOf({ verdict, sight, last }: RuleState): RuleStatus {
+  const unsure = last?.kind === 'region' && last.answer === 'unsure' ? { reason: UNSURE } : {};
+  const reason = sight.kind === 'seeing' ? unsure : { reason: describeReason(sight.reason) };
   if (verdict.kind === 'breached') return { state: 'breached', since: verdict.since, ...reason };
   if (sight.kind === 'cannot-evaluate') return { state: 'cannot-evaluate', since: sight.since, ...reason };
   if (sight.kind === 'blind') return { state: 'waiting', since: sight.since, ...reason };
-  if (verdict.kind !== 'unknown') return { state: verdict.kind, since: verdict.since };
-  return { state: 'cannot-evaluate', since: verdict.since, reason: 'every fix so far was too near the border to tell' };
+  if (verdict.kind === 'unknown') return { state: 'cannot-evaluate', since: verdict.since, ...reason };
+  return { state: verdict.kind, since: verdict.since, ...reason };
 }
+
+const UNSURE = 'the newest fix is too near the border to tell';

@@ -1,5 +1,5 @@
 import type { Metres } from '../units.ts';
-import type { Position, RegionShape, Ring } from './shape.ts';
+import type { Border, Position, RegionShape } from './shape.ts';
 
 /** Mean radius of the Earth (IUGG R1). */
 const EARTH_RADIUS: Metres = 6_371_008.8;
@@ -13,18 +13,27 @@ export function greatCircle(a: Position, b: Position): Metres {
   return 2 * EARTH_RADIUS * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-/** Distance from the shape's border: negative inside, positive outside. */
-export function signedDistance(at: Position, shape: RegionShape): Metres {
-  if (shape.kind === 'circle') return greatCircle(at, shape.centre) - shape.radius;
-  const border = greatCircle(at, nearestOnBorder(at, shape.rings));
-  return contains(at, shape.rings) ? -border : border;
+/** Where a position lies from a shape. */
+export interface Measured {
+  /** From the border: negative inside, positive outside. */
+  readonly distance: Metres;
+  /** How far the shape may reach beyond its border there; see `Border`. */
+  readonly reach: Metres;
 }
 
-/** Even-odd rule in longitude and latitude; areas are cut at the antimeridian, so no edge crosses it. */
-function contains({ lat, lon }: Position, rings: readonly Ring[]): boolean {
+/** Measures a position against a shape. */
+export function measure(at: Position, shape: RegionShape): Measured {
+  if (shape.kind === 'circle') return { distance: greatCircle(at, shape.centre) - shape.radius, reach: 0 };
+  const { point, reach } = nearestOnBorder(at, shape.borders);
+  const distance = greatCircle(at, point);
+  return { distance: contains(at, shape.borders) ? -distance : distance, reach };
+}
+
+/** Even-odd rule eastwards, in longitude and latitude; areas are cut at the antimeridian, so no edge crosses it. */
+function contains({ lat, lon }: Position, borders: readonly Border[]): boolean {
   let inside = false;
-  for (const { box, points } of rings) {
-    if (lon < box[0] || lon > box[2] || lat < box[1] || lat > box[3]) continue;
+  for (const { box, points } of borders) {
+    if (lat < box[1] || lat > box[3] || lon > box[2]) continue;
     let lon1 = points[0] ?? 0;
     let lat1 = points[1] ?? 0;
     for (let i = 2; i < points.length; i += 2) {
@@ -42,12 +51,13 @@ function contains({ lat, lon }: Position, rings: readonly Ring[]): boolean {
  * The border point nearest to a position, on the plane that touches the Earth there (equirectangular, degrees of
  * latitude on both axes). Near the border, where the answer decides, the plane is exact to well under a metre.
  */
-function nearestOnBorder(at: Position, rings: readonly Ring[]): Position {
+function nearestOnBorder(at: Position, borders: readonly Border[]): { point: Position; reach: Metres } {
   const scale = Math.cos(at.lat * RADIANS);
   let best = Infinity;
   let bestX = 0;
   let bestY = 0;
-  for (const { box, points } of rings) {
+  let bestReach = 0;
+  for (const { box, points, reach } of borders) {
     const shift = turn((box[0] + box[2]) / 2 - at.lon);
     if (boxDistance(at, box, shift, scale) >= best) continue;
     let x1 = ((points[0] ?? 0) - at.lon + shift) * scale;
@@ -66,12 +76,13 @@ function nearestOnBorder(at: Position, rings: readonly Ring[]): Position {
         best = distance;
         bestX = x;
         bestY = y;
+        bestReach = reach;
       }
       x1 = x2;
       y1 = y2;
     }
   }
-  return { lat: at.lat + bestY, lon: at.lon + (scale === 0 ? 0 : bestX / scale) };
+  return { point: { lat: at.lat + bestY, lon: at.lon + (scale === 0 ? 0 : bestX / scale) }, reach: bestReach };
 }
 
 /** What to add to a difference of longitudes so that it goes the short way round. */
@@ -80,7 +91,7 @@ function turn(difference: number): number {
 }
 
 /** Squared distance to a bounding box on the plane of `nearestOnBorder`. */
-function boxDistance(at: Position, box: Ring['box'], shift: number, scale: number): number {
+function boxDistance(at: Position, box: Border['box'], shift: number, scale: number): number {
   const x = Math.max(box[0] - at.lon + shift, at.lon - shift - box[2], 0) * scale;
   const y = Math.max(box[1] - at.lat, at.lat - box[3], 0);
   return x * x + y * y;

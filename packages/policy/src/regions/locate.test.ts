@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { greatCircle, signedDistance } from './distance.ts';
+import { greatCircle, measure } from './distance.ts';
 import { locate } from './locate.ts';
-import { type RegionShape, type Ring, ring } from './shape.ts';
+import { type Border, border, type RegionShape } from './shape.ts';
 import { ATLAS_BAND, findState, regionNames, statesBorder } from './us-states.ts';
 
 const RADIUS = 50;
 
 function area(...codes: string[]): RegionShape {
-  return { kind: 'area', band: ATLAS_BAND, rings: statesBorder(codes) };
+  return { kind: 'area', band: ATLAS_BAND, borders: statesBorder(codes) };
+}
+
+function closed(pairs: readonly [number, number][]): Border {
+  return border(pairs, 0);
 }
 
 describe('California', () => {
@@ -26,6 +30,11 @@ describe('California', () => {
     ['Heavenly Village', 38.9563, -119.9433, 'unsure'],
     ['San Ysidro', 32.5449, -117.0299, 'unsure'],
     ['Primm', 35.613, -115.389, 'unsure'],
+    ['Bay Bridge', 37.8199, -122.335, 'unsure'],
+    ['San Mateo Bridge', 37.6, -122.22, 'unsure'],
+    ['Alcatraz', 37.827, -122.423, 'unsure'],
+    ['the Pacific, 12 km off Big Sur', 36.2, -122, 'outside'],
+    ['Ensenada', 31.867, -116.6, 'outside'],
   ] as const)('%s', (_place, lat, lon, answer) => {
     expect(locate({ lat, lon }, RADIUS, [california]).answer).toBe(answer);
   });
@@ -35,7 +44,7 @@ describe('California', () => {
     ['San Ysidro', 32.5449, -117.0299, -1],
     ['Primm', 35.613, -115.389, 1],
   ] as const)('puts %s on its side of the line, near as it is', (_place, lat, lon, side) => {
-    expect(Math.sign(signedDistance({ lat, lon }, california))).toBe(side);
+    expect(Math.sign(measure({ lat, lon }, california).distance)).toBe(side);
   });
 
   it('measures from the line on the ground: the border is 120° W south of 42° N only roughly', () => {
@@ -75,32 +84,57 @@ describe('areas', () => {
   });
 
   it('may have holes', () => {
-    const outer = ring([
+    const outer = closed([
       [0, 0],
       [4, 0],
       [4, 4],
       [0, 4],
       [0, 0],
     ]);
-    const hole = ring([
+    const hole = closed([
       [1, 1],
       [3, 1],
       [3, 3],
       [1, 3],
       [1, 1],
     ]);
-    const shape: RegionShape = { kind: 'area', band: 0, rings: [outer, hole] };
+    const shape: RegionShape = { kind: 'area', band: 0, borders: [outer, hole] };
     expect(locate({ lat: 2, lon: 2 }, RADIUS, [shape]).answer).toBe('outside');
     expect(locate({ lat: 0.5, lon: 2 }, RADIUS, [shape]).answer).toBe('inside');
     expect(locate({ lat: 1, lon: 2 }, RADIUS, [shape]).answer).toBe('unsure');
+  });
+
+  it('may reach beyond a piece of their border', () => {
+    const coast = border(
+      [
+        [0, 0],
+        [0, 1],
+      ],
+      5_000,
+    );
+    const line = border(
+      [
+        [0, 1],
+        [-1, 1],
+        [-1, 0],
+        [0, 0],
+      ],
+      0,
+    );
+    const shape: RegionShape = { kind: 'area', band: 500, borders: [coast, line] };
+    const metresEast = (metres: number) => ({ lat: 0.5, lon: metres / 111_195 });
+    expect(locate(metresEast(-600), RADIUS, [shape]).answer).toBe('inside');
+    expect(locate(metresEast(5_500), RADIUS, [shape]).answer).toBe('unsure');
+    expect(locate(metresEast(5_600), RADIUS, [shape]).answer).toBe('outside');
+    expect(locate({ lat: 1 + 600 / 111_195, lon: -0.5 }, RADIUS, [shape]).answer).toBe('outside');
   });
 
   it('measure the short way round the antimeridian', () => {
     const shape: RegionShape = {
       kind: 'area',
       band: 0,
-      rings: [
-        ring([
+      borders: [
+        closed([
           [179, 0],
           [179.9, 0],
           [179.9, 1],
@@ -116,7 +150,7 @@ describe('areas', () => {
 
   it('are as far away as the nearest point of their edges', () => {
     const degrees = (min: number, max: number) => fc.double({ min, max, noNaN: true });
-    const square = ring([
+    const square = closed([
       [10, 50],
       [11, 50],
       [11, 51],
@@ -135,7 +169,7 @@ describe('areas', () => {
     }
     fc.assert(
       fc.property(degrees(49.8, 51.2), degrees(9.8, 11.2), (lat, lon) => {
-        const { distance } = locate({ lat, lon }, 0, [{ kind: 'area', band: 0, rings: [square] }]);
+        const { distance } = locate({ lat, lon }, 0, [{ kind: 'area', band: 0, borders: [square] }]);
         const nearest = Math.min(...sampled.map((point) => greatCircle({ lat, lon }, point)));
         expect(Math.abs(Math.abs(distance) - nearest)).toBeLessThan(30 + nearest * 0.01);
         expect(distance < 0).toBe(lat > 50 && lat < 51 && lon > 10 && lon < 11);
@@ -152,7 +186,8 @@ describe('the islands of a state', () => {
     const degrees = (min: number, max: number) => fc.double({ min, max, noNaN: true });
     fc.assert(
       fc.property(degrees(31, 43), degrees(-126, -113), (lat, lon) => {
-        const to = (rings: readonly Ring[]) => Math.abs(signedDistance({ lat, lon }, { kind: 'area', band: 0, rings }));
+        const to = (borders: readonly Border[]) =>
+          Math.abs(measure({ lat, lon }, { kind: 'area', band: 0, borders }).distance);
         const nearest = Math.min(...california.map((island) => to([island])));
         expect(Math.abs(to(california) - nearest)).toBeLessThan(1 + nearest * 0.002);
       }),

@@ -1,8 +1,8 @@
 import type { Metres } from '../units.ts';
-import { signedDistance } from './distance.ts';
+import { measure } from './distance.ts';
 import type { Position, RegionShape } from './shape.ts';
 
-/** Where a fix lies: `unsure` when the border is nearer than the fix and the border's source can tell. */
+/** Where a fix lies: `unsure` where that is more than the fix and the border's source can tell. */
 export type Answer = 'inside' | 'outside' | 'unsure';
 
 /** A fix measured against the shapes of a rule. */
@@ -18,11 +18,11 @@ export function locate(fix: Position, radius: Metres, shapes: readonly RegionSha
   let inside = false;
   let outside = true;
   for (const shape of shapes) {
-    const fromShape = signedDistance(fix, shape);
+    const measured = measure(fix, shape);
     const tolerance = radius + shape.band;
-    distance = Math.min(distance, fromShape);
-    inside ||= fromShape <= -tolerance;
-    outside &&= fromShape >= tolerance;
+    distance = Math.min(distance, measured.distance);
+    inside ||= measured.distance <= -tolerance;
+    outside &&= measured.distance >= tolerance + measured.reach;
   }
   return { answer: inside ? 'inside' : outside ? 'outside' : 'unsure', distance };
 }

@@ -6,23 +6,26 @@ export interface Position {
   readonly lon: number;
 }
 
-/** A closed line of an area's border: `points` is lon, lat, lon, lat …, its first point repeated at the end. */
-export interface Ring {
+/** A piece of an area's border. The pieces of an area close it together; no one of them need be closed. */
+export interface Border {
   /** West, south, east, north in degrees. */
   readonly box: readonly [number, number, number, number];
+  /** A line as lon, lat, lon, lat … */
   readonly points: readonly number[];
+  /** How far beyond this piece the area may still reach, such as over the waters off a shore. */
+  readonly reach: Metres;
 }
 
 /**
  * A shape that a rule carries. `band` is how far the source of its border may be wrong.
- * The rings of an area count even-odd, so that a ring within a ring is a hole.
+ * The borders of an area count even-odd, so that a closed one within another is a hole.
  */
 export type RegionShape =
-  | { readonly kind: 'area'; readonly band: Metres; readonly rings: readonly Ring[] }
+  | { readonly kind: 'area'; readonly band: Metres; readonly borders: readonly Border[] }
   | { readonly kind: 'circle'; readonly band: Metres; readonly centre: Position; readonly radius: Metres };
 
-/** Makes a ring from its lon, lat pairs. */
-export function ring(pairs: readonly (readonly [number, number])[]): Ring {
+/** Makes a piece of border from its lon, lat pairs. */
+export function border(pairs: readonly (readonly [number, number])[], reach: Metres): Border {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const [lon, lat] of pairs) {
     west = Math.min(west, lon);
@@ -30,5 +33,5 @@ export function ring(pairs: readonly (readonly [number, number])[]): Ring {
     south = Math.min(south, lat);
     north = Math.max(north, lat);
   }
-  return { box: [west, south, east, north], points: pairs.flat() };
+  return { box: [west, south, east, north], points: pairs.flat(), reach };
 }

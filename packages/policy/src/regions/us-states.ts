@@ -1,8 +1,8 @@
-import { merge } from 'topojson-client';
+import { mesh } from 'topojson-client';
 import type { GeometryCollection, MultiPolygon, Polygon, Topology } from 'topojson-specification';
 import atlas from 'us-atlas/states-10m.json' with { type: 'json' };
 import type { Metres } from '../units.ts';
-import { type Ring, ring } from './shape.ts';
+import { type Border, border } from './shape.ts';
 
 /** A state by its ISO 3166-2 code, `US-CA`. */
 export interface UsState {
@@ -15,6 +15,12 @@ export interface UsState {
  * may lie from the line on the ground.
  */
 export const ATLAS_BAND: Metres = 500;
+
+/**
+ * The atlas ends at the shore, and has no bays; a state reaches three nautical miles further (Submerged Lands Act,
+ * 43 U.S.C. §1312). The atlas does not tell a shore from the line to another country, so that this holds there too.
+ */
+const STATE_WATERS: Metres = 5_556;
 
 /** Decimals of a degree that are kept: about a metre, finer than the atlas. */
 const PRECISION = 1e5;
@@ -119,17 +125,17 @@ export function findState(text: string): UsState | undefined {
 }
 
 /** The border of these states taken together: lines between two of them are no border. */
-export function statesBorder(codes: readonly string[]): readonly Ring[] {
-  const geometries = codes.flatMap((code) => states().get(code)?.geometry ?? []);
-  const merged = merge(topology, geometries);
-  return merged.coordinates
-    .flat()
-    .map((points) =>
-      ring(
-        points.map(([lon = 0, lat = 0]) => [
-          Math.round(lon * PRECISION) / PRECISION,
-          Math.round(lat * PRECISION) / PRECISION,
-        ]),
-      ),
-    );
+export function statesBorder(codes: readonly string[]): readonly Border[] {
+  const within = new Set<unknown>(codes.map((code) => states().get(code)?.geometry));
+  const borders = (reach: Metres, isBorder: (a: unknown, b: unknown) => boolean) =>
+    mesh(topology, topology.objects.states, isBorder).coordinates.map((line) => border(line.map(toPair), reach));
+  return [
+    ...borders(0, (a, b) => a !== b && within.has(a) !== within.has(b)),
+    // An edge of one state only has it on both sides.
+    ...borders(STATE_WATERS, (a, b) => a === b && within.has(a)),
+  ];
+}
+
+function toPair([lon = 0, lat = 0]: readonly number[]): [number, number] {
+  return [Math.round(lon * PRECISION) / PRECISION, Math.round(lat * PRECISION) / PRECISION];
 }

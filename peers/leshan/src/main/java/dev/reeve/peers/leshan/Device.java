@@ -1,0 +1,144 @@
+package dev.reeve.peers.leshan;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.californium.core.config.CoapConfig;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.leshan.client.LeshanClient;
+import org.eclipse.leshan.client.LeshanClientBuilder;
+import org.eclipse.leshan.client.endpoint.LwM2mClientEndpointsProvider;
+import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
+import org.eclipse.leshan.client.object.Security;
+import org.eclipse.leshan.client.object.Server;
+import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
+import org.eclipse.leshan.client.resource.ObjectsInitializer;
+import org.eclipse.leshan.core.LwM2mId;
+import org.eclipse.leshan.core.model.ObjectLoader;
+import org.eclipse.leshan.core.model.ObjectModel;
+import org.eclipse.leshan.core.model.StaticModel;
+import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
+import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
+import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClientProtocolProvider;
+
+/**
+ * An LwM2M device with the objects 0, 1, 3, 6 and 8 on the Leshan client. Lines on standard input drive it and
+ * {@link Events} on standard output tell what happens; README.md beside the sources lists both. It ends with its input.
+ */
+public final class Device {
+    private static final int SHORT_SERVER_ID = 123;
+    /** Sacramento. */
+    private static final double LATITUDE = 38.5816;
+    private static final double LONGITUDE = -121.4944;
+
+    private final Events events = new Events();
+    private final Tally tally = new Tally(events);
+    private final Position position = new Position(LATITUDE, LONGITUDE);
+    private final LockAndWipe lock = new LockAndWipe(events, tally);
+    private final Vehicle vehicle;
+    private final LeshanClient client;
+
+    private Device(Options options) throws IOException {
+        String endpoint = options.required("endpoint");
+        vehicle = new Vehicle(tally, options.get("model", "Truck"), "SN-" + endpoint);
+        boolean quickTimers = !options.has("default-timers");
+        client = new LeshanClientBuilder(endpoint)
+                .setObjects(objects(options))
+                .setRegistrationEngineFactory(engine(options.integer("period", 3), quickTimers))
+                .setEndpointsProviders(endpoints(quickTimers))
+                .build();
+        client.addObserver(new RegistrationEvents(events));
+    }
+
+    private List<LwM2mObjectEnabler> objects(Options options) throws IOException {
+        List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
+        models.add(LockAndWipe.model());
+        ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
+        objects.setInstancesForObject(LwM2mId.SECURITY, security(options));
+        objects.setInstancesForObject(LwM2mId.SERVER, new Server(SHORT_SERVER_ID, options.integer("lifetime", 300),
+                EnumSet.of(BindingMode.U), false, BindingMode.U));
+        objects.setInstancesForObject(LwM2mId.DEVICE, vehicle);
+        objects.setInstancesForObject(LwM2mId.LOCATION, position);
+        objects.setInstancesForObject(LockAndWipe.OBJECT_ID, lock);
+        return objects.createAll();
+    }
+
+    private static Security security(Options options) throws IOException {
+        String server = options.required("server");
+        if (!options.has("identity")) {
+            return Security.noSec(server, SHORT_SERVER_ID);
+        }
+        byte[] identity = options.required("identity").getBytes(StandardCharsets.UTF_8);
+        String key = Files.readString(Path.of(options.required("key-file"))).trim();
+        return Security.psk(server, SHORT_SERVER_ID, identity, HexFormat.of().parseHex(key));
+    }
+
+    private static DefaultRegistrationEngineFactory engine(int period, boolean quickTimers) {
+        DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
+        engine.setCommunicationPeriod(period * 1000);
+        if (quickTimers) {
+            engine.setRetryWaitingTimeInMs(1000);
+        }
+        return engine;
+    }
+
+    private static LwM2mClientEndpointsProvider endpoints(boolean quickTimers) {
+        var builder = new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider(),
+                new CoapsClientProtocolProvider());
+        Configuration configuration = builder.createDefaultConfiguration();
+        if (quickTimers) {
+            configuration.set(CoapConfig.ACK_TIMEOUT, 500, TimeUnit.MILLISECONDS);
+            configuration.set(CoapConfig.MAX_RETRANSMIT, 1);
+        }
+        return builder.setConfiguration(configuration).build();
+    }
+
+    /** Obeys lines until {@code quit} or the end of the input. */
+    private void run() throws IOException {
+        client.start();
+        BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = input.readLine(); line != null; line = input.readLine()) {
+            if (line.equals("quit")) {
+                client.destroy(true);
+                return;
+            }
+            try {
+                obey(line.split(" "));
+            } catch (RuntimeException e) {
+                events.emit("error", "line", line, "message", e.toString());
+            }
+        }
+        client.destroy(false);
+    }
+
+    private void obey(String[] words) {
+        switch (words[0]) {
+            case "fix" -> position.fix(Double.parseDouble(words[1]), Double.parseDouble(words[2]),
+                    words.length > 3 ? Double.valueOf(words[3]) : null);
+            case "repeat" -> position.repeat();
+            case "battery" -> vehicle.battery(Integer.parseInt(words[1]));
+            case "firmware" -> vehicle.firmware(words[1]);
+            case "state" -> events.emit("state", "lock", lock.state(), "result", lock.result(),
+                    "writes", tally.writes(), "executes", tally.executes());
+            default -> throw new IllegalArgumentException("unknown command");
+        }
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        Options options = new Options(arguments,
+                Set.of("server", "endpoint", "identity", "key-file", "lifetime", "period", "model"),
+                Set.of("default-timers"));
+        new Device(options).run();
+        System.exit(0);
+    }
+}

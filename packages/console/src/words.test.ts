@@ -31,15 +31,24 @@ describe('the condition of a device', () => {
 });
 
 describe('a rule in words', () => {
-  it('says why it cannot be evaluated', () => {
-    expect(explainRule({ state: 'cannot-evaluate', reason: 'the last sample is too old' })).toBe(
-      'Cannot evaluate because the last sample is too old',
-    );
-    expect(explainRule({ state: 'cannot-evaluate', reason: 'blind since 12:03:04' })).toBe('Blind since 12:03:04');
+  const now = Date.UTC(2026, 10, 23, 12);
+  const since = now - 60_000;
+
+  it('says since when and why it cannot be evaluated', () => {
+    const text = explainRule({ state: 'cannot-evaluate', since, reason: 'the last value is too old' }, now);
+    expect(text).toMatch(/^Cannot evaluate since \d\d:59:00 because the last value is too old$/);
   });
 
-  it('does not call a rule without a value kept', () => {
-    expect(explainRule({ state: 'waiting' })).toBe('No value has arrived yet');
+  it('says since when it is blind, and never calls that kept', () => {
+    expect(explainRule({ state: 'waiting', since, reason: 'the value is overdue' }, now)).toMatch(
+      /^Blind since \d\d:59:00: the value is overdue$/,
+    );
+    expect(explainRule({ state: 'waiting' }, now)).toBe('Blind: no value yet');
+  });
+
+  it('keeps a doubt beside a breach or an ok', () => {
+    expect(explainRule({ state: 'breached', reason: 'no value yet' }, now)).toBe('Broken; no value yet');
+    expect(explainRule({ state: 'ok' }, now)).toBe('Kept');
   });
 });
 

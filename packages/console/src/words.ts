@@ -12,6 +12,7 @@ import type {
   RuleState,
   RuleStatus,
 } from '@reeve/contract';
+import { formatMoment } from './format.ts';
 
 /** How a state feels, in the words of the API's verdict; components turn it into a colour. */
 export type Tone = DeviceDetail['verdict']['tone'];
@@ -45,7 +46,7 @@ export const ruleWords: Record<RuleState, Word> = {
   pending: { label: 'Pending', tone: 'attention' },
   breached: { label: 'Breached', tone: 'bad' },
   'cannot-evaluate': { label: 'Cannot evaluate', tone: 'attention' },
-  waiting: { label: 'Waiting', tone: 'unknown' },
+  waiting: { label: 'Blind', tone: 'unknown' },
 };
 
 export const incidentWords: Record<IncidentState, Word> = {
@@ -96,7 +97,7 @@ export const conditionWords: Record<Condition, Word> = {
   breached: { label: 'Breached', tone: 'bad' },
   overdue: { label: 'Overdue', tone: 'attention' },
   'cannot-evaluate': { label: 'Cannot evaluate', tone: 'attention' },
-  waiting: { label: 'Waiting for values', tone: 'unknown' },
+  waiting: { label: 'Blind', tone: 'unknown' },
   ok: { label: 'OK', tone: 'good' },
   unpoliced: { label: 'No rule applies', tone: 'unknown' },
 };
@@ -128,27 +129,22 @@ export function conditionOf(
   return device.ruleState === undefined ? 'unpoliced' : conditionOfRules[device.ruleState];
 }
 
-/** What a rule's state means for a person who has not read the manual. */
-export function explainRule(rule: Pick<RuleStatus, 'state' | 'reason'>): string {
-  const because = rule.reason ? `: ${rule.reason}` : '';
+/** How a rule stands, since when and why, for a person who has not read the manual. */
+export function explainRule(rule: Pick<RuleStatus, 'state' | 'since' | 'reason'>, now: number): string {
+  const since = rule.since === undefined ? '' : ` since ${formatMoment(now, rule.since)}`;
+  const note = rule.reason === undefined ? '' : `; ${rule.reason}`;
   switch (rule.state) {
     case 'ok':
-      return 'The rule is kept';
-    case 'breached':
-      return `The rule is broken${because}`;
+      return `Kept${since}${note}`;
     case 'pending':
-      return `The limit is passed, but not yet for as long as the rule says${because}`;
-    case 'cannot-evaluate': {
-      const reason = rule.reason ?? 'a value is missing';
-      return /^blind/i.test(reason) ? capitalise(reason) : `Cannot evaluate because ${reason}`;
-    }
+      return `Beyond its limit${since}, but not yet for as long as the rule says${note}`;
+    case 'breached':
+      return `Broken${since}${note}`;
+    case 'cannot-evaluate':
+      return `Cannot evaluate${since} because ${rule.reason ?? 'no value is there'}`;
     case 'waiting':
-      return rule.reason ? capitalise(rule.reason) : 'No value has arrived yet';
+      return `Blind${since}: ${rule.reason ?? 'no value yet'}`;
   }
-}
-
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** An operation in words, e.g. `Write /8/0/0`. */

@@ -2,9 +2,9 @@ import { Anchor, Box, Group, Skeleton, Stack, Text } from '@mantine/core';
 import type { DeviceDetail, RuleStatus } from '@reeve/contract';
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
-import { Age } from '../../components/Age.tsx';
 import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
+import { useNow } from '../../data/clock.ts';
 import { explainRule, ruleWords } from '../../words.ts';
 
 /** The chart brings a plotting library with it, so it is loaded when a rule with limits is first shown. */
@@ -41,16 +41,7 @@ function Rule({ rule, deviceId }: { rule: RuleStatus; deviceId: string }) {
         </Box>
         <div>
           <Text size="sm">{rule.rule}</Text>
-          <Text size="xs" c="dimmed">
-            {explainRule(rule)}
-            {rule.since !== undefined && (
-              <>
-                {' · since '}
-                <Age at={rule.since} />
-              </>
-            )}
-            {` · ${rule.policyId} / ${rule.ruleId}`}
-          </Text>
+          <Explanation rule={rule} />
         </div>
       </Group>
       {rule.path !== undefined && rule.limits && (
@@ -59,5 +50,14 @@ function Rule({ rule, deviceId }: { rule: RuleStatus; deviceId: string }) {
         </Suspense>
       )}
     </div>
+  );
+}
+
+function Explanation({ rule }: { rule: RuleStatus }) {
+  const now = useNow();
+  return (
+    <Text size="xs" c="dimmed" data-testid="rule-explained">
+      {`${explainRule(rule, now)} · ${rule.policyId} / ${rule.ruleId}`}
+    </Text>
   );
 }

@@ -37,7 +37,7 @@ function PolicyCard({ policy }: { policy: Policy }) {
   const counts: [number, Word][] = [
     [breached, { label: `${breached} breached`, tone: 'bad' }],
     [cannotEvaluate, { label: `${cannotEvaluate} cannot evaluate`, tone: 'attention' }],
-    [waiting, { label: `${waiting} waiting`, tone: 'unknown' }],
+    [waiting, { label: `${waiting} blind`, tone: 'unknown' }],
     [ok, { label: `${ok} ok`, tone: 'good' }],
   ];
   return (

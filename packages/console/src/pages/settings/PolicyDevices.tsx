@@ -3,12 +3,14 @@ import { Link } from 'wouter';
 import { DataTable } from '../../components/DataTable.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
+import { useNow } from '../../data/clock.ts';
 import { usePolicyDevices } from '../../data/queries.ts';
 import { explainRule, ruleWords } from '../../words.ts';
 
 /** Each device that a policy applies to, rule by rule. */
 export function PolicyDevices({ policyId }: { policyId: string }) {
   const devices = usePolicyDevices(policyId);
+  const now = useNow();
   return (
     <PagedList list={devices} empty="The policy applies to no device.">
       {(items) => (
@@ -26,7 +28,7 @@ export function PolicyDevices({ policyId }: { policyId: string }) {
                   <WordBadge word={ruleWords[rule.state]} />{' '}
                   {rule.state !== 'ok' && (
                     <Text span size="xs" c="dimmed">
-                      {explainRule(rule)}
+                      {explainRule(rule, now)}
                     </Text>
                   )}
                 </Table.Td>

@@ -26,14 +26,14 @@ export class Notices {
 
   /** Follows the journal from where it stood, and goes on sending what waits. */
   static async open(options: NoticeOptions): Promise<Notices> {
-    const { store, bus, describe } = options;
+    const { store, bus, describe, now } = options;
     const outbox = new Outbox(options);
     const following: Promise<Subscription> = bus.consume({
       name: 'notices',
       types: [...noticeTypes, 'webhook.removed'],
       handle: async (entry) => {
         if (entry.type === 'webhook.removed') return dropNotices(store, entry);
-        const batch = await queueNotices(store, entry, describe(entry));
+        const batch = await queueNotices(store, entry, describe(entry), now());
         // The outbox sees the deliveries when they are committed; if this consumer stops first, at the next start.
         following
           .then((subscription) => subscription.caughtUp(entry.seq))

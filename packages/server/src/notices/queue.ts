@@ -1,3 +1,4 @@
+import type { Millis } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import type { Batch, Change, Store } from '../store/port.ts';
 import { deadLetter } from './dead-letter.ts';
@@ -5,7 +6,12 @@ import { noticeLimits } from './limits.ts';
 import { deliveryIdOf, type Notice, noticeOf } from './notice.ts';
 
 /** What the outbox is to send because of a journal entry: a delivery for each webhook of the organisation. */
-export async function queueNotices(store: Store, entry: JournalEntry, text: string): Promise<Batch | undefined> {
+export async function queueNotices(
+  store: Store,
+  entry: JournalEntry,
+  text: string,
+  now: Millis,
+): Promise<Batch | undefined> {
   const notice = await noticeOf(store, entry, text);
   if (!notice) return undefined;
   const webhooks = await store.list('webhooks', { where: { organisationId: entry.organisationId } });
@@ -21,14 +27,14 @@ export async function queueNotices(store: Store, entry: JournalEntry, text: stri
         body: JSON.stringify(body),
         state: 'waiting',
         attempts: 0,
-        nextAt: entry.at,
-        createdAt: entry.at,
+        nextAt: now,
+        createdAt: now,
       } as const;
       if ((await store.count('deliveries', { webhookId, state: 'waiting' })) < noticeLimits.waiting) {
         return { changes: [{ put: 'deliveries', row }] };
       }
       const lastError = `${noticeLimits.waiting} notices wait already`;
-      const { changes, journal } = await deadLetter(store, row, lastError, entry.at);
+      const { changes, journal } = await deadLetter(store, row, lastError, now);
       return { changes: [...changes, { put: 'deliveries', row: { ...row, state: 'dead', lastError } }], journal };
     }),
   );

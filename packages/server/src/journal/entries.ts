@@ -61,14 +61,22 @@ export interface JournalPayloads {
   'incident.acknowledged': { incidentId: IncidentId };
   'incident.cleared': { incidentId: IncidentId; text: string };
   'incident.reopened': { incidentId: IncidentId; text: string };
+  /** A person wants it closed. */
+  'incident.close-requested': { incidentId: IncidentId };
+  /** It has been clear for long enough to close by itself. */
+  'incident.quiet': { incidentId: IncidentId };
   'incident.closed': { incidentId: IncidentId; reason: string };
 
+  /** A person wants the lock held, or let go. */
+  'lock.requested': { held: boolean };
   'response.started': { responseId: ResponseId; incidentId?: IncidentId; kind: 'lock'; until?: Millis };
   'response.step': { responseId: ResponseId; incidentId?: IncidentId; text: string; commandId?: CommandId };
   'response.locked': { responseId: ResponseId; incidentId?: IncidentId; text: string };
   'response.releasing': { responseId: ResponseId; incidentId?: IncidentId; reason: string };
   'response.released': { responseId: ResponseId; incidentId?: IncidentId; text: string };
   'response.failed': { responseId: ResponseId; incidentId?: IncidentId; text: string };
+  /** Its longest time is over. */
+  'response.lease-ended': { responseId: ResponseId };
   /** A person must be told: e.g. a lock ended because its longest time was over while the cause was still there. */
   'response.attention': { responseId: ResponseId; incidentId?: IncidentId; text: string };
 
@@ -123,13 +131,17 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'incident.acknowledged': 1,
   'incident.cleared': 1,
   'incident.reopened': 1,
+  'incident.close-requested': 1,
+  'incident.quiet': 1,
   'incident.closed': 1,
+  'lock.requested': 1,
   'response.started': 1,
   'response.step': 1,
   'response.locked': 1,
   'response.releasing': 1,
   'response.released': 1,
   'response.failed': 1,
+  'response.lease-ended': 1,
   'response.attention': 1,
   'approval.requested': 1,
   'approval.decided': 1,

@@ -71,7 +71,10 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'incident.acknowledged': [{ incidentId }, 'Ada', incidentId],
   'incident.cleared': [{ incidentId, text: 'back' }, incidentId, 'back'],
   'incident.reopened': [{ incidentId, text: 'gone' }, incidentId, 'gone'],
+  'incident.close-requested': [{ incidentId }, 'Ada asked to close', incidentId],
+  'incident.quiet': [{ incidentId }, incidentId],
   'incident.closed': [{ incidentId, reason: 'solved' }, 'Ada', incidentId, 'solved'],
+  'lock.requested': [{ held: false }, 'Ada', 'not to keep', 'TRUCK'],
   'response.started': [
     { responseId, incidentId, kind: 'lock', until: 60_000 },
     'lock TRUCK',
@@ -83,6 +86,7 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'response.releasing': [{ responseId, reason: 'cause gone' }, 'TRUCK', 'cause gone'],
   'response.released': [{ responseId, text: 'proved' }, 'TRUCK', 'proved'],
   'response.failed': [{ responseId, text: '4.05' }, 'TRUCK', 'failed', '4.05'],
+  'response.lease-ended': [{ responseId }, 'TRUCK', 'over'],
   'response.attention': [{ responseId, text: 'the time is over' }, 'TRUCK', 'the time is over'],
   'approval.requested': [
     { approvalId, incidentId, action: 'lock', reason: 'over the cap' },

@@ -58,8 +58,12 @@ const words: Words = {
   'incident.acknowledged': ({ incidentId }, { actor }) => `${actor} acknowledged incident ${incidentId}.`,
   'incident.cleared': ({ incidentId, text }) => `The cause of incident ${incidentId} is gone: ${text}`,
   'incident.reopened': ({ incidentId, text }) => `Incident ${incidentId} is open again: ${text}`,
+  'incident.close-requested': ({ incidentId }, { actor }) => `${actor} asked to close incident ${incidentId}.`,
+  'incident.quiet': ({ incidentId }) => `The cause of incident ${incidentId} has stayed away long enough to close it.`,
   'incident.closed': ({ incidentId, reason }, { actor }) => `${actor} closed incident ${incidentId}: ${reason}`,
 
+  'lock.requested': ({ held }, { actor, device }) =>
+    `${actor} asked ${held ? 'to keep' : 'not to keep'} ${device} locked.`,
   'response.started': ({ incidentId, kind, until }, { actor, device }) =>
     `${actor} began to ${kind} ${device}${where(incidentId, (id) => ` because of incident ${id}`)}` +
     `${until === undefined ? '' : `, until ${instant(until)} at the latest`}.`,
@@ -68,6 +72,7 @@ const words: Words = {
   'response.releasing': ({ reason }, { device }) => `The lock of ${device} is being undone: ${reason}`,
   'response.released': ({ text }, { device }) => `The lock of ${device} ended: ${text}`,
   'response.failed': ({ text }, { device }) => `The lock of ${device} failed: ${text}`,
+  'response.lease-ended': (_, { device }) => `The longest time for the lock of ${device} is over.`,
   'response.attention': ({ text }, { device }) => `Someone must look at ${device}: ${text}`,
 
   'approval.requested': ({ action, reason, incidentId }, { device }) =>

@@ -208,7 +208,7 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(found.map(({ name }) => name)).toEqual(['', 'B', 'a', 'é', '\uffee', '😀']);
       });
 
-      it('selects and counts by equality, also of several columns and of an absent one', async () => {
+      it('selects and counts by equality, also of several columns and of an optional one', async () => {
         const rows = [commandRow({ state: 'queued' }), commandRow({ state: 'sent' }), commandRow({ code: '2.05' })];
         await store.commit({ changes: rows.map((row) => ({ put: 'commands', row })) });
         expect(await store.list('commands', { where: { state: 'sent' } })).toEqual([rows[1]]);

@@ -95,7 +95,7 @@ export class StoreError extends Error {
 
 /**
  * The storage port. `commit` resolves only after the batch has reached the disk (fsync); batches become durable in the
- * order in which `commit` was called. Reads see every commit that was called before them. No SQL, no transaction
+ * order in which `commit` was called, and a refused one leaves nothing. Every method rejects with a `StoreError`. Reads see every commit that was called before them. No SQL, no transaction
  * callbacks: a capability decides on what it holds in memory, one batch at a time per device.
  */
 export interface Store {

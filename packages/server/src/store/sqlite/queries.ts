@@ -25,8 +25,7 @@ class Where {
 
   equal(shape: TableShape, values: Values): void {
     for (const [name, value] of Object.entries(values)) {
-      // IS, not =, so that undefined asks for the rows that lack the column.
-      this.add(`${quoted(name)} IS ?`, encodeCell(shape.column(name), value));
+      this.add(`${quoted(name)} = ?`, encodeCell(shape.column(name), value));
     }
   }
 

@@ -1,6 +1,7 @@
 /** Stateless cookies of HelloVerifyRequest (RFC 6347 §4.2.1). */
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { AddressKey } from './effects.ts';
+import { HmacSha256 } from './hmac.ts';
 import { type ClientHello, RANDOM_LENGTH } from './messages.ts';
 
 /** Octets of a cookie; DTLS 1.0 allowed no more than 32. */
@@ -10,8 +11,8 @@ const COOKIE_LENGTH = 32;
 export class CookieJar {
   readonly #random: (length: number) => Uint8Array;
   readonly #lifetimeMs: number;
-  #current: KeyObject;
-  #previous: KeyObject;
+  #current: HmacSha256;
+  #previous: HmacSha256;
   #rotatedAt: number | undefined;
 
   /**
@@ -55,16 +56,16 @@ export class CookieJar {
   }
 
   /** Over the address and all of the ClientHello but the cookie itself. */
-  #mac(secret: KeyObject, address: AddressKey, hello: ClientHello, body: Uint8Array): Buffer {
+  #mac(secret: HmacSha256, address: AddressKey, hello: ClientHello, body: Uint8Array): Buffer {
     const cookieAt = 2 + RANDOM_LENGTH + 1 + hello.sessionId.length;
-    return createHmac('sha256', secret)
-      .update(`${address.length}:${address}`)
-      .update(body.subarray(0, cookieAt))
-      .update(body.subarray(cookieAt + 1 + hello.cookie.length))
-      .digest();
+    return secret.digest(
+      Buffer.from(`${address.length}:${address}`),
+      body.subarray(0, cookieAt),
+      body.subarray(cookieAt + 1 + hello.cookie.length),
+    );
   }
 
-  #secret(): KeyObject {
-    return createSecretKey(this.#random(32));
+  #secret(): HmacSha256 {
+    return new HmacSha256(this.#random(32));
   }
 }

@@ -128,6 +128,7 @@ export abstract class Endpoint {
   /** Forgets a handshake. */
   protected end(handshake: Handshake): void {
     handshake.ended = true;
+    handshake.wipe();
     this.#deadlines.cancel(handshake);
     this.handshakes.delete(handshake.address);
   }

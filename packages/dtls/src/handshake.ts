@@ -4,6 +4,7 @@ import type { Sleeper } from './deadlines.ts';
 import type { AddressKey, LookupId } from './effects.ts';
 import type { FlightItem } from './flight.ts';
 import { Reassembly, unfragmented, type WholeMessage } from './fragments.ts';
+import type { HmacSha256 } from './hmac.ts';
 import { epochKeys, masterSecret, transcriptHash, verifyData } from './key-schedule.ts';
 import type { DtlsLimits } from './limits.ts';
 import { encodeBody, HANDSHAKE_MESSAGES, type HandshakeBodies, type HandshakeKind } from './messages.ts';
@@ -76,7 +77,7 @@ export class Handshake implements Sleeper {
 
   #transcript: Uint8Array[] = [];
   #nextMessage: number;
-  #master: KeyObject | undefined;
+  #master: HmacSha256 | undefined;
 
   constructor(start: HandshakeStart) {
     this.role = start.role;
@@ -88,6 +89,11 @@ export class Handshake implements Sleeper {
     this.layer = new RecordLayer(start.firstRecord);
     this.reassembly = new Reassembly(start.limits, start.expectMessage);
     this.#nextMessage = start.firstMessage;
+  }
+
+  /** Overwrites the master secret; the record keys stay with the record layer. */
+  wipe(): void {
+    this.#master?.wipe();
   }
 
   /** Octets of records that are held. */

@@ -267,7 +267,7 @@ export class CoapCore {
   #sweep(peer: Peer, now: number): void {
     const { exchanges, peers } = this.#context;
     exchanges.expire(peer, now);
-    if (peer.isIdle() && peer.exchanges.length === 0 && now >= peer.activeAt + peer.exchangeLifetimeMs) {
+    if (peer.isIdle() && now >= peer.activeAt + peer.exchangeLifetimeMs) {
       peers.remove(peer);
       return;
     }

@@ -84,6 +84,21 @@ describe('an observer', () => {
     expect(sequences(h)).toEqual([undefined]);
   });
 
+  it('stays as long as it is not told otherwise, however silent', () => {
+    const h = observed('0a');
+    h.run(0, 1_000_000);
+    expect(notify(h, 'x', false, 1_000_000)).toBe(true);
+  });
+
+  it('may come back while its last notification is under way', () => {
+    const h = observed('0a');
+    h.core.notify(PEER, TOKEN, { code: Code.NotFound, confirmable: true }, 10);
+    register(h, '0a', 2_000, 20);
+    h.receive(datagram({ type: ACK, messageId: 0 }), 30);
+    expect(h.only('notifyOutcome')).toMatchObject({ outcome: 'acknowledged', removed: false });
+    expect(notify(h, 'x', false)).toBe(true);
+  });
+
   it('leaves with Observe 1', () => {
     const h = observed('0a', '0b');
     notify(h, 'x', true);
@@ -183,6 +198,16 @@ describe('notifications', () => {
     expect(h.sent()).toEqual([]);
     h.receive(datagram({ type: ACK, messageId: 0 }), 20);
     expect(h.sent()).toMatchObject([{ type: CON, payload: 'x' }]);
+  });
+
+  it('let requests go first', () => {
+    const h = observed('0a', '0b');
+    notify(h, 'a', true);
+    notify(h, 'b', true, 10, hex('0b'));
+    h.core.request(PEER, { code: Code.Post, token: hex('77') }, 10);
+    h.sent();
+    h.receive(datagram({ type: ACK, messageId: 0 }), 20);
+    expect(h.sent()).toMatchObject([{ code: Code.Post, messageId: 1 }]);
   });
 
   it('over the size limit are not sent', () => {

@@ -8,7 +8,7 @@ export interface Observer {
   readonly token: Uint8Array;
   /** The Observe value last sent, 24 bits. */
   sequence: number;
-  /** Id of the last notification, by which a RST names it; -1 before the first. */
+  /** Id of the last non-confirmable notification, by which a RST names it; -1 before the first. */
   messageId: number;
   /** A confirmable notification that is sent and not acknowledged. */
   underway: Outbound | undefined;

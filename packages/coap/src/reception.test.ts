@@ -107,6 +107,7 @@ describe('what this core does not do', () => {
     ['Block1 with the reserved size', block(Option.Block1, 0x07), Code.BadOption],
     ['a whole body in one Block1', block(Option.Block1, 0x06), undefined],
     ['a later Block2', block(Option.Block2, 0x16), Code.BadOption],
+    ['Block2 with the reserved size', block(Option.Block2, 0x07), Code.BadOption],
     ['a wish for the size of Block2', block(Option.Block2, 0x06), undefined],
     ['a proxy by URI', [option(Option.ProxyUri, 'coap://elsewhere')], Code.ProxyingNotSupported],
     ['a proxy by scheme', [option(Option.ProxyScheme, 'coap')], Code.ProxyingNotSupported],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Code } from './codes.ts';
-import { PeerKey } from './ids.ts';
+import { ObservationScope, PeerKey } from './ids.ts';
 import { MessageType } from './message.ts';
 import { DEFAULT_PARAMETERS, exchangeLifetimeMs, maxTransmitWaitMs, nonLifetimeMs } from './parameters.ts';
 import type { RequestSpec } from './specs.ts';
@@ -236,6 +236,43 @@ describe('the queue of a peer', () => {
     h.core.request(PEER, { code: Code.Get }, 0);
     h.core.request(PeerKey('another'), { code: Code.Get }, 0);
     expect(h.sent().map(({ token }) => token)).toEqual(['0000000100000000', '0000000200000000']);
+  });
+
+  it('counts a ping that is under way', () => {
+    const h = new Harness({ limits: { requestsPerPeer: 1 } });
+    h.core.ping(PEER, 0);
+    h.core.ping(PEER, 0);
+    expect(h.only('outcome')).toMatchObject({ outcome: { kind: 'refused', reason: 'requestsPerPeer' } });
+  });
+
+  it('starts its message ids again at 0', () => {
+    const h = new Harness({ random: (n) => new Uint8Array(n).fill(255) });
+    for (const [i, messageId] of [65535, 0].entries()) {
+      h.core.request(PEER, GET, i);
+      expect(h.sent()).toMatchObject([{ messageId }]);
+      h.receive(response(ACK, messageId), i);
+      expect(h.only('outcome')).toMatchObject({ outcome: { kind: 'response' } });
+    }
+  });
+
+  it('is forgotten an exchange lifetime after the last sign of its peer, not sooner', () => {
+    const h = new Harness();
+    h.core.request(PEER, { ...GET, parameters: { responseTimeoutMs: 300_000 } }, 0);
+    h.receive(datagram({ type: ACK, messageId: 0 }), 10).receive(response(NON, 9), 200_000);
+    h.run(200_000, 446_000);
+    expect(h.core.sizes().peers).toBe(1);
+    h.run(446_000, 800_000);
+    expect(h.core.sizes().peers).toBe(0);
+  });
+
+  it('takes no observation over the limit', () => {
+    for (const limits of [{ observations: 0 }, { observationsPerScope: 0 }]) {
+      const h = new Harness({ limits });
+      h.core.bindScope(PEER, ObservationScope('scope'), 0);
+      h.core.request(PEER, { ...GET, observe: 'register' }, 0);
+      const [reason] = Object.keys(limits);
+      expect(h.only('outcome')).toMatchObject({ outcome: { kind: 'refused', reason } });
+    }
   });
 
   it('takes no request that cannot be sent', () => {

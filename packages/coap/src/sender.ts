@@ -55,7 +55,7 @@ export class Sender {
   /** An empty ACK came. */
   acknowledged(peer: Peer, messageId: number, now: number): void {
     const outbound = this.#find(peer, messageId);
-    if (outbound === undefined || !outbound.confirmable) return;
+    if (outbound === undefined) return;
     this.happened(outbound, outbound.purpose.kind === 'request' ? 'acknowledged' : 'settled', now);
   }
 
@@ -135,11 +135,10 @@ export class Sender {
   }
 
   #transmit(outbound: Outbound, now: number): void {
-    const { peer, purpose, parameters } = outbound;
+    const { peer, parameters } = outbound;
     outbound.messageId = peer.takeMessageId();
     setMessageId(outbound.datagram, outbound.messageId);
     outbound.transmissions = 1;
-    if (purpose.kind === 'notification') purpose.observer.messageId = outbound.messageId;
     if (outbound.confirmable) {
       outbound.phase = 'unacknowledged';
       outbound.waitMs = this.#firstWait(outbound);

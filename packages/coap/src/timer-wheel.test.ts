@@ -30,6 +30,15 @@ describe('timer wheel', () => {
     expect(wheel.nextAt()).toBeUndefined();
   });
 
+  it('does not wake for what was cancelled', () => {
+    const wheel = new TimerWheel<Entry>();
+    const [a, b] = [new Entry(1), new Entry(2)];
+    wheel.schedule(a, 1_000, 0);
+    wheel.schedule(b, 5_000, 0);
+    wheel.cancel(a);
+    expect(wheel.nextAt()).toBe(5_000);
+  });
+
   it('leaves alone what an earlier one cancelled or moved in the same turn', () => {
     const wheel = new TimerWheel<Entry>();
     const entries = [new Entry(0), new Entry(1), new Entry(2)] as const;

@@ -76,7 +76,9 @@ function read(text: string): Link[] {
 }
 
 function trim(target: string): string {
-  return target.length > 1 && target.endsWith('/') ? target.slice(0, -1) : target;
+  let end = target.length;
+  while (end > 1 && target[end - 1] === '/') end--;
+  return target.slice(0, end);
 }
 
 /** Writes links: numbers and versions bare, every other value quoted. */

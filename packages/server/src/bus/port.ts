@@ -7,7 +7,7 @@ import type { Batch } from '../store/port.ts';
  * At least once, in journal order; an entry is repeated only if that commit did not happen, so that effects inside the
  * batch happen exactly once. A throw is retried with backoff and blocks only this consumer.
  */
-export type EntryHandler = (entry: JournalEntry) => Promise<Batch | undefined> | Batch | undefined;
+type EntryHandler = (entry: JournalEntry) => Promise<Batch | undefined> | Batch | undefined;
 
 export interface ConsumerOptions {
   /** Name under which the cursor is stored. */

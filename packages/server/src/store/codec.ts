@@ -111,7 +111,7 @@ function unfit(column: NamedColumn, why: string, cause?: unknown): StoreError {
 }
 
 /** The value of a cell that `encodeCell` made. */
-export function decodeCell(column: NamedColumn, cell: Cell): unknown {
+function decodeCell(column: NamedColumn, cell: Cell): unknown {
   return column.kind === 'json' && typeof cell === 'string' ? JSON.parse(cell) : cell;
 }
 

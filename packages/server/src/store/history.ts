@@ -2,7 +2,7 @@ import type { Seq } from '../ids.ts';
 import { type JournalDraft, type JournalEntry, journalVersions } from '../journal/entries.ts';
 import { type Cell, decodeCells, encodeCell, encodeCells, shapeOf } from './codec.ts';
 import type { ColumnBatch, Sample } from './port.ts';
-import { integer, json, optional, table, text } from './schema.ts';
+import { integer, json, optional, real, table, text } from './schema.ts';
 
 /** The journal's columns. `seq` is given by the store. */
 export const journalShape = shapeOf(
@@ -46,7 +46,7 @@ const sampleColumns = shapeOf(
   'samples',
   table({ deviceId: text(), path: text(), at: integer(), receivedAt: integer(), type: text() }, ['deviceId', 'path']),
 ).columns;
-const numberColumn = { table: 'samples', name: 'value', kind: 'real', optional: false } as const;
+const numberColumn = shapeOf('samples', table({ value: real() }, ['value'])).column('value');
 
 /** Cells of a sample: device, path, at, receivedAt, type, value. */
 export function encodeSample(sample: Sample): Cell[] {

@@ -6,7 +6,7 @@ import type { Key, Row, StoredValue, TableName } from './tables.ts';
 type Settable<R, C extends keyof R> = Record<never, never> extends Pick<R, C> ? R[C] | undefined : R[C];
 
 /** The columns that a `patch` sets: never the key; `undefined` removes an optional one. */
-export type Patch<T extends TableName> = {
+type Patch<T extends TableName> = {
   readonly [C in Exclude<keyof Row<T>, keyof Key<T>>]?: Settable<Row<T>, C>;
 };
 

@@ -352,7 +352,7 @@ export const tables = {
   cursors: table({ consumer: text(), seq: integer() }, ['consumer']),
 } as const;
 
-export type Tables = typeof tables;
+type Tables = typeof tables;
 export type TableName = keyof Tables;
 export type Row<T extends TableName> = RowOf<Tables[T]>;
 export type Key<T extends TableName> = KeyOf<Tables[T]>;

@@ -6,7 +6,8 @@ import type { ConsumerOptions } from '../port.ts';
 /** Runs something once after some milliseconds, and gives back how to prevent it. */
 export type After = (ms: number, run: () => void) => () => void;
 
-export const busLimits = {
+/** What bounds a consumer, and how long it waits. */
+const busLimits = {
   /** Entries that a consumer holds at a time. */
   page: 200,
   /** A cursor is saved at the latest after this many entries that were not for its consumer. */
@@ -17,7 +18,7 @@ export const busLimits = {
 } as const;
 
 /** Wait before the attempt after `attempt`. */
-export const retryDelay = (attempt: number): number =>
+const retryDelay = (attempt: number): number =>
   Math.min(busLimits.firstRetryMs * 2 ** Math.min(attempt - 1, 20), busLimits.longestRetryMs);
 
 interface Waiter {

@@ -1,5 +1,11 @@
 import type { Millis } from './ids.ts';
 
+/** Runs something once after some milliseconds of real time; the result takes it back. */
+export function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+}
+
 type Job = (now: Millis) => unknown;
 
 interface Options {

@@ -4,14 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { Access } from './access/access.ts';
 import { openLocalBus } from './bus/local/bus.ts';
 import type { Bus } from './bus/port.ts';
-import { Clock } from './clock.ts';
+import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { ReeveError } from './errors.ts';
 import { listenHttp } from './http/server.ts';
-import type { Millis } from './ids.ts';
+import type { DeviceId, Millis } from './ids.ts';
+import { incidentHandlers } from './incidents/handlers.ts';
 import { Incidents } from './incidents/incidents.ts';
+import type { JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
 import { Lanes } from './lanes.ts';
 import { openMainThreadLink } from './link/main-thread.ts';
@@ -156,8 +158,19 @@ export async function startServer(
     lost,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
   });
-  const incidents = await Incidents.open({ store, bus, fleet, engine, commands, now, organisationId });
-  const notices = await Notices.open({ store, bus, sealer, now, fetch: ports.fetch, organisationId });
+  const incidents = await Incidents.open({ store, bus, fleet, engine, values, commands, now });
+  const names = { device: (deviceId: DeviceId) => fleet.get(deviceId)?.row.endpoint };
+  const describe = (entry: JournalEntry) => describeEntry(entry, names);
+  const notices = await Notices.open({
+    store,
+    bus,
+    sealer,
+    now,
+    fetch: ports.fetch,
+    describe,
+    random: Math.random,
+    after,
+  });
 
   const heard = (device: Device, fresh: boolean) => {
     if (fresh) void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-session')).catch(() => {});
@@ -178,7 +191,6 @@ export async function startServer(
       contact: (device, at) => engine.contact(device, at),
       registered: (device) => {
         void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-registration')).catch(() => {});
-        incidents.registered(device);
         commands.heard(device);
         dispatcher.tellPresence(device);
       },
@@ -229,12 +241,11 @@ export async function startServer(
         }
       },
     ],
-    minutes: [(at) => registrations.expire(at), () => notices.tidy()],
+    minutes: [(at) => registrations.expire(at)],
     days: [(at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS })],
     now,
   });
 
-  const describe = (entry: Parameters<typeof describeEntry>[0]) => describeEntry(entry);
   const http = await listenHttp({
     ...config.http,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
@@ -250,7 +261,7 @@ export async function startServer(
       ...access.handlers(),
       ...notices.handlers(),
       ...commandHandlers({ store, fleet, queue: commands, now }),
-      ...incidents.handlers(),
+      ...incidentHandlers({ store, fleet, incidents, describe, now }),
       ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
       ...deviceHandlers({
         store,
@@ -308,7 +319,7 @@ export async function startServer(
       clock.stop();
       await http.close();
       await link.close();
-      await notices.close();
+      await notices.stop();
       await incidents.close();
       await commands.close();
       await bus.close();

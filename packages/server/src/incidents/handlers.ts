@@ -1,0 +1,152 @@
+import { ReeveError } from '../errors.ts';
+import type { Handlers } from '../http/handlers.ts';
+import type { ApprovalId, IncidentId, Millis, OrganisationId } from '../ids.ts';
+import type { JournalEntry } from '../journal/entries.ts';
+import type { Fleet } from '../registry/fleet.ts';
+import { timelineEntry } from '../registry/handlers.ts';
+import { findDevice } from '../registry/registrations.ts';
+import type { Store } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+import type { Incidents } from './incidents.ts';
+import { approvalView, incidentView } from './views.ts';
+
+interface Options {
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly incidents: Incidents;
+  readonly describe: (entry: JournalEntry) => string;
+  readonly now: () => Millis;
+}
+
+type IncidentRoutes =
+  | 'incidents.list'
+  | 'incidents.show'
+  | 'incidents.acknowledge'
+  | 'incidents.close'
+  | 'incidents.timeline'
+  | 'approvals.list'
+  | 'approvals.approve'
+  | 'approvals.deny'
+  | 'devices.lock';
+
+/** Journal entries read for one incident's timeline. */
+const TIMELINE = 2000;
+
+/** Routes of incidents, approvals and the lock. */
+export function incidentHandlers({ store, fleet, incidents, describe, now }: Options): Pick<Handlers, IncidentRoutes> {
+  const endpointOf = ({ deviceId }: { deviceId: Row<'incidents'>['deviceId'] }) =>
+    fleet.get(deviceId)?.row.endpoint ?? deviceId;
+  const find = async (organisationId: OrganisationId, id: string): Promise<Row<'incidents'>> => {
+    const row = await store.get('incidents', { incidentId: id as IncidentId });
+    if (row?.organisationId === organisationId) return row;
+    throw new ReeveError('no-such-thing', `No incident "${id}": see \`reeve incident ls\``);
+  };
+  const view = async (row: Row<'incidents'>) =>
+    incidentView(row, await store.list('responses', { where: { incidentId: row.incidentId } }), endpointOf(row));
+  const decide =
+    (decision: 'approved' | 'denied'): Handlers['approvals.approve'] & Handlers['approvals.deny'] =>
+    async ({ organisationId, params, actor }) => {
+      const row = await store.get('approvals', { approvalId: params.id as ApprovalId });
+      if (row?.organisationId !== organisationId)
+        throw new ReeveError('no-such-thing', `No approval "${params.id}": see \`reeve approval ls\``);
+      if (row.state !== 'waiting') throw new ReeveError('wrong-state', `The approval is ${row.state} already`);
+      const { approvalId, incidentId, deviceId } = row;
+      const at = now();
+      await store.commit({
+        changes: [
+          { patch: 'approvals', key: { approvalId }, set: { state: decision, decidedBy: actor.name, decidedAt: at } },
+        ],
+      });
+      await incidents.tell({
+        type: 'approval.decided',
+        at,
+        organisationId,
+        deviceId,
+        actor,
+        payload: { approvalId, incidentId, decision },
+      });
+      return approvalView((await store.get('approvals', { approvalId })) ?? row, endpointOf(row));
+    };
+
+  return {
+    'incidents.list': async ({ organisationId, query }) => {
+      const { limit = 100, state, after } = query;
+      const device = query.device === undefined ? undefined : findDevice(fleet, organisationId, query.device);
+      if (query.device !== undefined && !device) throw new ReeveError('no-such-device', `No device "${query.device}"`);
+      const rows = await store.list('incidents', {
+        ...(device || state
+          ? { where: { ...(device ? { deviceId: device.row.deviceId } : {}), ...(state ? { state } : {}) } }
+          : {}),
+        orderBy: 'openedAt',
+        descending: true,
+        limit,
+        ...(after === undefined ? {} : { after: await find(organisationId, after) }),
+      });
+      const items = await Promise.all(rows.map(view));
+      const last = rows.at(-1);
+      return rows.length === limit && last ? { items, next: last.incidentId } : { items };
+    },
+    'incidents.show': async ({ organisationId, params }) => view(await find(organisationId, params.id)),
+    'incidents.acknowledge': async ({ organisationId, params, actor }) => {
+      const row = await find(organisationId, params.id);
+      if (row.acknowledgedAt === undefined) {
+        const { incidentId, deviceId } = row;
+        const at = now();
+        await store.commit({
+          changes: [
+            { patch: 'incidents', key: { incidentId }, set: { acknowledgedAt: at, acknowledgedBy: actor.name } },
+          ],
+          journal: [{ type: 'incident.acknowledged', at, organisationId, deviceId, actor, payload: { incidentId } }],
+        });
+      }
+      return view(await find(organisationId, params.id));
+    },
+    'incidents.close': async ({ organisationId, params, actor }) => {
+      const { incidentId, deviceId, state } = await find(organisationId, params.id);
+      if (state === 'closed') throw new ReeveError('wrong-state', 'The incident is closed already');
+      await incidents.tell({
+        type: 'incident.close-requested',
+        at: now(),
+        organisationId,
+        deviceId,
+        actor,
+        payload: { incidentId },
+      });
+      return view(await find(organisationId, params.id));
+    },
+    'incidents.timeline': async ({ organisationId, params }) => {
+      const { incidentId, deviceId } = await find(organisationId, params.id);
+      const commands = new Set<string>();
+      for (const { responseId } of await store.list('responses', { where: { incidentId } })) {
+        for (const command of await store.list('commands', { where: { responseId } })) commands.add(command.commandId);
+      }
+      const entries = await store.journal({ deviceId, newestFirst: true, limit: TIMELINE });
+      const mine = entries.filter(({ payload }) => {
+        if ('incidentId' in payload && payload.incidentId === incidentId) return true;
+        return 'commandId' in payload && payload.commandId !== undefined && commands.has(payload.commandId);
+      });
+      return { items: mine.reverse().map((entry) => timelineEntry(entry, describe)) };
+    },
+    'approvals.list': async ({ query }) => {
+      const rows = await store.list('approvals', query.state ? { where: { state: query.state } } : {});
+      const items = rows.sort((a, b) => b.createdAt - a.createdAt).map((row) => approvalView(row, endpointOf(row)));
+      return { items };
+    },
+    'approvals.approve': decide('approved'),
+    'approvals.deny': decide('denied'),
+    'devices.lock': async ({ organisationId, params, body, actor }) => {
+      const device = findDevice(fleet, organisationId, params.device);
+      if (!device) throw new ReeveError('no-such-device', `No device "${params.device}": see \`reeve device ls\``);
+      const { deviceId } = device.row;
+      await incidents.tell({
+        type: 'lock.requested',
+        at: now(),
+        organisationId,
+        deviceId,
+        actor,
+        payload: { held: body.held },
+      });
+      return incidents.lockStatus(deviceId);
+    },
+  };
+}

@@ -50,7 +50,7 @@ export function optionUint(message: WithOptions, definition: OptionDefinition): 
 }
 
 /** The texts of a repeatable string option, in order. */
-export function optionStrings(message: WithOptions, definition: OptionDefinition): string[] {
+function optionStrings(message: WithOptions, definition: OptionDefinition): string[] {
   const texts: string[] = [];
   for (const { number, value } of message.options) {
     if (number === definition.number && value.length <= definition.maxLength) texts.push(decodeString(value));

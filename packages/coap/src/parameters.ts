@@ -26,7 +26,7 @@ export const DEFAULT_PARAMETERS: TransmissionParameters = {
 };
 
 /** MAX_TRANSMIT_SPAN: from the first transmission of a confirmable message to its last (RFC 7252 §4.8.2). */
-export function maxTransmitSpanMs({ ackTimeoutMs, ackRandomFactor, maxRetransmit }: TransmissionParameters): number {
+function maxTransmitSpanMs({ ackTimeoutMs, ackRandomFactor, maxRetransmit }: TransmissionParameters): number {
   return ackTimeoutMs * (2 ** maxRetransmit - 1) * ackRandomFactor;
 }
 

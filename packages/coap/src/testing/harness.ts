@@ -40,7 +40,7 @@ export function datagram({ payload = '', token = '', ...parts }: MessageParts): 
 }
 
 /** What a test says of a message that went out. */
-export function summary(bytes: Uint8Array): Record<string, unknown> {
+function summary(bytes: Uint8Array): Record<string, unknown> {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok) throw new Error(`the core sent garbage: ${decoded.error.detail}`);
   const { type, code, messageId, token, payload } = decoded.message;

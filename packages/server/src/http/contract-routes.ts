@@ -49,6 +49,7 @@ function callOf<N extends RouteName>(
 ): Call<N> | PublicCall<N> {
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
+  if (reply.raw.destroyed) gone.abort();
   const key = request.headers['idempotency-key'];
   return {
     // Validated by the schemas above.

@@ -19,6 +19,8 @@ export class EventStream {
     reply.hijack();
     this.#response = reply.raw;
     this.#response.once('close', () => this.#gone.abort());
+    // Its client may have left before we came here.
+    if (this.#response.destroyed) this.#gone.abort();
     // A client that resets its connection is gone, not a fault.
     this.#response.on('error', () => this.#gone.abort());
     for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -36,6 +38,12 @@ export class EventStream {
   /** Aborted when the client is gone. */
   get gone(): AbortSignal {
     return this.#gone.signal;
+  }
+
+  /** Calls `run` when the client is gone, at once if it is. */
+  onGone(run: () => void): void {
+    if (this.gone.aborted) run();
+    else this.gone.addEventListener('abort', run);
   }
 
   /** Sends one event. `id` is what the client resumes from. */

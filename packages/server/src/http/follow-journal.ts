@@ -33,8 +33,7 @@ export async function followJournal({ store, bus, stream, after, send }: Followi
     newest = entries.at(-1)?.seq ?? newest;
     if (live) take(entries);
   });
-  stream.gone.addEventListener('abort', stop);
-  if (stream.gone.aborted) stop();
+  stream.onGone(stop);
 
   const [last] = await store.journal({ newestFirst: true, limit: 1 });
   const end = last?.seq ?? cursor;

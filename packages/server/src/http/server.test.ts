@@ -119,6 +119,12 @@ describe('a request', () => {
     expect([answer.statusCode, answer.json().code]).toEqual([status, code]);
   });
 
+  it('with a path that cannot be decoded is a problem like any other', async () => {
+    const answer = await server.app.inject({ url: '/api/v1/devices/%ZZ' });
+    expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid-request']);
+    expect(answer.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  });
+
   it('reaches its handler decoded and typed', async () => {
     const changed = await server.app.inject({
       method: 'PATCH',

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { fastifySwagger } from '@fastify/swagger';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { type FastifyInstance, fastify, LogController, type RouteOptions } from 'fastify';
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+  type RouteOptions,
+} from 'fastify';
 import { errors, ReeveError } from '../errors.ts';
 import type { Millis } from '../ids.ts';
 import { serveConsole } from './console-files.ts';
@@ -61,13 +68,16 @@ export async function buildHttp(
     forceCloseConnections: true,
     // A HEAD of an event stream would be a stream.
     exposeHeadRoutes: false,
+    // A path that cannot be decoded meets no hook.
+    frameworkErrors: (error, request, reply) => void answerProblem(error, request, reply.headers(securityHeaders)),
     routerOptions: { maxParamLength: httpLimits.paramLength },
   });
   app.addHook('onRoute', registered);
   app.server.maxConnections = httpLimits.connections;
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  answerProblems(app);
+  app.setErrorHandler(answerProblem);
+  app.setNotFoundHandler(noSuchRoute);
   await registerCredentials(app);
   guard(app, options);
   await app.register(fastifySwagger, {
@@ -91,13 +101,11 @@ export async function buildHttp(
 }
 
 /** Every error, ours or fastify's, leaves as a problem (RFC 9457); what we did not foresee is logged in full. */
-function answerProblems(app: FastifyInstance): void {
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toReeveError(thrown, request.id);
-    if (errors[error.code].fault === 'server') request.log.error({ err: thrown, code: error.code }, 'request failed');
-    return reply.code(errors[error.code].status).type('application/problem+json').send(problemOf(error));
-  });
-  app.setNotFoundHandler(noSuchRoute);
+function answerProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = toReeveError(thrown, request.id);
+  const { status, fault } = errors[error.code];
+  if (fault === 'server') request.log.error({ err: thrown, code: error.code }, 'request failed');
+  return reply.code(status).type('application/problem+json').send(problemOf(error));
 }
 
 function noSuchRoute(request: { method: string; url: string }): never {

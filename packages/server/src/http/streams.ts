@@ -85,7 +85,7 @@ export class Streams {
     this.#checkRoom();
     const stream = new EventStream(reply, identityOf(request));
     this.#open.set(stream, credentialsOf(request));
-    stream.gone.addEventListener('abort', () => this.#open.delete(stream));
+    stream.onGone(() => this.#open.delete(stream));
     return stream;
   }
 
@@ -98,10 +98,7 @@ export class Streams {
   async #events(stream: EventStream, after: Seq | undefined): Promise<void> {
     const { store, bus, live, describe } = this.#sources;
     const { organisationId } = stream.identity;
-    stream.gone.addEventListener(
-      'abort',
-      live.watch(({ kind, data }) => stream.send(kind, data)),
-    );
+    stream.onGone(live.watch(({ kind, data }) => stream.send(kind, data)));
     try {
       await followJournal({
         store,
@@ -132,8 +129,7 @@ export class Streams {
       stop();
       throw error;
     }
-    if (stream.gone.aborted) stop();
-    else stream.gone.addEventListener('abort', stop);
+    stream.onGone(stop);
   }
 }
 

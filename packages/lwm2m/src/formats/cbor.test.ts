@@ -68,7 +68,7 @@ const OTHER_FORMS: readonly (readonly [encoded: string, item: Item])[] = [
   ['5f42010243030405ff', bytes('0102030405')],
   ['7f657374726561646d696e67ff', text('streaming')],
   ['9fff', array()],
-  ['9f0182020 39f0405ffff'.replace(' ', ''), array(int(1), array(int(2), int(3)), array(int(4), int(5)))],
+  ['9f018202039f0405ffff', array(int(1), array(int(2), int(3)), array(int(4), int(5)))],
   ['bf0102ff', { kind: 'map', entries: [[int(1), int(2)]] }],
 ];
 
@@ -83,7 +83,7 @@ const MUST_FAIL: readonly (readonly [name: string, encoded: string, kind: string
   ['an unknown tag', 'c240', 'unsupported'],
   ['text that is not UTF-8', '61ff', 'malformed'],
   ['a chunk of another kind', '5f6100ff', 'malformed'],
-  ['an indefinite chunk', '5f5fff ff'.replace(' ', ''), 'malformed'],
+  ['an indefinite chunk', '5f5fffff', 'malformed'],
   ['a map with half an entry', 'bf01ff', 'malformed'],
   ['a huge declared array', '9affffffff', 'truncated'],
   ['a huge declared map', 'bbffffffffffffffff', 'truncated'],

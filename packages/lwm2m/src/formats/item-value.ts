@@ -24,10 +24,8 @@ export function valueOfItem(item: Item, at: string): Value {
       return item.tag === Tag.decimalFraction
         ? { type: 'float', value: numberOfItem(item, at) }
         : { type: 'time', value: timeOfItem(item.tag, item.item, at) };
-    case 'null':
-      return { type: 'none', value: null };
     default:
-      return fail('value', `${at}: a single value expected, not an ${item.kind}`);
+      return fail('value', `${at}: a single value expected, not ${item.kind}`);
   }
 }
 
@@ -45,7 +43,10 @@ export function numberOfItem(item: Item, at: string): number {
 }
 
 function timeOfItem(tag: number, item: Item, at: string): number {
-  if (tag === Tag.epoch) return Math.floor(numberOfItem(item, at));
+  if (tag === Tag.epoch) {
+    const time = Math.floor(numberOfItem(item, at)) + 0;
+    return Number.isSafeInteger(time) ? time : fail('value', `${at}: time ${time} s is out of range`);
+  }
   const time = item.kind === 'text' ? parseDateTime(item.value) : undefined;
   return time ?? fail('value', `${at}: not a date and time of RFC 3339`);
 }

@@ -67,8 +67,9 @@ describe('content that was written', () => {
             (time): ResourceRecord => ({ path: at, value: { type: 'boolean', value: true }, time }),
           );
           const encoded = encodeContent({ format, path: at, records });
-          const decoded = encoded.ok && decodeContent({ format, path: at, bytes: encoded.bytes });
-          expect(decoded && decoded.ok && decoded.records.map(({ time }) => (time ?? Number.NaN) + 0)).toEqual(
+          if (!encoded.ok) throw new Error(encoded.error.detail);
+          const decoded = decodeContent({ format, path: at, bytes: encoded.bytes });
+          expect(decoded.ok && decoded.records.map(({ time }) => (time ?? Number.NaN) + 0)).toEqual(
             all.map((time) => time + 0),
           );
         }),
@@ -85,8 +86,9 @@ describe('content that was written', () => {
         fc.constantFrom(ContentFormat.senmlCbor, ContentFormat.senmlJson, ContentFormat.cbor),
         (value, format) => {
           const encoded = encodeContent({ format, path: at, records: [{ path: at, value }] });
-          const decoded = encoded.ok && decodeContent({ format, path: at, bytes: encoded.bytes });
-          expect(decoded && decoded.ok && same(decoded.records[0]?.value, value)).toBe(true);
+          if (!encoded.ok) throw new Error(encoded.error.detail);
+          const decoded = decodeContent({ format, path: at, bytes: encoded.bytes });
+          expect(decoded.ok && same(decoded.records[0]?.value, value)).toBe(true);
         },
       ),
     );

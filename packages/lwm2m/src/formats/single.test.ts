@@ -20,12 +20,7 @@ const CBOR: readonly Vector[] = [
   ['double', 'fb4002a9fbe76c8b44', undefined, { type: 'float', value: 2.333 }],
   ['boolean', 'f5', undefined, { type: 'boolean', value: true }],
   ['unsigned of 64 bits', '1bffffffffffffffff', undefined, { type: 'unsigned', value: 2n ** 64n - 1n }],
-  [
-    'object link',
-    '6436363a30'.replace('64', '64'),
-    'objlnk',
-    { type: 'objlnk', value: { objectId: 66, instanceId: 0 } },
-  ],
+  ['object link', '6436363a30', 'objlnk', { type: 'objlnk', value: { objectId: 66, instanceId: 0 } }],
 ];
 
 const CBOR_READ: readonly Vector[] = [
@@ -64,6 +59,8 @@ describe('CBOR of a single resource', () => {
 
   it.each([
     ['an array', '80', undefined],
+    ['null', 'f6', 'integer'],
+    ['a time beyond 2^53 s', 'c1fb7e37e43c8800759c', 'time'],
     ['text for an Integer', '6131', 'integer'],
     ['DT-3: infinity', 'f97c00', 'float'],
     ['DT-3: not a number', 'f97e00', undefined],

@@ -92,8 +92,8 @@ describe('TLV against its path', () => {
   it.each(EXACT)('%s, both ways', (_, base, bytes, values) => {
     expect(read(base, bytes)).toEqual(values);
     const decoded = decode(base, bytes);
-    const encoded = decoded.ok && encode(base, decoded.records);
-    expect(encoded && encoded.ok && hex(encoded.bytes)).toBe(bytes);
+    const encoded = encode(base, decoded.ok ? decoded.records : []);
+    expect(encoded.ok && hex(encoded.bytes)).toBe(bytes);
   });
 
   it.each(LENIENT)('%s', (_, base, bytes, values) => expect(read(base, bytes)).toEqual(values));
@@ -110,7 +110,7 @@ describe('TLV against its path', () => {
   it.each([
     ['instances and resources side by side', '/3', '080003c10964c10964'],
     ['a resource instance in an instance', '/3/0', '410105'],
-    ['two wrappers for one instance', '/3/0', '08000008000 0'.replace(' ', '')],
+    ['two wrappers for one instance', '/3/0', '080000080000'],
   ])('refuses %s', (_, base, bytes) =>
     expect(decode(base, bytes)).toMatchObject({ ok: false, error: { kind: 'malformed', fault: 'peer' } }),
   );

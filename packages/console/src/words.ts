@@ -1,5 +1,4 @@
 import type {
-  Approval,
   CommandOperation,
   CommandState,
   DeviceDetail,
@@ -80,13 +79,6 @@ export const observationWords: Record<Observation['state'], Word> = {
   requested: { label: 'Observation requested', tone: 'attention' },
   live: { label: 'Observed', tone: 'good' },
   refused: { label: 'Observation refused', tone: 'bad' },
-};
-
-export const approvalWords: Record<Approval['state'], Word> = {
-  waiting: { label: 'Waiting', tone: 'attention' },
-  approved: { label: 'Approved', tone: 'good' },
-  denied: { label: 'Denied', tone: 'unknown' },
-  obsolete: { label: 'Obsolete', tone: 'unknown' },
 };
 
 /** What a dot on the map says: the one thing that matters most about a device now. */

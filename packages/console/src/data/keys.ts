@@ -25,7 +25,7 @@ export const queryScopes = {
   tokens: 'fleet',
 } as const satisfies Record<string, 'fleet' | 'device' | 'live'>;
 
-export type QueryKind = keyof typeof queryScopes;
+type QueryKind = keyof typeof queryScopes;
 
 /** First the kind, then the device's or other thing's id, then further arguments. */
 export type Key = readonly [kind: QueryKind, id?: string, ...rest: (string | number)[]];

@@ -2,18 +2,29 @@ import type { DeviceDetail, DeviceSummary, History, LivePresence, LiveSamples } 
 import type { InfiniteData, Query, QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { gather } from './gather.ts';
 import { appendHistory, mapPages, patchDetail, patchSummary } from './patch.ts';
-import { isStale, type Touched } from './staleness.ts';
+import { isStale } from './staleness.ts';
 import { type Connection, openStream } from './stream.ts';
 
 type DevicePages = InfiniteData<{ items: DeviceSummary[]; next?: string }>;
+
+/** Gathers journal entries this long, in ms, before what they touched is fetched. */
+const GATHER = 200;
 
 /** Keeps every query of the page in step with the server while the component is mounted. */
 export function useLive(): Connection {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>('connecting');
   useEffect(() => {
-    const refetch = collectEntries(client);
+    let timer: number | undefined;
+    const gatherEntry = gather(
+      (touched) =>
+        client.invalidateQueries({ predicate: (query) => isStale(touched, query.queryKey, deviceOf(query)) }),
+      (run) => {
+        timer = window.setTimeout(run, GATHER);
+      },
+    );
     const close = openStream({
       onConnection(state) {
         setConnection(state);
@@ -22,54 +33,16 @@ export function useLive(): Connection {
         // The stream cannot tell a lost connection from a lost session; the session query can.
         if (state === 'lost') void client.invalidateQueries({ queryKey: ['session'] });
       },
-      onEntry: (entry) => refetch.add(entry.deviceId),
+      onEntry: (entry) => gatherEntry(entry.deviceId),
       onSamples: (samples) => applySamples(client, samples),
       onPresence: (presence) => applyPresence(client, presence),
     });
     return () => {
       close();
-      refetch.stop();
+      window.clearTimeout(timer);
     };
   }, [client]);
   return connection;
-}
-
-/** Gathers journal entries this long, in ms, before it fetches what they touched. */
-const GATHER = 200;
-
-/** Fetches what journal entries touched: never twice at the same time, however fast they come. */
-function collectEntries(client: QueryClient) {
-  let touched: Touched = { everything: false, devices: new Set() };
-  let pending = false;
-  let timer: number | undefined;
-  let running = false;
-
-  async function fetchTouched() {
-    const { everything, devices } = touched;
-    touched = { everything: false, devices: new Set() };
-    pending = false;
-    running = true;
-    await client.invalidateQueries({
-      predicate: (query) => isStale({ everything, devices }, query.queryKey, deviceOf(query)),
-    });
-    running = false;
-    if (pending) schedule();
-  }
-
-  function schedule() {
-    window.clearTimeout(timer);
-    timer = window.setTimeout(fetchTouched, GATHER);
-  }
-
-  return {
-    add(deviceId: string | undefined) {
-      if (deviceId === undefined) touched.everything = true;
-      else touched.devices.add(deviceId);
-      if (!pending && !running) schedule();
-      pending = true;
-    },
-    stop: () => window.clearTimeout(timer),
-  };
 }
 
 function deviceOf(query: Query): string | undefined {

@@ -3,7 +3,7 @@ import { LiveEventKind, type LivePresence, type LiveSamples, streams, type Timel
 /** Whether what the page shows follows the server right now. */
 export type Connection = 'connecting' | 'live' | 'lost';
 
-export interface StreamHandlers {
+interface StreamHandlers {
   onConnection(state: Connection): void;
   onEntry(entry: TimelineEntry): void;
   onSamples(samples: LiveSamples): void;

@@ -1,4 +1,5 @@
 import { Button, Group, NativeSelect, Popover, Stack, TextInput } from '@mantine/core';
+import type { CommandOperation } from '@reeve/contract';
 import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { api } from '../../data/api.ts';
@@ -19,16 +20,14 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
   }
   async function write() {
     if (!parsed.ok) return;
-    const operation = {
+    const typed = row.operations === 'unknown' ? { type } : {};
+    const operation: CommandOperation = {
       kind: 'write',
       mode: 'replace',
       path,
-      values: [{ path, value: parsed.value, ...(row.operations === 'unknown' ? { type } : {}) }],
-    } as const;
-    await api('commands.create', {
-      params: { device: deviceId },
-      body: { operation: { ...operation, values: [...operation.values] } },
-    });
+      values: [{ path, value: parsed.value, ...typed }],
+    };
+    await api('commands.create', { params: { device: deviceId }, body: { operation } });
     setAsking(false);
   }
 

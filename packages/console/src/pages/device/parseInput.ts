@@ -4,7 +4,7 @@ import type { ResourceValue } from '@reeve/contract';
 export const inputTypes = ['string', 'integer', 'unsigned', 'float', 'boolean', 'time', 'opaque', 'objlnk', 'corelnk'];
 
 /** A typed value, or what was expected instead. */
-export type Parsed = { ok: true; value: ResourceValue['value'] } | { ok: false; expected: string };
+type Parsed = { ok: true; value: ResourceValue['value'] } | { ok: false; expected: string };
 
 const asIs = (text: string): Parsed => ({ ok: true, value: text });
 const accept = (pattern: RegExp, expected: string) => (text: string) =>

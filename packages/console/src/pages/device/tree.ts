@@ -19,7 +19,7 @@ export interface InstanceNode {
   rows: ResourceRow[];
 }
 
-export interface ObjectNode {
+interface ObjectNode {
   objectId: number;
   name: string;
   version: string | undefined;

@@ -14,7 +14,7 @@ export function project(latitude: number, longitude: number): Point | undefined 
   return projection([longitude, latitude]) ?? undefined;
 }
 
-export interface StateShape {
+interface StateShape {
   name: string;
   /** SVG path data in the units of the drawing. */
   outline: string;

@@ -6,9 +6,9 @@ import type { EventStream } from './event-stream.ts';
 import { httpLimits } from './limits.ts';
 
 interface Following {
-  readonly store: Store;
-  readonly bus: Bus;
-  readonly stream: EventStream;
+  readonly store: Pick<Store, 'journal'>;
+  readonly bus: Pick<Bus, 'watch'>;
+  readonly stream: Pick<EventStream, 'gone' | 'onGone' | 'position' | 'drained'>;
   /** Position to resume from: entries after it are sent. Absent: only what comes from now on. */
   readonly after?: Seq;
   readonly send: (entry: JournalEntry) => void;

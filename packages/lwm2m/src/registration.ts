@@ -30,7 +30,7 @@ export interface RegisterQuery extends CommonQuery {
 }
 
 /** Lifetime of a 1.0 registration that names none, in seconds. */
-export const DEFAULT_LIFETIME_S = 86_400;
+const DEFAULT_LIFETIME_S = 86_400;
 
 /** UDP, TCP, SMS, Non-IP, MQTT, HTTP; any combination and order is accepted, in every version. */
 const BINDING = /^[UTSNMH]+$/;

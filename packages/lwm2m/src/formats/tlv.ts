@@ -9,14 +9,14 @@ const TlvType = { objectInstance: 0, resourceInstance: 1, multipleResource: 2, r
 const TYPES = ['objectInstance', 'resourceInstance', 'multipleResource', 'resource'] as const;
 
 /** An element that holds elements. */
-export interface TlvContainer<Kind extends string> {
+interface TlvContainer<Kind extends string> {
   readonly kind: Kind;
   readonly id: number;
   readonly children: readonly TlvNode[];
 }
 
 /** An element that holds a value. */
-export interface TlvLeaf<Kind extends string> {
+interface TlvLeaf<Kind extends string> {
   readonly kind: Kind;
   readonly id: number;
   readonly value: Uint8Array;

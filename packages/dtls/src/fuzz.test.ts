@@ -48,6 +48,8 @@ const MUTATIONS: readonly ((bytes: Buffer, random: Random) => Buffer)[] = [
     bytes[0] = 20 + upTo(random, 5);
     return bytes;
   },
+  // The highest numbers there are, of record or message.
+  (bytes, random) => (random() < 0.5 ? bytes.fill(0xff, 5, 11) : bytes.fill(0xff, 17, 19)),
   // Cut, with the record's length made to fit.
   (bytes, random) => {
     const cut = bytes.subarray(0, 13 + upTo(random, bytes.length - 12));

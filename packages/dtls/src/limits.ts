@@ -2,6 +2,7 @@
  * Every cap on what a peer can make grow, in one table. `sizes()` of an endpoint counts the same things;
  * what is capped *per handshake* or *per message* is counted there as the sum over all handshakes.
  */
+import { MAX_PLAINTEXT } from "./record.ts";
 export const DEFAULT_LIMITS = {
   /** Handshakes under way, in all. A further ClientHello is refused. */
   halfOpen: 10_000,
@@ -26,7 +27,7 @@ export const DEFAULT_LIMITS = {
   /** Milliseconds that the last flight is kept for a peer that did not get it, unless its first data comes earlier. */
   lastFlightMs: 120_000,
   /** Octets of application data in one record. */
-  applicationBytes: 2 ** 14,
+  applicationBytes: MAX_PLAINTEXT,
   /** ClientHellos with a wrong cookie within one life of a cookie secret, before that is reported once. */
   badCookies: 1_000,
 } as const satisfies { readonly [name: string]: number };

@@ -234,6 +234,17 @@ describe('a ClientHello', () => {
     expect(refusals).toMatchObject([{ check: 'bad-cookie-flood' }]);
   });
 
+  it.each([
+    ['record', 5, 11],
+    ['message', 17, 19],
+  ])('with the highest %s number is dropped: ours could not go on from there', (_, start, end) => {
+    const door = new Door();
+    const [request] = effectsOf(door.receive(clientHello({}, 0)), 'send');
+    const hello = Buffer.from(clientHello({ cookie: cookieOf(request?.datagram) }, 1)).fill(0xff, start, end);
+    expect(door.receive(hello)).toEqual([]);
+    expect(door.server.dropped().malformed).toBe(1);
+  });
+
   it('in fragments is dropped, since nothing is kept before the cookie', () => {
     const door = new Door();
     const whole = clientHello({}, 0);

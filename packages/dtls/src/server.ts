@@ -33,6 +33,10 @@ export interface ServerOptions extends EndpointOptions {
   readonly prefixOf?: (address: AddressKey) => string;
 }
 
+/** Our numbers go on from those of the ClientHello: no honest one is so high that they could run out. */
+const MAX_HELLO_RECORD = 2 ** 32;
+const MAX_HELLO_MESSAGE = 2 ** 8;
+
 const DEFAULT_COOKIE_SECRET_LIFETIME_MS = 60_000;
 /** Length of the key that takes the place of an unknown one; any length that real keys have will do. */
 const DUMMY_KEY_LENGTH = 16;
@@ -96,7 +100,8 @@ export class DtlsServer extends Endpoint {
     if (typeof cell === 'string') return false;
     const body = fragment.bytes;
     const decoded = fragment.length === body.length ? decodeBody('client-hello', body) : undefined;
-    if (decoded?.ok !== true || decoded.message.kind !== 'client-hello') {
+    const numbered = record.sequence <= MAX_HELLO_RECORD && fragment.messageSequence <= MAX_HELLO_MESSAGE;
+    if (decoded?.ok !== true || decoded.message.kind !== 'client-hello' || !numbered) {
       this.out.drops.malformed++;
       return true;
     }

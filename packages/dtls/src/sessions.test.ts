@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { AlertLevel, encodeAlert } from './alert.ts';
 import { DtlsClient } from './client.ts';
-import { addressKey, type SessionKey, sessionKey } from './effects.ts';
-import { ContentType, plaintextRecord, readRecord } from './record.ts';
+import { addressKey, type DtlsEffect, type SessionKey, sessionKey } from './effects.ts';
+import { unfragmented } from './fragments.ts';
+import { ContentType, MAX_SEQUENCE, plaintextRecord, readRecord } from './record.ts';
+import { DtlsServer } from './server.ts';
 import {
   CLIENT_ADDRESS,
   effectsOf,
@@ -36,8 +38,10 @@ function stranger(seed: string, key: Uint8Array = KEY): DtlsClient {
   return new DtlsClient({ random: replayableRandom(seed), address: SERVER_ADDRESS, identity: IDENTITY, key });
 }
 
+type Party = Pick<Pair, 'server' | 'serverEffects' | 'now'>;
+
 /** Lets a client and the server talk to each other until both are silent. */
-function converse(pair: Pair, client: DtlsClient, address = CLIENT_ADDRESS): void {
+function converse(pair: Party, client: DtlsClient, address = CLIENT_ADDRESS): void {
   for (let datagrams = sentBy(client); datagrams.length > 0; datagrams = sentBy(client)) {
     for (const datagram of datagrams) pair.server.receive(address, datagram, pair.now);
     const effects = pair.server.drain();
@@ -161,30 +165,59 @@ describe('the end of a session', () => {
   });
 });
 
-describe('renegotiation', () => {
-  it('is refused with a warning, and the session goes on', () => {
-    const { pair, client, server } = connected();
-    // A HelloRequest under the keys of the session: an empty handshake message of type 0.
-    const helloRequest = Uint8Array.from([0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0]);
-    sealInto(pair, 'server', server, helloRequest);
-    pair.run(200);
-    expect(effectsOf(pair.clientEffects, 'send')).toHaveLength(1);
-    expect(effectsOf([...pair.clientEffects, ...pair.serverEffects], 'closed')).toEqual([]);
-    pair.client.send(client, Buffer.from('on'));
-    pair.run(300);
-    expect(effectsOf(pair.serverEffects, 'received')).toHaveLength(1);
+/** A server that says what no server of ours says. */
+class Insider extends DtlsServer {
+  /** A handshake message under the keys of the session at an address. */
+  seal(message: Uint8Array): Uint8Array {
+    const sealed = this.sessions.at(CLIENT_ADDRESS)?.layer.seal(1, ContentType.HANDSHAKE, message);
+    return sealed ?? new Uint8Array(0);
+  }
+
+  /** Uses up all sequence numbers. */
+  exhaust(): void {
+    const session = this.sessions.at(CLIENT_ADDRESS);
+    if (session) session.layer.counters.sendNext = MAX_SEQUENCE;
+  }
+}
+
+describe('a session with an insider', () => {
+  function insider(): { server: Insider; client: DtlsClient; key: SessionKey } {
+    const server = new Insider({ random: replayableRandom('insider') });
+    const client = stranger('client');
+    client.connect(0);
+    const party = { server, now: 0, serverEffects: [] as DtlsEffect[] };
+    converse(party, client);
+    const key = effectsOf(party.serverEffects, 'established')[0]?.session;
+    if (key === undefined) throw new Error('not established');
+    return { server, client, key };
+  }
+
+  it('refuses renegotiation with a warning, and goes on', () => {
+    const { server, client, key } = insider();
+    client.receive(
+      SERVER_ADDRESS,
+      server.seal(unfragmented({ type: 0, messageSequence: 9, body: Buffer.alloc(0) })),
+      0,
+    );
+    const effects = client.drain();
+    expect(effects).toMatchObject([{ kind: 'send' }]);
+    for (const { datagram } of effectsOf(effects, 'send')) server.receive(CLIENT_ADDRESS, datagram, 0);
+    expect(server.drain()).toEqual([]);
+    server.send(key, Buffer.from('on'));
+    for (const { datagram } of effectsOf(server.drain(), 'send')) client.receive(SERVER_ADDRESS, datagram, 0);
+    expect(effectsOf(client.drain(), 'received')).toHaveLength(1);
+  });
+
+  it('ends before a sequence number would come twice', () => {
+    const { server, key } = insider();
+    server.exhaust();
+    expect(server.send(key, Buffer.from('the last one'))).toBe('sent');
+    expect(server.send(key, Buffer.from('one too many'))).toBe('unknown-session');
+    const effects = server.drain();
+    expect(effectsOf(effects, 'send')).toHaveLength(1);
+    expect(effectsOf(effects, 'closed')).toEqual([{ kind: 'closed', session: key, reason: 'exhausted' }]);
   });
 });
-
-/** Has one side send a handshake record under the keys of its session. */
-function sealInto(pair: Pair, side: 'client' | 'server', key: SessionKey, message: Uint8Array): void {
-  const table = Reflect.get(pair[side], 'sessions');
-  const session = table.at(side === 'server' ? CLIENT_ADDRESS : SERVER_ADDRESS);
-  expect(session.key).toBe(key);
-  const datagram = session.layer.seal(1, ContentType.HANDSHAKE, message);
-  if (side === 'server') pair.client.receive(SERVER_ADDRESS, datagram, pair.now);
-  else pair.server.receive(CLIENT_ADDRESS, datagram, pair.now);
-}
 
 describe('a ClientHello from the address of a live session', () => {
   it('leaves it untouched at every step before its Finished', () => {

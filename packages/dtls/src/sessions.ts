@@ -7,7 +7,7 @@ import { readFragments } from './fragments.ts';
 import type { DtlsLimits } from './limits.ts';
 import { handshakeKind } from './messages.ts';
 import type { Outlet } from './outlet.ts';
-import { ContentType } from './record.ts';
+import { ContentType, MAX_PLAINTEXT } from './record.ts';
 import type { RecordLayer } from './record-layer.ts';
 import { type State, TRANSITIONS } from './states.ts';
 
@@ -80,13 +80,8 @@ export class Sessions {
   send(key: SessionKey, data: Uint8Array): SendResult {
     const session = this.#byKey.get(key);
     if (session === undefined) return 'unknown-session';
-    if (data.length > this.#limits.applicationBytes) return 'too-long';
-    if (session.layer.exhausted) {
-      this.#end(session, 'exhausted');
-      return 'unknown-session';
-    }
-    this.#sendProtected(session, ContentType.APPLICATION_DATA, data);
-    return 'sent';
+    if (data.length > Math.min(this.#limits.applicationBytes, MAX_PLAINTEXT)) return 'too-long';
+    return this.#sendProtected(session, ContentType.APPLICATION_DATA, data) ? 'sent' : 'unknown-session';
   }
 
   close(key: SessionKey): void {
@@ -124,7 +119,7 @@ export class Sessions {
   #onHandshake(session: Session, plaintext: Uint8Array): void {
     const first = readFragments(plaintext)?.[0];
     const cell = first === undefined ? 'drop' : TRANSITIONS[session.state][handshakeKind(first.type)];
-    if (cell === 'resend' && session.lastFlight !== undefined) {
+    if (cell === 'resend' && session.lastFlight !== undefined && !session.layer.exhausted) {
       this.#out.sendFlight(session.address, session.lastFlight.items, session.layer);
     } else if (cell === 'refuse-renegotiation') {
       this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'no_renegotiation'));
@@ -161,13 +156,22 @@ export class Sessions {
     }
   }
 
-  #sendProtected(session: Session, type: number, plaintext: Uint8Array): void {
+  /** @returns false when the session has ended instead, since no sequence number is left */
+  #sendProtected(session: Session, type: number, plaintext: Uint8Array): boolean {
+    if (session.layer.exhausted) {
+      this.#end(session, 'exhausted');
+      return false;
+    }
     this.#out.send(session.address, session.layer.seal(1, type, plaintext));
+    return true;
   }
 
   #sendCloseNotify(session: Session): void {
     if (session.layer.exhausted) return;
-    this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify'));
+    this.#out.send(
+      session.address,
+      session.layer.seal(1, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify')),
+    );
   }
 
   #end(session: Session, reason: Exclude<ClosedReason, 'alert'>): void {

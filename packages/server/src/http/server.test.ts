@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReeveError } from '../errors.ts';
 import { StoreError } from '../store/port.ts';
 import { publicRoutes } from './public-routes.ts';
+import { listenHttp } from './server.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
 
 const origin = 'http://localhost:80';
@@ -161,6 +162,18 @@ describe('a request', () => {
     expect(answer.json()).toMatchObject({ status: 500, code: 'internal' });
     expect(answer.json().detail).toMatch(/[0-9a-f-]{36}/);
     expect(answer.body).not.toContain('hunter2');
+  });
+});
+
+describe('listening', () => {
+  it('takes a free port, says where, and closes', async () => {
+    const options = { ...server.options, host: '127.0.0.1', port: 0 };
+    const http = await listenHttp(options);
+    expect(http.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${http.url}/api/v1/session`)).status).toBe(401);
+    expect((await fetch(`${http.url}/api/v1/session`, { headers: bearer })).status).toBe(200);
+    await http.close();
+    await expect(fetch(http.url)).rejects.toThrow();
   });
 });
 

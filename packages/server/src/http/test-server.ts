@@ -37,6 +37,7 @@ class TestFeed implements LiveFeed {
 
 export interface TestServer {
   readonly app: FastifyInstance;
+  readonly options: HttpOptions;
   /** Every route that fastify registered, as `METHOD url`. */
   readonly registered: readonly string[];
   readonly streams: Streams;
@@ -102,6 +103,7 @@ export async function openTestServer(options: TestOptions = {}): Promise<TestSer
   });
   return {
     app,
+    options: http,
     registered,
     streams,
     store,

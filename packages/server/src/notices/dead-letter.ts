@@ -11,8 +11,9 @@ export async function deadLetter(
   error: string,
   at: Millis,
 ): Promise<Required<Pick<Batch, 'changes' | 'journal'>>> {
-  const dead = await store.list('deliveries', { where: { webhookId, state: 'dead' } });
-  const superfluous = dead.slice(0, Math.max(0, dead.length + 1 - noticeLimits.dead));
+  const where = { webhookId, state: 'dead' } as const;
+  const limit = (await store.count('deliveries', where)) + 1 - noticeLimits.dead;
+  const superfluous = limit > 0 ? await store.list('deliveries', { where, limit }) : [];
   return {
     changes: superfluous.map(({ deliveryId }): Change => ({ delete: 'deliveries', key: { deliveryId } })),
     journal: [{ type: 'notice.dead', payload: { webhookId, type, error }, at, organisationId, actor: serverActor }],

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { DeliveryId, Seq } from '../ids.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import { noticeLimits, retryWait } from './limits.ts';
-import { openTestNotices, rest } from './test-notices.ts';
+import { deliveryIdOf } from './notice.ts';
+import { openTestNotices, organisationId, rest } from './test-notices.ts';
 
 const HOUR = 3_600_000;
 const textOf = ({ body }: { body: string }) => JSON.parse(body).text;
@@ -228,17 +230,84 @@ describe('the outbox', () => {
     await test.stop();
   });
 
+  it('misses nothing that is queued while it finds that nothing waits', async () => {
+    const real = openMemoryStore();
+    let meanwhile: (() => Promise<void>) | undefined;
+    const store: Store = new Proxy(real, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        if (name !== 'list') return value.bind(target);
+        return async (...query: unknown[]) => {
+          const rows: unknown[] = await value.apply(target, query);
+          const happen = query[0] === 'deliveries' && rows.length === 0 ? meanwhile : undefined;
+          if (!happen) return rows;
+          meanwhile = undefined;
+          await happen();
+          return rows;
+        };
+      },
+    });
+    const test = await openTestNotices({ store });
+    await test.add('https://a.example/');
+    meanwhile = () => test.happen(test.incident('incident.reopened', 'y'));
+    await test.happen(test.incident('incident.cleared', 'x'));
+    await rest();
+    expect(test.received.map(typeOf)).toEqual(['incident.cleared', 'incident.reopened']);
+    await test.stop();
+  });
+
+  it('queues so many notices and no more: the next are dead at once', async () => {
+    const test = await openTestNotices();
+    const { webhook } = await test.add('https://a.example/');
+    const { webhookId } = (await test.store.list('webhooks'))[0] ?? {};
+    if (!webhookId) throw new Error('no webhook');
+    const { time } = test;
+    const changes = Array.from({ length: noticeLimits.waiting }, (_, index) => ({
+      put: 'deliveries' as const,
+      row: {
+        organisationId,
+        deliveryId: deliveryIdOf((1000 + index) as Seq, webhookId),
+        webhookId,
+        type: 'test',
+        body: '{}',
+        state: 'waiting' as const,
+        attempts: 1,
+        nextAt: time.now + HOUR,
+        createdAt: time.now,
+      },
+    }));
+    await test.store.commit({ changes });
+    await expect(test.test(webhook.webhookId)).rejects.toMatchObject({ code: 'too-many' });
+    await test.happen(test.incident('incident.cleared', 'x'));
+    const waiting = noticeLimits.waiting;
+    expect(await test.list()).toMatchObject([{ waiting, dead: 1 }]);
+    expect(await test.dead()).toMatchObject([{ attempts: 0, lastError: '10000 notices wait already' }]);
+    expect(await test.store.journal({ types: ['notice.dead'] })).toHaveLength(1);
+    expect(test.received).toEqual([]);
+    await test.stop();
+  });
+
   it('keeps so many dead letters and no more', async () => {
     const test = await openTestNotices();
     const { webhook } = await test.add('https://a.example/');
     const { webhookId } = (await test.store.list('webhooks'))[0] ?? {};
     if (!webhookId) throw new Error('no webhook');
-    const row = { organisationId: 'org-1', webhookId, type: 'test', body: '{}', attempts: 1, nextAt: 0, createdAt: 0 };
     const changes = Array.from({ length: noticeLimits.dead }, (_, index) => ({
       put: 'deliveries' as const,
-      row: { ...row, deliveryId: `dlv-000000000000-${String(index).padStart(4, '0')}`, state: 'dead' },
+      row: {
+        organisationId,
+        deliveryId: `dlv-000000000000-${String(index).padStart(4, '0')}` as DeliveryId,
+        webhookId,
+        type: 'test',
+        body: '{}',
+        state: 'dead' as const,
+        attempts: 1,
+        nextAt: 0,
+        createdAt: 0,
+      },
     }));
-    await test.store.commit({ changes: changes as never });
+    await test.store.commit({ changes });
     test.receiver.answer = () => 500;
     await test.happen(test.incident('incident.cleared', 'x'));
     await test.time.pass(48 * HOUR);

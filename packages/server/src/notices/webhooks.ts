@@ -85,6 +85,9 @@ export function webhookHandlers({ store, sealer, now, queued }: WebhookOptions):
     },
     'webhooks.test': async ({ organisationId, params }) => {
       const { webhookId } = await find(organisationId, params.id);
+      if ((await store.count('deliveries', { webhookId, state: 'waiting' })) >= noticeLimits.waiting) {
+        throw new ReeveError('too-many', `${noticeLimits.waiting} notices of this webhook wait already`);
+      }
       const deliveryId = newId.delivery();
       const at = now();
       const notice: Notice = { id: deliveryId, type: TEST_TYPE, at, text: 'A test notice from Reeve' };

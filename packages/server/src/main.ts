@@ -29,6 +29,7 @@ import { policyHandlers } from './policies/handlers.ts';
 import { Credentials } from './registry/credentials.ts';
 import { type Device, Fleet } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
+import { identify } from './registry/identify.ts';
 import { Refusals } from './registry/refusals.ts';
 import { findDevice, Registrations } from './registry/registrations.ts';
 import type { Store } from './store/port.ts';
@@ -191,6 +192,9 @@ export async function startServer(
       contact: (device, at) => engine.contact(device, at),
       registered: (device) => {
         void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-registration')).catch(() => {});
+        void identify(device, { lanes, requests, now, take: (of, report) => dispatcher.take(of, report) }).catch(
+          () => {},
+        );
         commands.heard(device);
         dispatcher.tellPresence(device);
       },

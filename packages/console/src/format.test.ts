@@ -48,10 +48,11 @@ describe('ages', () => {
 });
 
 describe('marks of a time axis', () => {
-  it('are times within a day and dates beyond', () => {
-    expect(formatTick(now, 24 * hour)).toMatch(/^\d\d:\d\d$/);
-    expect(formatTick(now, 25 * hour)).toContain('23');
-    expect(formatTick(now, 25 * hour)).not.toContain(':');
+  it('tell each other apart', () => {
+    expect(formatTick(now, 1000)).toMatch(/^\d\d:\d\d:00$/);
+    expect(formatTick(now, minute)).toMatch(/^\d\d:\d\d$/);
+    expect(formatTick(now, 24 * hour)).toContain('23');
+    expect(formatTick(now, 24 * hour)).not.toContain(':');
   });
 });
 

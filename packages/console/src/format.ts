@@ -41,9 +41,10 @@ export function formatMoment(now: number, at: number): string {
 const hourAndMinute = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const dayAndMonth = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
 
-/** A mark of a time axis that is `span` ms long: the time within a day, the date beyond. */
-export function formatTick(at: number, span: number): string {
-  return (span <= DAY ? hourAndMinute : dayAndMonth).format(at);
+/** A mark of a time axis whose marks are `step` ms apart: as much of the time as tells them apart. */
+export function formatTick(at: number, step: number): string {
+  if (step >= DAY) return dayAndMonth.format(at);
+  return (step >= MINUTE ? hourAndMinute : timeOfDay).format(at);
 }
 
 /** `1 device`, `2 devices`. */

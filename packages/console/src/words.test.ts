@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conditionOf, describeOperation, explainRule } from './words.ts';
+import { conditionOf, describeOperation, describeReceipt, explainRule } from './words.ts';
 
 const awake: Parameters<typeof conditionOf>[0] = {
   lock: { state: 'unlocked', holders: [] },
@@ -49,6 +49,16 @@ describe('a rule in words', () => {
   it('keeps a doubt beside a breach or an ok', () => {
     expect(explainRule({ state: 'breached', reason: 'no value yet' }, now)).toBe('Broken; no value yet');
     expect(explainRule({ state: 'ok' }, now)).toBe('Kept');
+  });
+});
+
+describe('a receipt in words', () => {
+  it('names its step once', () => {
+    expect(describeReceipt({ step: 'answered', text: 'answered 2.05' })).toBe('answered 2.05');
+    expect(describeReceipt({ step: 'queued', text: "until the device's next contact" })).toBe(
+      "queued until the device's next contact",
+    );
+    expect(describeReceipt({ step: 'sent', text: '' })).toBe('sent');
   });
 });
 

@@ -7,6 +7,7 @@ import type {
   LockStatus,
   Observation,
   Presence,
+  Receipt,
   ResponseState,
   RuleState,
   RuleStatus,
@@ -137,6 +138,11 @@ export function explainRule(rule: Pick<RuleStatus, 'state' | 'since' | 'reason'>
     case 'waiting':
       return `Blind${since}: ${rule.reason ?? 'no value yet'}`;
   }
+}
+
+/** A receipt in words; most texts begin with their step already. */
+export function describeReceipt({ step, text }: Pick<Receipt, 'step' | 'text'>): string {
+  return text.startsWith(step) ? text : `${step} ${text}`.trim();
 }
 
 /** An operation in words, e.g. `Write /8/0/0`. */

@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core';
 import type { Receipt } from '@reeve/contract';
+import { describeReceipt } from '../words.ts';
 import { Moment } from './Moment.tsx';
 
 /** What a command left at each step, oldest first. */
@@ -15,11 +16,7 @@ export function Receipts({ receipts }: { receipts: readonly Receipt[] }) {
           className="numeric"
           data-testid="receipt"
         >
-          <Moment at={receipt.at} />{' '}
-          <Text span inherit fw={600}>
-            {receipt.step}
-          </Text>{' '}
-          {receipt.text}
+          <Moment at={receipt.at} /> {describeReceipt(receipt)}
         </Text>
       ))}
     </ol>

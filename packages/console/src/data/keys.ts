@@ -11,6 +11,7 @@ export const queryScopes = {
   device: 'device',
   timeline: 'device',
   commands: 'device',
+  deviceIncidents: 'device',
   history: 'live',
   incidents: 'fleet',
   incident: 'fleet',

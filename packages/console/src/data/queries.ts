@@ -65,12 +65,19 @@ export function useTimeline(deviceId: string) {
     return last ? { items, next: String(last.seq) } : { items };
   });
 }
-const TIMELINE_PAGE = 50;
+const TIMELINE_PAGE = 30;
 
 /** The newest commands of one device. */
 export function useCommands(deviceId: string) {
   return usePages(['commands', deviceId], (after) =>
     api('commands.list', { query: { device: deviceId, limit: 20, ...after } }),
+  );
+}
+
+/** The newest incidents of one device. */
+export function useDeviceIncidents(deviceId: string) {
+  return usePages(['deviceIncidents', deviceId], (after) =>
+    api('incidents.list', { query: { device: deviceId, limit: 5, ...after } }),
   );
 }
 

@@ -4,11 +4,12 @@ import { PresenceBadge } from '../../components/PresenceBadge.tsx';
 import { QueryError } from '../../components/QueryError.tsx';
 import { Section } from '../../components/Section.tsx';
 import { Timeline } from '../../components/Timeline.tsx';
-import { useDevice, useTimeline } from '../../data/queries.ts';
+import { useDevice, useDeviceIncidents, useTimeline } from '../../data/queries.ts';
 import { formatLabels } from '../../format.ts';
 import { toneColor } from '../../theme.ts';
 import { CommandList } from './CommandList.tsx';
 import { Connection } from './Connection.tsx';
+import { DeviceIncidents } from './DeviceIncidents.tsx';
 import { LockPanel } from './LockPanel.tsx';
 import { ObjectTree } from './ObjectTree.tsx';
 import { RuleList } from './RuleList.tsx';
@@ -25,20 +26,30 @@ export function DevicePage({ device, session }: { device: string; session: Sessi
   return (
     <>
       <QueryError query={query} />
-      <Heading device={query.data} />
+      <Panels device={query.data} person={session.actor.name} />
+    </>
+  );
+}
+
+function Panels({ device, person }: { device: DeviceDetail; person: string }) {
+  const incidents = useDeviceIncidents(device.deviceId);
+  return (
+    <>
+      <Heading device={device} />
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Stack gap="md">
-            <RuleList device={query.data} />
-            <ObjectTree device={query.data} person={session.actor.name} />
+            <DeviceIncidents incidents={incidents} />
+            <RuleList device={device} />
+            <ObjectTree device={device} person={person} />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
           <Stack gap="md">
-            <LockPanel device={query.data} person={session.actor.name} />
-            <CommandList deviceId={query.data.deviceId} />
-            <DeviceTimeline deviceId={query.data.deviceId} />
-            <Connection device={query.data} />
+            <LockPanel device={device} incidents={incidents.items} person={person} />
+            <CommandList deviceId={device.deviceId} />
+            <Connection device={device} />
+            <DeviceTimeline deviceId={device.deviceId} />
           </Stack>
         </Grid.Col>
       </Grid>

@@ -1,5 +1,6 @@
-import { Group, List, Stack, Text } from '@mantine/core';
-import type { DeviceDetail } from '@reeve/contract';
+import { Anchor, Group, List, Stack, Text } from '@mantine/core';
+import type { DeviceDetail, Incident } from '@reeve/contract';
+import { Link } from 'wouter';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { Section } from '../../components/Section.tsx';
@@ -7,10 +8,17 @@ import { WordBadge } from '../../components/WordBadge.tsx';
 import { api } from '../../data/api.ts';
 import { lockWords } from '../../words.ts';
 
+interface LockPanelProps {
+  device: DeviceDetail;
+  incidents: readonly Incident[];
+  /** Name of who is signed in. */
+  person: string;
+}
+
 /** Whether the device says that it is locked, who holds the lock, and a person's own hold on it. */
-export function LockPanel({ device, person }: { device: DeviceDetail; person: string }) {
+export function LockPanel({ device, incidents, person }: LockPanelProps) {
   const { lock, deviceId } = device;
-  const holds = lock.holders.some((holder) => holder === person || holder === `person ${person}`);
+  const holds = lock.holders.includes(person);
   const change = (held: boolean) => () => api('devices.lock', { params: { device: deviceId }, body: { held } });
   return (
     <Section
@@ -42,12 +50,23 @@ export function LockPanel({ device, person }: { device: DeviceDetail; person: st
             <Text size="sm">Held by</Text>
             <List size="sm">
               {lock.holders.map((holder) => (
-                <List.Item key={holder}>{holder}</List.Item>
+                <List.Item key={holder}>
+                  <Holder holder={holder} incident={incidents.find(({ incidentId }) => incidentId === holder)} />
+                </List.Item>
               ))}
             </List>
           </>
         )}
       </Stack>
     </Section>
+  );
+}
+
+function Holder({ holder, incident }: { holder: string; incident: Incident | undefined }) {
+  if (!incident) return holder;
+  return (
+    <Anchor component={Link} href={`/incidents/${incident.incidentId}`} inherit>
+      {incident.policyId} / {incident.ruleId}
+    </Anchor>
   );
 }

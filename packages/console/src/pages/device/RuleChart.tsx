@@ -46,7 +46,7 @@ export default function RuleChart({ deviceId, path, limits, label }: RuleChartPr
           No values in this time.
         </Text>
       )}
-      {columns && columns[0].length > 0 && <Plot columns={columns} limits={limits} span={spans[span]} label={label} />}
+      {columns && columns[0].length > 0 && <Plot columns={columns} limits={limits} label={label} />}
     </Box>
   );
 }
@@ -54,12 +54,10 @@ export default function RuleChart({ deviceId, path, limits, label }: RuleChartPr
 interface PlotProps {
   columns: ChartColumns;
   limits: Limits;
-  /** Length of the time axis in ms. */
-  span: number;
   label: string;
 }
 
-function Plot({ columns, limits, span, label }: PlotProps) {
+function Plot({ columns, limits, label }: PlotProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const scheme = useComputedColorScheme('light');
@@ -69,7 +67,7 @@ function Plot({ columns, limits, span, label }: PlotProps) {
   useEffect(() => {
     const element = host.current;
     if (!element) return;
-    const drawn = new uPlot(options(element, { below, above }, span), columns, element);
+    const drawn = new uPlot(options(element, { below, above }), columns, element);
     plot.current = drawn;
     const resize = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: HEIGHT }));
     resize.observe(element);
@@ -77,14 +75,14 @@ function Plot({ columns, limits, span, label }: PlotProps) {
       resize.disconnect();
       drawn.destroy();
     };
-  }, [scheme, below, above, span]);
+  }, [scheme, below, above]);
 
   useEffect(() => plot.current?.setData(columns), [columns]);
 
   return <div ref={host} role="img" aria-label={`Chart: ${label}`} style={{ height: HEIGHT }} />;
 }
 
-function options(element: HTMLElement, limits: Limits, span: number): uPlot.Options {
+function options(element: HTMLElement, limits: Limits): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(`--mantine-color-${name}`);
   const axis = { stroke: color('dimmed'), grid: { stroke: color('default-border'), width: 1 }, ticks: { show: false } };
@@ -96,7 +94,11 @@ function options(element: HTMLElement, limits: Limits, span: number): uPlot.Opti
     cursor: { y: false },
     scales: { y: { range: (_, low, high) => valueRange(low, high, limits) } },
     axes: [
-      { ...axis, size: 28, values: (_, ticks) => ticks.map((at) => formatTick(at * 1000, span)) },
+      {
+        ...axis,
+        size: 28,
+        values: (_, ticks, _axis, _space, step) => ticks.map((at) => formatTick(at * 1000, step * 1000)),
+      },
       { ...axis, size: 44 },
     ],
     series: [

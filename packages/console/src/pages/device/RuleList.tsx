@@ -40,7 +40,9 @@ function Rule({ rule, deviceId }: { rule: RuleStatus; deviceId: string }) {
           <WordBadge word={ruleWords[rule.state]} testId="rule-state" />
         </Box>
         <div>
-          <Text size="sm">{rule.rule}</Text>
+          <Text size="sm" className="sentence">
+            {rule.rule}
+          </Text>
           <Explanation rule={rule} />
         </div>
       </Group>

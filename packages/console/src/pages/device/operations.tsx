@@ -29,7 +29,7 @@ export function ObserveButton({
   observation,
   person,
 }: Target & { observation: Observation | undefined; person: string }) {
-  const mine = observation?.wantedBy.some((name) => name === person || name === `person ${person}`);
+  const mine = observation?.wantedBy.includes(person);
   const params = { device: deviceId };
   return mine ? (
     <ActionButton

@@ -11,7 +11,7 @@ export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }) {
       <Stack gap="md">
         {evidence.map((item) => (
           <div key={`${item.at} ${item.text}`} data-testid="incident-evidence">
-            <Text size="sm" fw={600}>
+            <Text size="sm" fw={600} className="sentence">
               {item.text}
             </Text>
             <Text size="xs" c="dimmed" className="numeric">

@@ -31,11 +31,11 @@ export function IncidentCard({ incident }: { incident: Incident }) {
           {incident.acknowledgedBy !== undefined && ` · ${incident.acknowledgedBy} looks after it`}
         </Text>
       </Group>
-      <Text size="sm" mt={4} data-testid="incident-rule">
+      <Text size="sm" mt={4} className="sentence" data-testid="incident-rule">
         {incident.rule}
       </Text>
       {newest && (
-        <Text size="sm" c="dimmed" data-testid="incident-evidence">
+        <Text size="sm" c="dimmed" className="sentence" data-testid="incident-evidence">
           {newest.text}
         </Text>
       )}

@@ -63,7 +63,7 @@ function Heading({ incident }: { incident: Incident }) {
           )}
         </Group>
       </Group>
-      <Text mt="xs" data-testid="incident-rule">
+      <Text mt="xs" className="sentence" data-testid="incident-rule">
         {incident.rule}
       </Text>
       <Text size="sm" c="dimmed">

@@ -3,7 +3,7 @@
 export const AlertLevel = { WARNING: 1, FATAL: 2 } as const;
 
 /** Alert descriptions by name, for those that are sent or explained. */
-export const AlertDescription = {
+const AlertDescription = {
   close_notify: 0,
   unexpected_message: 10,
   bad_record_mac: 20,

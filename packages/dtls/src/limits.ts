@@ -1,8 +1,9 @@
+import { MAX_PLAINTEXT } from './record.ts';
+
 /**
  * Every cap on what a peer can make grow, in one table. `sizes()` of an endpoint counts the same things;
  * what is capped *per handshake* or *per message* is counted there as the sum over all handshakes.
  */
-import { MAX_PLAINTEXT } from "./record.ts";
 export const DEFAULT_LIMITS = {
   /** Handshakes under way, in all. A further ClientHello is refused. */
   halfOpen: 10_000,

@@ -9,7 +9,7 @@ const NONCE_LENGTH = 12;
 const AAD_LENGTH = 13;
 
 /** One direction's key and the implicit part of its nonces. */
-export interface DirectionKeys {
+interface DirectionKeys {
   readonly key: KeyObject;
   readonly iv: Uint8Array;
 }

@@ -21,7 +21,7 @@ const EMPTY = new Uint8Array(0);
  * Bounds-checked cursor. The first failure sticks: from then on every read gives zero or nothing,
  * so that decoders need no error handling of their own and never throw.
  */
-export class Reader {
+class Reader {
   readonly #bytes: Uint8Array;
   #offset = 0;
   #error: { kind: ParseError['kind']; offset: number; field: string } | undefined;
@@ -82,7 +82,7 @@ export class Reader {
 }
 
 /** Grows as it is written to. */
-export class Writer {
+class Writer {
   #bytes = Buffer.allocUnsafe(256);
   #length = 0;
 

@@ -34,7 +34,7 @@ export type Event =
   | 'next-epoch-record'
   | 'credential';
 
-export type Verdict =
+type Verdict =
   /** As if it had never come. */
   | 'drop'
   /** The handshake ends with a fatal unexpected_message. */

@@ -1,8 +1,10 @@
 /** Test kit: endpoints over an in-memory network in virtual time, with randomness that replays. */
 import { createHash } from 'node:crypto';
+import { alertName, decodeAlert } from './alert.ts';
 import { type ClientOptions, DtlsClient } from './client.ts';
 import { type AddressKey, addressKey, type DtlsEffect } from './effects.ts';
 import type { EndpointOptions } from './options.ts';
+import { ContentType, readRecord } from './record.ts';
 import { DtlsServer, type ServerOptions } from './server.ts';
 
 export const IDENTITY = Buffer.from('device-1');
@@ -27,6 +29,14 @@ export function effectsOf<K extends DtlsEffect['kind']>(
   kind: K,
 ): Extract<DtlsEffect, { kind: K }>[] {
   return effects.filter((effect): effect is Extract<DtlsEffect, { kind: K }> => effect.kind === kind);
+}
+
+/** The fatal alert in plaintext that is the first thing sent, by name. */
+export function alertIn(effects: readonly DtlsEffect[]): string | undefined {
+  const [sent] = effectsOf(effects, 'send');
+  const record = sent && readRecord(sent.datagram, 0);
+  const alert = record?.type === ContentType.ALERT ? decodeAlert(record.fragment) : undefined;
+  return alert?.fatal ? alertName(alert.description) : undefined;
 }
 
 /** What the network does with a datagram: deliver each copy after so many ms; none means that it is lost. */

@@ -14,12 +14,14 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
 import org.eclipse.leshan.client.endpoint.LwM2mClientEndpointsProvider;
 import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
 import org.eclipse.leshan.client.object.Security;
 import org.eclipse.leshan.client.object.Server;
+import org.eclipse.leshan.client.resource.LwM2mInstanceEnabler;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
 import org.eclipse.leshan.core.LwM2mId;
@@ -67,10 +69,18 @@ public final class Device {
         objects.setInstancesForObject(LwM2mId.SECURITY, security(options));
         objects.setInstancesForObject(LwM2mId.SERVER, new Server(SHORT_SERVER_ID, options.integer("lifetime", 300),
                 EnumSet.of(BindingMode.U), false, BindingMode.U));
-        objects.setInstancesForObject(LwM2mId.DEVICE, vehicle);
-        objects.setInstancesForObject(LwM2mId.LOCATION, position);
-        objects.setInstancesForObject(LockAndWipe.OBJECT_ID, lock);
+        addOnly(objects, LwM2mId.DEVICE, vehicle);
+        addOnly(objects, LwM2mId.LOCATION, position);
+        addOnly(objects, LockAndWipe.OBJECT_ID, lock);
         return objects.createAll();
+    }
+
+    /** The library insists on knowing how to make more instances, even of an object that has one. */
+    private static void addOnly(ObjectsInitializer objects, int objectId, LwM2mInstanceEnabler instance) {
+        objects.setInstancesForObject(objectId, instance);
+        objects.setFactoryForObject(objectId, (model, id, used) -> {
+            throw new UnsupportedOperationException("object " + objectId + " has a single instance");
+        });
     }
 
     private static Security security(Options options) throws IOException {
@@ -99,6 +109,8 @@ public final class Device {
         if (quickTimers) {
             configuration.set(CoapConfig.ACK_TIMEOUT, 500, TimeUnit.MILLISECONDS);
             configuration.set(CoapConfig.MAX_RETRANSMIT, 1);
+            configuration.set(DtlsConfig.DTLS_RETRANSMISSION_TIMEOUT, 500, TimeUnit.MILLISECONDS);
+            configuration.set(DtlsConfig.DTLS_MAX_RETRANSMISSIONS, 2);
         }
         return builder.setConfiguration(configuration).build();
     }

@@ -15,7 +15,7 @@ import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.core.response.WriteResponse;
 
 /** Object 8, Lock and Wipe (urn:oma:lwm2m:oma:8, version 1.0): a device that obeys and says so. */
-public class LockAndWipe extends BaseInstanceEnabler {
+final class LockAndWipe extends BaseInstanceEnabler {
     static final int OBJECT_ID = 8;
 
     private static final int STATE = 0;

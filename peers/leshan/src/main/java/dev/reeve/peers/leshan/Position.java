@@ -8,7 +8,7 @@ import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.response.ReadResponse;
 
 /** Object 6, Location: the last fix, each told in one notification with both coordinates and its time. */
-public class Position extends BaseInstanceEnabler {
+final class Position extends BaseInstanceEnabler {
     private static final int LATITUDE = 0;
     private static final int LONGITUDE = 1;
     private static final int RADIUS = 3;

@@ -16,8 +16,8 @@ final class RegistrationEvents extends LwM2mClientObserverAdapter {
     }
 
     @Override
-    public void onRegistrationSuccess(LwM2mServer server, RegisterRequest request, String id) {
-        events.emit("registered", "id", id);
+    public void onRegistrationSuccess(LwM2mServer server, RegisterRequest request, String location) {
+        events.emit("registered", "location", location);
     }
 
     @Override
@@ -33,7 +33,7 @@ final class RegistrationEvents extends LwM2mClientObserverAdapter {
 
     @Override
     public void onUpdateSuccess(LwM2mServer server, UpdateRequest request) {
-        events.emit("updated", "id", request.getRegistrationId());
+        events.emit("updated", "location", request.getRegistrationId());
     }
 
     @Override

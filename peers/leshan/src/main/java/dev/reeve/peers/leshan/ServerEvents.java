@@ -42,7 +42,9 @@ final class ServerEvents implements RegistrationListener, ObservationListener {
 
     @Override
     public void newObservation(Observation observation, Registration registration) {
-        // The answer to the command that asked for it says so.
+        if (observation instanceof SingleObservation single) {
+            events.emit("observing", "endpoint", registration.getEndpoint(), "path", single.getPath().toString());
+        }
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.eclipse.leshan.core.response.ExecuteResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 
 /** Object 3, Device: what the vehicle is and how it fares. */
-public class Vehicle extends BaseInstanceEnabler {
+final class Vehicle extends BaseInstanceEnabler {
     private static final int MANUFACTURER = 0;
     private static final int MODEL_NUMBER = 1;
     private static final int SERIAL_NUMBER = 2;

@@ -1,0 +1,108 @@
+import { Program } from './program.ts';
+import { writeSecretFile } from './secret-file.ts';
+
+/** What the Leshan device reports. */
+type LeshanDeviceEvent =
+  /** `location` is the path that the server gave, e.g. `/rd/a1b2`. */
+  | { readonly event: 'registered'; readonly location: string }
+  | { readonly event: 'updated'; readonly location: string }
+  | { readonly event: 'deregistered' }
+  /** `code` is class × 100 + detail (e.g. 400), null if no answer came. */
+  | { readonly event: 'registration-failed' | 'update-failed'; readonly code: number | null; readonly message: string }
+  /** A Write or Execute reached an object of the device; `count` is how many did on this path, this one included. */
+  | { readonly event: 'write' | 'execute'; readonly path: string; readonly count: number }
+  /** /8/0/0 was written; `writes` counts how often. */
+  | { readonly event: 'lock-state'; readonly state: 0 | 1 | 2; readonly writes: number }
+  | LeshanDeviceState
+  | { readonly event: 'error'; readonly line: string; readonly message: string };
+
+/** The device's own account of itself, an answer to `state()`. */
+interface LeshanDeviceState {
+  readonly event: 'state';
+  /** /8/0/0: 0 unlocked, 1 partially locked, 2 fully locked. */
+  readonly lock: 0 | 1 | 2;
+  /** /8/0/5. */
+  readonly result: number;
+  /** How often each path was written. */
+  readonly writes: Readonly<Record<string, number>>;
+  /** How often each path was executed. */
+  readonly executes: Readonly<Record<string, number>>;
+}
+
+/** Pre-shared key of a device. */
+export interface LeshanPsk {
+  readonly identity: string;
+  readonly key: Uint8Array;
+}
+
+/** How a Leshan device is started. */
+export interface LeshanDeviceOptions {
+  /** `coap://` or `coaps://`, host and port. */
+  readonly server: string;
+  readonly endpoint: string;
+  /** Needed for `coaps://`; without it the device uses NoSec. */
+  readonly psk?: LeshanPsk;
+  /** Registration lifetime in seconds; 300 by default. */
+  readonly lifetime?: number;
+  /** Seconds between two Updates; 3 by default. */
+  readonly period?: number;
+  /** Model number, /3/0/1; `Truck` by default. */
+  readonly model?: string;
+  /**
+   * Keeps the library's timers. By default they are short: ACK_TIMEOUT 500 ms with 1 retransmission, DTLS flights 500 ms
+   * with 2, and a failed Register is tried again after 1 s.
+   */
+  readonly defaultTimers?: boolean;
+}
+
+/** A running Leshan device with the objects 0, 1, 3, 6 and 8. It ends with the test process at the latest. */
+export interface LeshanDevice extends Pick<Program<LeshanDeviceEvent>, 'history' | 'waitFor' | 'forgetPending'> {
+  /** Moves to a new fix and tells it: degrees, and the radius in metres if the receiver says one. */
+  fix(latitude: number, longitude: number, radius?: number): void;
+  /** Tells the last fix once more. */
+  repeat(): void;
+  /** Sets /3/0/9, in percent. */
+  battery(percent: number): void;
+  /** Sets /3/0/3. */
+  firmware(version: string): void;
+  /** The lock and the counts of operations, as the device knows them. */
+  state(): Promise<LeshanDeviceState>;
+  /** De-registers and ends. */
+  stop(): Promise<void>;
+  /** Ends at once, without a word to the server. */
+  kill(): Promise<void>;
+}
+
+const JAVA_FLAGS = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+
+/** Starts a Leshan device; resolves when its process runs, before it is registered. */
+export async function startLeshanDevice(options: LeshanDeviceOptions): Promise<LeshanDevice> {
+  const key = options.psk && writeSecretFile(Buffer.from(options.psk.key).toString('hex'));
+  const program = await Program.start<LeshanDeviceEvent>('Device', deviceArguments(options, key?.path), JAVA_FLAGS);
+  program.child.once('close', () => key?.remove());
+  return {
+    history: program.history,
+    waitFor: program.waitFor.bind(program),
+    forgetPending: () => program.forgetPending(),
+    fix: (...numbers) => program.send(`fix ${numbers.join(' ')}`),
+    repeat: () => program.send('repeat'),
+    battery: (percent) => program.send(`battery ${percent}`),
+    firmware: (version) => program.send(`firmware ${version}`),
+    state: () => {
+      program.send('state');
+      return program.waitFor((event) => event.event === 'state');
+    },
+    stop: () => program.stop(),
+    kill: () => program.kill(),
+  };
+}
+
+function deviceArguments(options: LeshanDeviceOptions, keyFile: string | undefined): string[] {
+  const args = ['--server', options.server, '--endpoint', options.endpoint];
+  if (options.psk && keyFile) args.push('--identity', options.psk.identity, '--key-file', keyFile);
+  if (options.lifetime !== undefined) args.push('--lifetime', String(options.lifetime));
+  if (options.period !== undefined) args.push('--period', String(options.period));
+  if (options.model !== undefined) args.push('--model', options.model);
+  if (options.defaultTimers) args.push('--default-timers');
+  return args;
+}

@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import type { LeshanPsk } from './device.ts';
+import { Program } from './program.ts';
+import { writeSecretFile } from './secret-file.ts';
+
+/** A value as the server shows it: containers keyed by id, times in Unix milliseconds, opaque values in hex. */
+type LeshanValue = string | number | boolean | null | { readonly [id: string]: LeshanValue };
+
+/** The operations that the server can be told to do. */
+type LeshanCommand = 'read' | 'write' | 'observe' | 'execute';
+
+/** The answer to a command. */
+interface LeshanResponse {
+  readonly event: 'response';
+  readonly command: LeshanCommand;
+  readonly endpoint: string;
+  readonly path: string;
+  /** Class × 100 + detail (e.g. 205), null if the device did not answer in 10 s. */
+  readonly code: number | null;
+  readonly value: LeshanValue;
+}
+
+/** What the Leshan server reports. */
+type LeshanServerEvent =
+  | { readonly event: 'listening'; readonly coap: string; readonly coaps: string }
+  | {
+      readonly event: 'registered';
+      readonly endpoint: string;
+      readonly id: string;
+      readonly lifetime: number;
+      /** LwM2M version that the client gave, e.g. `1.1`. */
+      readonly version: string;
+      /** Object links in link format, sorted. */
+      readonly links: readonly string[];
+    }
+  | { readonly event: 'updated'; readonly endpoint: string; readonly id: string; readonly lifetime: number }
+  | { readonly event: 'unregistered'; readonly endpoint: string; readonly id: string; readonly expired: boolean }
+  /** A device has accepted an observation. */
+  | { readonly event: 'observing'; readonly endpoint: string; readonly path: string }
+  | { readonly event: 'notification'; readonly endpoint: string; readonly path: string; readonly value: LeshanValue }
+  | LeshanResponse
+  | { readonly event: 'error'; readonly endpoint?: string; readonly line?: string; readonly message: string };
+
+/** How a Leshan server is started. */
+export interface LeshanServerOptions {
+  /** 127.0.0.1 by default. */
+  readonly host?: string;
+  /** Ports; by default the system chooses. */
+  readonly coapPort?: number;
+  readonly coapsPort?: number;
+  /** Devices whose keys it knows; the endpoint name of each is its identity. */
+  readonly psks?: readonly LeshanPsk[];
+  /** Adds the keys of `generatedPsk(0)` to `generatedPsk(devices - 1)`. */
+  readonly devices?: number;
+  /** Path that it observes on every device that registers. */
+  readonly observe?: string;
+  /** Reports nothing of its own accord, as a benchmark needs it; commands are answered. */
+  readonly quiet?: boolean;
+  /** Flags of the virtual machine; `-Xmx256m` by default, `-Xmx4g` in a benchmark. */
+  readonly javaFlags?: readonly string[];
+  /** Command line to run it under, e.g. `['taskset', '-c', '0']`. */
+  readonly wrapper?: readonly string[];
+}
+
+/** A running Leshan server. It ends with the test process at the latest. */
+export interface LeshanServer
+  extends Pick<Program<LeshanServerEvent>, 'child' | 'history' | 'waitFor' | 'forgetPending' | 'stop' | 'kill'> {
+  /** Address for NoSec, e.g. `coap://127.0.0.1:5683`. */
+  readonly coap: string;
+  /** Address for DTLS. */
+  readonly coaps: string;
+  /** Has the server do one operation; `value` is the text of a value to write. */
+  request(command: LeshanCommand, endpoint: string, path: string, value?: string): Promise<LeshanResponse>;
+}
+
+/** Starts a Leshan server; resolves when it listens. */
+export async function startLeshanServer(options: LeshanServerOptions = {}): Promise<LeshanServer> {
+  const keys = options.psks && writeSecretFile(options.psks.map(keyLine).join(''));
+  const program = await Program.start<LeshanServerEvent>(
+    'ManagementServer',
+    serverArguments(options, keys?.path),
+    options.javaFlags ?? ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+    options.wrapper,
+  );
+  program.child.once('close', () => keys?.remove());
+  const { coap, coaps } = await program.waitFor((event) => event.event === 'listening');
+  return {
+    child: program.child,
+    history: program.history,
+    waitFor: program.waitFor.bind(program),
+    forgetPending: () => program.forgetPending(),
+    stop: () => program.stop(),
+    kill: () => program.kill(),
+    coap,
+    coaps,
+    request: (...words) => request(program, words),
+  };
+}
+
+/**
+ * The key of a benchmark's device: identity and endpoint name `device-<index>`, key the first 16 bytes of the name's
+ * SHA-256. Anyone can compute it.
+ */
+export function generatedPsk(index: number): LeshanPsk {
+  const identity = `device-${index}`;
+  return { identity, key: createHash('sha256').update(identity).digest().subarray(0, 16) };
+}
+
+async function request(
+  program: Program<LeshanServerEvent>,
+  words: Parameters<LeshanServer['request']>,
+): Promise<LeshanResponse> {
+  const [command, endpoint, path] = words;
+  const line = words.filter((word) => word !== undefined).join(' ');
+  program.send(line);
+  const answer = await program.waitFor((event): event is Extract<LeshanServerEvent, { event: 'response' | 'error' }> =>
+    event.event === 'error'
+      ? event.line === line
+      : event.event === 'response' && event.command === command && event.endpoint === endpoint && event.path === path,
+  );
+  if (answer.event === 'error') throw new Error(answer.message);
+  return answer;
+}
+
+function keyLine({ identity, key }: LeshanPsk): string {
+  return `${identity}:${Buffer.from(key).toString('hex')}\n`;
+}
+
+function serverArguments(options: LeshanServerOptions, keyFile: string | undefined): string[] {
+  const args: string[] = [];
+  if (options.host !== undefined) args.push('--host', options.host);
+  if (options.coapPort !== undefined) args.push('--coap-port', String(options.coapPort));
+  if (options.coapsPort !== undefined) args.push('--coaps-port', String(options.coapsPort));
+  if (keyFile !== undefined) args.push('--psk-file', keyFile);
+  if (options.devices !== undefined) args.push('--devices', String(options.devices));
+  if (options.observe !== undefined) args.push('--observe', options.observe);
+  if (options.quiet) args.push('--quiet');
+  return args;
+}

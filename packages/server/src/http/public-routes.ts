@@ -1,7 +1,7 @@
 import { type RouteName, routes } from '@reeve/contract';
 
 /** Routes of the contract that answer without credentials. */
-export const publicRouteNames = ['session.open'] as const satisfies readonly RouteName[];
+const publicRouteNames = ['session.open'] as const satisfies readonly RouteName[];
 export type PublicRouteName = (typeof publicRouteNames)[number];
 
 /**

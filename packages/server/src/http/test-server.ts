@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RouteName, routes, type TraceLine } from '@reeve/contract';
@@ -126,6 +126,7 @@ export async function openTestServer(options: TestOptions = {}): Promise<TestSer
       await app.close();
       await bus.close();
       await store.close();
+      rmSync(folder, { recursive: true });
     },
   };
 }

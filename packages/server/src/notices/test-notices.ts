@@ -12,7 +12,7 @@ import { Notices } from './notices.ts';
 import type { After } from './send.ts';
 
 /** Time that passes only when a test says so. */
-export class VirtualTime {
+class VirtualTime {
   now = 1_800_000_000_000;
   readonly #timers = new Set<{ at: number; run: () => void }>();
 

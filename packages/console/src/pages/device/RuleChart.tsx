@@ -97,6 +97,7 @@ function options(element: HTMLElement, limits: Limits): uPlot.Options {
       {
         ...axis,
         size: 28,
+        space: 80,
         values: (_, ticks, _axis, _space, step) => ticks.map((at) => formatTick(at * 1000, step * 1000)),
       },
       { ...axis, size: 44 },

@@ -63,15 +63,9 @@ export default function MapPage() {
       }
     >
       <QueryError query={devices} />
-      <div ref={frame} style={{ position: 'relative' }}>
-        <svg
-          ref={svg}
-          className="map"
-          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-          role="application"
-          aria-label="Map of devices"
-          {...drag}
-        >
+      <figure ref={frame} aria-label="Map of devices" style={{ position: 'relative', margin: 0 }}>
+        <svg ref={svg} className="map" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} {...drag}>
+          <title>Map of devices</title>
           <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>
             {states.map(({ name, outline }) => (
               <path key={name} className="state" d={outline}>
@@ -93,7 +87,7 @@ export default function MapPage() {
           </g>
         </svg>
         <Pointed device={devices.items.find(({ deviceId }) => deviceId === pointed)} />
-      </div>
+      </figure>
       <Legend devices={placed.map(({ device }) => device)} />
     </Section>
   );

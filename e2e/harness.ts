@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Api, ApiError, createApi } from '@reeve/contract';
+import type { ServerConfig } from '@reeve/server';
+import { killGroup, spawnChild } from '../tooling/testing/children.ts';
+import type { KillPoint } from './kill-points.ts';
+import type { ServerProcessOptions, ServerReady } from './server-process.ts';
+
+const program = fileURLToPath(new URL('server-process.ts', import.meta.url));
+
+/** A server in a process of its own, whose data outlives it. */
+export class TestServer {
+  readonly folder = mkdtempSync(join(tmpdir(), 'reeve-e2e-'));
+  readonly #link: ServerConfig['link'];
+  readonly #noSec: boolean;
+  #child: ReturnType<typeof spawnChild> | undefined;
+  #ready: ServerReady | undefined;
+  #errors = '';
+
+  private constructor(options: { link?: ServerConfig['link']; noSec?: boolean }) {
+    this.#link = options.link ?? 'main';
+    this.#noSec = options.noSec ?? false;
+  }
+
+  static async start(
+    options: { link?: ServerConfig['link']; noSec?: boolean; kill?: KillPoint } = {},
+  ): Promise<TestServer> {
+    const server = new TestServer(options);
+    await server.restart(options.kill);
+    return server;
+  }
+
+  /** Starts the process, on the same ports and data as before. */
+  async restart(kill?: KillPoint): Promise<void> {
+    const config: ServerConfig = {
+      dataFolder: join(this.folder, 'data'),
+      listen: [
+        { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? 0 },
+        ...(this.#noSec ? [{ transport: 'coap', host: '127.0.0.1', port: this.#ready?.coapPort ?? 0 } as const] : []),
+      ],
+      http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : 0 },
+      link: this.#link,
+      transmission: { ackTimeoutMs: 500, maxRetransmit: 1 },
+      logLevel: 'error',
+    };
+    const options: ServerProcessOptions = { config, ...(kill ? { kill } : {}) };
+    const child = spawnChild(process.execPath, [program, JSON.stringify(options)]);
+    this.#child = child;
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors = (this.#errors + text).slice(-4000);
+    });
+    if (!child.stdout) throw new Error('the server process needs pipes');
+    const lines = createInterface({ input: child.stdout });
+    const [line] = (await Promise.race([
+      once(lines, 'line'),
+      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the server ended with ${code}: ${this.#errors}`))),
+    ])) as [string];
+    this.#ready = JSON.parse(line) as ServerReady;
+  }
+
+  get ready(): ServerReady {
+    if (!this.#ready) throw new Error('the server was never ready');
+    return this.#ready;
+  }
+
+  get api(): Api {
+    const token = readFileSync(this.ready.tokenFile, 'utf8').trim();
+    return createApi(this.ready.url, { authorization: `Bearer ${token}` });
+  }
+
+  get coaps(): string {
+    return `coaps://127.0.0.1:${this.ready.coapsPort}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Whether the process runs. */
+  get alive(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when the process is gone. */
+  async died(timeoutMs = 60_000): Promise<void> {
+    if (this.alive && this.#child) await once(this.#child, 'exit', { signal: AbortSignal.timeout(timeoutMs) });
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#child) return;
+    const gone = this.died();
+    killGroup(this.#child);
+    await gone;
+  }
+
+  async close(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A webhook receiver that keeps every notice whose signature is genuine. */
+export class Receiver {
+  readonly notices: { id: string; type: string; text: string }[] = [];
+  readonly #server: Server;
+  secret = '';
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(
+    isGenuine: (secret: string, headers: NodeJS.Dict<string | string[]>, body: Buffer) => boolean,
+  ): Promise<Receiver> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks);
+        const genuine = isGenuine(receiver.secret, request.headers, body);
+        if (genuine) receiver.notices.push(JSON.parse(body.toString()) as (typeof receiver.notices)[number]);
+        response.writeHead(genuine ? 204 : 401).end();
+      });
+    });
+    const receiver = new Receiver(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+}
+
+/** Tries until something holds; `again` runs between tries. A server that is down for a moment is no failure. */
+export async function until<T>(
+  what: string,
+  probe: () => Promise<T | undefined | false>,
+  { timeoutMs = 60_000, again }: { timeoutMs?: number; again?: () => void | Promise<void> } = {},
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await probe();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      if (error instanceof ApiError) last = error;
+    }
+    if (Date.now() > end) throw new Error(`waited in vain for: ${what}`, { cause: last });
+    await again?.();
+    await sleep(100);
+  }
+}

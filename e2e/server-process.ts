@@ -1,0 +1,36 @@
+import { defaultPorts, openCloningLink, openWorkerLink, type ServerConfig, startServer } from '@reeve/server';
+import { type KillPoint, killAt } from './kill-points.ts';
+
+/** What a test tells the server process. */
+export interface ServerProcessOptions {
+  readonly config: ServerConfig;
+  /** The process kills itself with SIGKILL when it comes to this point. */
+  readonly kill?: KillPoint;
+}
+
+/** What the server process tells the test once it answers. */
+export interface ServerReady {
+  readonly url: string;
+  readonly coapsPort: number;
+  readonly coapPort: number;
+  readonly tokenFile: string;
+}
+
+const { config, kill } = JSON.parse(process.argv[2] ?? '') as ServerProcessOptions;
+const ports = {
+  ...defaultPorts(config),
+  // What crosses the link port is cloned in both modes.
+  openLink: config.link === 'worker' ? openWorkerLink : openCloningLink,
+};
+const server = await startServer(config, kill ? killAt(kill, ports) : ports);
+const port = (transport: 'coaps' | 'coap') => server.coap.find((address) => address.transport === transport)?.port ?? 0;
+const ready: ServerReady = {
+  url: server.url,
+  coapsPort: port('coaps'),
+  coapPort: port('coap'),
+  tokenFile: server.tokenFile,
+};
+process.stdout.write(`${JSON.stringify(ready)}\n`);
+
+process.stdin.on('end', () => void server.close().then(() => process.exit(0)));
+process.stdin.resume();

@@ -59,7 +59,7 @@ export async function buildHttp(
   registered: (route: RouteOptions) => void = () => {},
 ): Promise<{ app: FastifyInstance; streams: Streams }> {
   const app = fastify({
-    logger: options.logLevel === 'silent' ? false : { level: options.logLevel },
+    logger: options.logLevel === 'silent' ? false : { level: options.logLevel, stream: process.stderr },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: httpLimits.bodyBytes,

@@ -1,1 +1,14 @@
-export {};
+/** The LwM2M client of a device: a sans-I/O engine, the objects that most devices have, and a runner for UDP. */
+
+export { type ClientOptions, LwM2mClient } from './client.ts';
+export type { ClientEffect, ClientEvent, SendEffect } from './effects.ts';
+export { type InstanceParts, type ObjectInstance, objectInstance } from './instance.ts';
+export { type ConnectivityOptions, connectivityInstance } from './objects/connectivity.ts';
+export { type DeviceOptions, DeviceResource, deviceInstance } from './objects/device.ts';
+export { type Fix, fixValues, locationInstance } from './objects/location.ts';
+export { type LockOptions, LockState, lockInstance } from './objects/lock.ts';
+export { type SecurityOptions, securityInstance } from './objects/security.ts';
+export { type ServerOptions, serverInstance } from './objects/server.ts';
+export type { RegistrationState, RegistrationStateKind, RetryParameters } from './registration.ts';
+export type { Content, ContentJson, Resource } from './resource.ts';
+export { type Engine, type RunningEngine, UdpRunner } from './udp-runner.ts';

@@ -1,0 +1,407 @@
+import {
+  CoapCore,
+  type CoapEffect,
+  type CoapMessage,
+  Code,
+  type ExchangeId,
+  Option,
+  option,
+  PeerKey,
+  type ResponseSpec,
+  type TransmissionParameters,
+} from '@reeve/coap';
+import type { RetransmitParameters } from '@reeve/dtls';
+import { ContentFormat, type LwM2mPath, path, type Value } from '@reeve/lwm2m';
+import { AttributeTable } from './attributes.ts';
+import type { ClientEffect } from './effects.ts';
+import type { ObjectInstance } from './instance.ts';
+import { LIMITS } from './limits.ts';
+import { type Link, OpenLink, PskLink } from './link.ts';
+import { DeviceModel } from './model.ts';
+import { SecurityMode } from './objects/security.ts';
+import { ServerResource } from './objects/server.ts';
+import { type Observation, Observations } from './observations.ts';
+import { Registrar } from './registrar.ts';
+import type { RegistrationState } from './registration.ts';
+import type { ContentJson } from './resource.ts';
+import { contentResponse, type ReadAnswer, readContent, serve } from './serving.ts';
+
+/** What a client is made with. */
+export interface ClientOptions {
+  /** Endpoint name. */
+  readonly endpoint: string;
+  /** The object instances of the device: at least one each of 0 (Security), 1 (Server) and 3 (Device). */
+  readonly objects: readonly ObjectInstance[];
+  /** n bytes of cryptographic randomness. */
+  readonly random: (n: number) => Uint8Array;
+  /** Differences from the transmission parameters of RFC 7252 §4.8. */
+  readonly coap?: Partial<TransmissionParameters>;
+  /** When flights of a DTLS handshake are sent again. */
+  readonly dtls?: Partial<RetransmitParameters>;
+  /**
+   * Every how many notifications of an observation one is confirmable; 1 makes all so; default 10. Once a day one is in
+   * any case (RFC 7641 §4.5).
+   */
+  readonly confirmEvery?: number;
+}
+
+/**
+ * An LwM2M 1.1 client with one server, over CoAP or CoAP with DTLS.
+ *
+ * It does no I/O. Each input takes `now`, milliseconds on a clock that never goes back; what it wants done it leaves as
+ * effects that the caller fetches with `drain` after its inputs. `tick` is due at `nextWakeAt`. No input throws because
+ * of what the server sent.
+ */
+export class LwM2mClient {
+  readonly endpoint: string;
+  /** Where the server is, from /0/x/0. */
+  readonly serverUri: string;
+  readonly #model: DeviceModel;
+  readonly #attributes = new AttributeTable();
+  readonly #observations: Observations;
+  readonly #registrar: Registrar;
+  readonly #coap: CoapCore;
+  readonly #link: Link;
+  readonly #confirmEvery: number;
+  #effects: ClientEffect[] = [];
+  /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
+  #peer = PeerKey('0');
+  #links = 0;
+
+  /** @throws RangeError when an object is missing, or the credentials in object 0 can't serve */
+  constructor({ endpoint, objects, random, coap, dtls, confirmEvery = 10 }: ClientOptions) {
+    this.endpoint = endpoint;
+    this.#model = new DeviceModel(objects);
+    const [security] = this.#model.instances(0);
+    const [server] = this.#model.instances(1);
+    if (security === undefined || server === undefined) throw new RangeError('objects 0 and 1 must be there');
+    this.serverUri = String(this.#model.value(path(0, security.id, 0)).value);
+    this.#link = linkOf(security, this.#model, random, dtls);
+    this.#confirmEvery = confirmEvery;
+    this.#observations = new Observations(this.#attributes, () => ({
+      minimum: this.#model.number(path(1, server.id, ServerResource.minimumPeriod)) ?? 0,
+      maximum: this.#model.number(path(1, server.id, ServerResource.maximumPeriod)) ?? 0,
+    }));
+    this.#coap = new CoapCore({
+      random,
+      limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
+      ...(coap && { parameters: coap }),
+    });
+    this.#registrar = new Registrar(endpoint, this.#model, {
+      connect: (now) => {
+        this.#renewPeer(now);
+        this.#link.connect(now);
+      },
+      close: (now) => {
+        // What the core still wants to send, such as an ACK, goes out before the link closes.
+        this.#carryOutCoap(now);
+        this.#renewPeer(now);
+        this.#link.close();
+      },
+      request: (spec, now) => {
+        // The server forgets its observations with a registration, so their notifications would be strangers to it.
+        if (this.#registrar.state.kind === 'registering') this.#forgetObservations(now);
+        return this.#coap.request(this.#peer, spec, now);
+      },
+      emit: (effect) => this.#effects.push(effect),
+    });
+  }
+
+  /** Where the client is on its way to being registered. */
+  get registration(): RegistrationState {
+    return this.#registrar.state;
+  }
+
+  /** Registers, and stays registered until `stop`. */
+  start(now: number): void {
+    this.#registrar.handle('start', now);
+    this.#pump(now);
+  }
+
+  /** De-registers. */
+  stop(now: number): void {
+    this.#registrar.handle('stop', now);
+    this.#pump(now);
+  }
+
+  /** Sends an Update now, if registered. */
+  update(now: number): void {
+    this.#registrar.handle('trigger', now);
+    this.#pump(now);
+  }
+
+  /** A datagram came from the server. */
+  receive(datagram: Uint8Array, now: number): void {
+    this.#link.receive(datagram, now);
+    this.#pump(now);
+  }
+
+  /** Does what has become due. */
+  tick(now: number): void {
+    this.#link.tick(now);
+    this.#coap.tick(now);
+    this.#registrar.tick(now);
+    this.#pump(now);
+  }
+
+  /** When `tick` is due next, ms; undefined when nothing is pending. */
+  nextWakeAt(): number | undefined {
+    const observing = this.#isRegistered() ? this.#observations.nextAt() : undefined;
+    const times = [this.#link.nextWakeAt(), this.#coap.nextWakeAt(), this.#registrar.nextWakeAt(), observing];
+    let next: number | undefined;
+    for (const time of times) if (time !== undefined && (next === undefined || time < next)) next = time;
+    return next;
+  }
+
+  /** The effects since the last call, in order. */
+  drain(): readonly ClientEffect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+
+  /**
+   * The application's values have changed: those of one object instance, together, so that a notification never holds a
+   * part of them.
+   *
+   * @throws RangeError when there is no such resource or a value does not fit its definition
+   */
+  set(instance: LwM2mPath, values: Readonly<Record<number, ContentJson>>, now: number): void {
+    this.#model.set(instance, values);
+    this.touch(instance, now);
+  }
+
+  /** What resources at or below a path read may have changed. */
+  touch(path: LwM2mPath, now: number): void {
+    this.#observations.touch(path);
+    this.#pump(now);
+  }
+
+  /** The present value of a single resource; `none` where there is none. */
+  get(path: LwM2mPath): Value {
+    return this.#model.value(path);
+  }
+
+  /** Adds an object instance; the server learns of it by an Update. */
+  addInstance(instance: ObjectInstance, now: number): void {
+    this.#model.add(instance);
+    this.#instancesChanged(instance.path, now);
+  }
+
+  /** Takes an object instance away; the server learns of it by an Update. */
+  removeInstance(path: LwM2mPath, now: number): void {
+    if (this.#model.remove(path)) this.#instancesChanged(path, now);
+  }
+
+  #instancesChanged(path: LwM2mPath, now: number): void {
+    this.#observations.touch(path);
+    this.#registrar.handle('trigger', now);
+    this.#pump(now);
+  }
+
+  #isRegistered(): boolean {
+    const { kind } = this.#registrar.state;
+    return kind === 'registered' || kind === 'updating' || kind === 'resuming';
+  }
+
+  #renewPeer(now: number): void {
+    this.#forgetObservations(now);
+    this.#coap.forgetPeer(this.#peer, now);
+    this.#peer = PeerKey(String(++this.#links));
+  }
+
+  #forgetObservations(now: number): void {
+    this.#coap.removeObservers(this.#peer, now);
+    this.#observations.clear();
+  }
+
+  /** Carries out what link and core want until both are quiet. */
+  #pump(now: number): void {
+    do {
+      this.#notify(now);
+      this.#carryOutCoap(now);
+    } while (this.#carryOutLink(now));
+  }
+
+  /** Whether there was anything. */
+  #carryOutLink(now: number): boolean {
+    const effects = this.#link.drain();
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          this.#effects.push(effect);
+          break;
+        case 'received':
+          this.#coap.receive(this.#peer, effect.data, now);
+          break;
+        case 'up':
+        case 'down':
+          this.#registrar.handle(effect.kind, now, effect.kind === 'down' ? effect.detail : '');
+          break;
+      }
+    }
+    return effects.length > 0;
+  }
+
+  #carryOutCoap(now: number): void {
+    for (let effects = this.#coap.drain(); effects.length > 0; effects = this.#coap.drain()) {
+      for (const effect of effects) this.#onCoap(effect, now);
+    }
+  }
+
+  #onCoap(effect: CoapEffect, now: number): void {
+    if ('peer' in effect && effect.peer !== this.#peer) return;
+    switch (effect.kind) {
+      case 'send':
+        this.#link.send(effect.datagram);
+        break;
+      case 'request':
+        this.#serve(effect.exchange, effect.message, now);
+        break;
+      case 'outcome':
+        this.#registrar.outcome(effect.request, effect.outcome, now);
+        break;
+      case 'notifyOutcome':
+        this.#onNotifyOutcome(effect, now);
+        break;
+      case 'refused':
+        this.#effects.push({ kind: 'refused', code: Code.BadRequest, detail: effect.detail });
+        break;
+      default:
+        break;
+    }
+  }
+
+  #serve(exchange: ExchangeId, message: CoapMessage, now: number): void {
+    const served = serve(message, this.#model, this.#attributes);
+    switch (served.kind) {
+      case 'refused': {
+        const { kind, code, detail } = served;
+        this.#effects.push({ kind, code, detail });
+        this.#coap.respond(exchange, { code }, now);
+        break;
+      }
+      case 'discovered': {
+        const options = [option(Option.ContentFormat, ContentFormat.linkFormat)];
+        this.#coap.respond(exchange, { code: Code.Content, options, payload: served.payload }, now);
+        break;
+      }
+      case 'read':
+        this.#coap.respond(exchange, contentResponse(served), now);
+        break;
+      case 'observe':
+      case 'cancelObserve':
+        this.#coap.respond(exchange, this.#observe(served, message.token, now), now);
+        break;
+      case 'done':
+        this.#coap.respond(exchange, { code: served.code }, now);
+        this.#after(served.operation, now);
+        break;
+    }
+  }
+
+  #observe(answer: ReadAnswer, token: Uint8Array, now: number): ResponseSpec {
+    const { path } = answer;
+    const known = this.#observations.remove(token);
+    if (answer.kind === 'cancelObserve') {
+      if (known !== undefined) this.#effects.push({ kind: 'unobserved', path });
+      return contentResponse(answer);
+    }
+    if (this.#observations.size >= LIMITS.observations) return contentResponse(answer);
+    const { format, payload, records } = answer;
+    this.#observations.add({ token, path, format, payload, records }, now);
+    this.#effects.push({ kind: 'observed', path });
+    return { ...contentResponse(answer), observe: true };
+  }
+
+  /** What follows from an operation, after its answer is on its way. */
+  #after(operation: Extract<ReturnType<typeof serve>, { kind: 'done' }>['operation'], now: number): void {
+    const { kind, path: target } = operation;
+    switch (kind) {
+      case 'writeAttributes':
+        break;
+      case 'execute':
+        this.#observations.touch(instanceOf(target));
+        this.#effects.push({ kind: 'executed', path: target, args: operation.args });
+        if (isUpdateTrigger(target)) this.#registrar.handle('trigger', now);
+        break;
+      default:
+        this.#observations.touch(instanceOf(target));
+        this.#effects.push({ kind: 'written', path: target, records: operation.records });
+        if (operation.records.some((record) => isLifetime(record.path))) this.#registrar.handle('trigger', now);
+    }
+  }
+
+  /** Sends the notifications that are due. */
+  #notify(now: number): void {
+    if (!this.#isRegistered()) return;
+    for (const observation of this.#observations.due(now)) {
+      observation.touched = false;
+      const content = readContent(observation.path, observation.format, this.#model);
+      if (!content.ok) this.#end(observation, content.code, now);
+      else if (this.#observations.wants(observation, content.payload, content.records, now)) {
+        this.#tell(observation, content, now);
+      }
+    }
+  }
+
+  #tell(observation: Observation, content: Pick<ReadAnswer, 'format' | 'payload' | 'records'>, now: number): void {
+    const { token, path } = observation;
+    const confirmable = this.#observations.needsConfirmation(observation, this.#confirmEvery, now);
+    if (!this.#coap.notify(this.#peer, token, { ...contentResponse(content), confirmable }, now)) {
+      this.#observations.remove(token);
+      return;
+    }
+    const { payload, records } = content;
+    Object.assign(observation, { payload, records, toldAt: now, underway: confirmable });
+    observation.unconfirmed++;
+    this.#effects.push({ kind: 'notified', path, records, confirmable });
+  }
+
+  /** What was observed is gone: the last notification says so. */
+  #end({ token, path }: Observation, code: number, now: number): void {
+    this.#observations.remove(token);
+    this.#coap.notify(this.#peer, token, { code, confirmable: true }, now);
+    this.#effects.push({ kind: 'unobserved', path });
+  }
+
+  #onNotifyOutcome({ token, outcome, removed }: Extract<CoapEffect, { kind: 'notifyOutcome' }>, now: number): void {
+    const observation = this.#observations.get(token);
+    if (observation !== undefined && outcome === 'acknowledged') {
+      Object.assign(observation, { underway: false, unconfirmed: 0, confirmedAt: now });
+      this.#effects.push({ kind: 'acknowledged', path: observation.path, records: observation.records });
+    }
+    if (observation !== undefined && removed) {
+      this.#observations.remove(token);
+      this.#effects.push({ kind: 'unobserved', path: observation.path });
+    }
+    if (outcome === 'timeout') this.#registrar.handle('unanswered', now, 'a notification was not acknowledged');
+  }
+}
+
+function linkOf(
+  security: ObjectInstance,
+  model: DeviceModel,
+  random: (n: number) => Uint8Array,
+  dtls: Partial<RetransmitParameters> | undefined,
+): Link {
+  const mode = model.number(path(0, security.id, 2));
+  if (mode === SecurityMode.noSec) return new OpenLink();
+  const identity = model.value(path(0, security.id, 3));
+  const key = model.value(path(0, security.id, 5));
+  if (mode !== SecurityMode.psk || identity.type !== 'opaque' || key.type !== 'opaque') {
+    throw new RangeError(`security mode ${mode} is not supported`);
+  }
+  return new PskLink({ identity: identity.value, key: key.value }, random, dtls);
+}
+
+/** What a change at a resource may concern: resources of one object instance depend on each other. */
+function instanceOf(target: LwM2mPath): LwM2mPath {
+  const [objectId = 0, instanceId = 0] = target.slice(1).split('/').map(Number);
+  return path(objectId, instanceId);
+}
+
+const UPDATE_TRIGGER = new RegExp(`^/1/\\d+/${ServerResource.updateTrigger}$`);
+const LIFETIME = new RegExp(`^/1/\\d+/${ServerResource.lifetime}$`);
+const isUpdateTrigger = (target: LwM2mPath): boolean => UPDATE_TRIGGER.test(target);
+const isLifetime = (target: LwM2mPath): boolean => LIFETIME.test(target);

@@ -1,0 +1,37 @@
+import type { ExecuteArg, LwM2mPath, ResourceRecord } from '@reeve/lwm2m';
+
+/** Send a datagram to the server. */
+export interface SendEffect {
+  readonly kind: 'send';
+  readonly datagram: Uint8Array;
+}
+
+/** What a client wants done, or wants known. */
+export type ClientEffect = SendEffect | ClientEvent;
+
+/** What a client has to tell. */
+export type ClientEvent =
+  /** The server took a Register; `location` is the path that it gave, such as `rd`, `7f3a`. */
+  | { readonly kind: 'registered'; readonly location: readonly string[] }
+  /** The server took an Update. */
+  | { readonly kind: 'updated'; readonly location: readonly string[] }
+  /** The registration is over; unless `acknowledged`, the server may not know. */
+  | { readonly kind: 'deregistered'; readonly acknowledged: boolean }
+  /** An attempt failed; the next is at `retryAt`, ms, or never. */
+  | { readonly kind: 'failed'; readonly detail: string; readonly retryAt: number | undefined }
+  /** The server no longer answers; the client sets up a new link. */
+  | { readonly kind: 'reconnecting'; readonly detail: string }
+  | { readonly kind: 'observed' | 'unobserved'; readonly path: LwM2mPath }
+  | {
+      readonly kind: 'notified';
+      readonly path: LwM2mPath;
+      readonly records: readonly ResourceRecord[];
+      readonly confirmable: boolean;
+    }
+  /** The server acknowledged the last notification of a path. */
+  | { readonly kind: 'acknowledged'; readonly path: LwM2mPath; readonly records: readonly ResourceRecord[] }
+  /** The server wrote at or below a path. */
+  | { readonly kind: 'written'; readonly path: LwM2mPath; readonly records: readonly ResourceRecord[] }
+  | { readonly kind: 'executed'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] }
+  /** Something that the server asked for was refused, with a CoAP code as the byte on the wire. */
+  | { readonly kind: 'refused'; readonly code: number; readonly detail: string };

@@ -1,0 +1,20 @@
+import { DefinitionStore, defaultVersion, type EnablerVersion, type ObjectDefinition } from '@reeve/lwm2m';
+
+/** The version of LwM2M that this client speaks. Its objects have the versions that go with it, so none is named. */
+export const ENABLER: EnablerVersion = '1.1';
+
+const DEFINITIONS = new DefinitionStore();
+
+/**
+ * The definition of an object in the version that goes with {@link ENABLER}.
+ *
+ * @throws RangeError when no definition of the object is known
+ */
+export function definitionOf(objectId: number): ObjectDefinition {
+  const found = DEFINITIONS.find(objectId, defaultVersion(ENABLER, objectId));
+  if (found === undefined) throw new RangeError(`object ${objectId} has no definition`);
+  return found;
+}
+
+/** The types that content of this device is read with. */
+export const resourceType = DEFINITIONS.resourceTypes((objectId) => defaultVersion(ENABLER, objectId));

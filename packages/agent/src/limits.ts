@@ -1,0 +1,11 @@
+/** Everything that a server can make grow in a client, in one table. */
+export const LIMITS = {
+  /** Observations at a time; one more is answered as a plain Read. */
+  observations: 32,
+  /** Instances of one multiple resource that a Write may leave. */
+  resourceInstances: 32,
+  /** Paths that have attributes. */
+  attributePaths: 64,
+  /** Incoming exchanges remembered for duplicates. */
+  exchanges: 8,
+} as const satisfies { readonly [name: string]: number };

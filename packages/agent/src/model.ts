@@ -1,0 +1,216 @@
+import { Code } from '@reeve/coap';
+import {
+  type ExecuteArg,
+  type Link,
+  type LwM2mPath,
+  level,
+  NONE,
+  PathLevel,
+  path as pathOf,
+  type ResourceRecord,
+  segments,
+  type Value,
+} from '@reeve/lwm2m';
+import type { ObjectInstance, Slot } from './instance.ts';
+import { type Outcome, refusal } from './outcome.ts';
+import { type Content, type ContentJson, contentFromJson, isMultiple, singleValue } from './resource.ts';
+import { planWrite } from './write-plan.ts';
+
+/** Objects that hold keys: no server may see or touch them, and they are not registered (OMA Core §6.2.1). */
+const SECRET_OBJECTS: ReadonlySet<number> = new Set([0, 21, 23]);
+
+/** Whether a path lies in an object that answers 4.01 to every server. */
+export function isSecret(path: LwM2mPath): boolean {
+  const [objectId] = segments(path);
+  return objectId !== undefined && SECRET_OBJECTS.has(objectId);
+}
+
+/** The object instances of a device, and the operations on them (OMA Core §6.3). */
+export class DeviceModel {
+  /** By object id, then by instance id. */
+  readonly #objects = new Map<number, Map<number, ObjectInstance>>();
+
+  constructor(instances: Iterable<ObjectInstance>) {
+    for (const instance of instances) this.add(instance);
+  }
+
+  /** Adds an object instance; one with the same path gives way. */
+  add(instance: ObjectInstance): void {
+    const { id: objectId } = instance.definition;
+    const instances = this.#objects.get(objectId) ?? new Map<number, ObjectInstance>();
+    this.#objects.set(objectId, instances.set(instance.id, instance));
+  }
+
+  /** Takes an object instance away; false when there is none. */
+  remove(path: LwM2mPath): boolean {
+    const [objectId = -1, instanceId = -1] = segments(path);
+    return this.#objects.get(objectId)?.delete(instanceId) ?? false;
+  }
+
+  /** The links of a Register: every object instance, and every object without one (OMA Core §6.2.1). */
+  links(): Link[] {
+    const links: Link[] = [];
+    for (const [objectId, instances] of [...this.#objects].sort(([a], [b]) => a - b)) {
+      if (SECRET_OBJECTS.has(objectId)) continue;
+      if (instances.size === 0) links.push({ target: pathOf(objectId), params: [] });
+      for (const { path } of instances.values()) links.push({ target: path, params: [] });
+    }
+    return links;
+  }
+
+  /** The object instances of an object. */
+  instances(objectId: number): readonly ObjectInstance[] {
+    return [...(this.#objects.get(objectId)?.values() ?? [])];
+  }
+
+  /** The resource at a path of resource or resource instance level. */
+  slot(path: LwM2mPath): Slot | undefined {
+    const [, , resourceId = -1] = segments(path);
+    return this.#instance(path)?.slots.get(resourceId);
+  }
+
+  /** The value of a single resource; `none` where there is none. */
+  value(path: LwM2mPath): Value {
+    return singleValue(this.slot(path)?.resource);
+  }
+
+  /** The number in a single resource; undefined where there is none. */
+  number(path: LwM2mPath): number | undefined {
+    const { value } = this.value(path);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  /**
+   * Sets resources of an object instance on behalf of the device's application.
+   *
+   * @throws RangeError when there is no such resource or a value does not fit its definition
+   */
+  set(path: LwM2mPath, values: Readonly<Record<number, ContentJson>>): void {
+    const instance = this.#instance(path);
+    const changes: [Slot, Content][] = Object.entries(values).map(([id, json]) => {
+      const slot = instance?.slots.get(Number(id));
+      if (slot?.resource.write === undefined) throw new RangeError(`${path}/${id} cannot be set`);
+      return [slot, contentFromJson(slot.definition, json)];
+    });
+    for (const [slot, content] of changes) slot.resource.write?.(content);
+  }
+
+  /** All that can be read at and below a path. */
+  read(path: LwM2mPath): Outcome<{ readonly records: readonly ResourceRecord[] }> {
+    const [objectId = -1, , , resourceInstanceId] = segments(path);
+    if (level(path) === PathLevel.object) {
+      const instances = this.#objects.get(objectId);
+      if (instances === undefined) return missing(path);
+      return { ok: true, records: [...instances.values()].flatMap(readInstance) };
+    }
+    const instance = this.#instance(path);
+    if (instance === undefined) return missing(path);
+    if (level(path) === PathLevel.instance) return { ok: true, records: readInstance(instance) };
+    const slot = this.slot(path);
+    if (slot === undefined) return missing(path);
+    if (!isReadable(slot)) return refusal(Code.MethodNotAllowed, `${slot.definition.name} cannot be read`);
+    const records = readSlot(slot);
+    if (resourceInstanceId === undefined) return { ok: true, records };
+    const found = records.filter((record) => record.path === path);
+    return found.length > 0 ? { ok: true, records: found } : missing(path);
+  }
+
+  /** Writes all records or none (OMA Core §6.3.3). */
+  write(path: LwM2mPath, records: readonly ResourceRecord[], mode: 'replace' | 'partial'): Outcome {
+    const instance = this.#instance(path);
+    if (instance === undefined) return missing(path);
+    const planned = planWrite(instance, path, records, mode);
+    if (!planned.ok) return planned;
+    for (const slot of planned.resets) slot.resource.reset?.();
+    for (const [slot, content] of planned.writes) slot.resource.write?.(content);
+    return { ok: true };
+  }
+
+  /** Executes a resource (OMA Core §6.3.5). */
+  execute(path: LwM2mPath, args: readonly ExecuteArg[]): Outcome {
+    const slot = this.slot(path);
+    if (slot === undefined) return missing(path);
+    const { execute } = slot.resource;
+    if (slot.definition.operations !== 'E' || execute === undefined) {
+      return refusal(Code.MethodNotAllowed, `${slot.definition.name} cannot be executed`);
+    }
+    execute(args);
+    return { ok: true };
+  }
+
+  /** The nodes that Discover lists: the path, and what lies below down to the resources (OMA Core §6.3.2). */
+  discover(path: LwM2mPath): Outcome<{ readonly nodes: readonly DiscoveredNode[] }> {
+    const [objectId = -1] = segments(path);
+    if (level(path) === PathLevel.object) {
+      const instances = this.#objects.get(objectId);
+      if (instances === undefined) return missing(path);
+      return { ok: true, nodes: [{ path }, ...[...instances.values()].flatMap(discoverInstance)] };
+    }
+    const instance = this.#instance(path);
+    if (instance === undefined) return missing(path);
+    if (level(path) === PathLevel.instance) return { ok: true, nodes: discoverInstance(instance) };
+    const slot = this.slot(path);
+    if (slot === undefined || level(path) !== PathLevel.resource) return missing(path);
+    return { ok: true, nodes: [discoverSlot(slot)] };
+  }
+
+  /** Whether there is a node at a path, whatever may be done with it. */
+  has(path: LwM2mPath): boolean {
+    const [objectId = -1] = segments(path);
+    switch (level(path)) {
+      case PathLevel.root:
+        return true;
+      case PathLevel.object:
+        return this.#objects.has(objectId);
+      case PathLevel.instance:
+        return this.#instance(path) !== undefined;
+      case PathLevel.resource:
+        return this.slot(path) !== undefined;
+      case PathLevel.resourceInstance: {
+        const slot = this.slot(path);
+        return slot !== undefined && readSlot(slot).some((record) => record.path === path);
+      }
+    }
+  }
+
+  #instance(path: LwM2mPath): ObjectInstance | undefined {
+    const [objectId = -1, instanceId = -1] = segments(path);
+    return this.#objects.get(objectId)?.get(instanceId);
+  }
+}
+
+/** One line of a Discover answer. */
+export interface DiscoveredNode {
+  readonly path: LwM2mPath;
+  /** How many instances a multiple resource has. */
+  readonly dimension?: number;
+}
+
+function missing(path: LwM2mPath): Outcome<never> {
+  return refusal(Code.NotFound, `there is no ${path}`);
+}
+
+function isReadable({ definition, resource }: Slot): boolean {
+  return definition.operations.includes('R') && resource.read !== undefined;
+}
+
+function readInstance({ slots }: ObjectInstance): ResourceRecord[] {
+  return [...slots.values()].filter(isReadable).flatMap(readSlot);
+}
+
+function readSlot({ path, resource }: Slot): ResourceRecord[] {
+  const content = resource.read?.() ?? NONE;
+  if (!isMultiple(content)) return [{ path, value: content }];
+  if (content.size === 0) return [{ path, value: NONE }];
+  const [objectId = 0, instanceId = 0, resourceId = 0] = segments(path);
+  return Array.from(content, ([id, value]) => ({ path: pathOf(objectId, instanceId, resourceId, id), value }));
+}
+
+function discoverInstance({ path, slots }: ObjectInstance): DiscoveredNode[] {
+  return [{ path }, ...Array.from(slots.values(), discoverSlot)];
+}
+
+function discoverSlot({ path, resource }: Slot): DiscoveredNode {
+  const content = resource.read?.();
+  return content !== undefined && isMultiple(content) ? { path, dimension: content.size } : { path };
+}

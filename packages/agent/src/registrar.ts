@@ -1,0 +1,244 @@
+import {
+  type CoapOption,
+  Code,
+  formatCode,
+  isSuccess,
+  locationPath,
+  Option,
+  option,
+  type RequestId,
+  type RequestOutcome,
+  type RequestSpec,
+} from '@reeve/coap';
+import { ContentFormat, formatLinks, path } from '@reeve/lwm2m';
+import type { ClientEffect } from './effects.ts';
+import { ENABLER } from './enabler.ts';
+import type { DeviceModel } from './model.ts';
+import { ServerResource } from './objects/server.ts';
+import {
+  DEFAULT_RETRY,
+  type RegistrationEvent,
+  type RegistrationState,
+  type RegistrationStateKind,
+  type RetryParameters,
+  retryDelay,
+  TRANSITIONS,
+  updateDelay,
+} from './registration.ts';
+
+/** What a registrar acts through. */
+export interface Wire {
+  connect(now: number): void;
+  close(now: number): void;
+  request(spec: RequestSpec, now: number): RequestId;
+  emit(effect: ClientEffect): void;
+}
+
+/** The content formats that the device speaks, as its root link lists them (OMA Core §6.2.1). */
+const CONTENT_FORMATS = [ContentFormat.cbor, ContentFormat.senmlJson, ContentFormat.senmlCbor, ContentFormat.tlv].join(
+  ' ',
+);
+
+/** What the server was told of the device. */
+interface Told {
+  readonly lifetime: number;
+  readonly links: string;
+}
+
+/** Keeps a device registered: acts out the states of `registration.ts` (OMA Core §6.2). */
+export class Registrar {
+  readonly #endpoint: string;
+  readonly #model: DeviceModel;
+  readonly #wire: Wire;
+  #state: RegistrationState = { kind: 'idle' };
+  /** Where the server keeps the registration. */
+  #location: readonly string[] = [];
+  /** The server's answer for the current state will be the outcome of this request. */
+  #pending: RequestId | undefined;
+  /** Failed attempts in a row. */
+  #failures = 0;
+  #told: Told | undefined;
+  #telling: Told | undefined;
+  /** An Update is wanted although one is under way. */
+  #again = false;
+
+  constructor(endpoint: string, model: DeviceModel, wire: Wire) {
+    this.#endpoint = endpoint;
+    this.#model = model;
+    this.#wire = wire;
+  }
+
+  get state(): RegistrationState {
+    return this.#state;
+  }
+
+  /** Something happened; `detail` says why to people. */
+  handle(event: RegistrationEvent, now: number, detail = ''): void {
+    const from = this.#state.kind;
+    const to = TRANSITIONS[from][event];
+    if (event === 'trigger' && from !== 'registered') this.#again = true;
+    if (to !== from) this.#enter(to, now, event, detail);
+  }
+
+  /** How a request ended; those that no state waits for any more are ignored. */
+  outcome(request: RequestId, outcome: RequestOutcome, now: number): void {
+    if (request !== this.#pending) return;
+    this.#pending = undefined;
+    switch (outcome.kind) {
+      case 'response': {
+        const { code } = outcome.message;
+        const refusal = `the server answered ${formatCode(code)}`;
+        if (isSuccess(code)) this.#succeed(locationPath(outcome.message), now);
+        else if (code === Code.NotFound || code === Code.BadRequest) this.handle('unknown', now, refusal);
+        else this.handle('refused', now, refusal);
+        break;
+      }
+      case 'timeout':
+      case 'reset':
+        this.handle('unanswered', now, 'the server does not answer');
+        break;
+      default:
+        break;
+    }
+  }
+
+  tick(now: number): void {
+    const due = this.nextWakeAt();
+    if (due !== undefined && now >= due) this.handle('due', now);
+  }
+
+  nextWakeAt(): number | undefined {
+    if (this.#state.kind === 'waiting') return this.#state.until;
+    return this.#state.kind === 'registered' ? this.#state.updateAt : undefined;
+  }
+
+  #succeed(location: readonly string[], now: number): void {
+    if (this.#state.kind === 'registering') this.#location = location;
+    this.#told = this.#telling;
+    this.handle('success', now);
+  }
+
+  #enter(kind: RegistrationStateKind, now: number, event: RegistrationEvent, detail: string): void {
+    const before = this.#state.kind;
+    const location = this.#location;
+    switch (kind) {
+      case 'idle':
+        this.#state = { kind };
+        this.#pending = undefined;
+        this.#wire.close(now);
+        if (before === 'deregistering') this.#wire.emit({ kind: 'deregistered', acknowledged: event === 'success' });
+        break;
+      case 'connecting':
+        this.#state = { kind };
+        this.#wire.connect(now);
+        break;
+      case 'registering':
+        this.#state = { kind };
+        this.#register(now);
+        break;
+      case 'waiting':
+      case 'failed':
+        this.#fail(now, detail);
+        break;
+      case 'registered':
+        this.#settle(before, now);
+        break;
+      case 'updating':
+      case 'resuming':
+        this.#state = { kind, location };
+        this.#update(now);
+        break;
+      case 'reconnecting':
+        this.#state = { kind, location };
+        this.#wire.emit({ kind, detail });
+        this.#wire.connect(now);
+        break;
+      case 'deregistering':
+        this.#state = { kind, location };
+        this.#pending = this.#wire.request({ code: Code.Delete, options: uriPathOf(location) }, now);
+        break;
+    }
+  }
+
+  #fail(now: number, detail: string): void {
+    this.#failures++;
+    const delay = retryDelay(this.#failures, this.#retry());
+    const retryAt = delay === undefined ? undefined : now + delay * 1000;
+    this.#state = retryAt === undefined ? { kind: 'failed' } : { kind: 'waiting', until: retryAt };
+    if (retryAt === undefined) this.#failures = 0;
+    this.#pending = undefined;
+    this.#wire.close(now);
+    this.#wire.emit({ kind: 'failed', detail, retryAt });
+  }
+
+  #settle(before: RegistrationStateKind, now: number): void {
+    const location = this.#location;
+    this.#failures = 0;
+    const delay = updateDelay(this.#lifetime());
+    this.#state = { kind: 'registered', location, updateAt: delay === undefined ? undefined : now + delay * 1000 };
+    this.#wire.emit({ kind: before === 'registering' ? 'registered' : 'updated', location });
+    const present = this.#present();
+    const again = this.#again || present.lifetime !== this.#told?.lifetime || present.links !== this.#told.links;
+    this.#again = false;
+    if (again) this.handle('trigger', now);
+  }
+
+  #register(now: number): void {
+    this.#again = false;
+    const telling = this.#present();
+    this.#telling = telling;
+    const queries = [`ep=${this.#endpoint}`, `lt=${telling.lifetime}`, `lwm2m=${ENABLER}`, 'b=U'];
+    const options = [
+      ...uriPathOf(['rd']),
+      option(Option.ContentFormat, ContentFormat.linkFormat),
+      ...queries.map((query) => option(Option.UriQuery, query)),
+    ];
+    this.#pending = this.#wire.request({ code: Code.Post, options, payload: Buffer.from(telling.links) }, now);
+  }
+
+  /** Says only what the server does not know yet. */
+  #update(now: number): void {
+    this.#again = false;
+    const telling = this.#present();
+    this.#telling = telling;
+    const options = uriPathOf(this.#location);
+    if (telling.lifetime !== this.#told?.lifetime) options.push(option(Option.UriQuery, `lt=${telling.lifetime}`));
+    const listed = telling.links === this.#told?.links;
+    if (!listed) options.push(option(Option.ContentFormat, ContentFormat.linkFormat));
+    const spec = { code: Code.Post, options, ...(!listed && { payload: Buffer.from(telling.links) }) };
+    this.#pending = this.#wire.request(spec, now);
+  }
+
+  #present(): Told {
+    const root = { target: '/', params: [['rt', 'oma.lwm2m'] as const, ['ct', CONTENT_FORMATS] as const] };
+    return { lifetime: this.#lifetime(), links: formatLinks([root, ...this.#model.links()]) };
+  }
+
+  #lifetime(): number {
+    return this.#number(ServerResource.lifetime) ?? 0;
+  }
+
+  #retry(): RetryParameters {
+    const { retryCount, retryTimer, sequenceDelay, sequenceCount } = ServerResource;
+    return {
+      count: this.#number(retryCount) ?? DEFAULT_RETRY.count,
+      timer: this.#number(retryTimer) ?? DEFAULT_RETRY.timer,
+      sequenceDelay: this.#number(sequenceDelay) ?? DEFAULT_RETRY.sequenceDelay,
+      sequenceCount: this.#number(sequenceCount) ?? DEFAULT_RETRY.sequenceCount,
+    };
+  }
+
+  #number(resourceId: number): number | undefined {
+    const server = serverPath(this.#model);
+    return server === undefined ? undefined : this.#model.number(path(1, server, resourceId));
+  }
+}
+
+/** The id of the instance of object 1 that the client follows: its first. */
+export function serverPath(model: DeviceModel): number | undefined {
+  return model.instances(1)[0]?.id;
+}
+
+function uriPathOf(segments: readonly string[]): CoapOption[] {
+  return segments.map((segment) => option(Option.UriPath, segment));
+}

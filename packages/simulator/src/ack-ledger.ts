@@ -1,0 +1,73 @@
+/** What a server is found to hold of a device. */
+export interface FoundDevice {
+  /** The last segment of its registration's location. */
+  readonly registrationId: string;
+  /** Where the device said it is last, degrees. */
+  readonly latitude?: number;
+}
+
+/** Something that was acknowledged and is not there. */
+export interface Loss {
+  readonly endpoint: string;
+  readonly kind: 'registration' | 'notification';
+  readonly acknowledged: string | number;
+  readonly found: string | number | undefined;
+}
+
+/** How often each kind of operation was acknowledged. */
+export interface AckCounts {
+  readonly register: number;
+  readonly update: number;
+  readonly notification: number;
+}
+
+/**
+ * What a server acknowledged, device by device: its clients' side of the promise that acknowledged means durable.
+ * Latitudes only grow in a load, so a server that holds a later one than was acknowledged has lost nothing.
+ */
+export class AckLedger {
+  readonly #registrations = new Map<string, string>();
+  readonly #latitudes = new Map<string, number>();
+  #counts = { register: 0, update: 0, notification: 0 };
+
+  get counts(): AckCounts {
+    return { ...this.#counts };
+  }
+
+  registered(endpoint: string, registrationId: string): void {
+    this.#registrations.set(endpoint, registrationId);
+    this.#counts.register++;
+  }
+
+  updated(endpoint: string, registrationId: string): void {
+    this.#registrations.set(endpoint, registrationId);
+    this.#counts.update++;
+  }
+
+  notified(endpoint: string, latitude: number): void {
+    this.#latitudes.set(endpoint, latitude);
+    this.#counts.notification++;
+  }
+
+  /** The device took its leave, or its server no longer has to know it. */
+  forget(endpoint: string): void {
+    this.#registrations.delete(endpoint);
+    this.#latitudes.delete(endpoint);
+  }
+
+  /** Everything that was acknowledged and is not found. */
+  compare(find: (endpoint: string) => FoundDevice | undefined): readonly Loss[] {
+    const losses: Loss[] = [];
+    for (const [endpoint, acknowledged] of this.#registrations) {
+      const found = find(endpoint)?.registrationId;
+      if (found !== acknowledged) losses.push({ endpoint, kind: 'registration', acknowledged, found });
+    }
+    for (const [endpoint, acknowledged] of this.#latitudes) {
+      const found = find(endpoint)?.latitude;
+      if (found === undefined || found < acknowledged) {
+        losses.push({ endpoint, kind: 'notification', acknowledged, found });
+      }
+    }
+    return losses;
+  }
+}

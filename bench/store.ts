@@ -27,8 +27,6 @@ function registration(
     registrationId: newId.registration(),
     endpoint: `urn:dev:os:bench-${deviceId}`,
     identity: Buffer.from(deviceId).toString('hex'),
-    address: '[2001:db8::1]:56830',
-    ingress: 0,
     lifetime: 300,
     version: '1.1',
     binding: 'U',
@@ -38,7 +36,6 @@ function registration(
     objects: [1, 3, 4, 6, 8].map((objectId) => ({ objectId, instances: [0] })),
     extra: {},
     registeredAt: Date.now(),
-    lastContactAt: Date.now(),
     state: 'registered',
   };
 }
@@ -68,14 +65,20 @@ const organisationId = newId.organisation();
 const devices = Array.from({ length: DEVICES }, () => newId.device());
 const device = (turn: number): DeviceId => devices[turn % DEVICES] ?? newId.device();
 for (const deviceId of devices) {
-  await store.commit({ changes: [{ put: 'registrations', row: registration(deviceId, organisationId) }] });
+  const contact = { deviceId, organisationId, lastContactAt: Date.now(), address: '[2001:db8::1]:56830' };
+  await store.commit({
+    changes: [
+      { put: 'registrations', row: registration(deviceId, organisationId) },
+      { put: 'contacts', row: contact },
+    ],
+  });
 }
 
 await measure('patch of one row', store, (turn) => ({
-  changes: [{ patch: 'registrations', key: { deviceId: device(turn) }, set: { lastContactAt: Date.now() } }],
+  changes: [{ patch: 'contacts', key: { deviceId: device(turn) }, set: { lastContactAt: Date.now() } }],
 }));
 await measure('patch and sample', store, (turn) => ({
-  changes: [{ patch: 'registrations', key: { deviceId: device(turn) }, set: { lastContactAt: Date.now() } }],
+  changes: [{ patch: 'contacts', key: { deviceId: device(turn) }, set: { lastContactAt: Date.now() } }],
   samples: [
     {
       deviceId: device(turn),

@@ -11,6 +11,7 @@ import type { Device, Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
 import type { Refusals } from './registry/refusals.ts';
 import type { Registrations } from './registry/registrations.ts';
+import { contactOf } from './registry/terms.ts';
 import { valueView } from './registry/views.ts';
 import type { Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
@@ -126,23 +127,23 @@ export class Dispatcher {
     }
     try {
       await lanes.run(device.row.deviceId, async () => {
+        const { registration } = device;
+        if (registration?.registrationId !== registrationId) {
+          if (exchange !== undefined) send({ kind: 'reject', exchange });
+          return;
+        }
         const report: Report = { path, body, fresh: message.fresh, receivedAt: message.at };
-        const contact = this.#o.engine.contact(device, message.at);
-        const { deviceId } = device.row;
-        const set = { lastContactAt: message.at };
-        const heard: Decision = {
-          batch: { changes: [{ patch: 'registrations', key: { deviceId }, set }] },
-          apply: () => {
-            if (device.registration?.registrationId === registrationId) device.registration.lastContactAt = message.at;
-          },
-        };
-        await this.take(device, report, contact ? [heard, contact] : [heard]);
+        const contact = contactOf(registration, session, message.at);
+        const rules = this.#o.engine.contact(device, message.at);
+        await this.take(device, report, rules ? [contact, rules] : [contact]);
         if (exchange !== undefined) send({ kind: 'accept', exchange });
         if (message.ends) await this.#o.observer().ended(device, path);
         this.#o.heard(device, registrations.attach(device, session));
       });
     } catch {
-      // Nothing was saved, so nothing is acknowledged: the device sends it again.
+      // Nothing was saved, so nothing is acknowledged: the observation ends, and begins again when the device is heard.
+      if (exchange !== undefined) send({ kind: 'reject', exchange });
+      this.#o.observer().dropped(device, path);
     }
   }
 }

@@ -2,6 +2,7 @@ import { Code } from '@reeve/coap';
 import type { Observation } from '@reeve/contract';
 import type { LossReason } from '@reeve/policy';
 import { commitAll, type Decision } from '../decision.ts';
+import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown, RequestOutcome } from '../link/port.ts';
@@ -86,17 +87,18 @@ export class Observer {
 
   /** What is observed on the device, and for whom. */
   view(deviceId: DeviceId): Observation[] {
-    const wanted = this.#wanted(deviceId);
-    return [...wanted].map(([path, wantedBy]) => {
-      const watch = this.#watches.get(deviceId)?.get(path);
-      return {
-        path,
-        wantedBy,
-        state: watch?.state ?? 'wanted',
-        since: watch?.since ?? this.#o.now(),
-        ...(watch?.state === 'refused' ? { reason: watch.reason } : {}),
-      };
-    });
+    return [...this.#wanted(deviceId)].map(([path, wantedBy]) => this.#view(deviceId, path, wantedBy));
+  }
+
+  #view(deviceId: DeviceId, path: string, wantedBy: string[]): Observation {
+    const watch = this.#watches.get(deviceId)?.get(path);
+    return {
+      path,
+      wantedBy,
+      state: watch?.state ?? 'wanted',
+      since: watch?.since ?? this.#o.now(),
+      ...(watch?.state === 'refused' ? { reason: watch.reason } : {}),
+    };
   }
 
   /** Whether the server still wants a notification of this token. */
@@ -105,18 +107,27 @@ export class Observer {
     return watch?.state === 'live' ? watch.token === token : watch?.state === 'requested';
   }
 
-  /** A person wants a path observed, or no longer. Stored before this resolves. */
-  async want(device: Device, path: string, person: string, wanted: boolean): Promise<void> {
+  /** A person wants a path observed. Stored before this resolves. @throws ReeveError `too-many` */
+  async want(device: Device, path: string, person: string): Promise<Observation> {
     const { organisationId, deviceId } = device.row;
-    const key = { deviceId, path, person };
-    if (wanted) {
-      const row = { ...key, organisationId, createdAt: this.#o.now() };
-      await this.#o.store.commit({ changes: [{ put: 'wantedObservations', row }] });
-      this.#addPerson(deviceId, path, person);
-    } else {
-      await this.#o.store.commit({ changes: [{ delete: 'wantedObservations', key }] });
-      this.#people.get(deviceId)?.get(path)?.delete(person);
+    const wanted = this.#wanted(deviceId);
+    if (!wanted.has(path) && wanted.size >= MAX_OBSERVED) {
+      throw new ReeveError('too-many', `At most ${MAX_OBSERVED} paths of a device are observed: end some first`);
     }
+    const row = { organisationId, deviceId, path, person, createdAt: this.#o.now() };
+    await this.#o.store.commit({ changes: [{ put: 'wantedObservations', row }] });
+    this.#addPerson(deviceId, path, person);
+    this.sync(device);
+    return this.#view(deviceId, path, this.#wanted(deviceId).get(path) ?? [person]);
+  }
+
+  /** A person wants a path observed no longer. Stored before this resolves. */
+  async unwant(device: Device, path: string, person: string): Promise<void> {
+    const { deviceId } = device.row;
+    await this.#o.store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
+    const paths = this.#people.get(deviceId);
+    paths?.get(path)?.delete(person);
+    if (paths?.get(path)?.size === 0) paths.delete(path);
     this.sync(device);
   }
 
@@ -140,6 +151,12 @@ export class Observer {
   /** The device ended an observation by itself; it is asked again when it registers anew. Called within its lane. */
   async ended(device: Device, path: string): Promise<void> {
     await this.#refused(device, path, 'the device ended the observation', 'refused');
+  }
+
+  /** A notification could not be saved, which ends its observation; it begins anew when the device is heard. */
+  dropped(device: Device, path: string): void {
+    const watches = this.#of(device.row.deviceId);
+    if (watches.get(path)?.state === 'live') watches.set(path, { path, since: this.#o.now(), state: 'wanted' });
   }
 
   forget(deviceId: DeviceId): void {
@@ -214,19 +231,19 @@ export class Observer {
         if (!same || this.#of(deviceId).get(path)?.state !== 'requested') return;
         await this.#settle(device, path, outcome);
       })
-      .catch(() =>
-        this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'refused', reason: 'the store failed' }),
-      );
+      .catch(() => this.#retryLater(device, path));
+  }
+
+  /** Nothing more is sent to the device until it is heard again, so that nothing is tried in a loop. */
+  #retryLater(device: Device, path: string): void {
+    this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted' });
+    this.#o.lost(device);
   }
 
   async #settle(device: Device, path: string, outcome: RequestOutcome): Promise<void> {
     const { deviceId, organisationId } = device.row;
     const now = this.#o.now();
-    if (outcome.kind === 'timeout' || outcome.kind === 'not-sent') {
-      this.#of(deviceId).set(path, { path, since: now, state: 'wanted' });
-      this.#o.lost(device);
-      return;
-    }
+    if (outcome.kind === 'timeout' || outcome.kind === 'not-sent') return this.#retryLater(device, path);
     if (
       outcome.kind === 'answered' &&
       outcome.code === Code.Content &&
@@ -266,7 +283,7 @@ export class Observer {
     const wanted = new Map<string, string[]>();
     for (const { path, policies } of this.#o.engine.needs(deviceId)) wanted.set(path, [...policies]);
     for (const [path, people] of this.#people.get(deviceId) ?? []) {
-      if (people.size === 0 || (wanted.size >= MAX_OBSERVED && !wanted.has(path))) continue;
+      if (wanted.size >= MAX_OBSERVED && !wanted.has(path)) continue;
       wanted.set(path, [...(wanted.get(path) ?? []), ...people]);
     }
     return wanted;

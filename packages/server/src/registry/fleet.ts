@@ -3,10 +3,13 @@ import type { SessionInfo } from '../link/port.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 
+/** A registration as the server holds it: its terms, and when and where from the device was last heard. */
+export type Registration = Row<'registrations'> & Pick<Row<'contacts'>, 'lastContactAt' | 'address'>;
+
 /** A device as the server holds it in memory: what is stored of it, and the session it was last heard through. */
 export interface Device {
   row: Row<'devices'>;
-  registration?: Row<'registrations'>;
+  registration?: Registration;
   /** Alive as far as we know; not stored, since sessions end with the process. */
   session?: SessionInfo;
 }
@@ -21,9 +24,13 @@ export class Fleet {
   static async load(store: Store): Promise<Fleet> {
     const fleet = new Fleet();
     for await (const row of pages(store, 'devices')) fleet.put(row);
+    const contacts = new Map<DeviceId, Row<'contacts'>>();
+    for await (const row of pages(store, 'contacts')) contacts.set(row.deviceId, row);
     for await (const row of pages(store, 'registrations')) {
       const device = fleet.get(row.deviceId);
-      if (device) fleet.setRegistration(device, row);
+      const contact = contacts.get(row.deviceId);
+      if (!device || !contact) continue;
+      fleet.setRegistration(device, { ...row, lastContactAt: contact.lastContactAt, address: contact.address });
     }
     return fleet;
   }
@@ -68,40 +75,49 @@ export class Fleet {
   remove(device: Device): void {
     this.#byId.delete(device.row.deviceId);
     this.#byEndpoint.delete(`${device.row.organisationId} ${device.row.endpoint}`);
+    this.setSession(device, undefined);
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
-    if (device.session) this.#bySession.delete(device.session.sessionId);
+    delete device.registration;
   }
 
-  setRegistration(device: Device, row: Row<'registrations'>): void {
+  setRegistration(device: Device, registration: Registration): void {
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
-    device.registration = row;
-    if (row.state === 'registered') this.#byRegistration.set(row.registrationId, device);
+    device.registration = registration;
+    if (registration.state === 'registered') this.#byRegistration.set(registration.registrationId, device);
   }
 
+  /** A session is of one device: a plain address that another device uses now is taken from its former one. */
   setSession(device: Device, session: SessionInfo | undefined): void {
     if (device.session) this.#bySession.delete(device.session.sessionId);
-    if (session) {
-      device.session = session;
-      this.#bySession.set(session.sessionId, device);
-    } else delete device.session;
+    delete device.session;
+    if (!session) return;
+    const former = this.#bySession.get(session.sessionId);
+    if (former) delete former.session;
+    device.session = session;
+    this.#bySession.set(session.sessionId, device);
   }
 }
 
-/** Every row of a table, page by page. */
+/** Every row of a table, or those with the columns of `where`, page by page. */
 export async function* pages<
   T extends
     | 'devices'
     | 'registrations'
+    | 'contacts'
     | 'credentials'
     | 'values'
     | 'ruleStates'
     | 'observations'
     | 'wantedObservations',
->(store: Store, table: T): AsyncGenerator<Row<T>> {
+>(store: Store, table: T, where?: Partial<Row<T>>): AsyncGenerator<Row<T>> {
   const limit = 5000;
   let after: Row<T> | undefined;
   for (;;) {
-    const rows: Row<T>[] = await store.list(table, { limit, ...(after ? { after: after as Partial<Row<T>> } : {}) });
+    const rows: Row<T>[] = await store.list(table, {
+      limit,
+      ...(where ? { where } : {}),
+      ...(after ? { after: after as Partial<Row<T>> } : {}),
+    });
     yield* rows;
     after = rows.at(-1);
     if (rows.length < limit || !after) return;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import type { DeviceAdd, DeviceAdded, DeviceDetail, TimelineEntry } from '@reeve/contract';
-import type { Decision } from '../decision.ts';
 import { ReeveError } from '../errors.ts';
 import type { Call, Handlers } from '../http/handlers.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId, type Seq } from '../ids.ts';
@@ -53,6 +52,7 @@ const MADE_KEY_BYTES = 16;
 /** Tables whose rows go with a device. History and journal stay until their retention ends. */
 const OWNED = [
   'registrations',
+  'contacts',
   'wantedObservations',
   'observations',
   'values',
@@ -122,6 +122,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       }
       const row = newDevice(organisationId, body, o.now());
       const identity = readIdentity(body.identity ?? body.endpoint);
+      if (o.fleet.byEndpoint(organisationId, body.endpoint)) throw endpointTaken(body.endpoint);
       if (!body.noSec && o.credentials.has(identity)) throw identityTaken(identity);
       const { key, made } = keyOf(body.key);
       const credential = body.noSec ? undefined : newCredential(row, identity, key);
@@ -132,12 +133,11 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       if (credential) {
         journal.push({ ...entry(call, row), type: 'credential.set', payload: { identity: showIdentity(identity) } });
       }
-      await commit(
-        o.store,
-        { batch: { changes, journal } },
-        'endpoint-taken',
-        `There is a device "${row.endpoint}" already`,
-      );
+      await o.store.commit({ changes, journal }).catch((error) => {
+        if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
+        // Two requests at once: the store knows which came second.
+        throw credential && o.credentials.has(identity) ? identityTaken(identity) : endpointTaken(row.endpoint);
+      });
       const device = o.fleet.put(row);
       if (credential) o.credentials.put(credential.row);
       o.engine.assign(device);
@@ -247,15 +247,11 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     },
 
     'devices.observe': async (call) => {
-      const device = find(call);
-      await o.observer.want(device, call.body.path, call.actor.name, true);
-      const observation = o.observer.view(device.row.deviceId).find(({ path }) => path === call.body.path);
-      if (!observation) throw new ReeveError('too-many', 'The device has as many observations as it may have');
-      return observation;
+      return o.observer.want(find(call), call.body.path, call.actor.name);
     },
 
     'devices.unobserve': async (call) => {
-      await o.observer.want(find(call), call.query.path, call.actor.name, false);
+      await o.observer.unwant(find(call), call.query.path, call.actor.name);
       return undefined;
     },
 
@@ -306,17 +302,12 @@ function keyOf(hex: string | undefined): { key: Uint8Array; made: boolean } {
     : { key: Buffer.from(hex, 'hex'), made: false };
 }
 
-function identityTaken(identity: string): ReeveError {
-  return new ReeveError('identity-taken', `The identity "${showIdentity(identity)}" belongs to another device`);
+function endpointTaken(endpoint: string): ReeveError {
+  return new ReeveError('endpoint-taken', `There is a device "${endpoint}" already`);
 }
 
-async function commit(store: Store, { batch }: Decision, conflict: 'endpoint-taken', detail: string): Promise<void> {
-  try {
-    await store.commit(batch);
-  } catch (error) {
-    if (error instanceof StoreError && error.kind === 'conflict') throw new ReeveError(conflict, detail);
-    throw error;
-  }
+function identityTaken(identity: string): ReeveError {
+  return new ReeveError('identity-taken', `The identity "${showIdentity(identity)}" belongs to another device`);
 }
 
 function deletion<T extends (typeof OWNED)[number]>(table: T, row: Row<T>): Change {

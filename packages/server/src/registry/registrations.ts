@@ -1,20 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Code } from '@reeve/coap';
 import { commitAll, type Decision } from '../decision.ts';
-import { type DeviceId, type Millis, newId, type OrganisationId } from '../ids.ts';
+import type { DeviceId, Millis, OrganisationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
-import type { LinkDown, LinkUp, Offer, SessionInfo } from '../link/port.ts';
+import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
-import type { Row } from '../store/tables.ts';
 import type { Credentials } from './credentials.ts';
-import type { Device, Fleet } from './fleet.ts';
+import type { Device, Fleet, Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
+import { changedTerms, contactOf, offerOf, termsOf } from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
 type Deregister = Extract<LinkUp, { kind: 'deregister' }>;
-type Registration = Row<'registrations'>;
 
 /** What other capabilities add to, and learn from, a device's contact. */
 export interface RegistrationHooks {
@@ -53,48 +51,33 @@ export class Registrations {
     const admitted = this.#admit(message);
     if (!admitted) return this.#answer(message.exchange, Code.BadRequest);
     await this.#inLane(admitted, message.exchange, async (device) => {
-      const { session, offer } = message;
+      if (this.#o.fleet.get(device.row.deviceId) !== device) return this.#answer(message.exchange, Code.BadRequest);
+      const { session, at } = message;
       const replaced = device.registration;
-      const row: Registration = {
-        organisationId: device.row.organisationId,
-        deviceId: device.row.deviceId,
-        registrationId: newId.registration(),
-        endpoint: device.row.endpoint,
-        ...(session.identity === undefined ? {} : { identity: session.identity }),
+      const terms = termsOf(device, message);
+      const { organisationId, deviceId, registrationId, lifetime, version } = terms;
+      const contact = { lastContactAt: at, address: session.address };
+      const entry = this.#entry(device, at, 'registration.registered', {
+        registrationId,
         address: session.address,
-        ingress: session.ingress,
-        lifetime: message.lifetime,
-        version: message.version,
-        binding: message.binding,
-        queueMode: message.queueMode ? 1 : 0,
-        rootPath: offer.rootPath,
-        contentFormats: [...offer.contentFormats],
-        objects: [...offer.objects],
-        extra: { ...message.extra },
-        registeredAt: message.at,
-        lastContactAt: message.at,
-        state: 'registered',
-      };
-      const entry = this.#entry(device, message.at, 'registration.registered', {
-        registrationId: row.registrationId,
-        address: session.address,
-        lifetime: row.lifetime,
-        version: row.version,
+        lifetime,
+        version,
         ...(replaced?.state === 'registered' ? { replaced: replaced.registrationId } : {}),
       });
-      await commitAll(this.#o.store, [
-        { batch: { changes: [{ put: 'registrations', row }], journal: [entry] } },
-        this.#o.hooks.contact(device, message.at),
-      ]);
+      const changes: Change[] = [
+        { put: 'registrations', row: terms },
+        { put: 'contacts', row: { organisationId, deviceId, ...contact } },
+      ];
+      await commitAll(this.#o.store, [{ batch: { changes, journal: [entry] } }, this.#o.hooks.contact(device, at)]);
       if (replaced) this.#o.send({ kind: 'unbind', registrationId: replaced.registrationId });
-      this.#o.fleet.setRegistration(device, row);
-      this.#o.fleet.setSession(device, session);
+      this.#o.fleet.setRegistration(device, { ...terms, ...contact });
+      this.#use(device, session);
       this.bind(device, session);
       this.#o.send({
         kind: 'answer',
         exchange: message.exchange,
         code: Code.Created,
-        location: ['rd', row.registrationId],
+        location: ['rd', registrationId],
       });
       this.#o.hooks.registered(device);
     });
@@ -104,23 +87,16 @@ export class Registrations {
     const found = this.#registered(message);
     if (!found) return this.#answer(message.exchange, Code.NotFound);
     await this.#inLane(found, message.exchange, async (device) => {
-      const registration = device.registration;
-      if (registration?.registrationId !== message.registrationId) return this.#answer(message.exchange, Code.NotFound);
-      const set = updatedColumns(registration, message);
-      const fields = Object.keys(set).filter((name) => name !== 'lastContactAt' && name !== 'ingress');
-      const change: Change = { patch: 'registrations', key: { deviceId: device.row.deviceId }, set };
-      const { registrationId } = registration;
-      const journal =
-        fields.length === 0
-          ? []
-          : [this.#entry(device, message.at, 'registration.changed', { registrationId, fields })];
+      const { registration } = device;
+      const { registrationId, session, at } = message;
+      if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
       await commitAll(this.#o.store, [
-        { batch: { changes: [change], journal } },
-        this.#o.hooks.contact(device, message.at),
+        contactOf(registration, session, at),
+        this.#change(device, registration, message),
+        this.#o.hooks.contact(device, at),
       ]);
-      Object.assign(registration, set);
-      const fresh = this.attach(device, message.session);
-      if (!fresh && message.offer) this.bind(device, message.session);
+      const fresh = this.attach(device, session);
+      if (!fresh && message.offer) this.bind(device, session);
       this.#answer(message.exchange, Code.Changed);
       this.#o.hooks.heard(device, fresh);
     });
@@ -130,28 +106,31 @@ export class Registrations {
     const found = this.#registered(message);
     if (!found) return this.#answer(message.exchange, Code.NotFound);
     await this.#inLane(found, message.exchange, async (device) => {
-      const registration = device.registration;
-      if (registration?.registrationId !== message.registrationId) return this.#answer(message.exchange, Code.NotFound);
-      await this.#end(device, registration, 'deregistered', message.at, [
-        this.#entry(device, message.at, 'registration.deregistered', { registrationId: registration.registrationId }),
+      const { registration } = device;
+      const { registrationId, at } = message;
+      if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
+      await this.#end(device, registration, 'deregistered', at, [
+        this.#entry(device, at, 'registration.deregistered', { registrationId }),
       ]);
       this.#answer(message.exchange, Code.Deleted);
     });
   }
 
-  /** Ends registrations whose lifetime and grace are over; called every few seconds. */
+  /** Ends registrations whose lifetime and grace are over; called every minute. What fails is tried again then. */
   async expire(now: Millis): Promise<void> {
-    for (const device of this.#o.fleet.all()) {
-      if (device.registration?.state !== 'registered' || (expiresAt(device.registration) ?? now + 1) > now) continue;
-      await this.#o.lanes.run(device.row.deviceId, async () => {
-        const registration = device.registration;
-        if (registration?.state !== 'registered' || (expiresAt(registration) ?? now + 1) > now) return;
+    const over = ({ registration }: Device) =>
+      registration?.state === 'registered' && (expiresAt(registration) ?? now + 1) <= now;
+    const ends = [...this.#o.fleet.all()].filter(over).map((device) =>
+      this.#o.lanes.run(device.row.deviceId, async () => {
+        const { registration } = device;
+        if (!registration || !over(device)) return;
         const { registrationId, lastContactAt } = registration;
         await this.#end(device, registration, 'expired', now, [
           this.#entry(device, now, 'registration.expired', { registrationId, lastContactAt }, 'server'),
         ]);
-      });
-    }
+      }),
+    );
+    await Promise.allSettled(ends);
   }
 
   /** Ties a session to the device's registration, so that its notifications are matched. */
@@ -185,13 +164,41 @@ export class Registrations {
     this.#o.hooks.ended(device);
   }
 
-  /** Notes the session a device is heard through; true if it is a new one. */
+  /**
+   * Notes the session a device is heard through; true if it is a new one. Whatever was observed is forgotten then,
+   * since nobody knows what of it the device still has: it is observed anew, under new tokens.
+   */
   attach(device: Device, session: SessionInfo): boolean {
-    const fresh = device.session?.sessionId !== session.sessionId;
-    if (!fresh) return false;
-    this.#o.fleet.setSession(device, session);
+    if (device.session?.sessionId === session.sessionId) return false;
+    const { registration } = device;
+    if (registration) this.#o.send({ kind: 'unbind', registrationId: registration.registrationId });
+    this.#use(device, session);
     this.bind(device, session);
     return true;
+  }
+
+  /** A device has one session: requests that wait for answers over its former one are over at once. */
+  #use(device: Device, session: SessionInfo): void {
+    const former = device.session;
+    this.#o.fleet.setSession(device, session);
+    if (former?.transport !== 'coaps' || former.sessionId === session.sessionId) return;
+    this.#o.send({ kind: 'close-session', sessionId: former.sessionId });
+  }
+
+  /** What an Update changes beside the time of contact; nothing if it is a plain one. */
+  #change(device: Device, registration: Registration, message: Update): Decision | undefined {
+    const { deviceId, registrationId, address } = registration;
+    const moved = message.session.address !== address;
+    const terms = changedTerms(registration, message);
+    if (!terms && !moved) return undefined;
+    const fields = [...(moved ? ['address'] : []), ...Object.keys(terms ?? {})];
+    return {
+      batch: {
+        changes: terms ? [{ patch: 'registrations', key: { deviceId }, set: terms }] : [],
+        journal: [this.#entry(device, message.at, 'registration.changed', { registrationId, fields })],
+      },
+      apply: () => Object.assign(registration, terms),
+    };
   }
 
   /** The device that may register under this name over this session, else a refusal line (SE-2). */
@@ -278,34 +285,6 @@ export class Registrations {
     const actor = { kind: by, name: by === 'device' ? endpoint : 'registry' };
     return { type, at, organisationId, deviceId, actor, payload } as JournalDraft;
   }
-}
-
-/** What the registration offers, as the link needs it to encode and decode. */
-export function offerOf(registration: Registration): Offer {
-  const { rootPath, contentFormats, objects } = registration;
-  return { rootPath, contentFormats, objects };
-}
-
-/** The columns that an Update changes; a plain one only moves `lastContactAt`. */
-function updatedColumns(
-  registration: Registration,
-  message: Update,
-): Partial<Registration> & { lastContactAt: Millis } {
-  const { session, offer } = message;
-  const next: Partial<Registration> = {
-    address: session.address,
-    ingress: session.ingress,
-    ...(message.lifetime === undefined ? {} : { lifetime: message.lifetime }),
-    ...(message.binding === undefined ? {} : { binding: message.binding }),
-    ...(message.queueMode === undefined ? {} : { queueMode: message.queueMode ? 1 : 0 }),
-    ...(offer === undefined ? {} : { rootPath: offer.rootPath, objects: [...offer.objects] }),
-    // A list without `ct` keeps what was known (P20).
-    ...(offer === undefined || offer.contentFormats.length === 0 ? {} : { contentFormats: [...offer.contentFormats] }),
-  };
-  const changed = Object.entries(next).filter(
-    ([name, value]) => !isDeepStrictEqual(registration[name as keyof Registration], value),
-  );
-  return { ...(Object.fromEntries(changed) as Partial<Registration>), lastContactAt: message.at };
 }
 
 /** Identifies a device in answers: by id or by endpoint name. */

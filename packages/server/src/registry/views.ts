@@ -15,7 +15,7 @@ import type { Row } from '../store/tables.ts';
 import { describeStored, infoOf } from '../telemetry/models.ts';
 import type { Values } from '../telemetry/values.ts';
 import { type Credentials, showIdentity } from './credentials.ts';
-import type { Device } from './fleet.ts';
+import type { Device, Registration } from './fleet.ts';
 import { presenceOf } from './presence.ts';
 
 /** What other capabilities know of a device. */
@@ -87,7 +87,7 @@ export function detail(device: Device, sources: ViewSources, standing: Standing,
 }
 
 /** A value for people and programs. */
-export function valueView(row: Row<'values'>, registration: Row<'registrations'> | undefined): ResourceValue {
+export function valueView(row: Row<'values'>, registration: Registration | undefined): ResourceValue {
   const { path, stored, observedAt, receivedAt, clock } = row;
   return {
     path,
@@ -138,7 +138,7 @@ function verdictOf(summary: DeviceSummary, rules: readonly RuleStatus[], now: Mi
   return { tone: 'good', text: `Keeps ${rules.length === 1 ? 'its rule' : `all ${rules.length} rules`}` };
 }
 
-function objectsOf(registration: Row<'registrations'> | undefined): ObjectLink[] {
+function objectsOf(registration: Registration | undefined): ObjectLink[] {
   if (registration?.state !== 'registered') return [];
   return registration.objects.map(({ objectId, version, instances }) => ({
     objectId,
@@ -148,7 +148,7 @@ function objectsOf(registration: Row<'registrations'> | undefined): ObjectLink[]
   }));
 }
 
-function registrationView(row: Row<'registrations'>): NonNullable<DeviceDetail['registration']> {
+function registrationView(row: Registration): NonNullable<DeviceDetail['registration']> {
   const { registrationId, registeredAt, lifetime, version, binding, address, identity } = row;
   return {
     registrationId,

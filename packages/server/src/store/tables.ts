@@ -82,7 +82,7 @@ export const tables = {
     { unique: [['kind', 'identity']], indexes: [['deviceId']] },
   ),
 
-  /** The one current registration of a device. A plain Update touches this row alone. */
+  /** The terms of a device's one current registration. */
   registrations: table(
     {
       ...device,
@@ -90,9 +90,6 @@ export const tables = {
       endpoint: text(),
       /** Authenticated identity in hex, absent for NoSec. */
       identity: optional(text()),
-      address: text(),
-      /** Socket that the request came in on, through which replies must leave. */
-      ingress: integer(),
       lifetime: integer(),
       version: text(),
       binding: text(),
@@ -102,13 +99,15 @@ export const tables = {
       objects: json<RegisteredObject[]>(),
       extra: json<Record<string, string>>(),
       registeredAt: integer(),
-      lastContactAt: integer(),
       state: text<'registered' | 'deregistered' | 'expired'>(),
       endedAt: optional(integer()),
     },
     ['deviceId'],
     { unique: [['registrationId']] },
   ),
+
+  /** When and where from a registered device was last heard. A plain Update touches this row alone. */
+  contacts: table({ ...device, lastContactAt: integer(), address: text() }, ['deviceId']),
 
   /** Observations that a person asked for; those of policies follow from the policies. */
   wantedObservations: table({ ...device, path: text(), person: text(), createdAt: integer() }, [

@@ -1,5 +1,5 @@
 import type { Refusal } from '@reeve/contract';
-import { type Millis, newId, type OrganisationId } from '../ids.ts';
+import { type Millis, newId, type OrganisationId, type RefusalId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { LinkUp } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
@@ -8,9 +8,9 @@ import { showIdentity } from './credentials.ts';
 
 type Refused = Omit<Extract<LinkUp, { kind: 'refused' }>, 'kind'>;
 
-/** Lines kept; the one not seen for longest goes first. */
+/** Lines kept, and stored ones still to be deleted; the one not seen for longest goes first. */
 const MAX_LINES = 1000;
-/** Lines written per flush: a flood of strangers must not keep the disk busy. */
+/** Rows written per flush: a flood of strangers must not keep the disk busy. */
 const MAX_WRITES = 100;
 
 /** What to do about each check that a device can fail. Unknown checks get the last line. */
@@ -34,104 +34,121 @@ const advice: Readonly<Record<string, string>> = {
 };
 const otherwise = 'See docs/operations.md, "Why can\'t my device connect?".';
 
+/** A line, and what of it the store has. */
+interface Line {
+  row: Row<'refusals'>;
+  /** The count that is stored; 0 before the first flush. */
+  stored: number;
+  dirty: boolean;
+}
+
 /**
  * "Why can't my device connect?": one line per address, identity and failed check, with a count. Hostile input only
  * moves counters in memory; lines reach the disk at most once a flush.
  */
 export class Refusals {
-  readonly #lines = new Map<string, Row<'refusals'>>();
-  readonly #dirty = new Set<string>();
+  /** In the order of their last refusal. */
+  readonly #lines = new Map<string, Line>();
+  /** Lines that made room and are still stored. */
+  readonly #gone = new Set<RefusalId>();
   readonly #store: Store;
   readonly #organisationId: OrganisationId;
 
-  constructor(store: Store, organisationId: OrganisationId) {
+  private constructor(store: Store, organisationId: OrganisationId) {
     this.#store = store;
     this.#organisationId = organisationId;
   }
 
   static async load(store: Store, organisationId: OrganisationId): Promise<Refusals> {
     const refusals = new Refusals(store, organisationId);
-    for (const row of await store.list('refusals', { orderBy: 'lastAt', limit: MAX_LINES })) {
-      refusals.#lines.set(lineKey(row), row);
-    }
+    const rows = await store.list('refusals', { orderBy: 'lastAt', descending: true, limit: MAX_LINES });
+    for (const row of rows.reverse()) refusals.#lines.set(lineKey(row), { row, stored: row.count, dirty: false });
     return refusals;
   }
 
   /** Newest first. */
   list(): Refusal[] {
-    return [...this.#lines.values()].reverse().map(({ organisationId: _, ...line }) => line);
+    return [...this.#lines.values()].reverse().map(({ row: { organisationId: _, ...line } }) => line);
   }
 
   count(refused: Refused): void {
-    const host = hostOf(refused.address);
+    const { at, check, detail, endpoint } = refused;
+    const address = hostOf(refused.address);
     const identity = refused.identity === undefined ? undefined : showIdentity(refused.identity);
-    const key = lineKey({ address: host, identity, endpoint: refused.endpoint, check: refused.check });
+    const key = lineKey({ address, identity, endpoint, check });
     const known = this.#lines.get(key);
+    // Re-inserted, so that the map's order is the order of the last refusal.
+    this.#lines.delete(key);
     if (known) {
-      known.lastAt = refused.at;
-      known.count += 1;
-      known.detail = refused.detail;
-      this.#lines.delete(key);
-      this.#lines.set(key, known);
-    } else {
-      this.#lines.set(key, {
-        organisationId: this.#organisationId,
-        refusalId: newId.refusal(),
-        firstAt: refused.at,
-        lastAt: refused.at,
-        count: 1,
-        address: host,
-        ...(identity === undefined ? {} : { identity }),
-        ...(refused.endpoint === undefined ? {} : { endpoint: refused.endpoint }),
-        check: refused.check,
-        detail: refused.detail,
-        advice: advice[refused.check] ?? otherwise,
-      });
+      const row = { ...known.row, lastAt: at, count: known.row.count + 1, detail };
+      this.#lines.set(key, { ...known, row, dirty: true });
+      return;
     }
-    this.#dirty.add(key);
+    if (this.#lines.size >= MAX_LINES) this.#dropOldest();
+    const row = {
+      organisationId: this.#organisationId,
+      refusalId: newId.refusal(),
+      firstAt: at,
+      lastAt: at,
+      count: 1,
+      address,
+      ...(identity === undefined ? {} : { identity }),
+      ...(endpoint === undefined ? {} : { endpoint }),
+      check,
+      detail,
+      advice: advice[check] ?? otherwise,
+    };
+    this.#lines.set(key, { row, stored: 0, dirty: true });
   }
 
-  /** Writes what changed since the last flush; called once a second. */
+  /** Writes what changed since the last flush; called once a second. What fails is written by the next. */
   async flush(now: Millis): Promise<void> {
-    const changes: Change[] = [];
+    const gone = [...this.#gone].slice(0, MAX_WRITES);
+    const dirty = [...this.#lines].filter(([, line]) => line.dirty).slice(0, MAX_WRITES - gone.length);
+    if (gone.length + dirty.length === 0) return;
+    const changes: Change[] = gone.map((refusalId) => ({ delete: 'refusals', key: { refusalId } }));
     const journal: JournalDraft[] = [];
-    while (this.#lines.size > MAX_LINES) {
-      const [oldest, row] = this.#lines.entries().next().value ?? [];
-      if (oldest === undefined || !row) break;
-      this.#lines.delete(oldest);
-      if (!this.#dirty.delete(oldest) || row.count > 1) {
-        changes.push({ delete: 'refusals', key: { refusalId: row.refusalId } });
-      }
+    for (const [, { row, stored }] of dirty) {
+      changes.push({ put: 'refusals', row });
+      if (digits(row.count) > digits(stored)) journal.push(this.#entry(row, now));
     }
-    for (const key of this.#dirty) {
-      if (changes.length >= MAX_WRITES) break;
-      this.#dirty.delete(key);
-      const row = this.#lines.get(key);
-      if (!row) continue;
-      changes.push({ put: 'refusals', row: { ...row } });
-      if (isRound(row.count)) {
-        journal.push({
-          type: 'refusal.counted',
-          at: now,
-          organisationId: this.#organisationId,
-          actor: { kind: 'server', name: 'link' },
-          payload: {
-            check: row.check,
-            address: row.address,
-            count: row.count,
-            ...(row.identity === undefined ? {} : { identity: row.identity }),
-            ...(row.endpoint === undefined ? {} : { endpoint: row.endpoint }),
-          },
-        });
-      }
+    await this.#store.commit({ changes, journal });
+    for (const refusalId of gone) this.#gone.delete(refusalId);
+    for (const [key, { row }] of dirty) {
+      const line = this.#lines.get(key);
+      // One that made room while it was being written is stored now.
+      if (line?.row.refusalId !== row.refusalId) this.#gone.add(row.refusalId);
+      else this.#lines.set(key, { ...line, stored: row.count, dirty: line.row !== row });
     }
-    if (changes.length > 0) await this.#store.commit({ changes, journal });
+  }
+
+  #dropOldest(): void {
+    const [key, line] = this.#lines.entries().next().value ?? [];
+    if (key === undefined || !line) return;
+    this.#lines.delete(key);
+    if (line.stored > 0) this.#gone.add(line.row.refusalId);
+  }
+
+  #entry({ check, address, identity, endpoint, count }: Row<'refusals'>, at: Millis): JournalDraft {
+    return {
+      type: 'refusal.counted',
+      at,
+      organisationId: this.#organisationId,
+      actor: { kind: 'server', name: 'link' },
+      payload: {
+        check,
+        address,
+        count,
+        ...(identity === undefined ? {} : { identity }),
+        ...(endpoint === undefined ? {} : { endpoint }),
+      },
+    };
   }
 }
 
-/** 1, 10, 100 …: the counts that are worth a line in the journal. */
-function isRound(count: number): boolean {
-  return /^10*$/.test(String(count));
+/** A refusal is journalled when its count gains a digit: at the first, tenth, hundredth. */
+function digits(count: number): number {
+  return count === 0 ? 0 : String(count).length;
 }
 
 /** The port differs at every try; the host says who it is. */

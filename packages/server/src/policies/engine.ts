@@ -110,7 +110,7 @@ export class RuleEngine {
       if (program.row.organisationId !== device.row.organisationId || !matches(program.compiled.applies, facts))
         continue;
       for (const rule of program.compiled.rules) {
-        const known = before.find((b) => b.rule.key === rule.key && b.program.row.policyId === program.row.policyId);
+        const known = before.find((b) => isSame(b, { program, rule }));
         after.push({
           program,
           rule,
@@ -152,10 +152,11 @@ export class RuleEngine {
       if (relevant.length === 0) continue;
       let { state, wakeAt } = assigned;
       for (const input of relevant) {
+        const from = state?.verdict.kind ?? 'unknown';
         const evaluation = evaluate(assigned.rule, state, input, now);
         state = evaluation.state;
         wakeAt = evaluation.wakeAt;
-        for (const finding of evaluation.findings) journal.push(transition(device, assigned, finding));
+        for (const finding of evaluation.findings) journal.push(transition(device, assigned, from, finding));
       }
       if (!state || (state === assigned.state && wakeAt === assigned.wakeAt)) continue;
       outcomes.push({ assigned, state, wakeAt });
@@ -175,9 +176,12 @@ export class RuleEngine {
       batch: { changes, journal },
       apply: () => {
         for (const { assigned, state, wakeAt } of outcomes) {
-          assigned.state = state;
-          if (wakeAt === undefined) delete assigned.wakeAt;
-          else assigned.wakeAt = wakeAt;
+          // A policy may have been applied meanwhile: its unchanged rules go on from here.
+          const current = this.of(deviceId).find((other) => isSame(other, assigned));
+          if (!current) continue;
+          current.state = state;
+          if (wakeAt === undefined) delete current.wakeAt;
+          else current.wakeAt = wakeAt;
         }
       },
     };
@@ -213,6 +217,11 @@ export class RuleEngine {
   }
 }
 
+/** Whether two assignments are of the same rule, perhaps in two versions of its policy. */
+function isSame(a: Assigned, b: Assigned): boolean {
+  return a === b || (a.rule.key === b.rule.key && a.program.row.policyId === b.program.row.policyId);
+}
+
 function concerns(input: RuleInput, { rule }: Assigned): boolean {
   if (input.kind === 'tick') return true;
   if (input.kind === 'contact') return rule.kind === 'silence';
@@ -224,7 +233,7 @@ function covers(path: string, below: string): boolean {
   return below === path || below.startsWith(`${path}/`);
 }
 
-function transition(device: Device, { program, rule, state }: Assigned, finding: Finding): JournalDraft {
+function transition(device: Device, { program, rule }: Assigned, from: string, finding: Finding): JournalDraft {
   const { organisationId, deviceId } = device.row;
   return {
     type: 'rule.transition',
@@ -237,7 +246,7 @@ function transition(device: Device, { program, rule, state }: Assigned, finding:
       policyVersion: program.row.version,
       ruleId: rule.id,
       ruleKey: rule.key,
-      from: state?.verdict.kind ?? 'unknown',
+      from,
       to: finding.kind,
       text: finding.evidence.text,
       evidence: {

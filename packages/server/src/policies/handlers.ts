@@ -5,11 +5,12 @@ import type { Handlers } from '../http/handlers.ts';
 import type { Millis, OrganisationId, PolicyId } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Observer } from '../observations/observer.ts';
-import type { Device, Fleet } from '../registry/fleet.ts';
+import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { ruleStatus } from '../registry/views.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Program, RuleEngine } from './engine.ts';
+import { tickDevices } from './tick.ts';
 
 interface Options {
   readonly store: Store;
@@ -62,14 +63,8 @@ export function policyHandlers({ store, fleet, engine, observer, lanes, now }: O
 
   /** Evaluates at once what the new assignment brought, and starts and stops observations. */
   const refresh = async (devices: readonly Device[]): Promise<void> => {
-    for (const device of devices) {
-      await lanes.run(device.row.deviceId, async () => {
-        const decision = engine.tick(device, now());
-        if (!decision) return;
-        await store.commit(decision.batch).then((committed) => decision.apply?.(committed));
-      });
-      observer.sync(device);
-    }
+    await tickDevices(devices, { engine, lanes, store }, now());
+    for (const device of devices) observer.sync(device);
   };
 
   return {
@@ -171,10 +166,11 @@ export function policyHandlers({ store, fleet, engine, observer, lanes, now }: O
 /** Deletes the states of rules that the policy no longer has. */
 async function staleStates(store: Store, policyId: PolicyId, rules: readonly { key: string }[]): Promise<Change[]> {
   const kept = new Set(rules.map(({ key }) => key));
-  const rows = await store.list('ruleStates', { where: { policyId } });
-  return rows
-    .filter(({ ruleKey }) => !kept.has(ruleKey))
-    .map(({ deviceId, ruleKey }): Change => ({ delete: 'ruleStates', key: { deviceId, policyId, ruleKey } }));
+  const changes: Change[] = [];
+  for await (const { deviceId, ruleKey } of pages(store, 'ruleStates', { policyId })) {
+    if (!kept.has(ruleKey)) changes.push({ delete: 'ruleStates', key: { deviceId, policyId, ruleKey } });
+  }
+  return changes;
 }
 
 function describeResponse(response: PolicyResponse): string {

@@ -39,18 +39,21 @@ export class Ingest {
     const { organisationId, deviceId } = device.row;
     const current = new Map<string, Row<'values'>>();
     const samples: Sample[] = [];
+    let room = this.#values.room(deviceId);
     for (const record of body.records) {
-      if (!this.#values.admits(deviceId, record.path)) continue;
+      const { path, stored } = record;
+      const known = current.get(path) ?? this.#values.get(deviceId, path);
+      if (!known && room === 0) continue;
       const observedAt = record.time ?? timestampOf(record, body.records);
       const { at, clock } = judgeTime({ observedAt, receivedAt });
-      samples.push({ deviceId, path: record.path, at, receivedAt, stored: record.stored });
-      const newer = current.get(record.path);
-      if (!report.fresh || (newer && (newer.observedAt ?? receivedAt) > (observedAt ?? receivedAt))) continue;
-      current.set(record.path, {
+      samples.push({ deviceId, path, at, receivedAt, stored });
+      if (!report.fresh || (known && measuredAt(known) > at)) continue;
+      if (!known) room -= 1;
+      current.set(path, {
         organisationId,
         deviceId,
-        path: record.path,
-        stored: record.stored,
+        path,
+        stored,
         ...(observedAt === undefined ? {} : { observedAt }),
         receivedAt,
         clock,
@@ -96,6 +99,11 @@ function inputsOf(path: string, body: Extract<LinkBody, { kind: 'records' }>, re
       receivedAt,
       ...(observedAt === undefined ? {} : { observedAt }),
     }));
+}
+
+/** When the value is taken to have been measured. */
+function measuredAt({ clock, observedAt, receivedAt }: Row<'values'>): Millis {
+  return clock === 'good' ? (observedAt ?? receivedAt) : receivedAt;
 }
 
 function blind(path: string, reason: 'missing' | 'unreadable' | 'truncated'): RuleInput {

@@ -26,10 +26,9 @@ export class Values {
     return [...(this.#byDevice.get(deviceId)?.values() ?? [])];
   }
 
-  /** Whether there is room for a value of this path. */
-  admits(deviceId: DeviceId, path: string): boolean {
-    const values = this.#byDevice.get(deviceId);
-    return !values || values.has(path) || values.size < MAX_VALUES_PER_DEVICE;
+  /** How many more resources of the device may be kept. */
+  room(deviceId: DeviceId): number {
+    return MAX_VALUES_PER_DEVICE - (this.#byDevice.get(deviceId)?.size ?? 0);
   }
 
   put(row: ValueRow): void {

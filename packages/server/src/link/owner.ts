@@ -2,12 +2,12 @@ import {
   CoapCore,
   type CoapEffect,
   type RequestOutcome as CoapOutcome,
-  type ExchangeId,
+  ExchangeId,
   ObservationScope,
   PeerKey,
   type RequestId,
 } from '@reeve/coap';
-import { type DtlsEffect, DtlsServer, type LookupId, type SessionKey } from '@reeve/dtls';
+import { type DtlsEffect, DtlsServer, type LookupId, sessionKey } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { addressOfKey, keyOfAddress, type PeerAddress, prefixOf, showAddress } from './address.ts';
 import { Decoder, type Registered } from './decoder.ts';
@@ -106,13 +106,13 @@ export class SessionOwner {
         this.#drainDtls(now);
         break;
       case 'answer':
-        this.#coap.respond(message.exchange as number as ExchangeId, answerOf(message), now);
+        this.#coap.respond(ExchangeId(message.exchange), answerOf(message), now);
         break;
       case 'accept':
-        this.#coap.accept(message.exchange as number as ExchangeId);
+        this.#coap.accept(ExchangeId(message.exchange));
         break;
       case 'reject':
-        this.#coap.reject(message.exchange as number as ExchangeId);
+        this.#coap.reject(ExchangeId(message.exchange));
         break;
       case 'bind':
         this.#bind(message, now);
@@ -133,7 +133,7 @@ export class SessionOwner {
         this.#perform(message, now);
         break;
       case 'close-session':
-        this.#dtls.close(message.sessionId as string as SessionKey);
+        this.#dtls.close(sessionKey(message.sessionId));
         this.#drainDtls(now);
         break;
       case 'trace': {
@@ -147,7 +147,7 @@ export class SessionOwner {
 
   /** Says goodbye to every session. */
   closeAll(now: number): void {
-    for (const session of this.#sessions.values()) this.#dtls.close(session.info.sessionId as string as SessionKey);
+    for (const session of this.#sessions.values()) this.#dtls.close(sessionKey(session.info.sessionId));
     this.#drainDtls(now);
   }
 
@@ -250,7 +250,7 @@ export class SessionOwner {
         if (!session) break;
         if (session.traced) this.#trace(session, 'out', effect.datagram);
         if (session.info.transport === 'coaps') {
-          this.#dtls.send(session.info.sessionId as string as SessionKey, effect.datagram);
+          this.#dtls.send(sessionKey(session.info.sessionId), effect.datagram);
           this.#drainDtls(now);
         } else {
           const { ingress, host, port } = session.address;
@@ -333,11 +333,13 @@ export class SessionOwner {
     if (!pending) return;
     this.#pending.delete(id);
     const { request, operation, session } = pending;
-    const at = this.#o.wallClock();
-    const live = this.#session(peer) ? { session: session.info } : {};
-    const deliver = (result: RequestOutcome) =>
-      this.#o.deliver({ kind: 'outcome', at, request, outcome: result, ...live });
-    deliver(this.#resultOf(outcome, transmitted, operation.path, session));
+    this.#o.deliver({
+      kind: 'outcome',
+      at: this.#o.wallClock(),
+      request,
+      outcome: this.#resultOf(outcome, transmitted, operation.path, session),
+      ...(this.#session(peer) ? { session: session.info } : {}),
+    });
   }
 
   #resultOf(outcome: CoapOutcome, transmitted: boolean, path: string, { registered }: Session): RequestOutcome {

@@ -1,4 +1,4 @@
-import type { CoapEffect } from '@reeve/coap';
+import type { CoapEffect, RefusalReason } from '@reeve/coap';
 import type { DtlsEffect, RefusalCheck } from '@reeve/dtls';
 import type { Millis } from '../ids.ts';
 import { addressOfKey, showAddress } from './address.ts';
@@ -34,6 +34,15 @@ export function refusalOfDtls(effect: Extract<DtlsEffect, { kind: 'refused' }>, 
   };
 }
 
+/** What a refused CoAP message is called there; the rest of the reasons are limits. */
+const COAP_CHECK: Readonly<Partial<Record<RefusalReason, string>>> = {
+  format: 'malformed',
+  'critical-option': 'malformed',
+  proxy: 'malformed',
+  'reserved-code': 'malformed',
+  'block-wise': 'block-wise',
+};
+
 /** A refused CoAP message as a line for the operator; undefined for what peers do in the ordinary course. */
 export function refusalOfCoap(
   { reason, detail }: Extract<CoapEffect, { kind: 'refused' }>,
@@ -41,13 +50,11 @@ export function refusalOfCoap(
   at: Millis,
 ): Refused | undefined {
   if (reason === 'unexpected-response') return undefined;
-  const check =
-    reason === 'block-wise' ? 'block-wise' : reason === 'format' || reason.includes('-') ? 'malformed' : 'limit';
   return {
     kind: 'refused',
     at,
     address: session.address,
-    check,
+    check: COAP_CHECK[reason] ?? 'limit',
     detail,
     ...(session.identity === undefined ? {} : { identity: session.identity }),
   };

@@ -50,7 +50,12 @@ function ignore(): void {}
 
 function bind({ host, port, transport }: ListenAddress): Promise<Socket> {
   const ipv6 = isIPv6(host);
-  const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6 });
+  const socket = createSocket({
+    type: ipv6 ? 'udp6' : 'udp4',
+    ipv6Only: ipv6,
+    // Peers are addresses, never names: found at once, so that what is sent just before `close` still leaves.
+    lookup: (address, _options, callback) => callback(null, address, ipv6 ? 6 : 4),
+  });
   return new Promise((resolve, reject) => {
     socket.once('error', (cause) => {
       socket.close();

@@ -28,6 +28,8 @@ export const openWorkerLink: OpenLink = async (config: LinkConfig, deliver) => {
           void worker.terminate().then(() => closed());
           break;
         case 'listening':
+          // From now on a fault of the worker ends the process, as one in the main thread would.
+          worker.off('error', reject);
           resolve({
             addresses: message.addresses,
             post: (messages) => post({ kind: 'post', messages }),

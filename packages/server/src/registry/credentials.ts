@@ -38,11 +38,15 @@ export class Credentials {
     return [...this.#byIdentity.values()].filter((row) => row.deviceId === deviceId);
   }
 
-  /** The pre-shared key of an identity (hex) that is valid now. */
+  /** The pre-shared key of an identity (hex) that is valid now. One that does not open counts as none. */
   key(identity: Extract<LinkUp, { kind: 'find-psk' }>['identity'], now: Millis): Uint8Array | undefined {
     const row = this.#byIdentity.get(identity);
     if (!row || now < row.validFrom || (row.validUntil !== undefined && now >= row.validUntil)) return undefined;
-    return this.#sealer.open(row.sealedKey, sealedPlace(row.credentialId));
+    try {
+      return this.#sealer.open(row.sealedKey, sealedPlace(row.credentialId));
+    } catch {
+      return undefined;
+    }
   }
 
   /** The change that stores a credential; its key is sealed here and nowhere kept in clear. */

@@ -1,7 +1,7 @@
 import type { Command } from '@reeve/contract';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
-import type { CommandId, Millis } from '../ids.ts';
+import type { CommandId, Millis, OrganisationId } from '../ids.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
 import { findDevice } from '../registry/registrations.ts';
 import type { Store } from '../store/port.ts';
@@ -21,6 +21,11 @@ type CommandRoutes = 'commands.create' | 'commands.list' | 'commands.show' | 'co
 /** Routes of commands. */
 export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Handlers, CommandRoutes> {
   const view = (row: Row<'commands'>): Command => commandView(row, fleet.get(row.deviceId));
+  const find = async (organisationId: OrganisationId, id: string): Promise<Row<'commands'>> => {
+    const row = await store.get('commands', { commandId: id as CommandId });
+    if (row?.organisationId === organisationId) return row;
+    throw new ReeveError('no-such-thing', `No command "${id}": see \`reeve command ls\``);
+  };
   return {
     'commands.create': async ({ organisationId, params, query, body, actor, idempotencyKey, signal }) => {
       const device = findDevice(fleet, organisationId, params.device);
@@ -41,11 +46,13 @@ export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Han
       const { limit = 100, state } = query;
       const device = query.device === undefined ? undefined : findDevice(fleet, organisationId, query.device);
       if (query.device !== undefined && !device) throw new ReeveError('no-such-device', `No device "${query.device}"`);
-      const after = query.after === undefined ? undefined : await queue.get(query.after);
+      const after = query.after === undefined ? undefined : await find(organisationId, query.after);
       const rows = await store.list('commands', {
-        ...(device || state
-          ? { where: { ...(device ? { deviceId: device.row.deviceId } : {}), ...(state ? { state } : {}) } }
-          : {}),
+        where: {
+          organisationId,
+          ...(device ? { deviceId: device.row.deviceId } : {}),
+          ...(state ? { state } : {}),
+        },
         orderBy: 'createdAt',
         descending: true,
         limit,
@@ -55,11 +62,14 @@ export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Han
       const last = rows.at(-1);
       return rows.length === limit && last ? { items, next: last.commandId } : { items };
     },
-    'commands.show': async ({ params, query, signal }) => {
-      const row = await queue.get(params.id);
-      return view(await queue.wait(row.commandId as CommandId, (query.wait ?? 0) * 1000, signal));
+    'commands.show': async ({ organisationId, params, query, signal }) => {
+      const { commandId } = await find(organisationId, params.id);
+      return view(await queue.wait(commandId, (query.wait ?? 0) * 1000, signal));
     },
-    'commands.cancel': async ({ params, actor }) => view(await queue.cancel(params.id, actor)),
+    'commands.cancel': async ({ organisationId, params, actor }) => {
+      const { commandId } = await find(organisationId, params.id);
+      return view(await queue.cancel(commandId, actor));
+    },
   };
 }
 

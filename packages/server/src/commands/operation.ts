@@ -1,7 +1,8 @@
 import type { CommandOperation } from '@reeve/contract';
-import type { LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
-import type { Row } from '../store/tables.ts';
-import { storedOf } from '../telemetry/models.ts';
+import { parseExecuteArgs } from '@reeve/lwm2m';
+import { ReeveError } from '../errors.ts';
+import type { LinkBody, LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
+import { type ModelOf, storedOf } from '../telemetry/models.ts';
 
 /** Whether doing it twice is doing it once: such a command is simply sent again when its answer is lost. */
 export function isIdempotent(operation: CommandOperation): boolean {
@@ -12,12 +13,19 @@ export function isIdempotent(operation: CommandOperation): boolean {
  * The operation as the link performs it, its values typed by the object's definition.
  * @throws ReeveError `invalid-value` naming the path and what was expected
  */
-export function linkOperationOf(
-  operation: CommandOperation,
-  registration: Row<'registrations'> | undefined,
-): LinkOperation {
+export function linkOperationOf(operation: CommandOperation, registration: ModelOf | undefined): LinkOperation {
+  if (operation.kind === 'execute') {
+    const parsed = parseExecuteArgs(operation.arguments ?? '');
+    if (!parsed.ok)
+      throw new ReeveError('invalid-value', `${operation.path} takes no such arguments: ${parsed.error.detail}`);
+  }
   if (operation.kind !== 'write') return operation;
   const { kind, mode, path } = operation;
+  for (const { path: at } of operation.values) {
+    if (at !== path && !at.startsWith(path === '/' ? path : `${path}/`)) {
+      throw new ReeveError('invalid-value', `${at} is not at or below ${path}, which is written`);
+    }
+  }
   const records = operation.values.map(
     ({ path: at, value, type }): LinkRecord => ({ path: at, stored: storedOf(at, value, type, registration) }),
   );
@@ -42,7 +50,7 @@ export function describeOperation(operation: CommandOperation): string {
 export function describeOutcome(outcome: RequestOutcome): string {
   switch (outcome.kind) {
     case 'answered':
-      return `answered ${codeText(outcome.code)}${outcome.body.kind === 'undecodable' ? `, ${outcome.body.detail}` : ''}`;
+      return `answered ${codeText(outcome.code)}${describeDefect(outcome.body)}`;
     case 'timeout':
       return 'no answer';
     case 'reset':
@@ -50,6 +58,12 @@ export function describeOutcome(outcome: RequestOutcome): string {
     case 'not-sent':
       return `not sent: ${outcome.reason}`;
   }
+}
+
+/** What is wrong with the payload of an answer. */
+function describeDefect(body: LinkBody): string {
+  if (body.kind === 'undecodable') return `, ${body.detail}`;
+  return body.kind === 'records' && body.truncated ? ', cut off: more blocks were to come' : '';
 }
 
 /** A CoAP code as people write it. */

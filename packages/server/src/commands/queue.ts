@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Actor, CommandOperation } from '@reeve/contract';
 import type { Bus } from '../bus/port.ts';
 import { ReeveError } from '../errors.ts';
@@ -10,22 +11,20 @@ import {
   type OrganisationId,
   type ResponseId,
 } from '../ids.ts';
-import type { JournalDraft, JournalEntry } from '../journal/entries.ts';
+import type { JournalEntry } from '../journal/entries.ts';
+import { Lanes } from '../lanes.ts';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
 import { isAwake } from '../registry/presence.ts';
-import type { Batch, Change, Store } from '../store/port.ts';
+import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
-import { codeText, describeOperation, describeOutcome, isIdempotent, linkOperationOf } from './operation.ts';
+import { Endings } from './endings.ts';
+import { commandLimits } from './limits.ts';
+import { linkOperationOf } from './operation.ts';
+import { finished, interrupted, isSuccess, queued, type StepBatch, sent, settled } from './steps.ts';
 
 type CommandRow = Row<'commands'>;
-type Finished = Extract<JournalDraft, { type: 'command.finished' }>['payload']['state'];
-
-/** Commands that may wait for one device, and for all. */
-const MAX_PER_DEVICE = 100;
-const MAX_WAITING = 10_000;
-const DEFAULT_EXPIRY_MS = 24 * 3_600_000;
 
 export interface QueueOptions {
   readonly store: Store;
@@ -53,49 +52,55 @@ export interface NewCommand {
   readonly responseId?: ResponseId;
 }
 
+/** The head of a device's queue as it was taken: sent, or ended instead; undefined if nothing waits. */
+type Taken = { readonly row: CommandRow; readonly operation: LinkOperation } | 'ended' | undefined;
+
 /**
  * The durable queue of commands: in order per device, one at a time, each step committed before it is taken. The store
  * is its only truth; memory holds just which devices have something waiting.
  */
 export class CommandQueue {
   readonly #o: QueueOptions;
-  /** Devices with something queued. */
+  /** Devices that may have something queued. */
   readonly #waiting = new Set<DeviceId>();
+  /** Devices whose queue is being worked off. */
   readonly #running = new Map<DeviceId, Promise<void>>();
-  readonly #inFlight = new Set<CommandId>();
-  readonly #watchers = new Map<CommandId, Set<() => void>>();
-  readonly #unwatch: () => void;
+  /** What leaves a queue (sent, expired, cancelled) is decided here, so that it leaves in one way only. */
+  readonly #lanes = new Lanes();
+  readonly #endings = new Endings();
+  #unwatch: () => void = () => {};
+  /** Wakes what waits for the next tick. */
+  #onTick: (() => void)[] = [];
   #lastPosition = 0;
   #closed = false;
 
   private constructor(options: QueueOptions) {
     this.#o = options;
-    this.#unwatch = options.bus.watch((entries) => {
-      for (const entry of entries) this.#onEntry(entry);
-    });
   }
 
   /** Opens the queue; what a dead process left half-done is queued again, or its outcome is unknown. */
   static async open(options: QueueOptions): Promise<CommandQueue> {
     const queue = new CommandQueue(options);
-    await queue.#recover();
-    for (const { deviceId } of await options.store.list('commands', { where: { state: 'queued' } }))
-      queue.#waiting.add(deviceId);
+    const { store, bus, now } = options;
+    // Before anything is sent anew: what is sent now was sent by the process that died.
+    for await (const row of inState(store, 'sent')) await store.commit(interrupted(row, now()));
+    queue.#unwatch = bus.watch((entries) => {
+      for (const entry of entries) queue.#onEntry(entry);
+    });
+    for await (const { deviceId } of inState(store, 'queued')) queue.#waiting.add(deviceId);
     return queue;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#unwatch();
-    for (const watchers of this.#watchers.values()) for (const wake of watchers) wake();
+    this.#endings.close();
+    this.#wake();
     await Promise.race([Promise.all(this.#running.values()), new Promise((resolve) => setTimeout(resolve, 100))]);
   }
 
   /** What to commit so that the command is queued; it starts when the commit is journalled. */
-  draft(command: NewCommand): {
-    readonly commandId: CommandId;
-    readonly batch: Required<Pick<Batch, 'changes' | 'journal'>>;
-  } {
+  draft(command: NewCommand): { readonly commandId: CommandId; readonly batch: StepBatch } {
     const { organisationId, deviceId, operation, actor, incidentId, responseId, idempotencyKey } = command;
     const now = this.#o.now();
     const commandId = newId.command();
@@ -114,67 +119,67 @@ export class CommandQueue {
       attempts: 0,
       receipts: [{ at: now, step: 'queued', text: reachable ? 'queued' : "queued until the device's next contact" }],
       createdAt: now,
-      expiresAt: command.expiresAt ?? now + DEFAULT_EXPIRY_MS,
+      expiresAt: command.expiresAt ?? now + commandLimits.expiryMs,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(incidentId === undefined ? {} : { incidentId }),
       ...(responseId === undefined ? {} : { responseId }),
     };
-    const payload = {
-      commandId,
-      operation: describeOperation(operation),
-      ...(incidentId === undefined ? {} : { incidentId }),
-    };
-    return {
-      commandId,
-      batch: {
-        changes: [{ put: 'commands', row }],
-        journal: [{ type: 'command.queued', at: now, organisationId, deviceId, actor, payload }],
-      },
-    };
+    return { commandId, batch: queued(row) };
   }
 
-  /** Queues a command of a person or program. @throws ReeveError `invalid-value`, `too-many` */
+  /**
+   * Queues a command of a person or program; with an idempotency key that was used before, gives back that command.
+   * @throws ReeveError `invalid-value`, `too-many`, `wrong-state` if the key was used for another command
+   */
   async add(command: NewCommand): Promise<CommandRow> {
-    const { idempotencyKey, organisationId, deviceId } = command;
-    if (idempotencyKey !== undefined) {
-      const [same] = await this.#o.store.list('commands', { where: { organisationId, idempotencyKey } });
-      if (same) return same;
-    }
-    linkOperationOf(command.operation, this.#o.fleet.get(deviceId)?.registration);
-    const ofDevice = await this.#o.store.count('commands', { deviceId, state: 'queued' });
-    if (ofDevice >= MAX_PER_DEVICE || (await this.#o.store.count('commands', { state: 'queued' })) >= MAX_WAITING) {
+    const { deviceId, operation } = command;
+    const { store, fleet } = this.#o;
+    const same = await this.#sameAs(command);
+    if (same) return same;
+    linkOperationOf(operation, fleet.get(deviceId)?.registration);
+    const ofDevice = await store.count('commands', { deviceId, state: 'queued' });
+    if (
+      ofDevice >= commandLimits.perDevice ||
+      (await store.count('commands', { state: 'queued' })) >= commandLimits.waiting
+    ) {
       throw new ReeveError('too-many', 'Too many commands wait: cancel some, or wait for the devices');
     }
     const { commandId, batch } = this.draft(command);
-    await this.#o.store.commit(batch);
-    return this.get(commandId);
-  }
-
-  /** @throws ReeveError `no-such-thing` */
-  async get(commandId: string): Promise<CommandRow> {
-    const row = await this.#o.store.get('commands', { commandId: commandId as CommandId });
-    if (!row) throw new ReeveError('no-such-thing', `No command "${commandId}": see \`reeve command ls\``);
-    return row;
+    try {
+      await store.commit(batch);
+    } catch (error) {
+      // The same key at the same time: the other one was first.
+      const first = error instanceof StoreError && error.kind === 'conflict' && (await this.#sameAs(command));
+      if (first) return first;
+      throw error;
+    }
+    return this.#get(commandId);
   }
 
   /** Cancels a queued command. @throws ReeveError `wrong-state` once it was sent */
-  async cancel(commandId: string, actor: Actor): Promise<CommandRow> {
-    const row = await this.get(commandId);
-    if (row.state !== 'queued' || this.#inFlight.has(row.commandId)) {
-      throw new ReeveError('wrong-state', `The command is ${row.state}: only a queued one can be cancelled`);
-    }
-    await this.#finish(row, 'cancelled', `cancelled by ${actor.name}`, actor);
-    return this.get(commandId);
+  async cancel(commandId: CommandId, actor: Actor): Promise<CommandRow> {
+    const { deviceId } = await this.#get(commandId);
+    return this.#lanes.run(deviceId, async () => {
+      const row = await this.#get(commandId);
+      if (row.state !== 'queued') {
+        throw new ReeveError('wrong-state', `The command is ${row.state}: only a queued one can be cancelled`);
+      }
+      await this.#o.store.commit(finished(row, 'cancelled', `cancelled by ${actor.name}`, this.#o.now(), actor));
+      return this.#get(commandId);
+    });
   }
 
   /** The command when it is finished, or as it is after `ms`. */
   async wait(commandId: CommandId, ms: number, signal: AbortSignal): Promise<CommandRow> {
-    const until = this.#o.now() + ms;
-    for (;;) {
-      const row = await this.get(commandId);
-      const left = until - this.#o.now();
-      if (row.finishedAt !== undefined || left <= 0 || signal.aborted || this.#closed) return row;
-      await this.#changed(commandId, left, signal);
+    const done = new AbortController();
+    const ended = this.#endings.next(commandId, ms, AbortSignal.any([signal, done.signal]));
+    try {
+      const row = await this.#get(commandId);
+      if (row.finishedAt !== undefined || ms <= 0 || signal.aborted || this.#closed) return row;
+      await ended;
+      return await this.#get(commandId);
+    } finally {
+      done.abort();
     }
   }
 
@@ -185,16 +190,31 @@ export class CommandQueue {
 
   /** Ends what is too old, and picks up what a failing store left behind; called every second. */
   async tick(now: Millis): Promise<void> {
-    if (this.#waiting.size === 0 && this.#inFlight.size === 0) return;
-    for (const deviceId of [...this.#waiting]) {
-      const rows = await this.#queued(deviceId);
-      for (const row of rows) {
-        if (row.expiresAt <= now && !this.#inFlight.has(row.commandId)) {
-          await this.#finish(row, 'expired', 'the device was not heard of in time');
-        }
-      }
+    this.#wake();
+    if (this.#waiting.size === 0) return;
+    for (const deviceId of this.#waiting) {
       const device = this.#o.fleet.get(deviceId);
       if (device) this.#pump(device);
+    }
+    const { store } = this.#o;
+    const oldest = { where: { state: 'queued' }, orderBy: 'expiresAt', limit: commandLimits.batch } as const;
+    for (const { commandId, deviceId, expiresAt } of await store.list('commands', oldest)) {
+      if (expiresAt > now) return;
+      await this.#lanes.run(deviceId, async () => {
+        const row = await this.#get(commandId);
+        if (row.state === 'queued') await store.commit(expired(row, now));
+      });
+    }
+  }
+
+  /** Deletes what was queued before `before` and is over. */
+  async prune(before: Millis): Promise<void> {
+    const { store } = this.#o;
+    for (;;) {
+      const oldest = await store.list('commands', { orderBy: 'createdAt', limit: commandLimits.batch });
+      const over = oldest.filter(({ createdAt, finishedAt }) => createdAt < before && finishedAt !== undefined);
+      if (over.length === 0) return;
+      await store.commit({ changes: over.map(({ commandId }) => ({ delete: 'commands', key: { commandId } })) });
     }
   }
 
@@ -205,169 +225,136 @@ export class CommandQueue {
       const device = this.#o.fleet.get(entry.deviceId);
       if (device) this.#pump(device);
     } else if (entry.type === 'command.finished') {
-      for (const wake of this.#watchers.get(entry.payload.commandId) ?? []) wake();
+      this.#endings.ended(entry.payload.commandId);
     }
   }
 
-  #changed(commandId: CommandId, ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const watchers = this.#watchers.get(commandId) ?? new Set();
-      this.#watchers.set(commandId, watchers);
-      const wake = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', wake);
-        watchers.delete(wake);
-        if (watchers.size === 0) this.#watchers.delete(commandId);
-        resolve();
-      };
-      const timer = setTimeout(wake, ms);
-      signal.addEventListener('abort', wake);
-      watchers.add(wake);
-    });
+  /** @throws ReeveError `no-such-thing` */
+  async #get(commandId: CommandId): Promise<CommandRow> {
+    const row = await this.#o.store.get('commands', { commandId });
+    if (!row) throw new ReeveError('no-such-thing', `No command "${commandId}": see \`reeve command ls\``);
+    return row;
+  }
+
+  async #sameAs({ organisationId, deviceId, operation, idempotencyKey }: NewCommand): Promise<CommandRow | undefined> {
+    if (idempotencyKey === undefined) return undefined;
+    const [row] = await this.#o.store.list('commands', { where: { organisationId, idempotencyKey } });
+    if (row && (row.deviceId !== deviceId || !isDeepStrictEqual(row.operation, operation))) {
+      throw new ReeveError('wrong-state', `The idempotency key was used for another command, ${row.commandId}`);
+    }
+    return row;
   }
 
   /** Sends what waits for the device, one after the other, for as long as it can be reached. */
   #pump(device: Device): void {
     const { deviceId } = device.row;
     if (this.#closed || this.#running.has(deviceId) || !isReachable(device, this.#o.now())) return;
-    const run = this.#run(device)
-      .catch(() => {})
-      .finally(() => this.#running.delete(deviceId));
-    this.#running.set(deviceId, run);
+    this.#running.set(deviceId, this.#run(device));
   }
 
   async #run(device: Device): Promise<void> {
     const { deviceId } = device.row;
-    while (!this.#closed && isReachable(device, this.#o.now())) {
-      const [row] = await this.#queued(deviceId);
-      if (!row) {
+    // Started from within a commit's announcement: that is to end first.
+    await Promise.resolve();
+    try {
+      while (!this.#closed && isReachable(device, this.#o.now())) {
+        // Whatever is queued from here on says so again.
         this.#waiting.delete(deviceId);
-        return;
+        const taken = await this.#lanes.run(deviceId, () => this.#take(device));
+        if (taken) this.#waiting.add(deviceId);
+        else if (!this.#waiting.has(deviceId)) return;
+        if (typeof taken === 'object') await this.#send(device, taken.row, taken.operation);
       }
-      await this.#send(device, row);
+    } catch {
+      // The store fails, its health says why: the next tick tries again.
+      this.#waiting.add(deviceId);
+    } finally {
+      this.#running.delete(deviceId);
     }
   }
 
-  async #send(device: Device, row: CommandRow): Promise<void> {
+  /** Takes the head of the device's queue, and commits that it is sent before it is. */
+  async #take({ row: { deviceId }, registration }: Device): Promise<Taken> {
+    const { store } = this.#o;
     const now = this.#o.now();
-    if (row.expiresAt <= now) return this.#finish(row, 'expired', 'the device was not heard of in time');
+    const [head] = await store.list('commands', {
+      where: { deviceId, state: 'queued' },
+      orderBy: 'position',
+      limit: 1,
+    });
+    if (!head) return undefined;
+    if (head.expiresAt <= now) {
+      await store.commit(expired(head, now));
+      return 'ended';
+    }
     let operation: LinkOperation;
     try {
-      operation = linkOperationOf(row.operation, device.registration);
+      // The device may have registered other versions of its objects since the command was queued.
+      operation = linkOperationOf(head.operation, registration);
     } catch (error) {
-      return this.#finish(row, 'failed', error instanceof Error ? error.message : 'the value does not fit');
+      if (!(error instanceof ReeveError)) throw error;
+      await store.commit(finished(head, 'failed', error.message, now));
+      return 'ended';
     }
-    this.#inFlight.add(row.commandId);
-    try {
-      const attempt = row.attempts + 1;
-      const text = attempt === 1 ? 'sent' : `sent again (${attempt})`;
-      row.receipts = [...row.receipts, { at: now, step: attempt === 1 ? 'sent' : 'repeated', text }];
-      row.attempts = attempt;
-      row.state = 'sent';
-      await this.#o.store.commit({
-        changes: [{ put: 'commands', row }],
-        journal: [this.#entry(row, { type: 'command.sent', payload: { commandId: row.commandId, attempt } })],
-      });
-      await this.#settle(device, row, await this.#o.perform(device, operation));
-    } finally {
-      this.#inFlight.delete(row.commandId);
-    }
+    const { row, batch } = sent(head, now);
+    await store.commit(batch);
+    return { row, operation };
   }
 
-  async #settle(device: Device, row: CommandRow, outcome: RequestOutcome): Promise<void> {
-    const text = describeOutcome(outcome);
-    switch (outcome.kind) {
-      case 'answered': {
-        row.code = codeText(outcome.code);
-        const { body } = outcome;
-        const receivedAt = this.#o.now();
-        if (outcome.code >> 5 !== 2) return this.#finish(row, 'failed', text);
-        if (row.operation.kind === 'read' && body.kind === 'records') {
-          row.values = body.records.map(({ path, stored }) => ({ path, stored, receivedAt }));
-          await this.#o.received(device, { path: row.operation.path, body, fresh: true, receivedAt });
-        }
-        return this.#finish(row, 'answered', text);
-      }
-      case 'reset':
-        return this.#finish(row, 'failed', text);
-      case 'not-sent':
-        this.#o.lost(device);
-        return this.#requeue(row, `${text}; waits for the device's next contact`);
-      case 'timeout':
-        this.#o.lost(device);
-        if (isIdempotent(row.operation) || row.repeatable === 1) {
-          return this.#requeue(row, "no answer; repeated at the device's next contact");
-        }
-        return this.#finish(row, 'outcome-unknown', 'sent, and not answered: the device may have acted on it');
-    }
-  }
-
-  async #requeue(row: CommandRow, reason: string): Promise<void> {
+  async #send(device: Device, row: CommandRow, operation: LinkOperation): Promise<void> {
+    const { session } = device;
+    const outcome = await this.#o.perform(device, operation);
     const at = this.#o.now();
-    row.state = 'queued';
-    row.receipts = [...row.receipts, { at, step: 'queued', text: reason }];
-    await this.#o.store.commit({
-      changes: [{ put: 'commands', row }],
-      journal: [this.#entry(row, { type: 'command.requeued', payload: { commandId: row.commandId, reason } })],
-    });
+    const unanswered = outcome.kind === 'timeout' || outcome.kind === 'not-sent';
+    // A session that came up meanwhile is not the one that failed.
+    if (unanswered && device.session === session) this.#o.lost(device);
+    if (outcome.kind === 'answered' && isSuccess(outcome.code) && operation.kind === 'read') {
+      // A report that can't be stored is lost as a notification can be; the command keeps its values.
+      await this.#o
+        .received(device, { path: operation.path, body: outcome.body, fresh: true, receivedAt: at })
+        .catch(() => {});
+    }
+    await this.#insist(settled(row, outcome, at));
   }
 
-  async #finish(row: CommandRow, state: Finished, text: string, actor?: Actor): Promise<void> {
-    const at = this.#o.now();
-    const { commandId, responseId, code } = row;
-    const finished: CommandRow = {
-      ...row,
-      state,
-      finishedAt: at,
-      receipts: [...row.receipts, { at, step: state, text }],
-    };
-    const payload = {
-      commandId,
-      state,
-      text,
-      ...(code === undefined ? {} : { code }),
-      ...(responseId === undefined ? {} : { responseId }),
-    };
-    const change: Change = { put: 'commands', row: finished };
-    await this.#o.store.commit({
-      changes: [change],
-      journal: [this.#entry(row, { type: 'command.finished', payload }, actor)],
-    });
-  }
-
-  async #recover(): Promise<void> {
-    for (const row of await this.#o.store.list('commands', { where: { state: 'sent' } })) {
-      if (isIdempotent(row.operation) || row.repeatable === 1) {
-        await this.#requeue(row, "the server restarted before the answer; repeated at the device's next contact");
-      } else {
-        await this.#finish(
-          row,
-          'outcome-unknown',
-          'the server restarted before the answer: the device may have acted on it',
-        );
+  /** Commits what is known and can't be asked for again: while the store fails, it is tried at each tick. */
+  async #insist(batch: StepBatch): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#o.store.commit(batch);
+        return;
+      } catch {
+        await new Promise<void>((resolve) => this.#onTick.push(resolve));
       }
     }
   }
 
-  async #queued(deviceId: DeviceId): Promise<CommandRow[]> {
-    const rows = await this.#o.store.list('commands', { where: { deviceId, state: 'queued' } });
-    return rows.sort((a, b) => a.position - b.position);
+  #wake(): void {
+    const woken = this.#onTick;
+    this.#onTick = [];
+    for (const wake of woken) wake();
   }
+}
 
-  #entry(
-    row: CommandRow,
-    entry: Pick<
-      Extract<JournalDraft, { type: 'command.sent' | 'command.requeued' | 'command.finished' }>,
-      'type' | 'payload'
-    >,
-    actor?: Actor,
-  ): JournalDraft {
-    const { organisationId, deviceId } = row;
-    return { ...entry, at: this.#o.now(), organisationId, deviceId, actor: actor ?? row.actor } as JournalDraft;
-  }
+function expired(row: CommandRow, now: Millis): StepBatch {
+  return finished(row, 'expired', 'the device was not heard of in time', now);
 }
 
 /** Whether something can be sent to the device now. */
 function isReachable({ session, registration }: Device, now: Millis): boolean {
   return session !== undefined && registration?.state === 'registered' && isAwake(registration, now);
+}
+
+/** Every command in a state, page by page. */
+async function* inState(store: Store, state: CommandRow['state']): AsyncGenerator<CommandRow> {
+  let after: CommandRow | undefined;
+  do {
+    const rows: CommandRow[] = await store.list('commands', {
+      where: { state },
+      limit: commandLimits.batch,
+      ...(after ? { after } : {}),
+    });
+    yield* rows;
+    after = rows.at(-1);
+  } while (after);
 }

@@ -1,0 +1,14 @@
+/** Everything that bounds the queue of commands. */
+export const commandLimits = {
+  /** Commands that may wait for one device, and for all. */
+  perDevice: 100,
+  waiting: 10_000,
+  /** How long a command waits for its device unless it says otherwise. */
+  expiryMs: 24 * 3_600_000,
+  /** Times that a command may fail to leave the server before it is given up. */
+  unsent: 10,
+  /** Receipts kept with a command, the newest; the journal has the others. */
+  receipts: 100,
+  /** Commands that expire, or are deleted, at a time. */
+  batch: 500,
+} as const;

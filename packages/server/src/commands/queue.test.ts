@@ -1,0 +1,481 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandId, DeviceId } from '../ids.ts';
+import type { LinkOperation, RequestOutcome } from '../link/port.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
+import { StoreError } from '../store/port.ts';
+import { commandLimits } from './limits.ts';
+import type { NewCommand } from './queue.ts';
+import {
+  ada,
+  answered,
+  connect,
+  deviceId,
+  deviceRow,
+  obedient,
+  openTestQueue,
+  organisationId,
+  registrationOf,
+  rest,
+  START,
+} from './test-commands.ts';
+
+type Operation = NewCommand['operation'];
+
+const read: Operation = { kind: 'read', path: '/3/0/9' };
+const reboot: Operation = { kind: 'execute', path: '/3/0/4' };
+const write = (value: number): Operation => ({
+  kind: 'write',
+  mode: 'replace',
+  path: '/8/0/0',
+  values: [{ path: '/8/0/0', value }],
+});
+const merge: Operation = { kind: 'write', mode: 'partial', path: '/3/0', values: [{ path: '/3/0/14', value: '+01' }] };
+
+const timeout: RequestOutcome = { kind: 'timeout' };
+
+/** A promise, and what ends it. */
+function later<T>() {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+describe('what becomes of a command', () => {
+  const cases: readonly [
+    what: string,
+    operation: Operation,
+    outcome: RequestOutcome,
+    repeatable: boolean,
+    state: string,
+    receipt: string,
+  ][] = [
+    ['an answer of class 2', read, answered(2.05), false, 'answered', 'answered 2.05'],
+    ['an answer of class 4', read, answered(4.04), false, 'failed', 'answered 4.04'],
+    ['an answer of class 5', reboot, answered(5.0), false, 'failed', 'answered 5.00'],
+    ['a reset', write(2), { kind: 'reset' }, false, 'failed', 'the device reset the request'],
+    ['no answer to a read', read, timeout, false, 'queued', "no answer; repeated at the device's next contact"],
+    ['no answer to a write', write(2), timeout, false, 'queued', "no answer; repeated at the device's next contact"],
+    [
+      'no answer to an execute',
+      reboot,
+      timeout,
+      false,
+      'outcome-unknown',
+      'no answer: the device may have acted on it',
+    ],
+    [
+      'no answer to a partial write',
+      merge,
+      timeout,
+      false,
+      'outcome-unknown',
+      'no answer: the device may have acted on it',
+    ],
+    [
+      'no answer to a repeatable execute',
+      reboot,
+      timeout,
+      true,
+      'queued',
+      "no answer; repeated at the device's next contact",
+    ],
+    [
+      'an execute that did not leave',
+      reboot,
+      { kind: 'not-sent', reason: 'the session ended' },
+      false,
+      'queued',
+      "not sent: the session ended; waits for the device's next contact",
+    ],
+  ];
+
+  it.each(cases)('%s', async (_what, operation, outcome, repeatable, state, receipt) => {
+    const test = await openTestQueue({ perform: () => outcome });
+    const command = await test.add(operation, { repeatable });
+    await rest();
+    const row = await test.row(command);
+    expect(row.state).toBe(state);
+    expect(row.receipts.map(({ step }) => step)).toEqual(['queued', 'sent', state]);
+    expect(row.receipts.at(-1)?.text).toBe(receipt);
+    expect(row.finishedAt).toBe(state === 'queued' ? undefined : START);
+    expect(test.performed).toHaveLength(1);
+    const unanswered = outcome.kind === 'timeout' || outcome.kind === 'not-sent';
+    expect(test.device.session === undefined).toBe(unanswered);
+    const types = (await test.store.journal({ deviceId })).map(({ type }) => type);
+    expect(types).toEqual([
+      'command.queued',
+      'command.sent',
+      state === 'queued' ? 'command.requeued' : 'command.finished',
+    ]);
+  });
+
+  it('keeps what a read brought, and hands it to the telemetry', async () => {
+    const test = await openTestQueue();
+    const row = await test.row(await test.add(read).then(async (added) => rest().then(() => added)));
+    expect(row.values).toEqual([{ path: '/3/0/9', stored: { type: 'integer', value: 7 }, receivedAt: START }]);
+    expect(row.code).toBe('2.05');
+    expect(test.reports.map(({ path }) => path)).toEqual(['/3/0/9']);
+  });
+
+  it('says when an answer was cut off or cannot be read', async () => {
+    const test = await openTestQueue({
+      perform: () => ({ kind: 'answered', code: 0x45, body: { kind: 'undecodable', detail: 'TLV ends early' } }),
+    });
+    const command = await test.add(read);
+    await rest();
+    expect((await test.row(command)).receipts.at(-1)?.text).toBe('answered 2.05, TLV ends early');
+    test.behaviour.perform = () => ({
+      kind: 'answered',
+      code: 0x45,
+      body: { kind: 'records', records: [], truncated: true },
+    });
+    const other = await test.add(read);
+    await rest();
+    expect((await test.row(other)).receipts.at(-1)?.text).toContain('cut off');
+  });
+
+  it('types what it writes by the definition of the object', async () => {
+    const test = await openTestQueue();
+    await test.add(write(2));
+    await rest();
+    expect(test.performed).toEqual([
+      {
+        kind: 'write',
+        mode: 'replace',
+        path: '/8/0/0',
+        records: [{ path: '/8/0/0', stored: { type: 'integer', value: 2 } }],
+      },
+    ]);
+  });
+
+  it.each([
+    ['a value of another type', write('locked' as never), '/8/0/0 takes integer, not "locked"'],
+    ['a value out of range', write(9), '/8/0/0 takes 0 to 2, not 9'],
+    [
+      'a value outside of what is written',
+      { kind: 'write', mode: 'replace', path: '/8/0', values: [{ path: '/3/0/14', value: 'x' }] } as Operation,
+      '/3/0/14 is not at or below /8/0, which is written',
+    ],
+    ['arguments that are none', { ...reboot, arguments: 'now!' } as Operation, '/3/0/4 takes no such arguments'],
+  ])('refuses %s', async (_what, operation, message) => {
+    const test = await openTestQueue();
+    await expect(test.add(operation)).rejects.toMatchObject({
+      code: 'invalid-value',
+      message: expect.stringContaining(message),
+    });
+    expect(await test.store.count('commands')).toBe(0);
+  });
+});
+
+describe('the order of commands', () => {
+  it('is that of their queueing, one in flight per device, each sent only after its commit', async () => {
+    const waiting: ReturnType<typeof later<RequestOutcome>>[] = [];
+    const states: string[] = [];
+    const test = await openTestQueue({
+      perform: async () => {
+        states.push((await test.store.list('commands', { where: { state: 'sent' } })).map(() => 'sent').join());
+        const answer = later<RequestOutcome>();
+        waiting.push(answer);
+        return answer.promise;
+      },
+    });
+    for (const value of [1, 2, 0]) await test.add(write(value));
+    for (let sent = 1; sent <= 3; sent++) {
+      await rest();
+      expect(test.performed).toHaveLength(sent);
+      waiting[sent - 1]?.resolve(answered(2.04));
+    }
+    await rest();
+    const values = test.performed.map((operation) => operation.kind === 'write' && operation.records[0]?.stored.value);
+    expect(values).toEqual([1, 2, 0]);
+    expect(states).toEqual(['sent', 'sent', 'sent']);
+  });
+
+  it('keeps a command that got no answer at the head', async () => {
+    const test = await openTestQueue({ perform: () => timeout });
+    const first = await test.add(write(1));
+    const second = await test.add(write(2));
+    await rest();
+    test.behaviour.perform = obedient;
+    await test.heard();
+    const values = test.performed.map((operation) => operation.kind === 'write' && operation.records[0]?.stored.value);
+    expect(values).toEqual([1, 1, 2]);
+    expect((await test.row(first)).receipts.map(({ text }) => text)).toEqual([
+      'queued',
+      'sent',
+      "no answer; repeated at the device's next contact",
+      'sent again (2)',
+      'answered 2.04',
+    ]);
+    expect((await test.row(second)).state).toBe('answered');
+  });
+
+  it('holds for each device alone', async () => {
+    const other = 'dev-2' as DeviceId;
+    const silent = later<RequestOutcome>();
+    const test = await openTestQueue({
+      perform: (operation, to) => (to.row.deviceId === deviceId ? silent.promise : obedient(operation)),
+    });
+    const second = test.fleet.put(deviceRow({ deviceId: other, endpoint: 'truck-2' }));
+    test.fleet.setRegistration(second, registrationOf(other));
+    connect(test.fleet, second);
+    const stuck = await test.add(read);
+    const command = await test.add(read, { deviceId: other });
+    await rest();
+    expect((await test.row(stuck)).state).toBe('sent');
+    expect((await test.row(command)).state).toBe('answered');
+  });
+
+  it('starts what is queued just when the queue has run empty', async () => {
+    const test = await openTestQueue();
+    const commands = [];
+    for (let count = 0; count < 50; count++) {
+      commands.push(await test.add(read));
+      for (let turn = 0; turn < count % 25; turn++) await Promise.resolve();
+    }
+    await rest();
+    for (const command of commands) expect((await test.row(command)).state).toBe('answered');
+  });
+});
+
+describe('a device that cannot be reached', () => {
+  it.each([
+    ['has no session', { connected: false }],
+    ['is no longer registered', { registration: { state: 'expired' as const } }],
+    ['sleeps', { registration: { queueMode: 1, lastContactAt: START - 93_000 } }],
+  ])('%s: its command waits', async (_what, options) => {
+    const test = await openTestQueue(options);
+    const command = await test.add(read);
+    await rest();
+    expect(test.performed).toEqual([]);
+    expect((await test.row(command)).receipts).toEqual([
+      { at: START, step: 'queued', text: "queued until the device's next contact" },
+    ]);
+    test.fleet.setRegistration(test.device, registrationOf(deviceId, { queueMode: 1, lastContactAt: START }));
+    await test.heard();
+    expect((await test.row(command)).state).toBe('answered');
+  });
+
+  it('is not thought lost over a session that came after the one that failed', async () => {
+    const answer = later<RequestOutcome>();
+    const test = await openTestQueue({ perform: () => answer.promise });
+    const command = await test.add(read);
+    await rest();
+    connect(test.fleet, test.device);
+    test.behaviour.perform = obedient;
+    answer.resolve(timeout);
+    await rest();
+    expect((await test.row(command)).state).toBe('answered');
+  });
+
+  it('gives up a command that again and again does not leave', async () => {
+    const test = await openTestQueue({ perform: () => ({ kind: 'not-sent', reason: 'limit' }) });
+    const command = await test.add(read);
+    for (let contact = 0; contact < commandLimits.unsent + 2; contact++) await test.heard();
+    expect(test.performed).toHaveLength(commandLimits.unsent);
+    expect((await test.row(command)).state).toBe('failed');
+  });
+
+  it('keeps no more than so many receipts', async () => {
+    const test = await openTestQueue({ perform: () => timeout });
+    const command = await test.add(read);
+    for (let contact = 0; contact < commandLimits.receipts; contact++) await test.heard();
+    const { receipts, attempts } = await test.row(command);
+    expect(attempts).toBe(commandLimits.receipts);
+    expect(receipts).toHaveLength(commandLimits.receipts);
+  });
+});
+
+describe('the end of waiting', () => {
+  it('comes at its time, by the tick or when the device is heard too late', async () => {
+    const test = await openTestQueue({ connected: false });
+    const soon = await test.add(read, { expiresAt: START + 10 });
+    const day = await test.add(read);
+    expect(day.expiresAt).toBe(START + 24 * 3_600_000);
+    await test.queue.tick(START + 9);
+    expect((await test.row(soon)).state).toBe('queued');
+    await test.queue.tick(START + 10);
+    expect((await test.row(soon)).state).toBe('expired');
+    test.time.now = day.expiresAt;
+    await test.heard();
+    expect((await test.row(day)).receipts.at(-1)).toEqual({
+      at: test.time.now,
+      step: 'expired',
+      text: 'the device was not heard of in time',
+    });
+    expect(test.performed).toEqual([]);
+  });
+
+  it('comes once, whoever ends it', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const test = await openTestQueue({ connected: false });
+      const command = await test.add(read, { expiresAt: START + 10 });
+      test.time.now = START + 10;
+      connect(test.fleet, test.device);
+      const cancelled = test.queue.cancel(command.commandId, ada).catch(() => {});
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      test.queue.heard(test.device);
+      await Promise.all([cancelled, test.queue.tick(test.time.now)]);
+      await rest();
+      expect(await test.store.journal({ types: ['command.finished'] })).toHaveLength(1);
+      expect(test.performed).toEqual([]);
+    }
+  });
+
+  it('can be asked for while it waits, not once it was sent', async () => {
+    const answer = later<RequestOutcome>();
+    const test = await openTestQueue({ perform: () => answer.promise });
+    const inFlight = await test.add(read);
+    const waiting = await test.add(reboot);
+    await rest();
+    await expect(test.queue.cancel(inFlight.commandId, ada)).rejects.toMatchObject({ code: 'wrong-state' });
+    expect(await test.queue.cancel(waiting.commandId, ada)).toMatchObject({ state: 'cancelled' });
+    await expect(test.queue.cancel(waiting.commandId, ada)).rejects.toMatchObject({ code: 'wrong-state' });
+    await expect(test.queue.cancel('cmd-none' as CommandId, ada)).rejects.toMatchObject({ code: 'no-such-thing' });
+    answer.resolve(answered(2.05));
+    await rest();
+    expect(test.performed.map(({ kind }) => kind)).toEqual(['read']);
+    const [entry] = await test.store.journal({ types: ['command.finished'] });
+    expect(entry).toMatchObject({ actor: ada, payload: { state: 'cancelled', text: 'cancelled by ada' } });
+  });
+
+  it('never sends what was cancelled, at whatever moment', async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      const test = await openTestQueue({ connected: false });
+      const command = await test.add(reboot);
+      connect(test.fleet, test.device);
+      test.queue.heard(test.device);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      const cancelled = await test.queue.cancel(command.commandId, ada).then(
+        () => true,
+        () => false,
+      );
+      await rest();
+      expect(test.performed).toHaveLength(cancelled ? 0 : 1);
+      expect((await test.row(command)).state).toBe(cancelled ? 'cancelled' : 'answered');
+    }
+  });
+});
+
+describe('asking twice', () => {
+  it('with one idempotency key is one command, also at the same time', async () => {
+    const test = await openTestQueue();
+    const key = { idempotencyKey: 'k' };
+    const both = await Promise.all([test.add(reboot, key), test.add(reboot, key)]);
+    await rest();
+    const again = await test.add(reboot, key);
+    expect(new Set([...both, again].map(({ commandId }) => commandId)).size).toBe(1);
+    expect(again.state).toBe('answered');
+    expect(test.performed).toHaveLength(1);
+    await test.add(reboot);
+    await rest();
+    expect(test.performed).toHaveLength(2);
+  });
+
+  it('with one key for two commands is refused', async () => {
+    const test = await openTestQueue();
+    await test.add(reboot, { idempotencyKey: 'k' });
+    await expect(test.add(read, { idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'wrong-state' });
+    await expect(test.add(reboot, { idempotencyKey: 'k', deviceId: 'dev-2' as DeviceId })).rejects.toMatchObject({
+      code: 'wrong-state',
+    });
+  });
+});
+
+describe('the bounds', () => {
+  it('hold per device', async () => {
+    const test = await openTestQueue({ connected: false });
+    for (let count = 0; count < commandLimits.perDevice; count++) await test.add(read);
+    await expect(test.add(read)).rejects.toMatchObject({ code: 'too-many' });
+    await test.add(read, { deviceId: 'dev-2' as DeviceId });
+  });
+
+  it('hold for all together', async () => {
+    const store = openMemoryStore();
+    store.count = async (_, where = {}) => ('deviceId' in where ? 0 : commandLimits.waiting);
+    const test = await openTestQueue({ store, connected: false });
+    await expect(test.add(read)).rejects.toMatchObject({ code: 'too-many' });
+  });
+
+  it('delete what is over and old, and nothing that waits', async () => {
+    const test = await openTestQueue();
+    const old = await test.add(read);
+    await rest();
+    test.fleet.setSession(test.device, undefined);
+    const waiting = await test.add(read);
+    test.time.now = START + 1000;
+    await test.queue.prune(START + 1);
+    expect(await test.store.get('commands', { commandId: old.commandId })).toBeUndefined();
+    expect((await test.row(waiting)).state).toBe('queued');
+  });
+});
+
+describe('waiting for the end', () => {
+  it('answers when the command is finished', async () => {
+    const answer = later<RequestOutcome>();
+    const test = await openTestQueue({ perform: () => answer.promise });
+    const { commandId } = await test.add(read);
+    const { signal } = new AbortController();
+    const waited = test.queue.wait(commandId, 60_000, signal);
+    await rest();
+    answer.resolve(answered(2.05));
+    expect((await waited).state).toBe('answered');
+    expect((await test.queue.wait(commandId, 60_000, signal)).state).toBe('answered');
+  });
+
+  it('misses no end, at whatever moment it comes', async () => {
+    for (let turns = 0; turns < 30; turns++) {
+      const test = await openTestQueue();
+      const { commandId } = await test.add(read);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      expect((await test.queue.wait(commandId, 60_000, new AbortController().signal)).state).toBe('answered');
+    }
+  });
+
+  it('ends with the time, with the caller, and with the queue', async () => {
+    const test = await openTestQueue({ connected: false });
+    const { commandId } = await test.add(read);
+    const caller = new AbortController();
+    expect((await test.queue.wait(commandId, 0, caller.signal)).state).toBe('queued');
+    expect((await test.queue.wait(commandId, 1, caller.signal)).state).toBe('queued');
+    const aborted = test.queue.wait(commandId, 60_000, caller.signal);
+    const closed = test.queue.wait(commandId, 60_000, new AbortController().signal);
+    await rest();
+    caller.abort();
+    expect((await aborted).state).toBe('queued');
+    await test.queue.close();
+    expect((await closed).state).toBe('queued');
+    await expect(test.queue.wait('cmd-none' as CommandId, 0, caller.signal)).rejects.toMatchObject({
+      code: 'no-such-thing',
+    });
+  });
+});
+
+describe('a store that fails for a while', () => {
+  const commands: readonly Operation[] = [write(1), reboot, read];
+
+  // Commits of the queue itself: three to queue, then two for each command.
+  it.each([4, 5, 6, 7, 8, 9])(
+    'at commit %i: the tick takes up where it stood, and sends nothing twice',
+    async (bad) => {
+      const store = openMemoryStore();
+      let commits = 0;
+      const commit = store.commit.bind(store);
+      store.commit = (batch) => {
+        commits += 1;
+        return commits === bad ? Promise.reject(new StoreError('failing', 'the disk is faulty')) : commit(batch);
+      };
+      const test = await openTestQueue({ store, connected: false });
+      const added = [];
+      for (const operation of commands) added.push(await test.add(operation));
+      await test.heard();
+      await test.queue.tick(test.time.now);
+      await rest();
+      for (const command of added) expect((await test.row(command)).state).toBe('answered');
+      expect(test.performed.map(({ kind }: LinkOperation) => kind)).toEqual(['write', 'execute', 'read']);
+      expect(await test.store.count('commands', { organisationId, state: 'answered' })).toBe(3);
+    },
+  );
+});

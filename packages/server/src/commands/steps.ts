@@ -1,0 +1,116 @@
+import type { Actor } from '@reeve/contract';
+import type { Millis } from '../ids.ts';
+import type { JournalPayloads } from '../journal/entries.ts';
+import type { RequestOutcome } from '../link/port.ts';
+import type { Batch } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+import { commandLimits } from './limits.ts';
+import { codeText, describeOperation, describeOutcome, isIdempotent } from './operation.ts';
+
+type CommandRow = Row<'commands'>;
+type End = JournalPayloads['command.finished']['state'];
+
+/** What one step of a command commits: its row with a receipt, and the journal entry that tells of it. */
+export type StepBatch = Required<Pick<Batch, 'changes' | 'journal'>>;
+
+/** A command begins to wait. */
+export function queued(row: CommandRow): StepBatch {
+  const { organisationId, deviceId, commandId, actor, incidentId, createdAt: at } = row;
+  const payload = {
+    commandId,
+    operation: describeOperation(row.operation),
+    ...(incidentId === undefined ? {} : { incidentId }),
+  };
+  return {
+    changes: [{ put: 'commands', row }],
+    journal: [{ type: 'command.queued', at, organisationId, deviceId, actor, payload }],
+  };
+}
+
+/** It is about to be sent: committed first, so that a restart knows that it may have been. */
+export function sent(before: CommandRow, at: Millis): { readonly row: CommandRow; readonly batch: StepBatch } {
+  const attempt = before.attempts + 1;
+  const receipt =
+    attempt === 1 ? { step: 'sent', text: 'sent' } : { step: 'repeated', text: `sent again (${attempt})` };
+  const row = withReceipt({ ...before, state: 'sent', attempts: attempt }, at, receipt);
+  const { organisationId, deviceId, commandId, actor } = row;
+  return {
+    row,
+    batch: {
+      changes: [{ put: 'commands', row }],
+      journal: [{ type: 'command.sent', at, organisationId, deviceId, actor, payload: { commandId, attempt } }],
+    },
+  };
+}
+
+/** It waits again, at its old place in the queue. */
+function requeued(before: CommandRow, reason: string, at: Millis): StepBatch {
+  const row = withReceipt({ ...before, state: 'queued' }, at, { step: 'queued', text: reason });
+  const { organisationId, deviceId, commandId, actor } = row;
+  return {
+    changes: [{ put: 'commands', row }],
+    journal: [{ type: 'command.requeued', at, organisationId, deviceId, actor, payload: { commandId, reason } }],
+  };
+}
+
+/** It reached its last state. */
+export function finished(before: CommandRow, state: End, text: string, at: Millis, by?: Actor): StepBatch {
+  const row = withReceipt({ ...before, state, finishedAt: at }, at, { step: state, text });
+  const { organisationId, deviceId, commandId, responseId, code } = row;
+  const payload = {
+    commandId,
+    state,
+    text,
+    ...(code === undefined ? {} : { code }),
+    ...(responseId === undefined ? {} : { responseId }),
+  };
+  return {
+    changes: [{ put: 'commands', row }],
+    journal: [{ type: 'command.finished', at, organisationId, deviceId, actor: by ?? row.actor, payload }],
+  };
+}
+
+/** Nobody knows whether a command that was sent arrived: it waits to be repeated if it may be, else it ends here. */
+function lost(row: CommandRow, why: string, at: Millis): StepBatch {
+  return isIdempotent(row.operation) || row.repeatable === 1
+    ? requeued(row, `${why}; repeated at the device's next contact`, at)
+    : finished(row, 'outcome-unknown', `${why}: the device may have acted on it`, at);
+}
+
+/** The process died between sending and the answer. */
+export function interrupted(row: CommandRow, at: Millis): StepBatch {
+  return lost(row, 'the server restarted before the answer', at);
+}
+
+/** What became of a command that was sent. */
+export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): StepBatch {
+  const text = describeOutcome(outcome);
+  switch (outcome.kind) {
+    case 'answered': {
+      const { body } = outcome;
+      const values =
+        row.operation.kind === 'read' && body.kind === 'records'
+          ? { values: body.records.map(({ path, stored }) => ({ path, stored, receivedAt: at })) }
+          : {};
+      const answered = { ...row, ...values, code: codeText(outcome.code) };
+      return finished(answered, isSuccess(outcome.code) ? 'answered' : 'failed', text, at);
+    }
+    case 'reset':
+      return finished(row, 'failed', text, at);
+    case 'not-sent':
+      return row.attempts < commandLimits.unsent
+        ? requeued(row, `${text}; waits for the device's next contact`, at)
+        : finished(row, 'failed', text, at);
+    case 'timeout':
+      return lost(row, text, at);
+  }
+}
+
+/** Whether a CoAP response code is of class 2 (RFC 7252 §5.9.1). */
+export function isSuccess(code: number): boolean {
+  return code >> 5 === 2;
+}
+
+function withReceipt(row: CommandRow, at: Millis, receipt: { step: string; text: string }): CommandRow {
+  return { ...row, receipts: [...row.receipts, { at, ...receipt }].slice(-commandLimits.receipts) };
+}

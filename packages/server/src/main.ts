@@ -35,7 +35,7 @@ import { findDevice, Registrations } from './registry/registrations.ts';
 import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
-import { Ingest } from './telemetry/ingest.ts';
+import { Ingest, type Report } from './telemetry/ingest.ts';
 import { Values } from './telemetry/values.ts';
 import { version } from './version.ts';
 
@@ -173,8 +173,14 @@ export async function startServer(
     after,
   });
 
+  /** Learns what the device is and observes it anew: whatever it knew of us is gone. */
+  const beginAgain = (device: Device, reason: 'new-registration' | 'new-session') => {
+    const take = (of: Device, report: Report) => dispatcher.take(of, report);
+    void lanes.run(device.row.deviceId, () => observer.restart(device, reason)).catch(() => {});
+    void identify(device, { lanes, values, requests, now, take }).catch(() => {});
+  };
   const heard = (device: Device, fresh: boolean) => {
-    if (fresh) void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-session')).catch(() => {});
+    if (fresh) beginAgain(device, 'new-session');
     else observer.heard(device);
     commands.heard(device);
     dispatcher.tellPresence(device);
@@ -191,10 +197,7 @@ export async function startServer(
     hooks: {
       contact: (device, at) => engine.contact(device, at),
       registered: (device) => {
-        void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-registration')).catch(() => {});
-        void identify(device, { lanes, requests, now, take: (of, report) => dispatcher.take(of, report) }).catch(
-          () => {},
-        );
+        beginAgain(device, 'new-registration');
         commands.heard(device);
         dispatcher.tellPresence(device);
       },

@@ -43,7 +43,7 @@ export function summarise(device: Device, sources: ViewSources, standing: Standi
   const battery = numberOf(values, deviceId, '/3/0/9');
   const location = locationOf(values, deviceId);
   const states = engine.of(deviceId).map((assigned) => ruleStatus(assigned, now).state);
-  const rules = GRAVITY.find((state) => states.includes(state));
+  const ruleState = GRAVITY.find((state) => states.includes(state));
   return {
     deviceId,
     endpoint,
@@ -57,7 +57,7 @@ export function summarise(device: Device, sources: ViewSources, standing: Standi
     ...(firmware === undefined ? {} : { firmware }),
     ...(battery === undefined ? {} : { battery }),
     ...(location === undefined ? {} : { location }),
-    ...(rules === undefined ? {} : { rules }),
+    ...(ruleState === undefined ? {} : { ruleState }),
     ...(device.registration === undefined ? {} : { secure: device.registration.identity !== undefined }),
   };
 }

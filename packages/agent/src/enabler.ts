@@ -1,4 +1,10 @@
-import { DefinitionStore, defaultVersion, type EnablerVersion, type ObjectDefinition } from '@reeve/lwm2m';
+import {
+  DefinitionStore,
+  defaultVersion,
+  type EnablerVersion,
+  type ObjectDefinition,
+  type TypeLookup,
+} from '@reeve/lwm2m';
 
 /** The version of LwM2M that this client speaks. Its objects have the versions that go with it, so none is named. */
 export const ENABLER: EnablerVersion = '1.1';
@@ -16,5 +22,10 @@ export function definitionOf(objectId: number): ObjectDefinition {
   return found;
 }
 
-/** The types that content of this device is read with. */
-export const resourceType = DEFINITIONS.resourceTypes((objectId) => defaultVersion(ENABLER, objectId));
+const typeOf = DEFINITIONS.resourceTypes((objectId) => defaultVersion(ENABLER, objectId));
+
+/** The types that content of this device is read with; what can only be executed has no content, thus no type. */
+export const resourceType: TypeLookup = (path) => {
+  const type = typeOf(path);
+  return type === 'none' ? undefined : type;
+};

@@ -75,6 +75,7 @@ function attend(
   if (path === undefined) return refusal(Code.NotFound, `there is no /${segments.join('/')}`);
   if (method === undefined || path === '/') return refusal(Code.MethodNotAllowed, `method ${message.code} on ${path}`);
   if (isSecret(path)) return refusal(Code.Unauthorized, `${path} is for no server`);
+  if (!model.has(path)) return refusal(Code.NotFound, `there is no ${path}`);
   const accepted = accept(message);
   if (method === 'GET' && accepted === ContentFormat.linkFormat) return discover(path, model, attributes);
 
@@ -93,7 +94,6 @@ function attend(
     { resourceType },
   );
   if (!parsed.ok) return refusal(parsed.error.code, parsed.error.detail);
-  if (!model.has(path)) return refusal(Code.NotFound, `there is no ${path}`);
   return carryOut(parsed.operation, model, attributes);
 }
 

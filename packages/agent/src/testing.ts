@@ -104,8 +104,14 @@ export class World {
     this.#session = undefined;
   }
 
+  /** The server ends the DTLS session with close_notify. */
+  endSession(): void {
+    if (this.#session !== undefined) this.#dtls.close(this.#session);
+  }
+
   /** Lets time pass, with every timer in its turn. */
   advance(ms: number): this {
+    this.settle();
     const end = this.now + ms;
     for (;;) {
       const wake = Math.min(

@@ -1,0 +1,47 @@
+import { decodeMessage, encodeMessage, MessageType, Option, option } from '@reeve/coap';
+import { expect, it } from 'vitest';
+import { fuzzPlan, seededRandom } from '../../../tooling/testing/fuzz.ts';
+import { seededBytes, World } from './testing.ts';
+
+const SEGMENTS = ['0', '1', '3', '6', '8', '9', '11', '5', '65535', '-1', '', 'rd', '.well-known'];
+const FORMATS = [0, 40, 42, 60, 110, 112, 11542, 11544, 65535];
+
+it.each([false, true])('serves anything without an exception (secure: %s)', (secure) => {
+  const { seed, runs } = fuzzPlan(`agent client, secure ${secure}`);
+  const random = seededRandom(seed);
+  const bytes = seededBytes(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  const world = new World({ secure, server: { lifetime: 0 } }).register();
+  for (let run = 0; run < runs; run++) {
+    const datagram = run % 4 === 0 ? bytes(below(80)) : request();
+    world.client.receive(datagram, world.now);
+    // What the client says is CoAP, or nothing at all; over DTLS a stranger's datagram brings no answer.
+    for (const effect of world.client.drain()) {
+      if (effect.kind !== 'send') continue;
+      if (secure) expect.unreachable('an answer to a stranger');
+      expect(decodeMessage(effect.datagram).ok).toBe(true);
+    }
+    if (run % 16 === 0) world.client.tick(++world.now);
+  }
+  expect(world.client.registration.kind).toBe('registered');
+
+  function request(): Uint8Array {
+    const options = Array.from({ length: below(5) }, () =>
+      option(Option.UriPath, SEGMENTS[below(SEGMENTS.length)] ?? ''),
+    );
+    if (below(2) === 0) options.push(option(Option.ContentFormat, FORMATS[below(FORMATS.length)] ?? 0));
+    if (below(2) === 0) options.push(option(Option.Accept, FORMATS[below(FORMATS.length)] ?? 0));
+    if (below(4) === 0) options.push(option(Option.Observe, below(3)));
+    if (below(4) === 0) options.push(option(Option.UriQuery, ['pmin=1', 'gt=5', 'x', 'st=-1', 'pmax'][below(5)] ?? ''));
+    const message = encodeMessage({
+      type: below(4) === 0 ? MessageType.NonConfirmable : MessageType.Confirmable,
+      code: 1 + below(7),
+      messageId: below(65_536),
+      token: bytes(below(9)),
+      options,
+      payload: below(2) === 0 ? bytes(below(40)) : Buffer.from(String(below(5))),
+    });
+    if (below(3) === 0) message[below(message.length)] = below(256);
+    return message;
+  }
+});

@@ -32,6 +32,7 @@ import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
 import { Refusals } from './registry/refusals.ts';
 import { findDevice, Registrations } from './registry/registrations.ts';
+import { StoreAlarm } from './store/alarm.ts';
 import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
@@ -234,8 +235,10 @@ export async function startServer(
   coap = link.addresses;
   outgoing.connect(link);
 
+  const alarm = new StoreAlarm(store, organisationId);
   const clock = new Clock({
     seconds: [
+      (at) => alarm.check(at),
       (at) => refusals.flush(at),
       (at) => commands.tick(at),
       (at) => incidents.tick(at),

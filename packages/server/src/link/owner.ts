@@ -145,6 +145,11 @@ export class SessionOwner {
     this.#drainCoap(now);
   }
 
+  /** What is remembered of peers and requests; for limits and their tests. */
+  sizes(): { sessions: number; plainSessions: number; pending: number } {
+    return { sessions: this.#sessions.size, plainSessions: this.#plain.size, pending: this.#pending.size };
+  }
+
   /** Says goodbye to every session. */
   closeAll(now: number): void {
     for (const session of this.#sessions.values()) this.#dtls.close(sessionKey(session.info.sessionId));

@@ -1,0 +1,271 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  CoapCore,
+  type CoapEffect,
+  type CoapMessage,
+  type CoapOption,
+  Code,
+  Option,
+  option,
+  PeerKey,
+  type RequestSpec,
+  type ResponseSpec,
+} from '@reeve/coap';
+import { addressKey, DtlsClient, type DtlsEffect, type SessionKey } from '@reeve/dtls';
+import { seededRandom } from '../../../../tooling/testing/fuzz.ts';
+import type { DeviceId, RegistrationId } from '../ids.ts';
+import { SessionOwner } from './owner.ts';
+import type { ExchangeRef, LinkDown, LinkOperation, LinkUp, RequestRef } from './port.ts';
+
+/** Wall clock of the tests when virtual time is 0. */
+export const EPOCH = 1_800_000_000_000;
+export const IDENTITY = Buffer.from('truck-1');
+export const KEY = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+export const registrationId = 'reg000000001' as RegistrationId;
+export const deviceId = 'dev-1' as DeviceId;
+const SECURE_INGRESS = 0;
+const PLAIN_INGRESS = 1;
+
+type UpOf<K extends LinkUp['kind']> = Extract<LinkUp, { kind: K }>;
+
+/** n bytes that are the same at every run. */
+export function replayable(seed: number): (n: number) => Uint8Array {
+  const random = seededRandom(seed);
+  return (n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256));
+}
+
+interface DeviceOptions {
+  readonly secure?: boolean;
+  readonly identity?: Uint8Array;
+  readonly key?: Uint8Array;
+  readonly port?: number;
+}
+
+/** The device's side: CoAP, and DTLS below it where wanted. */
+export class TestDevice {
+  readonly port: number;
+  readonly host = '192.0.2.1';
+  readonly ingress: number;
+  readonly coap: CoapCore;
+  readonly dtls: DtlsClient | undefined;
+  readonly peer = PeerKey('server');
+  /** All effects but `send`. */
+  readonly effects: CoapEffect[] = [];
+  readonly dtlsEffects: DtlsEffect[] = [];
+  session: SessionKey | undefined;
+  /** What the device answers the server's requests. */
+  answer: (message: CoapMessage) => ResponseSpec | undefined = () => ({ code: Code.NotFound });
+  readonly requests: CoapMessage[] = [];
+
+  constructor({ secure = true, identity = IDENTITY, key = KEY, port = 40_000 }: DeviceOptions, seed: number) {
+    this.port = port;
+    this.ingress = secure ? SECURE_INGRESS : PLAIN_INGRESS;
+    const random = replayable(seed);
+    this.coap = new CoapCore({ random });
+    this.dtls = secure ? new DtlsClient({ random, address: addressKey('server'), identity, key }) : undefined;
+  }
+
+  receive(datagram: Uint8Array, now: number): void {
+    if (this.dtls) this.dtls.receive(addressKey('server'), datagram, now);
+    else this.coap.receive(this.peer, datagram, now);
+  }
+
+  tick(now: number): void {
+    this.dtls?.tick(now);
+    this.coap.tick(now);
+  }
+
+  /** Datagrams to send. */
+  drain(now: number): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    for (let more = true; more; ) {
+      more = false;
+      for (const effect of this.dtls?.drain() ?? []) {
+        more = true;
+        this.dtlsEffects.push(effect);
+        if (effect.kind === 'send') out.push(effect.datagram);
+        if (effect.kind === 'established') this.session = effect.session;
+        if (effect.kind === 'received') this.coap.receive(this.peer, effect.data, now);
+      }
+      for (const effect of this.coap.drain()) {
+        more = true;
+        if (effect.kind !== 'send') this.effects.push(effect);
+        if (effect.kind === 'request') {
+          this.requests.push(effect.message);
+          const response = this.answer(effect.message);
+          if (response) this.coap.respond(effect.exchange, response, now);
+        }
+        if (effect.kind !== 'send') continue;
+        if (!this.dtls) out.push(effect.datagram);
+        else if (this.session) this.dtls.send(this.session, effect.datagram);
+      }
+    }
+    return out;
+  }
+
+  /** The responses that came, oldest first. */
+  get responses(): CoapMessage[] {
+    return this.effects.flatMap((e) =>
+      e.kind === 'outcome' && e.outcome.kind === 'response' ? [e.outcome.message] : [],
+    );
+  }
+
+  /** What became of the device's notifications. */
+  get notified(): string[] {
+    return this.effects.flatMap((e) => (e.kind === 'notifyOutcome' ? [e.outcome] : []));
+  }
+}
+
+/** A session owner over a network without loss, in virtual time; what crosses the port is checked to be cloneable. */
+export class TestOwner {
+  now = 0;
+  readonly up: LinkUp[] = [];
+  readonly owner: SessionOwner;
+  /** Where the owner's datagrams went, newest last. */
+  readonly sent: { ingress: number; host: string; port: number; datagram: Uint8Array }[] = [];
+  /** Keys by identity in hex; answered at once. */
+  readonly keys = new Map<string, Uint8Array>([[IDENTITY.toString('hex'), KEY]]);
+  readonly #devices: TestDevice[] = [];
+  #delivered = 0;
+  #carried = 0;
+  #request = 0;
+
+  constructor(seed = 1) {
+    this.owner = new SessionOwner({
+      random: replayable(seed),
+      wallClock: () => EPOCH + this.now,
+      secure: (ingress) => ingress === SECURE_INGRESS,
+      send: (ingress, host, port, datagram) => this.sent.push({ ingress, host, port, datagram }),
+      deliver: (message) => {
+        const clone = structuredClone(message);
+        if (!isDeepStrictEqual(clone, message)) throw new Error(`not cloneable: ${message.kind}`);
+        this.up.push(clone);
+      },
+    });
+  }
+
+  device(options: DeviceOptions = {}): TestDevice {
+    const device = new TestDevice(options, 100 + this.#devices.length);
+    this.#devices.push(device);
+    return device;
+  }
+
+  /** A device with a DTLS session. */
+  connect(options: DeviceOptions = {}): TestDevice {
+    const device = this.device(options);
+    device.dtls?.connect(this.now);
+    this.settle();
+    return device;
+  }
+
+  /** Carries datagrams to and fro until nothing is under way. */
+  settle(): void {
+    for (let more = true; more; ) {
+      more = false;
+      for (const device of this.#devices) {
+        for (const datagram of device.drain(this.now)) {
+          more = true;
+          this.owner.receive(device.ingress, device.host, device.port, datagram, this.now);
+        }
+      }
+      for (; this.#delivered < this.up.length; this.#delivered++) {
+        const message = this.up[this.#delivered];
+        if (message?.kind !== 'find-psk') continue;
+        const key = this.keys.get(message.identity);
+        this.post({ kind: 'psk', lookup: message.lookup, ...(key ? { key } : {}) });
+      }
+      for (; this.#carried < this.sent.length; this.#carried++) {
+        more = true;
+        const { ingress, port, datagram } = this.sent[this.#carried] ?? {};
+        const device = this.#devices.find((d) => d.port === port && d.ingress === ingress);
+        if (datagram) device?.receive(datagram, this.now);
+      }
+    }
+  }
+
+  /** Lets virtual time pass in steps. */
+  pass(ms: number): void {
+    for (const end = this.now + ms; this.now < end; ) {
+      this.now = Math.min(end, this.now + 250);
+      this.owner.tick(this.now);
+      for (const device of this.#devices) device.tick(this.now);
+      this.settle();
+    }
+  }
+
+  post(message: LinkDown): void {
+    this.owner.handle(structuredClone(message), this.now);
+  }
+
+  /** Forgets what was delivered and sent, as if all had been handled and lost. */
+  forget(): void {
+    this.up.length = 0;
+    this.sent.length = 0;
+    this.#delivered = 0;
+    this.#carried = 0;
+  }
+
+  of<K extends LinkUp['kind']>(kind: K): UpOf<K>[] {
+    return this.up.filter((message): message is UpOf<K> => message.kind === kind);
+  }
+
+  last<K extends LinkUp['kind']>(kind: K): UpOf<K> {
+    const message = this.of(kind).at(-1);
+    if (!message) throw new Error(`no ${kind}; there is ${this.up.map((m) => m.kind).join(', ')}`);
+    return message;
+  }
+
+  /** Sends a request of the device and carries it. */
+  send(device: TestDevice, spec: RequestSpec): void {
+    device.coap.request(device.peer, spec, this.now);
+    this.settle();
+  }
+
+  answer(exchange: ExchangeRef, code: number, location?: readonly string[]): void {
+    this.post({ kind: 'answer', exchange, code, ...(location ? { location } : {}) });
+    this.settle();
+  }
+
+  /** Registers the device, and binds its session as the registry would. */
+  register(
+    device: TestDevice,
+    { query = [], offer = '' }: { query?: string[]; offer?: string } = {},
+  ): UpOf<'register'> {
+    this.send(device, registerRequest({ query, offer }));
+    const message = this.last('register');
+    const { sessionId } = message.session;
+    const { version, offer: offered } = message;
+    this.post({ kind: 'bind', sessionId, deviceId, registrationId, version, offer: offered });
+    this.answer(message.exchange, Code.Created, ['rd', registrationId]);
+    return message;
+  }
+
+  /** Performs an operation over the newest session and gives back its outcome, if there is one yet. */
+  perform(operation: LinkOperation): UpOf<'outcome'> | undefined {
+    this.#request += 1;
+    const request = this.#request as RequestRef;
+    const sessionId = (this.of('session-opened').at(-1) ?? this.last('register')).session.sessionId;
+    this.post({ kind: 'perform', request, sessionId, operation });
+    this.settle();
+    return this.of('outcome').find((outcome) => outcome.request === request);
+  }
+}
+
+export function path(...segments: string[]): CoapOption[] {
+  return segments.map((segment) => option(Option.UriPath, segment));
+}
+
+export function query(...parts: string[]): CoapOption[] {
+  return parts.map((part) => option(Option.UriQuery, part));
+}
+
+/** A Register as devices of version 1.1 send it. */
+export function registerRequest({ query: more = [] as string[], offer = '' } = {}): RequestSpec {
+  const defaults = ['ep=truck-1', 'lt=300', 'lwm2m=1.1', 'b=U'];
+  const parts = more.length > 0 ? more : defaults;
+  return {
+    code: Code.Post,
+    options: [...path('rd'), option(Option.ContentFormat, 40), ...query(...parts)],
+    payload: Buffer.from(offer || '</>;rt="oma.lwm2m";ct="60 112 11542",</1/0>,</3/0>,</6/0>'),
+  };
+}

@@ -38,6 +38,7 @@ export class AttributeTable {
 
   /** The period that holds at a path: its own, else the nearest above it. */
   period(path: LwM2mPath, name: 'pmin' | 'pmax'): number | undefined {
+    if (this.#attached.size === 0) return undefined;
     for (let at = path; at !== ROOT_PATH; at = parent(at)) {
       const value = this.at(at)[name];
       if (value !== undefined) return value;

@@ -19,7 +19,7 @@ import { LIMITS } from './limits.ts';
 import { type Link, OpenLink, PskLink } from './link.ts';
 import { DeviceModel } from './model.ts';
 import { SecurityMode } from './objects/security.ts';
-import { ServerResource } from './objects/server.ts';
+import { ServerResource, ServerSettings } from './objects/server.ts';
 import { type Observation, Observations } from './observations.ts';
 import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
@@ -75,19 +75,17 @@ export class LwM2mClient {
     const [security] = this.#model.instances(0);
     const [server] = this.#model.instances(1);
     if (security === undefined || server === undefined) throw new RangeError('objects 0 and 1 must be there');
+    const settings = new ServerSettings(server);
     this.serverUri = String(this.#model.value(path(0, security.id, 0)).value);
     this.#link = linkOf(security, this.#model, random, dtls);
     this.#confirmEvery = confirmEvery;
-    this.#observations = new Observations(this.#attributes, () => ({
-      minimum: this.#model.number(path(1, server.id, ServerResource.minimumPeriod)) ?? 0,
-      maximum: this.#model.number(path(1, server.id, ServerResource.maximumPeriod)) ?? 0,
-    }));
+    this.#observations = new Observations(this.#attributes, settings);
     this.#coap = new CoapCore({
       random,
       limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
       ...(coap && { parameters: coap }),
     });
-    this.#registrar = new Registrar(endpoint, this.#model, {
+    this.#registrar = new Registrar(endpoint, settings, this.#model, {
       connect: (now) => {
         this.#renewPeer(now);
         this.#link.connect(now);

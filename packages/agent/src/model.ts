@@ -1,11 +1,14 @@
 import { Code } from '@reeve/coap';
 import {
+  ContentFormat,
   type ExecuteArg,
+  formatLinks,
   type Link,
   type LwM2mPath,
   level,
   NONE,
   PathLevel,
+  parent,
   path as pathOf,
   type ResourceRecord,
   segments,
@@ -19,6 +22,15 @@ import { planWrite } from './write-plan.ts';
 /** Objects that hold keys: no server may see or touch them, and they are not registered (OMA Core §6.2.1). */
 const SECRET_OBJECTS: ReadonlySet<number> = new Set([0, 21, 23]);
 
+/** What the root link says: that this is LwM2M, and which content formats may be used (OMA Core §6.2.1). */
+const ROOT_LINK: Link = {
+  target: '/',
+  params: [
+    ['rt', 'oma.lwm2m'],
+    ['ct', [ContentFormat.cbor, ContentFormat.senmlJson, ContentFormat.senmlCbor, ContentFormat.tlv].join(' ')],
+  ],
+};
+
 /** Whether a path lies in an object that answers 4.01 to every server. */
 export function isSecret(path: LwM2mPath): boolean {
   const [objectId] = segments(path);
@@ -29,6 +41,8 @@ export function isSecret(path: LwM2mPath): boolean {
 export class DeviceModel {
   /** By object id, then by instance id. */
   readonly #objects = new Map<number, Map<number, ObjectInstance>>();
+  readonly #slots = new Map<LwM2mPath, Slot>();
+  #listing: string | undefined;
 
   constructor(instances: Iterable<ObjectInstance>) {
     for (const instance of instances) this.add(instance);
@@ -37,25 +51,29 @@ export class DeviceModel {
   /** Adds an object instance; one with the same path gives way. */
   add(instance: ObjectInstance): void {
     const { id: objectId } = instance.definition;
+    this.remove(instance.path);
+    for (const slot of instance.slots.values()) this.#slots.set(slot.path, slot);
+    this.#listing = undefined;
     const instances = this.#objects.get(objectId) ?? new Map<number, ObjectInstance>();
     this.#objects.set(objectId, instances.set(instance.id, instance));
   }
 
   /** Takes an object instance away; false when there is none. */
   remove(path: LwM2mPath): boolean {
-    const [objectId = -1, instanceId = -1] = segments(path);
-    return this.#objects.get(objectId)?.delete(instanceId) ?? false;
+    const instance = this.#instance(path);
+    if (instance === undefined) return false;
+    for (const slot of instance.slots.values()) this.#slots.delete(slot.path);
+    this.#listing = undefined;
+    return this.#objects.get(instance.definition.id)?.delete(instance.id) ?? false;
   }
 
-  /** The links of a Register: every object instance, and every object without one (OMA Core §6.2.1). */
-  links(): Link[] {
-    const links: Link[] = [];
-    for (const [objectId, instances] of [...this.#objects].sort(([a], [b]) => a - b)) {
-      if (SECRET_OBJECTS.has(objectId)) continue;
-      if (instances.size === 0) links.push({ target: pathOf(objectId), params: [] });
-      for (const { path } of instances.values()) links.push({ target: path, params: [] });
-    }
-    return links;
+  /**
+   * The payload of a Register: the content formats that the device speaks, every object instance, and every object
+   * without one (OMA Core §6.2.1).
+   */
+  get listing(): string {
+    this.#listing ??= formatLinks([ROOT_LINK, ...this.#links()]);
+    return this.#listing;
   }
 
   /** The object instances of an object. */
@@ -65,8 +83,7 @@ export class DeviceModel {
 
   /** The resource at a path of resource or resource instance level. */
   slot(path: LwM2mPath): Slot | undefined {
-    const [, , resourceId = -1] = segments(path);
-    return this.#instance(path)?.slots.get(resourceId);
+    return this.#slots.get(path) ?? this.#slots.get(parent(path));
   }
 
   /** The value of a single resource; `none` where there is none. */
@@ -171,6 +188,16 @@ export class DeviceModel {
         return slot !== undefined && readSlot(slot).some((record) => record.path === path);
       }
     }
+  }
+
+  #links(): Link[] {
+    const links: Link[] = [];
+    for (const [objectId, instances] of [...this.#objects].sort(([a], [b]) => a - b)) {
+      if (SECRET_OBJECTS.has(objectId)) continue;
+      if (instances.size === 0) links.push({ target: pathOf(objectId), params: [] });
+      for (const { path } of instances.values()) links.push({ target: path, params: [] });
+    }
+    return links;
   }
 
   #instance(path: LwM2mPath): ObjectInstance | undefined {

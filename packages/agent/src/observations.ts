@@ -1,5 +1,6 @@
 import { isPrefixOf, type LwM2mPath, type ResourceRecord } from '@reeve/lwm2m';
 import type { AttributeTable, SetAttributes } from './attributes.ts';
+import type { ServerSettings } from './objects/server.ts';
 
 /** A server's observation of one path. */
 export interface Observation {
@@ -20,13 +21,6 @@ export interface Observation {
   unconfirmed: number;
 }
 
-/** Periods that hold where no attribute is attached, in seconds: /1/x/2 and /1/x/3. */
-export interface DefaultPeriods {
-  readonly minimum: number;
-  /** 0 for none. */
-  readonly maximum: number;
-}
-
 /** A day: longer than that no observer goes without proof that it is there (RFC 7641 §4.5). */
 const LONGEST_UNCONFIRMED_MS = 24 * 3_600_000;
 
@@ -34,11 +28,12 @@ const LONGEST_UNCONFIRMED_MS = 24 * 3_600_000;
 export class Observations {
   readonly #byToken = new Map<string, Observation>();
   readonly #attributes: AttributeTable;
-  readonly #periods: () => DefaultPeriods;
+  readonly #settings: ServerSettings;
 
-  constructor(attributes: AttributeTable, periods: () => DefaultPeriods) {
+  /** @param settings have the periods that hold where no attribute is attached */
+  constructor(attributes: AttributeTable, settings: ServerSettings) {
     this.#attributes = attributes;
-    this.#periods = periods;
+    this.#settings = settings;
   }
 
   get size(): number {
@@ -109,17 +104,17 @@ export class Observations {
   #dueAt(observation: Observation): number {
     if (observation.underway) return Number.POSITIVE_INFINITY;
     const { toldAt, touched, path } = observation;
-    const pmin = (this.#attributes.period(path, 'pmin') ?? this.#periods().minimum) * 1000;
-    const pmax = this.#maximumMs(observation) ?? Number.POSITIVE_INFINITY;
-    return toldAt + (touched ? Math.min(pmin, pmax) : pmax);
+    return toldAt + (touched ? this.#minimum(path) * 1000 : (this.#maximumMs(observation) ?? Number.POSITIVE_INFINITY));
   }
 
   /** The maximum period; one of 0, or below the minimum period, counts as none. */
   #maximumMs({ path }: Observation): number | undefined {
-    const periods = this.#periods();
-    const pmin = this.#attributes.period(path, 'pmin') ?? periods.minimum;
-    const pmax = this.#attributes.period(path, 'pmax') ?? periods.maximum;
-    return pmax > 0 && pmax >= pmin ? pmax * 1000 : undefined;
+    const pmax = this.#attributes.period(path, 'pmax') ?? this.#settings.maximumPeriod;
+    return pmax > 0 && pmax >= this.#minimum(path) ? pmax * 1000 : undefined;
+  }
+
+  #minimum(path: LwM2mPath): number {
+    return this.#attributes.period(path, 'pmin') ?? this.#settings.minimumPeriod;
   }
 }
 

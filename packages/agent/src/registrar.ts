@@ -10,17 +10,15 @@ import {
   type RequestOutcome,
   type RequestSpec,
 } from '@reeve/coap';
-import { ContentFormat, formatLinks, path } from '@reeve/lwm2m';
+import { ContentFormat } from '@reeve/lwm2m';
 import type { ClientEffect } from './effects.ts';
 import { ENABLER } from './enabler.ts';
 import type { DeviceModel } from './model.ts';
-import { ServerResource } from './objects/server.ts';
+import type { ServerSettings } from './objects/server.ts';
 import {
-  DEFAULT_RETRY,
   type RegistrationEvent,
   type RegistrationState,
   type RegistrationStateKind,
-  type RetryParameters,
   retryDelay,
   TRANSITIONS,
   updateDelay,
@@ -34,20 +32,17 @@ export interface Wire {
   emit(effect: ClientEffect): void;
 }
 
-/** The content formats that the device speaks, as its root link lists them (OMA Core §6.2.1). */
-const CONTENT_FORMATS = [ContentFormat.cbor, ContentFormat.senmlJson, ContentFormat.senmlCbor, ContentFormat.tlv].join(
-  ' ',
-);
-
 /** What the server was told of the device. */
 interface Told {
   readonly lifetime: number;
-  readonly links: string;
+  /** The object list. */
+  readonly listing: string;
 }
 
 /** Keeps a device registered: acts out the states of `registration.ts` (OMA Core §6.2). */
 export class Registrar {
   readonly #endpoint: string;
+  readonly #settings: ServerSettings;
   readonly #model: DeviceModel;
   readonly #wire: Wire;
   #state: RegistrationState = { kind: 'idle' };
@@ -62,8 +57,9 @@ export class Registrar {
   /** An Update is wanted although one is under way. */
   #again = false;
 
-  constructor(endpoint: string, model: DeviceModel, wire: Wire) {
+  constructor(endpoint: string, settings: ServerSettings, model: DeviceModel, wire: Wire) {
     this.#endpoint = endpoint;
+    this.#settings = settings;
     this.#model = model;
     this.#wire = wire;
   }
@@ -162,7 +158,7 @@ export class Registrar {
 
   #fail(now: number, detail: string): void {
     this.#failures++;
-    const delay = retryDelay(this.#failures, this.#retry());
+    const delay = retryDelay(this.#failures, this.#settings.retry);
     const retryAt = delay === undefined ? undefined : now + delay * 1000;
     this.#state = retryAt === undefined ? { kind: 'failed' } : { kind: 'waiting', until: retryAt };
     if (retryAt === undefined) this.#failures = 0;
@@ -174,11 +170,11 @@ export class Registrar {
   #settle(before: RegistrationStateKind, now: number): void {
     const location = this.#location;
     this.#failures = 0;
-    const delay = updateDelay(this.#lifetime());
+    const delay = updateDelay(this.#settings.lifetime);
     this.#state = { kind: 'registered', location, updateAt: delay === undefined ? undefined : now + delay * 1000 };
     this.#wire.emit({ kind: before === 'registering' ? 'registered' : 'updated', location });
     const present = this.#present();
-    const again = this.#again || present.lifetime !== this.#told?.lifetime || present.links !== this.#told.links;
+    const again = this.#again || present.lifetime !== this.#told?.lifetime || present.listing !== this.#told.listing;
     this.#again = false;
     if (again) this.handle('trigger', now);
   }
@@ -193,7 +189,7 @@ export class Registrar {
       option(Option.ContentFormat, ContentFormat.linkFormat),
       ...queries.map((query) => option(Option.UriQuery, query)),
     ];
-    this.#pending = this.#wire.request({ code: Code.Post, options, payload: Buffer.from(telling.links) }, now);
+    this.#pending = this.#wire.request({ code: Code.Post, options, payload: Buffer.from(telling.listing) }, now);
   }
 
   /** Says only what the server does not know yet. */
@@ -203,40 +199,15 @@ export class Registrar {
     this.#telling = telling;
     const options = uriPathOf(this.#location);
     if (telling.lifetime !== this.#told?.lifetime) options.push(option(Option.UriQuery, `lt=${telling.lifetime}`));
-    const listed = telling.links === this.#told?.links;
+    const listed = telling.listing === this.#told?.listing;
     if (!listed) options.push(option(Option.ContentFormat, ContentFormat.linkFormat));
-    const spec = { code: Code.Post, options, ...(!listed && { payload: Buffer.from(telling.links) }) };
+    const spec = { code: Code.Post, options, ...(!listed && { payload: Buffer.from(telling.listing) }) };
     this.#pending = this.#wire.request(spec, now);
   }
 
   #present(): Told {
-    const root = { target: '/', params: [['rt', 'oma.lwm2m'] as const, ['ct', CONTENT_FORMATS] as const] };
-    return { lifetime: this.#lifetime(), links: formatLinks([root, ...this.#model.links()]) };
+    return { lifetime: this.#settings.lifetime, listing: this.#model.listing };
   }
-
-  #lifetime(): number {
-    return this.#number(ServerResource.lifetime) ?? 0;
-  }
-
-  #retry(): RetryParameters {
-    const { retryCount, retryTimer, sequenceDelay, sequenceCount } = ServerResource;
-    return {
-      count: this.#number(retryCount) ?? DEFAULT_RETRY.count,
-      timer: this.#number(retryTimer) ?? DEFAULT_RETRY.timer,
-      sequenceDelay: this.#number(sequenceDelay) ?? DEFAULT_RETRY.sequenceDelay,
-      sequenceCount: this.#number(sequenceCount) ?? DEFAULT_RETRY.sequenceCount,
-    };
-  }
-
-  #number(resourceId: number): number | undefined {
-    const server = serverPath(this.#model);
-    return server === undefined ? undefined : this.#model.number(path(1, server, resourceId));
-  }
-}
-
-/** The id of the instance of object 1 that the client follows: its first. */
-export function serverPath(model: DeviceModel): number | undefined {
-  return model.instances(1)[0]?.id;
 }
 
 function uriPathOf(segments: readonly string[]): CoapOption[] {

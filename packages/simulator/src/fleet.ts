@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { type RunningEngine, UdpRunner } from '@reeve/agent';
+import { pooledRandom } from './random.ts';
 import { type DeviceEvent, VirtualDevice, type VirtualDeviceOptions } from './virtual-device.ts';
 
 /** A device of a fleet; what its surroundings give is left out. */
@@ -19,6 +19,7 @@ const FAREWELL_MS = 2_000;
 export class Fleet {
   readonly #runner = new UdpRunner<DeviceEvent>();
   readonly #members: FleetMember[] = [];
+  readonly #random = pooledRandom();
   readonly #onEvent: (event: DeviceEvent, member: FleetMember) => void;
   #onFarewell: (() => void) | undefined;
 
@@ -38,7 +39,7 @@ export class Fleet {
   async add(options: FleetDevice): Promise<FleetMember> {
     const device = new VirtualDevice({
       ...options,
-      random: (n) => randomBytes(n),
+      random: this.#random,
       clock: () => Math.floor(Date.now() / 1000),
     });
     const running = await this.#runner.add(device, (event) => {

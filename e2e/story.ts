@@ -68,13 +68,10 @@ export class Story {
   /** The whole story. */
   async play(): Promise<void> {
     await this.registered();
-    await this.#drive(TRUCKEE);
-    await this.until('the region rule is kept', async () => (await this.rule('state'))?.state === 'ok');
+    await this.stay();
     await this.leave();
     await this.locked();
-    await this.#drive(TRUCKEE);
-    await this.#drive([TRUCKEE[0] + 0.001, TRUCKEE[1]]);
-    await this.until('the rule is kept again', async () => (await this.rule('state'))?.state === 'ok');
+    await this.comeBack();
     await this.unlocked();
   }
 
@@ -84,6 +81,12 @@ export class Story {
       const live = observations.filter(({ state }) => state === 'live').map(({ path }) => path);
       return presence.state === 'awake' && ['/3/0/3', '/3/0/9', '/6/0'].every((path) => live.includes(path));
     });
+  }
+
+  /** Is in California. */
+  async stay(): Promise<void> {
+    await this.#drive(TRUCKEE);
+    await this.until('the region rule is kept', async () => (await this.rule('state'))?.state === 'ok');
   }
 
   /** Drives out of California. */
@@ -97,6 +100,13 @@ export class Story {
     await this.until('the webhook heard of it', async () =>
       this.receiver.notices.some(({ type }) => type === 'response.locked'),
     );
+  }
+
+  /** Drives back into California. */
+  async comeBack(): Promise<void> {
+    await this.#drive(TRUCKEE);
+    await this.#drive([TRUCKEE[0] + 0.001, TRUCKEE[1]]);
+    await this.until('the rule is kept again', async () => (await this.rule('state'))?.state === 'ok');
   }
 
   async unlocked(): Promise<void> {

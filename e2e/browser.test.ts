@@ -1,0 +1,118 @@
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leshanAvailable } from '../peers/leshan/driver.ts';
+import { hasPeer } from '../tooling/testing/peers.ts';
+import { TestServer } from './harness.ts';
+import { Story } from './story.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** How long a person would wait for the page to follow, ms. */
+const PATIENCE_MS = 30_000;
+
+const canRun = hasPeer('Chromium', [CHROMIUM, '--version']) && leshanAvailable();
+
+/** What a person sees of the story, in one tab that is never loaded a second time. */
+describe.skipIf(!canRun)('the console', () => {
+  let server: TestServer;
+  let browser: Browser;
+  let page: Page;
+  let story: Story | undefined;
+  let loads = 0;
+  const errors: string[] = [];
+
+  beforeAll(async () => {
+    server = await TestServer.start();
+    browser = await chromium.launch({ executablePath: CHROMIUM });
+    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on('load', () => {
+      loads += 1;
+    });
+    page.on('pageerror', (error) => errors.push(error.message));
+    // Breaches of the content security policy are told here too.
+    page.on('console', (message) => {
+      if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`);
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await story?.end();
+    await server?.close();
+  });
+
+  const one = (testId: string, within: Page | Locator = page) => within.getByTestId(testId);
+  const see = (locator: Locator, text: string | RegExp) => locator.filter({ hasText: text }).first().waitFor();
+  const follow = (name: string | RegExp) => page.getByRole('link', { name }).first().click();
+
+  it('opens by a one-time link, and says how a fleet begins', async () => {
+    const { url } = await server.api('people.link', { params: { id: 'admin' } });
+    await page.goto(url);
+    await see(one('first-device'), './reeve device add');
+    await see(one('connection'), 'Live');
+    expect(new URL(page.url()).hash).toBe('');
+    await page.evaluate('window.neverLoadedAgain = true');
+  });
+
+  it('shows the device as soon as it registers', async () => {
+    story = await Story.begin(server);
+    await see(one('presence', one('device-truck-1')), 'Awake');
+    await story.registered();
+  });
+
+  it('streams its values', async () => {
+    await follow('truck-1');
+    const battery = one('value-/3/0/9');
+    await battery.waitFor();
+    for (const percent of [77, 64]) {
+      story?.device.battery(percent);
+      await see(battery, String(percent));
+    }
+    await story?.stay();
+    const rule = one('rule-only-california-state');
+    await see(one('rule-state', rule), 'OK');
+    await see(rule, 'California');
+    await see(one('lock-state'), /Unlocked|Unknown/);
+  });
+
+  it('shows a broken rule, and the lock that the device says it has', async () => {
+    await story?.leave();
+    await see(one('rule-state', one('rule-only-california-state')), 'Breached');
+    await see(one('lock-state'), /^Locked$/);
+    expect(await one('verdict').getAttribute('data-tone')).toBe('bad');
+    await story?.locked();
+  });
+
+  it('tells of the incident: rule, values, and a receipt for each step', async () => {
+    await follow('Incidents');
+    await follow('truck-1');
+    await see(one('incident-state'), 'Open');
+    await see(one('incident-rule'), 'California');
+    const evidence = one('incident-evidence');
+    for (const value of ['39.53', '-119.81', 'outside']) await see(evidence, value);
+    await see(one('response-state'), /^Locked$/);
+    const receipts = (await one('receipt').allInnerTexts()).join('\n');
+    expect(receipts).toMatch(
+      /to remember it[\s\S]*writes the lock state 2[\s\S]*reads the lock state back[\s\S]*the device says that it is locked/,
+    );
+  });
+
+  it('shows the way back', async () => {
+    await story?.comeBack();
+    await see(one('incident-state'), 'Cleared');
+    await see(one('response-state'), 'Released');
+    await see(one('receipt'), 'as before');
+    await follow('truck-1');
+    await see(one('lock-state'), 'Unlocked');
+    await see(one('rule-state', one('rule-only-california-state')), 'OK');
+    await story?.unlocked();
+  });
+
+  it('was loaded once, without an error', async () => {
+    expect(await page.evaluate('window.neverLoadedAgain')).toBe(true);
+    expect(loads).toBe(1);
+    const session = new URL('/api/v1/session', page.url()).href;
+    // The page learns from this answer that nobody is signed in.
+    expect(errors.filter((error) => !(error.includes('401') && error.endsWith(session)))).toEqual([]);
+  });
+});

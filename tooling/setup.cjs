@@ -55,9 +55,15 @@ function environment() {
 
 function run(title, command, args) {
   process.stderr.write(`${title} …\n`);
-  const { status, error } = spawnSync(command, args, { cwd: root, env: environment(), stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    env: environment(),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (error || status !== 0) {
-    process.stderr.write(`${title} failed${error ? `: ${error.message}` : ''}. Run it by hand to see why:\n  cd ${root} && ${command} ${args.join(' ')}\n`);
+    process.stderr.write(
+      `${title} failed${error ? `: ${error.message}` : ''}. Run it by hand to see why:\n  cd ${root} && ${command} ${args.join(' ')}\n`,
+    );
     process.exit(1);
   }
 }
@@ -71,34 +77,54 @@ function isAlive(pid) {
   }
 }
 
-/** One set-up at a time: two first starts at once would spoil each other's tree. */
-function withLock(work) {
+/** The process that holds the lock; 0 if nobody does, or it did not come to say so. */
+function lockHolder() {
+  try {
+    return Number(fs.readFileSync(lockFile, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+/** A crash can leave an empty lock, and after a reboot another process can have the pid in it: so age counts too. */
+function isStale(pid) {
+  const age = Date.now() - (fs.statSync(lockFile, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  return pid === 0 ? age > 5_000 : !isAlive(pid) || age > 15 * 60_000;
+}
+
+function pause(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+function takeLock() {
   let told = false;
   for (;;) {
     try {
       fs.writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
-      break;
+      // Another process may have found the same lock stale, and removed ours in its place.
+      pause(200);
+      if (lockHolder() === process.pid) return;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      let pid = 0;
-      try {
-        pid = Number(fs.readFileSync(lockFile, 'utf8'));
-      } catch {
-        continue;
-      }
-      if (pid > 0 && !isAlive(pid)) {
+      const pid = lockHolder();
+      if (isStale(pid)) {
         fs.rmSync(lockFile, { force: true });
         continue;
       }
       if (!told) process.stderr.write(`Waiting for another set-up (process ${pid || 'unknown'}) …\n`);
       told = true;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+      pause(300);
     }
   }
+}
+
+/** One set-up at a time: two first starts at once would spoil each other's tree. */
+function withLock(work) {
   const release = () => fs.rmSync(lockFile, { force: true });
+  takeLock();
   process.once('exit', release);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   work();
+  process.off('exit', release);
   release();
 }
 
@@ -107,17 +133,26 @@ function setUp() {
   if (isInstalled() && isConsoleBuilt()) return;
   withLock(() => {
     if (!isInstalled()) {
-      run('Installing packages (once, about a minute)', 'npm', ['ci', '--include=dev', '--ignore-scripts=false', '--no-audit', '--no-fund', '--loglevel=error']);
+      const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+      run('Installing packages (once)', 'npm', ['ci', '--include=dev', '--ignore-scripts=false', ...quiet]);
       fs.writeFileSync(stampFile, installStamp());
     }
-    if (!isConsoleBuilt()) run('Building the console', nodeBinary, [at('node_modules', 'vite', 'bin', 'vite.js'), 'build', at('packages', 'console'), '--logLevel', 'error']);
+    if (!isConsoleBuilt()) {
+      const vite = at('node_modules', 'vite', 'bin', 'vite.js');
+      run('Building the console', nodeBinary, [vite, 'build', at('packages', 'console'), '--logLevel', 'error']);
+    }
   });
 }
 
 /** Runs a script under the installed Node 24; signals and the exit code pass through. */
 function execNode(args) {
   const child = spawn(nodeBinary, args, { stdio: 'inherit', env: environment() });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the child as well.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
   child.on('error', (error) => {
     process.stderr.write(`Node 24 does not start: ${error.message}. Remove node_modules and try again.\n`);
     process.exit(1);

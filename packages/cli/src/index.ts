@@ -1,1 +1,3 @@
-export {};
+export { runCli } from './cli.ts';
+export { exitCodes } from './exit-codes.ts';
+export type { Terminal } from './terminal.ts';

@@ -1,0 +1,74 @@
+import type { Command, CommandOperation, CommandState } from '@reeve/contract';
+import type { Context } from '../command.ts';
+import type { ExitName } from '../exit-codes.ts';
+import { table } from '../output.ts';
+import { clean } from '../table.ts';
+import { clockTime } from '../words.ts';
+
+/** Longest a request to the server stays open; between requests the receipts so far are shown. */
+const STEP_SECONDS = 2;
+
+const exits: Readonly<Record<CommandState, ExitName>> = {
+  queued: 'ok',
+  sent: 'ok',
+  answered: 'ok',
+  failed: 'failed',
+  expired: 'failed',
+  cancelled: 'failed',
+  'outcome-unknown': 'failed',
+};
+
+export function exitOf({ state }: Command): ExitName {
+  return exits[state];
+}
+
+/**
+ * Waits until the command is finished, or it is clear that the device is not reached now.
+ *
+ * @param seconds to wait at most
+ */
+export async function follow(context: Context, queued: Command, seconds: number): Promise<Command> {
+  const { terminal, api } = context;
+  let current = queued;
+  for (let left = seconds; left > 0 && isUnderWay(current); left -= STEP_SECONDS) {
+    terminal.progress(`${describeOperation(current.operation)}: ${current.receipts.at(-1)?.text ?? current.state} …`);
+    const wait = Math.min(left, STEP_SECONDS);
+    current = await api('commands.show', { params: { id: current.commandId }, query: { wait } });
+    if (current.state === 'queued') break;
+  }
+  return current;
+}
+
+/** What a command did, for people. */
+export function commandLines(context: Context, command: Command): string[] {
+  const { values = [] } = command;
+  if (values.length === 1 && values[0]) return [clean(values[0].text)];
+  if (values.length > 1) {
+    return table(context, values, { path: (value) => value.path, value: (value) => value.text });
+  }
+  const last = command.receipts.at(-1);
+  const line = `${command.state}: ${clean(last?.text ?? '')}`;
+  if (!isUnderWay(command)) return [line];
+  return [line, `Follow it with: reeve command show ${command.commandId}`];
+}
+
+/** Each step that the command has left. */
+export function receiptLines(command: Command): string[] {
+  return command.receipts.map(({ at, step, text }) => `  ${clockTime(at)}  ${step.padEnd(15)}  ${clean(text)}`);
+}
+
+/** The operation in words. */
+export function describeOperation(operation: CommandOperation): string {
+  switch (operation.kind) {
+    case 'read':
+      return `read ${operation.path}`;
+    case 'write':
+      return `write ${operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ')}`;
+    case 'execute':
+      return `execute ${operation.path}${operation.arguments === undefined ? '' : ` ${operation.arguments}`}`;
+  }
+}
+
+function isUnderWay({ state }: Command): boolean {
+  return state === 'queued' || state === 'sent';
+}

@@ -1,0 +1,124 @@
+import type { DeviceDetail, Presence, RuleState, RuleStatus } from '@reeve/contract';
+import type { Context } from '../command.ts';
+import { type Columns, facts, table } from '../output.ts';
+import { clean } from '../table.ts';
+import type { Style } from '../terminal.ts';
+import { age } from '../words.ts';
+
+const presenceStyle: Readonly<Record<Presence['state'], Style>> = {
+  never: 'dim',
+  awake: 'green',
+  asleep: 'cyan',
+  overdue: 'yellow',
+  expired: 'red',
+  deregistered: 'dim',
+};
+
+const ruleStyle: Readonly<Record<RuleState, Style>> = {
+  ok: 'green',
+  pending: 'yellow',
+  waiting: 'cyan',
+  'cannot-evaluate': 'yellow',
+  breached: 'red',
+};
+
+const toneStyle: Readonly<Record<DeviceDetail['verdict']['tone'], Style>> = {
+  good: 'green',
+  attention: 'yellow',
+  bad: 'red',
+  unknown: 'dim',
+};
+
+export function presenceCell({ state }: Presence): readonly [Style, string] {
+  return [presenceStyle[state], state === 'never' ? 'never seen' : state];
+}
+
+export function ruleCell(state: RuleState | undefined): string | readonly [Style, string] {
+  return state === undefined ? '' : [ruleStyle[state], state === 'cannot-evaluate' ? 'cannot evaluate' : state];
+}
+
+export function ruleColumns(now: number): Columns<RuleStatus> {
+  return {
+    policy: (rule) => rule.policyId,
+    rule: (rule) => rule.ruleId,
+    state: (rule) => ruleCell(rule.state),
+    since: (rule) => age(rule.since, now),
+    reason: (rule) => rule.reason ?? rule.rule,
+  };
+}
+
+/** Everything known of a device, for people. */
+export function deviceLines(context: Context, device: DeviceDetail): string[] {
+  const { terminal } = context;
+  const now = terminal.now();
+  const { registration, location, lock, presence } = device;
+  const section = <T>(title: string, items: readonly T[], columns: Columns<T>) =>
+    items.length === 0 ? [] : ['', terminal.style('bold', title), ...table(context, items, columns)];
+  return [
+    `${terminal.style('bold', clean(device.endpoint))}: ${terminal.style(toneStyle[device.verdict.tone], clean(device.verdict.text))}`,
+    '',
+    ...facts(context, {
+      id: device.deviceId,
+      presence: presenceText(presence, now),
+      address: registration && `${registration.address}${device.secure === false ? ', without DTLS' : ''}`,
+      registered:
+        registration &&
+        `${age(registration.registeredAt, now)}, LwM2M ${registration.version}, lifetime ${registration.lifetime} s${registration.queueMode ? ', queue mode' : ''}`,
+      model: device.model,
+      firmware: device.firmware,
+      location: location && `${location.latitude}, ${location.longitude} (${age(location.at, now)})`,
+      lock: lock.state === 'unknown' ? undefined : lockText(lock, now),
+      labels: Object.entries(device.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+      site: device.site,
+      owner: device.owner,
+      incidents: device.openIncidents > 0 ? `${device.openIncidents} open` : undefined,
+      identity: device.credentials.map(({ identity }) => identity).join(', '),
+    }),
+    ...section('Objects', device.objects, {
+      object: (object) => `/${object.objectId}`,
+      name: (object) => object.name ?? 'unknown',
+      version: (object) => object.version ?? '',
+      instances: (object) => object.instances.join(' '),
+    }),
+    ...section('Values', device.values, {
+      path: (value) => value.path,
+      name: (value) => nameOf(device, value.path),
+      value: (value) => value.text + (value.truncated ? ' (truncated)' : ''),
+      received: (value) => age(value.receivedAt, now),
+    }),
+    ...section('Observations', device.observations, {
+      path: (each) => each.path,
+      state: (each) => each.state,
+      since: (each) => age(each.since, now),
+      'wanted by': (each) => each.wantedBy.join(', '),
+      reason: (each) => each.reason ?? '',
+    }),
+    ...section('Rules', device.rules, ruleColumns(now)),
+  ];
+}
+
+/** Name of the resource at a path, if the device's objects tell it. */
+export function nameOf(device: Pick<DeviceDetail, 'objects'>, path: string): string {
+  return resourceOf(device, path)?.name ?? '';
+}
+
+/** What the device's objects tell of the resource at a path. */
+export function resourceOf({ objects }: Pick<DeviceDetail, 'objects'>, path: string) {
+  const [, objectId, , resourceId] = path.split('/').map(Number);
+  const object = objects.find((each) => each.objectId === objectId);
+  return object?.resources?.find((each) => each.resourceId === resourceId);
+}
+
+function presenceText(presence: Presence, now: number): string {
+  const last = presence.lastContactAt === undefined ? '' : `, last contact ${age(presence.lastContactAt, now)}`;
+  const next = presence.nextContactBy === undefined ? '' : `, next expected ${age(presence.nextContactBy, now)}`;
+  return presenceCell(presence)[1] + last + next;
+}
+
+function lockText({ state, provedAt, until, holders }: DeviceDetail['lock'], now: number): string {
+  const proved = provedAt === undefined ? '' : `, as the device said ${age(provedAt, now)}`;
+  const ends = until === undefined ? '' : `, until ${age(until, now)}`;
+  return `${state}${proved}${ends}${holders.length > 0 ? `, held by ${holders.join(', ')}` : ''}`;
+}

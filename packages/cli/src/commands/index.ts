@@ -1,0 +1,33 @@
+import type { Command } from '../command.ts';
+import { approvalCommands } from './approval.ts';
+import { commandCommands } from './command.ts';
+import { demoCommands } from './demo.ts';
+import { deviceCommands } from './device.ts';
+import { incidentCommands } from './incident.ts';
+import { operateCommands } from './operate.ts';
+import { policyCommands } from './policy.ts';
+import { refusalCommands } from './refusal.ts';
+import { serveCommands } from './serve.ts';
+import { simulateCommands } from './simulate.ts';
+import { tokenCommands } from './token.ts';
+import { traceCommands } from './trace.ts';
+import { userCommands } from './user.ts';
+import { webhookCommands } from './webhook.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [
+  ...serveCommands,
+  ...demoCommands,
+  ...simulateCommands,
+  ...deviceCommands,
+  ...operateCommands,
+  ...traceCommands,
+  ...refusalCommands,
+  ...commandCommands,
+  ...policyCommands,
+  ...incidentCommands,
+  ...approvalCommands,
+  ...webhookCommands,
+  ...userCommands,
+  ...tokenCommands,
+];

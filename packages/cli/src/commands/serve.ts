@@ -1,0 +1,107 @@
+import type { ListenAddress, RunningServer, ServerConfig } from '@reeve/server';
+import { type Context, command } from '../command.ts';
+import { hasIpv6, hostInUrl } from '../listen.ts';
+import { choice, flag, several, text, whole } from '../options.ts';
+import { facts } from '../output.ts';
+import { startFailure } from '../start-failure.ts';
+import { stopped } from '../stopped.ts';
+
+const port = { min: 0, max: 65_535 };
+/** RFC 7252 §12.6. */
+const COAP_PORT = 5683;
+
+export const serveOptions = {
+  'coap-host': several('ADDRESS', 'where devices are listened to, else :: and 0.0.0.0'),
+  'coaps-port': whole('N', 'UDP port for DTLS', port, 5684),
+  'http-host': text('ADDRESS', 'where the console and API listen', '127.0.0.1'),
+  'http-port': whole('N', 'TCP port of the console and API', port, 8080),
+  'public-url': text('URL', 'where people reach the console if a proxy is in front'),
+  'sealing-key': text('FILE', 'the key that seals device keys, else sealing.key in the data folder'),
+  link: choice(['main', 'worker'], 'thread of sockets, DTLS and CoAP', 'worker'),
+  nosec: flag(`admit devices without DTLS too, on UDP port ${COAP_PORT}: for trials only`),
+  'log-level': choice(['info', 'warn', 'error', 'silent'], 'least severe line of the log', 'warn'),
+};
+
+export const serveCommands = [
+  command({
+    name: 'serve',
+    summary: 'Run the server until Ctrl-C',
+    options: serveOptions,
+    run: async (context, given) => {
+      const { terminal, data } = context;
+      const hosts = given['coap-host'].length > 0 ? given['coap-host'] : await everyHost(terminal.note);
+      const listen = hosts.map((host): ListenAddress => ({ transport: 'coaps', host, port: given['coaps-port'] }));
+      if (given.nosec) {
+        for (const host of hosts) listen.push({ transport: 'coap', host, port: COAP_PORT });
+        terminal.note(
+          terminal.style(
+            'yellow',
+            `Warning: --nosec lets anybody who reaches port ${COAP_PORT} speak for the devices that were added with --nosec.`,
+          ),
+        );
+      }
+      const publicUrl = given['public-url'];
+      const sealingKeyFile = given['sealing-key'];
+      const server = await start(
+        {
+          dataFolder: data,
+          listen,
+          http: { host: given['http-host'], port: given['http-port'] },
+          link: given.link,
+          logLevel: given['log-level'],
+          ...(publicUrl === undefined ? {} : { publicUrl }),
+          ...(sealingKeyFile === undefined ? {} : { sealingKeyFile }),
+        },
+        data,
+      );
+      await greet(context, server, publicUrl ?? server.url);
+      await stopped(terminal);
+      terminal.note('Stopping …');
+      await server.close();
+    },
+  }),
+];
+
+/** Starts the server. @throws Failure in words if it can't */
+export async function start(config: ServerConfig, data: string): Promise<RunningServer> {
+  const { startServer } = await import('@reeve/server');
+  try {
+    return await startServer(config);
+  } catch (error) {
+    throw startFailure(error, data);
+  }
+}
+
+/** All addresses of the machine. */
+export async function everyHost(note: (line: string) => void): Promise<string[]> {
+  if (await hasIpv6()) return ['::', '0.0.0.0'];
+  note('This machine has no IPv6: listening on IPv4 only.');
+  return ['0.0.0.0'];
+}
+
+async function greet(context: Context, server: RunningServer, origin: string): Promise<void> {
+  const { terminal, data } = context;
+  const { version } = await import('@reeve/server');
+  const secure = server.coap.find(({ transport }) => transport === 'coaps');
+  const elsewhere = [
+    ...(data === './reeve-data' ? [] : [`--data ${data}`]),
+    ...(server.url === 'http://127.0.0.1:8080' ? [] : [`--server ${server.url}`]),
+  ];
+  const reeve = (line: string) => `  ./reeve ${[line, ...elsewhere].join(' ')}`;
+  const to = secure?.port === 5684 ? '' : ` --server coaps://127.0.0.1:${secure?.port}`;
+  const lines = [
+    terminal.style('bold', `Reeve ${version} is running. Ctrl-C stops it.`),
+    '',
+    ...facts(context, {
+      Console: origin,
+      'Sign in': `${await server.makeLink('admin')}  (once, within 10 minutes)`,
+      Devices: server.coap.map(({ transport, host, port: at }) => `${transport}://${hostInUrl(host)}:${at}`).join('  '),
+      Data: server.firstStart ? `${data}  (new: this is the first start)` : data,
+    }),
+    '',
+    'Connect a first device, from another terminal:',
+    `${reeve('device add my-device')} > my-device.key`,
+    `  ./reeve simulate --device my-device --key-file my-device.key${to}`,
+  ];
+  for (const line of lines) terminal.out(line);
+}

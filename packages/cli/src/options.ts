@@ -1,0 +1,100 @@
+import { Failure } from './failure.ts';
+
+/** What was written on the command line, by name: each time an option was given, in order. */
+export type Given = Readonly<Record<string, readonly string[] | undefined>>;
+
+/** One positional or option: how it is shown and read. */
+export interface Spec<T> {
+  /** What its value is, for people; undefined for a flag. */
+  readonly value: string | undefined;
+  readonly summary: string;
+  readonly required: boolean;
+  /** @throws Failure `usage` */
+  readonly read: (given: readonly string[]) => T;
+}
+
+export type ReadAll<S extends Readonly<Record<string, Spec<unknown>>>> = {
+  readonly [K in keyof S]: S[K] extends Spec<infer T> ? T : never;
+};
+
+/** A word that has to be there. */
+export function required(value: string, summary: string): Spec<string> {
+  const read = ([word]: readonly string[]) => {
+    if (word === undefined || word === '') throw new Failure('usage', `${value} is missing`);
+    return word;
+  };
+  return { value, summary, required: true, read };
+}
+
+/** Text, or nothing. */
+export function text(value: string, summary: string): Spec<string | undefined>;
+export function text(value: string, summary: string, fallback: string): Spec<string>;
+export function text(value: string, summary: string, fallback?: string): Spec<string | undefined> {
+  return { value, summary: withDefault(summary, fallback), required: false, read: (given) => given.at(-1) ?? fallback };
+}
+
+/** May be given several times. */
+export function several(value: string, summary: string): Spec<readonly string[]> {
+  return { value, summary: `${summary}; may be repeated`, required: false, read: (given) => given };
+}
+
+export function flag(summary: string): Spec<boolean> {
+  return { value: undefined, summary, required: false, read: (given) => given.length > 0 };
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number within a range. */
+export function whole(value: string, summary: string, range: Range): Spec<number | undefined>;
+export function whole(value: string, summary: string, range: Range, fallback: number): Spec<number>;
+export function whole(value: string, summary: string, range: Range, fallback?: number): Spec<number | undefined> {
+  const read = (given: readonly string[]) => {
+    const word = given.at(-1);
+    if (word === undefined) return fallback;
+    const number = /^\d{1,15}$/.test(word) ? Number(word) : Number.NaN;
+    if (number >= range.min && number <= range.max) return number;
+    throw new Failure('usage', `${value} is a whole number from ${range.min} to ${range.max}, not "${word}"`);
+  };
+  return { value, summary: withDefault(summary, fallback), required: false, read };
+}
+
+/** One of some words. */
+export function choice<const W extends string>(words: readonly W[], summary: string): Spec<W | undefined>;
+export function choice<const W extends string>(words: readonly W[], summary: string, fallback: W): Spec<W>;
+export function choice<const W extends string>(
+  words: readonly W[],
+  summary: string,
+  fallback?: W,
+): Spec<W | undefined> {
+  const value = words.join('|');
+  const read = (given: readonly string[]) => {
+    const word = given.at(-1);
+    if (word === undefined) return fallback;
+    const known = words.find((each) => each === word);
+    if (known === undefined) throw new Failure('usage', `"${word}" is none of ${words.join(', ')}`);
+    return known;
+  };
+  return { value, summary: withDefault(summary, fallback), required: false, read };
+}
+
+/** `key=value` pairs, gathered from an option that is repeated. */
+export function pairs(summary: string): Spec<Readonly<Record<string, string>> | undefined> {
+  const read = (given: readonly string[]) => {
+    if (given.length === 0) return undefined;
+    return Object.fromEntries(given.map(pairOf));
+  };
+  return { value: 'KEY=VALUE', summary: `${summary}; may be repeated`, required: false, read };
+}
+
+function pairOf(word: string): [string, string] {
+  const at = word.indexOf('=');
+  if (at < 1) throw new Failure('usage', `A label is KEY=VALUE, not "${word}"`);
+  return [word.slice(0, at), word.slice(at + 1)];
+}
+
+function withDefault(summary: string, fallback: string | number | undefined): string {
+  return fallback === undefined ? summary : `${summary} (default ${fallback})`;
+}

@@ -4,7 +4,7 @@ export { type AckCounts, AckLedger, type FoundDevice, type Loss } from './ack-le
 export { Fleet, type FleetDevice, type FleetMember } from './fleet.ts';
 export { LoadGenerator, type LoadOptions } from './load.ts';
 export type { Action } from './player.ts';
-export type { Scenario, Step, WayPoint } from './scenario.ts';
+export type { Scenario, Step, WayPoint, WayPoints } from './scenario.ts';
 export { type DemoRole, type DemoTruck, demoFleet } from './scenarios.ts';
 export { type SimulatedDevice, type Simulation, type SimulationOptions, simulate } from './simulate.ts';
 export { type DeviceEvent, VirtualDevice, type VirtualDeviceOptions } from './virtual-device.ts';

@@ -1,4 +1,4 @@
-import type { WayPoint } from './scenario.ts';
+import type { WayPoint, WayPoints } from './scenario.ts';
 
 /** Mean radius of the Earth in metres. */
 const EARTH_RADIUS_M = 6_371_000;
@@ -24,26 +24,24 @@ interface Leg {
 /** A drive at constant speed along way-points: where it is after any time. */
 export class Route {
   readonly #legs: readonly Leg[];
+  readonly #goal: WayPoint;
   readonly #loop: boolean;
   readonly #duration: number;
 
-  /**
-   * @param points at least one
-   * @param speed metres per second
-   */
-  constructor(points: readonly WayPoint[], speed: number, loop: boolean) {
-    const forth = loop ? [...points, ...points.slice(0, -1).reverse()] : points;
+  /** @param speed metres per second */
+  constructor(points: WayPoints, speed: number, loop: boolean) {
+    const [first, ...others] = loop ? [...points, ...points.slice(0, -1).reverse()] : points;
     const legs: Leg[] = [];
-    let start = 0;
-    forth.forEach((from, index) => {
-      const to = forth[index + 1];
-      start += from.pause ?? 0;
-      if (to === undefined) return;
+    let from: WayPoint = first ?? points[0];
+    let start = from.pause ?? 0;
+    for (const to of others) {
       const end = start + distance(from, to) / speed;
       legs.push({ from, to, start, end });
-      start = end;
-    });
+      start = end + (to.pause ?? 0);
+      from = to;
+    }
     this.#legs = legs;
+    this.#goal = from;
     this.#loop = loop;
     this.#duration = start;
   }
@@ -51,15 +49,15 @@ export class Route {
   /** @param time seconds from the start of the route */
   at(time: number): Position {
     const within = this.#loop && this.#duration > 0 ? time % this.#duration : time;
-    const leg = this.#legs.find(({ end }) => within < end) ?? this.#legs.at(-1);
-    if (leg === undefined) return { latitude: 0, longitude: 0, moving: false, ended: true };
-    const { from, to, start, end } = leg;
+    const ended = !this.#loop && within >= this.#duration;
+    const leg = this.#legs.find(({ end }) => within < end);
+    const { from, to, start, end } = leg ?? { from: this.#goal, to: this.#goal, start: 0, end: 1 };
     const fraction = Math.min(1, Math.max(0, (within - start) / (end - start)));
     return {
       latitude: from.latitude + (to.latitude - from.latitude) * fraction,
       longitude: from.longitude + (to.longitude - from.longitude) * fraction,
-      moving: fraction > 0 && fraction < 1,
-      ended: !this.#loop && within >= this.#duration,
+      moving: leg !== undefined && fraction > 0,
+      ended,
     };
   }
 }

@@ -7,12 +7,15 @@ export interface WayPoint {
   readonly pause?: number;
 }
 
+/** A way along points; one point alone is a place to stay. */
+export type WayPoints = readonly [WayPoint, ...WayPoint[]];
+
 /** One thing that happens to a device. */
 export type Step =
-  /** It drives along way-points, from where it is, and tells where it is. */
+  /** It drives along way-points and tells where it is. */
   | {
       readonly kind: 'route';
-      readonly points: readonly WayPoint[];
+      readonly points: WayPoints;
       readonly speedKmh: number;
       /** Seconds between two fixes. */
       readonly every: number;

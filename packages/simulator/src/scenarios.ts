@@ -1,5 +1,5 @@
 import { seeded } from './random.ts';
-import type { Scenario, WayPoint } from './scenario.ts';
+import type { Scenario, WayPoint, WayPoints } from './scenario.ts';
 
 /** How a truck of the demo behaves. */
 export type DemoRole = 'good' | 'crosses-state-line' | 'drains-battery' | 'changes-firmware' | 'goes-silent';
@@ -25,7 +25,7 @@ const TROUBLE_AT = 15;
 const point = (latitude: number, longitude: number): WayPoint => ({ latitude, longitude });
 
 /** Roads between cities of California, each well inside it, also along the straight lines. */
-const ROADS: readonly (readonly WayPoint[])[] = [
+const ROADS: readonly WayPoints[] = [
   // Sacramento, Stockton, Modesto, Merced, Fresno
   [point(38.58, -121.49), point(37.96, -121.29), point(37.64, -121.0), point(37.3, -120.48), point(36.74, -119.78)],
   // Fresno, Visalia, Bakersfield
@@ -47,7 +47,7 @@ const ROADS: readonly (readonly WayPoint[])[] = [
 ];
 
 /** Truckee to Reno: out of California into Nevada. */
-const OVER_THE_LINE = [point(39.328, -120.183), point(39.529, -119.813)];
+const OVER_THE_LINE: WayPoints = [point(39.328, -120.183), point(39.529, -119.813)];
 
 const TROUBLE: Readonly<Record<Exclude<DemoRole, 'good'>, Scenario>> = {
   'crosses-state-line': [
@@ -82,17 +82,17 @@ export function demoFleet(count: number, seed: number): readonly DemoTruck[] {
 
 function truck(endpoint: string, role: DemoRole, random: () => number): DemoTruck {
   const road = ROADS[Math.floor(random() * ROADS.length)] ?? OVER_THE_LINE;
-  const points = startingWithin(random() < 0.5 ? road : road.toReversed(), random());
+  const points = fromSomewhereOn(road, random);
   const speedKmh = 70 + Math.round(random() * 30);
   const battery = 60 + Math.round(random() * 40);
   const facts = { endpoint, role, battery, firmware: '1.2.3' };
   if (role === 'crosses-state-line') {
-    return { ...facts, position: OVER_THE_LINE[0] ?? point(0, 0), scenario: TROUBLE[role] };
+    return { ...facts, position: OVER_THE_LINE[0], scenario: TROUBLE[role] };
   }
   const drive = { kind: 'route', points, speedKmh, timeLapse: TIME_LAPSE, every: FIX_EVERY, loop: true } as const;
   return {
     ...facts,
-    position: points[0] ?? point(0, 0),
+    position: points[0],
     scenario: [
       { at: Math.round(random() * FIX_EVERY * 1000) / 1000, step: drive },
       ...(role === 'good' ? [] : TROUBLE[role]),
@@ -100,13 +100,13 @@ function truck(endpoint: string, role: DemoRole, random: () => number): DemoTruc
   };
 }
 
-/** The road from a point on its first leg, so that trucks of one road are not in one place. */
-function startingWithin(road: readonly WayPoint[], fraction: number): readonly WayPoint[] {
-  const [first, second, ...rest] = road;
-  if (first === undefined || second === undefined) return road;
+/** The rest of a road from any point on it, so that trucks of one road are not in one place. */
+function fromSomewhereOn(road: WayPoints, random: () => number): WayPoints {
+  const leg = Math.floor(random() * (road.length - 1));
+  const [from = road[0], to = from, ...rest] = road.slice(leg);
+  const fraction = random();
   const between = (a: number, b: number) => Math.round((a + (b - a) * fraction) * 1e5) / 1e5;
-  const start = point(between(first.latitude, second.latitude), between(first.longitude, second.longitude));
-  return [start, second, ...rest];
+  return [point(between(from.latitude, to.latitude), between(from.longitude, to.longitude)), to, ...rest];
 }
 
 /** So many different numbers below a limit. */

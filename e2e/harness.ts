@@ -15,43 +15,50 @@ import type { ServerProcessOptions, ServerReady } from './server-process.ts';
 
 const program = fileURLToPath(new URL('server-process.ts', import.meta.url));
 
+/** How a server is started, now and after each of its deaths. */
+export interface TestServerOptions extends Pick<ServerProcessOptions, 'synchronous'> {
+  readonly link?: ServerConfig['link'];
+  /** Listens for NoSec too. */
+  readonly noSec?: boolean;
+  /** Command line to run it under, e.g. `['strace', '-f']`. */
+  readonly wrapper?: readonly string[];
+}
+
 /** A server in a process of its own, whose data outlives it. */
 export class TestServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'reeve-e2e-'));
-  readonly #link: ServerConfig['link'];
-  readonly #noSec: boolean;
+  readonly #options: TestServerOptions;
   #child: ReturnType<typeof spawnChild> | undefined;
   #ready: ServerReady | undefined;
   #errors = '';
 
-  private constructor(options: { link?: ServerConfig['link']; noSec?: boolean }) {
-    this.#link = options.link ?? 'main';
-    this.#noSec = options.noSec ?? false;
+  private constructor(options: TestServerOptions) {
+    this.#options = options;
   }
 
-  static async start(
-    options: { link?: ServerConfig['link']; noSec?: boolean; kill?: KillPoint } = {},
-  ): Promise<TestServer> {
+  static async start({ kill, ...options }: TestServerOptions & { kill?: KillPoint } = {}): Promise<TestServer> {
     const server = new TestServer(options);
-    await server.restart(options.kill);
+    await server.restart(kill);
     return server;
   }
 
   /** Starts the process, on the same ports and data as before. */
   async restart(kill?: KillPoint): Promise<void> {
+    const { link = 'main', noSec = false, synchronous, wrapper = [] } = this.#options;
     const config: ServerConfig = {
       dataFolder: join(this.folder, 'data'),
       listen: [
         { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? 0 },
-        ...(this.#noSec ? [{ transport: 'coap', host: '127.0.0.1', port: this.#ready?.coapPort ?? 0 } as const] : []),
+        ...(noSec ? [{ transport: 'coap', host: '127.0.0.1', port: this.#ready?.coapPort ?? 0 } as const] : []),
       ],
       http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : 0 },
-      link: this.#link,
+      link,
       transmission: { ackTimeoutMs: 500, maxRetransmit: 1 },
       logLevel: 'error',
     };
-    const options: ServerProcessOptions = { config, ...(kill ? { kill } : {}) };
-    const child = spawnChild(process.execPath, [program, JSON.stringify(options)]);
+    const options: ServerProcessOptions = { config, ...(kill && { kill }), ...(synchronous && { synchronous }) };
+    const [command = '', ...args] = [...wrapper, process.execPath, program, JSON.stringify(options)];
+    const child = spawnChild(command, args);
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors = (this.#errors + text).slice(-4000);
@@ -77,6 +84,10 @@ export class TestServer {
 
   get coaps(): string {
     return `coaps://127.0.0.1:${this.ready.coapsPort}`;
+  }
+
+  get coap(): string {
+    return `coap://127.0.0.1:${this.ready.coapPort}`;
   }
 
   get pid(): number {

@@ -1,4 +1,5 @@
 import { defaultPorts, openCloningLink, openWorkerLink, type ServerConfig, startServer } from '@reeve/server';
+import { openSqliteStore } from '../packages/server/src/store/sqlite/store.ts';
 import { type KillPoint, killAt } from './kill-points.ts';
 
 /** What a test tells the server process. */
@@ -6,6 +7,8 @@ export interface ServerProcessOptions {
   readonly config: ServerConfig;
   /** The process kills itself with SIGKILL when it comes to this point. */
   readonly kill?: KillPoint;
+  /** `NORMAL` does not wait for the disk: what a test of durability must notice. */
+  readonly synchronous?: 'NORMAL';
 }
 
 /** What the server process tells the test once it answers. */
@@ -16,11 +19,12 @@ export interface ServerReady {
   readonly tokenFile: string;
 }
 
-const { config, kill } = JSON.parse(process.argv[2] ?? '') as ServerProcessOptions;
+const { config, kill, synchronous } = JSON.parse(process.argv[2] ?? '') as ServerProcessOptions;
 const ports = {
   ...defaultPorts(config),
   // What crosses the link port is cloned in both modes.
   openLink: config.link === 'worker' ? openWorkerLink : openCloningLink,
+  ...(synchronous && { openStore: (file: string) => openSqliteStore({ file, synchronous }) }),
 };
 const server = await startServer(config, kill ? killAt(kill, ports) : ports);
 const port = (transport: 'coaps' | 'coap') => server.coap.find((address) => address.transport === transport)?.port ?? 0;

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { type DeviceId, newId } from './ids.ts';
+import { LaneFullError, Lanes } from './lanes.ts';
+
+/** A task that ends when the test says so. */
+function gate() {
+  let free: () => void = () => {};
+  const closed = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  return { closed, free: () => free() };
+}
+
+describe('lanes', () => {
+  const one: DeviceId = newId.device();
+  const two: DeviceId = newId.device();
+
+  it('run the tasks of a device one by one in order, also after a failure, and those of others beside', async () => {
+    const lanes = new Lanes();
+    const { closed, free } = gate();
+    const order: string[] = [];
+    const first = lanes.run(one, () => closed.then(() => void order.push('first')));
+    const failing = lanes.run(one, async () => {
+      order.push('second');
+      throw new Error('as wanted');
+    });
+    const third = lanes.run(one, async () => {
+      order.push('third');
+      return 3;
+    });
+    await lanes.run(two, async () => void order.push('beside'));
+    free();
+    await first;
+    await expect(failing).rejects.toThrow('as wanted');
+    expect(await third).toBe(3);
+    expect(order).toEqual(['beside', 'first', 'second', 'third']);
+  });
+
+  it('go on after a first task that fails', async () => {
+    const lanes = new Lanes();
+    await expect(lanes.run(one, () => Promise.reject(new Error('as wanted')))).rejects.toThrow('as wanted');
+    expect(await lanes.run(one, async () => 1)).toBe(1);
+  });
+
+  it('refuse what would wait behind too much, and are free again afterwards', async () => {
+    const lanes = new Lanes();
+    const { closed, free } = gate();
+    const tasks = Array.from({ length: 65 }, () => lanes.run(one, () => closed));
+    await expect(lanes.run(one, () => closed)).rejects.toThrow(LaneFullError);
+    free();
+    await Promise.all(tasks);
+    expect(await lanes.run(one, async () => 1)).toBe(1);
+  });
+});

@@ -1,0 +1,379 @@
+import { Code } from '@reeve/coap';
+import { describe, expect, it } from 'vitest';
+import { StoreError } from '../store/port.ts';
+import { nobody, openTestCore, rest, START, sessionOf, watchedStore } from '../test-core.ts';
+import { presenceOf } from './presence.ts';
+
+/** A registered device, its session, and a store that can be watched. */
+async function registered({ lifetime = 300, queueMode = false } = {}) {
+  const { store, control } = watchedStore();
+  const core = await openTestCore({ store });
+  const device = await core.add('truck-1');
+  const session = sessionOf('truck-1');
+  expect(await core.register(session, { lifetime, queueMode })).toBe(Code.Created);
+  const { registration } = device;
+  if (!registration) throw new Error('not registered');
+  control.batches.length = 0;
+  return { core, control, device, session, registration, registrationId: registration.registrationId };
+}
+
+describe('a Register', () => {
+  it('is committed, then answered 2.01 with a location of at most 16 bytes', async () => {
+    const { core, device, registrationId, session } = await registered();
+    const answer = core.sentOf('answer').at(-1);
+    expect(answer?.location).toEqual(['rd', registrationId]);
+    expect(registrationId.length).toBeLessThanOrEqual(16);
+    expect(core.fleet.byRegistration(registrationId)).toBe(device);
+    expect(core.fleet.bySession(session.sessionId)).toBe(device);
+    expect(core.sentOf('bind').at(-1)).toMatchObject({ sessionId: session.sessionId, registrationId, version: '1.1' });
+    const { deviceId } = device.row;
+    expect(await core.store.get('registrations', { deviceId })).toMatchObject({
+      registrationId,
+      lifetime: 300,
+      state: 'registered',
+    });
+    expect(await core.store.get('contacts', { deviceId })).toMatchObject({
+      lastContactAt: START,
+      address: session.address,
+    });
+    expect(await core.journal('registration.registered')).toMatchObject([
+      { actor: { kind: 'device', name: 'truck-1' }, payload: { registrationId } },
+    ]);
+  });
+
+  it('is not answered, and changes nothing, while its commit waits for the disk', async () => {
+    const { store, control } = watchedStore();
+    const core = await openTestCore({ store });
+    const device = await core.add('truck-1');
+    control.hold();
+    expect(await core.register(sessionOf('truck-1'))).toBeUndefined();
+    expect(core.sentOf('answer')).toEqual([]);
+    expect(device.registration).toBeUndefined();
+    control.release();
+    await rest();
+    expect(core.sentOf('answer').map(({ code }) => code)).toEqual([Code.Created]);
+  });
+
+  it.each([
+    ['full', new StoreError('full', 'no room')],
+    ['failing', new StoreError('failing', 'broken')],
+    ['busy', new StoreError('busy', 'too much waits')],
+    ['invalid', new StoreError('invalid', 'a value does not fit')],
+    ['closed', new StoreError('closed', 'closed')],
+  ])('is answered 5.03 with Max-Age when the store is %s, and leaves nothing', async (_, failure) => {
+    const { store, control } = watchedStore();
+    const core = await openTestCore({ store });
+    const device = await core.add('truck-1');
+    control.failure = failure;
+    expect(await core.register(sessionOf('truck-1'))).toBe(Code.ServiceUnavailable);
+    expect(core.sentOf('answer')[0]?.maxAge).toBe(60);
+    expect(core.sentOf('bind')).toEqual([]);
+    expect(device.registration).toBeUndefined();
+  });
+
+  it("under a name that is not the credential's is refused with a line", async () => {
+    const core = await openTestCore();
+    await core.add('truck-1');
+    await core.add('truck-2');
+    expect(await core.register(sessionOf('truck-2'), { endpoint: 'truck-1' })).toBe(Code.BadRequest);
+    expect(core.refusals.list()).toMatchObject([
+      { check: 'endpoint-mismatch', endpoint: 'truck-1', identity: 'truck-2', count: 1 },
+    ]);
+    expect([...core.fleet.all()].map(({ registration }) => registration)).toEqual([undefined, undefined]);
+  });
+
+  it('without a name is of the device that the credential belongs to', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    const exchange = core.exchange();
+    const { endpoint: _, ...message } = {
+      kind: 'register' as const,
+      at: START,
+      session: sessionOf('truck-1'),
+      exchange,
+      endpoint: '',
+      lifetime: 60,
+      version: '1.1',
+      binding: 'U',
+      queueMode: false,
+      offer: { rootPath: '/', contentFormats: [], objects: [] },
+      extra: {},
+    };
+    await core.deliver(message);
+    expect(core.answerTo(exchange)?.code).toBe(Code.Created);
+    expect(device.registration?.endpoint).toBe('truck-1');
+  });
+
+  it.each([
+    ['while NoSec is off', false, true, 'truck-1', 'nosec-not-allowed'],
+    ['of an unknown name', true, true, 'nobody', 'unknown-endpoint'],
+    ['of a device that has a key', true, false, 'truck-1', 'nosec-not-allowed'],
+  ])('without DTLS %s is refused', async (_, noSec, deviceNoSec, endpoint, check) => {
+    const core = await openTestCore({ noSec: true });
+    await core.add('truck-1', { noSec: deviceNoSec });
+    const other = noSec ? core : await openTestCore({ store: core.store, noSec });
+    expect(await other.register(sessionOf(undefined), { endpoint })).toBe(Code.BadRequest);
+    expect(other.refusals.list()).toMatchObject([{ check }]);
+  });
+
+  it('without DTLS is taken from a device that may', async () => {
+    const core = await openTestCore({ noSec: true });
+    const device = await core.add('truck-1', { noSec: true });
+    expect(await core.register(sessionOf(undefined))).toBe(Code.Created);
+    expect(device.registration?.identity).toBeUndefined();
+  });
+
+  it('takes the place of the registration before, whose location is then unknown', async () => {
+    const { core, control, session, registrationId, device } = await registered();
+    expect(await core.register(session)).toBe(Code.Created);
+    expect(control.batches).toHaveLength(1);
+    const next = device.registration?.registrationId;
+    expect(next).not.toBe(registrationId);
+    const kinds = core.sent
+      .map(({ kind }) => kind)
+      .filter((kind) => kind === 'bind' || kind === 'unbind' || kind === 'answer');
+    expect(kinds).toEqual(['bind', 'answer', 'unbind', 'bind', 'answer']);
+    expect(core.sentOf('unbind')).toEqual([{ kind: 'unbind', registrationId }]);
+    expect((await core.journal('registration.registered')).at(-1)?.payload).toMatchObject({ replaced: registrationId });
+    expect(await core.update(session, registrationId)).toBe(Code.NotFound);
+    expect(device.registration?.registrationId).toBe(next);
+    expect(core.refusals.list()[0]).toMatchObject({ check: 'stale-registration' });
+  });
+
+  it('over a new session closes the former one', async () => {
+    const { core, session } = await registered();
+    await core.register(sessionOf('truck-1'));
+    expect(core.sentOf('close-session')).toEqual([{ kind: 'close-session', sessionId: session.sessionId }]);
+  });
+
+  it('that waited while its device was removed leaves nothing', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    let free: () => void = () => {};
+    void core.lanes.run(
+      device.row.deviceId,
+      () =>
+        new Promise<void>((resolve) => {
+          free = resolve;
+        }),
+    );
+    const answered = core.register(sessionOf('truck-1'));
+    await rest();
+    core.fleet.remove(device);
+    free();
+    await rest();
+    await answered;
+    expect(core.sentOf('answer').map(({ code }) => code)).toEqual([Code.BadRequest]);
+    expect(await core.store.list('registrations')).toEqual([]);
+  });
+});
+
+describe('an Update', () => {
+  it('that is plain patches one row, and leaves no entry', async () => {
+    const { core, control, session, registrationId, device } = await registered();
+    core.time.now += 1_000;
+    expect(await core.update(session, registrationId)).toBe(Code.Changed);
+    expect(control.batches).toEqual([
+      {
+        changes: [{ patch: 'contacts', key: { deviceId: device.row.deviceId }, set: { lastContactAt: START + 1_000 } }],
+        journal: [],
+        samples: [],
+      },
+    ]);
+    expect(device.registration?.lastContactAt).toBe(START + 1_000);
+    expect(core.sentOf('bind')).toHaveLength(1);
+  });
+
+  it('that says again what is known is plain too', async () => {
+    const { core, control, session, registrationId, registration } = await registered();
+    const { rootPath, contentFormats, objects } = registration;
+    await core.update(session, registrationId, {
+      lifetime: 300,
+      binding: 'U',
+      queueMode: false,
+      offer: { rootPath, contentFormats, objects },
+    });
+    expect(control.batches[0]?.changes).toHaveLength(1);
+    expect(control.batches[0]?.journal).toEqual([]);
+  });
+
+  it('changes lifetime and objects, and keeps the content formats of before', async () => {
+    const { core, session, registrationId, registration, device } = await registered();
+    const objects = [{ objectId: 3, instances: [0] }];
+    const offer = { rootPath: '/', contentFormats: [], objects };
+    expect(await core.update(session, registrationId, { lifetime: 60, offer })).toBe(Code.Changed);
+    expect(registration).toMatchObject({ lifetime: 60, objects, contentFormats: [112] });
+    const { deviceId } = device.row;
+    expect(await core.store.get('registrations', { deviceId })).toMatchObject({
+      lifetime: 60,
+      objects,
+      contentFormats: [112],
+    });
+    expect((await core.journal('registration.changed')).map(({ payload }) => payload)).toEqual([
+      { registrationId, fields: ['lifetime', 'objects'] },
+    ]);
+    expect(core.sentOf('bind').at(-1)?.offer).toEqual({ rootPath: '/', contentFormats: [112], objects });
+  });
+
+  it('over a new session forgets what was observed, binds it, and closes the former one', async () => {
+    const { core, session, registrationId, device } = await registered();
+    const next = sessionOf('truck-1', { address: '192.0.2.9:1' });
+    expect(await core.update(next, registrationId)).toBe(Code.Changed);
+    const last = core.sent
+      .slice(-4)
+      .map((message) => ('sessionId' in message ? [message.kind, message.sessionId] : [message.kind]));
+    expect(last).toEqual([['unbind'], ['close-session', session.sessionId], ['bind', next.sessionId], ['answer']]);
+    expect(device.session).toEqual(next);
+    expect(await core.store.get('contacts', { deviceId: device.row.deviceId })).toMatchObject({
+      address: '192.0.2.9:1',
+    });
+    expect((await core.journal('registration.changed')).map(({ payload }) => payload)).toMatchObject([
+      { fields: ['address'] },
+    ]);
+  });
+
+  it('from another identity is 4.04, leaves the state untouched, and one line', async () => {
+    const { core, control, registrationId, device, session } = await registered();
+    await core.add('truck-2');
+    control.batches.length = 0;
+    const before = structuredClone(device);
+    core.time.now += 1_000;
+    expect(await core.update(sessionOf('truck-2'), registrationId, { lifetime: 1 })).toBe(Code.NotFound);
+    expect(device).toEqual(before);
+    expect(device.session).toEqual(session);
+    expect(control.batches).toEqual([]);
+    expect(core.refusals.list()).toMatchObject([
+      { check: 'identity-change', endpoint: 'truck-1', identity: 'truck-2', count: 1 },
+    ]);
+  });
+
+  it('of an unknown registration is 4.04', async () => {
+    const { core, session } = await registered();
+    expect(await core.update(session, nobody)).toBe(Code.NotFound);
+  });
+
+  it('whose commit fails is 5.03, and changes nothing', async () => {
+    const { core, control, session, registrationId, registration } = await registered();
+    const before = structuredClone(registration);
+    control.failure = new StoreError('full', 'no room');
+    core.time.now += 1_000;
+    expect(await core.update(session, registrationId, { lifetime: 60 })).toBe(Code.ServiceUnavailable);
+    expect(registration).toEqual(before);
+  });
+
+  it('is 5.03 when too many of its device wait already', async () => {
+    const { core, control, session, registrationId } = await registered();
+    control.hold();
+    const exchanges = Array.from({ length: 70 }, () => core.exchange());
+    await core.deliver(
+      ...exchanges.map((exchange) => ({ kind: 'update' as const, at: START, session, exchange, registrationId })),
+    );
+    expect(core.sentOf('answer').filter(({ code }) => code === Code.ServiceUnavailable)).toHaveLength(5);
+    control.release();
+    await rest();
+    expect(core.sentOf('answer').filter(({ code }) => code === Code.Changed)).toHaveLength(65);
+  });
+});
+
+describe('a De-register', () => {
+  it('ends the registration, and forgets its observations', async () => {
+    const { core, session, registrationId, device } = await registered();
+    const exchange = core.exchange();
+    await core.deliver({ kind: 'deregister', at: START + 5, session, exchange, registrationId });
+    expect(core.answerTo(exchange)?.code).toBe(Code.Deleted);
+    expect(core.sentOf('unbind')).toEqual([{ kind: 'unbind', registrationId }]);
+    expect(device.registration).toMatchObject({ state: 'deregistered', endedAt: START + 5 });
+    expect(await core.journal('registration.deregistered')).toHaveLength(1);
+    expect(await core.update(session, registrationId)).toBe(Code.NotFound);
+  });
+});
+
+describe('expiry', () => {
+  it('comes a grace after the lifetime, and not before', async () => {
+    const { core, registrationId, device } = await registered();
+    await core.registrations.expire(START + 300_000 + 92_999);
+    expect(device.registration?.state).toBe('registered');
+    await core.registrations.expire(START + 300_000 + 93_000);
+    expect(device.registration?.state).toBe('expired');
+    expect(core.fleet.byRegistration(registrationId)).toBeUndefined();
+    expect(core.sentOf('unbind')).toEqual([{ kind: 'unbind', registrationId }]);
+    expect(await core.journal('registration.expired')).toMatchObject([
+      { payload: { registrationId, lastContactAt: START }, actor: { kind: 'server' } },
+    ]);
+  });
+
+  it('never comes with lifetime 0', async () => {
+    const { core, device } = await registered({ lifetime: 0 });
+    await core.registrations.expire(START * 2);
+    expect(device.registration?.state).toBe('registered');
+  });
+
+  it('of one device does not wait for that of another, and what fails is tried again', async () => {
+    const { core, control, device } = await registered();
+    control.failure = new StoreError('busy', 'too much waits');
+    await core.registrations.expire(START * 2);
+    expect(device.registration?.state).toBe('registered');
+    control.failure = undefined;
+    await core.registrations.expire(START * 2);
+    expect(device.registration?.state).toBe('expired');
+  });
+});
+
+describe('after a restart', () => {
+  it('a registration goes on where it was, and the device need not register again', async () => {
+    const { core, registrationId } = await registered();
+    core.time.now += 7_000;
+    const session = sessionOf('truck-1');
+    await core.update(session, registrationId, { lifetime: 60 });
+    const again = await openTestCore({ store: core.store });
+    const device = again.fleet.byRegistration(registrationId);
+    expect(device?.registration).toEqual(core.fleet.byRegistration(registrationId)?.registration);
+    expect(device?.registration).toMatchObject({
+      lifetime: 60,
+      lastContactAt: START + 7_000,
+      address: session.address,
+    });
+    expect(await again.update(sessionOf('truck-1'), registrationId)).toBe(Code.Changed);
+  });
+});
+
+describe('presence', () => {
+  it.each([
+    ['awake', { queueMode: true, lifetime: 300 }, 92_999],
+    ['asleep', { queueMode: true, lifetime: 300 }, 93_000],
+    ['awake', { queueMode: false, lifetime: 300 }, 300_000],
+    ['overdue', { queueMode: false, lifetime: 300 }, 300_001],
+    ['overdue', { queueMode: true, lifetime: 300 }, 300_001],
+    ['awake', { queueMode: false, lifetime: 0 }, 1e12],
+    ['asleep', { queueMode: true, lifetime: 0 }, 1e12],
+  ])('is %s with %j after %d ms', async (state, options, after) => {
+    const { registration } = await registered(options);
+    const presence = presenceOf(registration, START + after);
+    expect(presence.state).toBe(state);
+    expect(presence.lastContactAt).toBe(START);
+    expect(presence.nextContactBy).toBe(options.lifetime === 0 ? undefined : START + options.lifetime * 1000);
+  });
+
+  it('says how a registration ended, and that there never was one', async () => {
+    const { registration } = await registered();
+    expect(presenceOf({ ...registration, state: 'expired' }, START)).toEqual({
+      state: 'expired',
+      lastContactAt: START,
+    });
+    expect(presenceOf(undefined, START)).toEqual({ state: 'never' });
+  });
+});
+
+describe('a plain address', () => {
+  it('that another device uses now no longer reaches its former one', async () => {
+    const core = await openTestCore({ noSec: true });
+    const one = await core.add('truck-1', { noSec: true });
+    const two = await core.add('truck-2', { noSec: true });
+    const session = sessionOf(undefined);
+    await core.register(session, { endpoint: 'truck-1' });
+    await core.register(session, { endpoint: 'truck-2' });
+    expect(one.session).toBeUndefined();
+    expect(two.session).toEqual(session);
+    expect(core.fleet.bySession(session.sessionId)).toBe(two);
+  });
+});

@@ -1,0 +1,373 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Code } from '@reeve/coap';
+import { Dispatcher } from './dispatcher.ts';
+import { type DeviceId, newId, type OrganisationId, type RegistrationId } from './ids.ts';
+import type { JournalType } from './journal/entries.ts';
+import { Lanes } from './lanes.ts';
+import type {
+  ExchangeRef,
+  LinkDown,
+  LinkOperation,
+  LinkRecord,
+  LinkUp,
+  RequestOutcome,
+  SessionId,
+  SessionInfo,
+} from './link/port.ts';
+import { Requests } from './link/requests.ts';
+import { Live } from './live.ts';
+import { Observer } from './observations/observer.ts';
+import { RuleEngine } from './policies/engine.ts';
+import { policyHandlers } from './policies/handlers.ts';
+import { Credentials } from './registry/credentials.ts';
+import { type Device, Fleet } from './registry/fleet.ts';
+import { deviceHandlers } from './registry/handlers.ts';
+import { Refusals } from './registry/refusals.ts';
+import { Registrations } from './registry/registrations.ts';
+import { openMemoryStore } from './store/memory/store.ts';
+import type { Batch, Store } from './store/port.ts';
+import { openSealer } from './store/sealing.ts';
+import { Ingest } from './telemetry/ingest.ts';
+import { Values } from './telemetry/values.ts';
+
+export const START = 1_800_000_000_000;
+export const organisationId = 'org-1' as OrganisationId;
+export const actor = { kind: 'person', name: 'ana' } as const;
+
+const keyFile = join(mkdtempSync(join(tmpdir(), 'reeve-core-')), 'key');
+
+/** Lets everything that needs no time happen. */
+export async function rest(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A store whose commits are recorded, held back, or fail, as the test says. */
+export function watchedStore(store: Store = openMemoryStore()) {
+  const batches: Batch[] = [];
+  let gate: Promise<void> | undefined;
+  let open: () => void = () => {};
+  const control = {
+    batches,
+    failure: undefined as Error | undefined,
+    hold(): void {
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+    },
+    release(): void {
+      gate = undefined;
+      open();
+    },
+  };
+  const watched: Store = {
+    commit: async (batch) => {
+      await gate;
+      if (control.failure) throw control.failure;
+      batches.push(batch);
+      return store.commit(batch);
+    },
+    get: (table, key) => store.get(table, key),
+    list: (table, query) => store.list(table, query),
+    count: (table, where) => store.count(table, where),
+    journal: (query) => store.journal(query),
+    scan: (series, range) => store.scan(series, range),
+    prune: (before) => store.prune(before),
+    subscribe: (listener) => store.subscribe(listener),
+    health: () => store.health(),
+    close: () => store.close(),
+  };
+  return { store: watched, control };
+}
+
+/** What a device does with an operation; undefined: it never answers. */
+export type Behaviour = (operation: LinkOperation) => RequestOutcome | undefined;
+
+interface CoreOptions {
+  readonly store?: Store;
+  readonly noSec?: boolean;
+  readonly time?: { now: number };
+}
+
+/** The capabilities around registry and rules as the server joins them, over a link that is only messages. */
+export async function openTestCore({
+  store = openMemoryStore(),
+  noSec = false,
+  time = { now: START },
+}: CoreOptions = {}) {
+  const now = () => time.now;
+  const sent: LinkDown[] = [];
+  const operations: LinkOperation[] = [];
+  const script: { behaviour: Behaviour } = { behaviour: answerNothing };
+  const send = (message: LinkDown): void => {
+    sent.push(structuredClone(message));
+    if (message.kind !== 'perform') return;
+    operations.push(message.operation);
+    const outcome = script.behaviour(message.operation);
+    if (!outcome) return;
+    const { request } = message;
+    setImmediate(() =>
+      dispatcher.dispatch([{ kind: 'outcome', at: now(), request, outcome: structuredClone(outcome) }]),
+    );
+  };
+  const sealer = await openSealer({ keyFile });
+  const lanes = new Lanes();
+  const live = new Live();
+  const fleet = await Fleet.load(store);
+  const credentials = await Credentials.load(store, sealer);
+  const values = await Values.load(store);
+  const refusals = await Refusals.load(store, organisationId);
+  const engine = await RuleEngine.load(store, fleet, values);
+  const ingest = new Ingest(values, engine);
+  const requests = new Requests(send);
+  const lost = (device: Device) => fleet.setSession(device, undefined);
+  const observer: Observer = await Observer.load({
+    store,
+    fleet,
+    lanes,
+    engine,
+    values,
+    requests,
+    send,
+    lost,
+    now,
+    take: (device, report, also) => dispatcher.take(device, report, also),
+  });
+  const heard = (device: Device, fresh: boolean) => {
+    if (fresh) void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-session')).catch(() => {});
+    else observer.heard(device);
+    dispatcher.tellPresence(device);
+  };
+  const registrations = new Registrations({
+    store,
+    fleet,
+    credentials,
+    lanes,
+    send,
+    organisationId,
+    noSec,
+    refuse: (refused) => refusals.count(refused),
+    hooks: {
+      contact: (device, at) => engine.contact(device, at),
+      registered: (device) => {
+        void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-registration')).catch(() => {});
+      },
+      heard,
+      ended: (device) => dispatcher.tellPresence(device),
+    },
+  });
+  const dispatcher: Dispatcher = new Dispatcher({
+    store,
+    fleet,
+    lanes,
+    credentials,
+    registrations,
+    refusals,
+    observer: () => observer,
+    engine,
+    ingest,
+    requests,
+    live,
+    send,
+    heard,
+    now,
+  });
+  const handlers = {
+    ...deviceHandlers({
+      store,
+      fleet,
+      credentials,
+      lanes,
+      engine,
+      observer,
+      views: { values, engine, observer, credentials },
+      refusals,
+      send,
+      standings: async () => new Map(),
+      describe: (entry) => `words for ${entry.type}`,
+      noSec,
+      now,
+    }),
+    ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
+  };
+  let exchanges = 0;
+
+  const core = {
+    store,
+    fleet,
+    lanes,
+    live,
+    credentials,
+    values,
+    refusals,
+    engine,
+    ingest,
+    observer,
+    registrations,
+    dispatcher,
+    handlers,
+    sent,
+    operations,
+    script,
+    time,
+
+    /** Adds a device with a key, as a person does. */
+    async add(
+      endpoint: string,
+      more: { noSec?: boolean; labels?: Record<string, string>; model?: string } = {},
+    ): Promise<Device> {
+      const added = await handlers['devices.add'](call({ body: { endpoint, ...more } }));
+      const device = fleet.get(added.device.deviceId as DeviceId);
+      if (!device) throw new Error('not added');
+      return device;
+    },
+
+    /** Hands messages of the link over, and lets what follows come to rest. */
+    async deliver(...messages: LinkUp[]): Promise<void> {
+      dispatcher.dispatch(structuredClone(messages));
+      await rest();
+    },
+
+    exchange: (): ExchangeRef => {
+      exchanges += 1;
+      return exchanges as ExchangeRef;
+    },
+
+    /** A Register of the device; gives back the answer's code. */
+    async register(
+      session: SessionInfo,
+      more: Partial<Extract<LinkUp, { kind: 'register' }>> = {},
+    ): Promise<number | undefined> {
+      const exchange = core.exchange();
+      await core.deliver({ ...registerMessage(session, exchange, time.now), ...more });
+      return core.answerTo(exchange)?.code;
+    },
+
+    /** An Update; a plain one unless the test says more. */
+    async update(
+      session: SessionInfo,
+      registrationId: RegistrationId,
+      more: Partial<Extract<LinkUp, { kind: 'update' }>> = {},
+    ): Promise<number | undefined> {
+      const exchange = core.exchange();
+      await core.deliver({ kind: 'update', at: time.now, session, exchange, registrationId, ...more });
+      return core.answerTo(exchange)?.code;
+    },
+
+    /** A notification of the newest observation of a path; `records` make its body. */
+    async notify(
+      device: Device,
+      path: string,
+      records: readonly LinkRecord[],
+      more: Partial<Extract<LinkUp, { kind: 'notification' }>> = {},
+    ): Promise<ExchangeRef> {
+      const exchange = core.exchange();
+      const [row] = await store.list('observations', { where: { deviceId: device.row.deviceId, path } });
+      const { session, registration } = device;
+      if (!registration || !session) throw new Error('the device is not in contact');
+      await core.deliver({
+        kind: 'notification',
+        at: time.now,
+        session,
+        exchange,
+        registrationId: registration.registrationId,
+        token: row?.token ?? 'none',
+        path,
+        fresh: true,
+        ends: false,
+        code: Code.Content,
+        body: { kind: 'records', records, truncated: false },
+        ...more,
+      });
+      return exchange;
+    },
+
+    answerTo: (exchange: ExchangeRef) => core.sentOf('answer').find((message) => message.exchange === exchange),
+    accepted: (exchange: ExchangeRef) => core.sentOf('accept').some((message) => message.exchange === exchange),
+    rejected: (exchange: ExchangeRef) => core.sentOf('reject').some((message) => message.exchange === exchange),
+    sentOf: <K extends LinkDown['kind']>(kind: K) =>
+      sent.filter((message): message is Extract<LinkDown, { kind: K }> => message.kind === kind),
+
+    journal: async (...types: JournalType[]) => store.journal(types.length > 0 ? { types } : {}),
+    performed: (kind: LinkOperation['kind']) =>
+      operations.filter((operation) => operation.kind === kind).map(({ path }) => path),
+  };
+  return core;
+}
+
+export type TestCore = Awaited<ReturnType<typeof openTestCore>>;
+
+const answerNothing: Behaviour = () => undefined;
+
+let tokens = 0;
+
+/** A device that observes and has these values, by path; other paths are not found. */
+export function deviceWith(known: Readonly<Record<string, LinkRecord['stored']>>): Behaviour {
+  return ({ kind, path }) => {
+    const records = Object.entries(known)
+      .filter(([at]) => at === path || at.startsWith(`${path}/`))
+      .map(([at, stored]) => ({ path: at, stored }));
+    if (kind === 'write' || kind === 'execute')
+      return { kind: 'answered', code: Code.Changed, body: { kind: 'empty' } };
+    if (records.length === 0) return { kind: 'answered', code: Code.NotFound, body: { kind: 'empty' } };
+    tokens += 1;
+    const body = { kind: 'records', records, truncated: false } as const;
+    return { kind: 'answered', code: Code.Content, body, ...(kind === 'observe' ? { token: `70${tokens}` } : {}) };
+  };
+}
+
+let sessions = 0;
+
+/** A DTLS session of an identity; by default the endpoint's own. */
+export function sessionOf(identity: string | undefined, more: Partial<SessionInfo> = {}): SessionInfo {
+  sessions += 1;
+  return {
+    sessionId: `session-${sessions}` as SessionId,
+    transport: identity === undefined ? 'coap' : 'coaps',
+    address: '192.0.2.1:40000',
+    ingress: 0,
+    ...(identity === undefined ? {} : { identity: Buffer.from(identity).toString('hex') }),
+    ...more,
+  };
+}
+
+function registerMessage(
+  session: SessionInfo,
+  exchange: ExchangeRef,
+  at: number,
+): Extract<LinkUp, { kind: 'register' }> {
+  return {
+    kind: 'register',
+    at,
+    session,
+    exchange,
+    endpoint: 'truck-1',
+    lifetime: 300,
+    version: '1.1',
+    binding: 'U',
+    queueMode: false,
+    offer: {
+      rootPath: '/',
+      contentFormats: [112],
+      objects: [1, 3, 6].map((objectId) => ({ objectId, instances: [0] })),
+    },
+    extra: {},
+  };
+}
+
+/** What every handler is called with. */
+export function call<P, Q, B>({ params, query, body }: { params?: P; query?: Q; body?: B } = {}) {
+  return {
+    organisationId,
+    actor,
+    params: params as P,
+    query: query as Q,
+    body: body as B,
+    session: { set() {}, clear() {} },
+    signal: AbortSignal.any([]),
+  };
+}
+
+/** An identifier that no one has. */
+export const nobody = newId.registration();

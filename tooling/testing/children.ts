@@ -1,23 +1,31 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 
-/** Children started by the tests of this process; none of them may outlive it. */
-const children = new Set<ChildProcess>();
+/**
+ * Reads lines `+ PID` and `- PID`; when the pipe breaks it kills the process groups that are left. So children die with
+ * the process of the tests, whatever ended that.
+ */
+const WATCH = `
+pids=
+while read -r sign pid; do
+  case $sign in
+    +) pids="$pids $pid" ;;
+    -) kept=; for each in $pids; do [ "$each" = "$pid" ] || kept="$kept $each"; done; pids=$kept ;;
+  esac
+done
+for pid in $pids; do kill -s KILL -- "-$pid"; done
+`;
 
-function killAll(): void {
-  for (const child of children) killGroup(child);
-}
+let watcher: ChildProcess | undefined;
 
-process.once('exit', killAll);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => {
-    killAll();
-    process.exit(1);
-  });
+function tellWatcher(line: string): void {
+  // Detached, or Ctrl-C would end it.
+  watcher ??= spawn('sh', ['-c', WATCH], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  watcher.unref();
+  watcher.stdin?.write(`${line}\n`);
 }
 
 /** Kills a child and everything it started. */
 export function killGroup(child: ChildProcess): void {
-  children.delete(child);
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     process.kill(-child.pid, 'SIGKILL');
@@ -29,7 +37,7 @@ export function killGroup(child: ChildProcess): void {
 /** `spawn` in a process group of its own that is killed when the test process ends, however it ends. */
 export function spawnChild(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
   const child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'pipe'], ...options, detached: true });
-  children.add(child);
-  child.once('exit', () => children.delete(child));
+  if (child.pid !== undefined) tellWatcher(`+ ${child.pid}`);
+  child.once('exit', () => tellWatcher(`- ${child.pid}`));
   return child;
 }

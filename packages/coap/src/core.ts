@@ -259,8 +259,9 @@ export class CoapCore {
   }
 
   #configure(key: PeerKey, now: number): Peer | undefined {
-    const peer = this.#context.peers.open(key, now);
-    if (peer !== undefined) peer.configured = true;
+    const { peers } = this.#context;
+    const peer = peers.open(key, now);
+    if (peer !== undefined) peers.configure(peer);
     return peer;
   }
 

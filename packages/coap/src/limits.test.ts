@@ -101,4 +101,14 @@ describe('limits', () => {
     expect(h.only('outcome')).toMatchObject({ outcome: { kind: 'refused', reason: 'peers' } });
     expect(h.core.bindScope(PeerKey('e'), ObservationScope('e'), 21)).toBe(false);
   });
+
+  it('lets a newcomer in for an idle peer, however many peers that stay have been silent for longer', () => {
+    const h = new Harness({ limits: { peers: 100 } });
+    for (let n = 0; n < 90; n++) h.core.bindScope(PeerKey(`bound ${n}`), ObservationScope(`${n}`), n);
+    for (let n = 90; n < 300; n++) serve(h, n, { peer: PeerKey(`stranger ${n}`) });
+    expect(h.effects().filter(({ kind }) => kind === 'refused')).toEqual([]);
+    expect(h.core.bindScope(PeerKey('newcomer'), ObservationScope('newcomer'), 300)).toBe(true);
+    for (let n = 0; n < 90; n++) h.core.forgetPeer(PeerKey(`bound ${n}`), 301);
+    expect(h.core.sizes().peers).toBe(10);
+  });
 });

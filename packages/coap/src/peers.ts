@@ -31,7 +31,7 @@ export class Peer extends WheelEntry<Timed> {
   readonly observers: Observer[] = [];
   nextMessageId: number;
   activeAt: number;
-  /** Neighbours in order of last activity. */
+  /** Neighbours in order of last activity; none once the peer is configured. */
   fresher: Peer | undefined = undefined;
   staler: Peer | undefined = undefined;
 
@@ -80,7 +80,10 @@ export class Peer extends WheelEntry<Timed> {
 /** How many of the longest silent peers are looked at for one that can go. */
 const EVICTION_SEARCH = 16;
 
-/** The peers, in order of last activity. Each stands in the wheel too, to be swept when its exchanges have aged. */
+/**
+ * The peers, in order of last activity but for those that stay until they are forgotten: however many of them are
+ * silent, they don't hide the idle ones from the eviction. Each stands in the wheel too, to be swept when its exchanges have aged.
+ */
 export class PeerTable {
   readonly #peers = new Map<PeerKey, Peer>();
   readonly #limit: number;
@@ -125,15 +128,22 @@ export class PeerTable {
   /** Notes that something happened with a peer. */
   touch(peer: Peer, now: number): void {
     peer.activeAt = now;
-    if (peer === this.#freshest) return;
+    if (peer.configured || peer === this.#freshest) return;
     this.#unlink(peer);
     this.#link(peer);
+  }
+
+  /** Notes that the application spoke of a peer: from here on it stays until it is removed. */
+  configure(peer: Peer): void {
+    if (peer.configured) return;
+    this.#unlink(peer);
+    peer.configured = true;
   }
 
   remove(peer: Peer): void {
     this.#wheel.cancel(peer);
     this.#peers.delete(peer.key);
-    this.#unlink(peer);
+    if (!peer.configured) this.#unlink(peer);
   }
 
   #evict(): boolean {

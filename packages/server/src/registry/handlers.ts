@@ -133,10 +133,12 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       if (credential) {
         journal.push({ ...entry(call, row), type: 'credential.set', payload: { identity: showIdentity(identity) } });
       }
-      await o.store.commit({ changes, journal }).catch((error) => {
+      await o.store.commit({ changes, journal }).catch(async (error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
-        // Two requests at once: the store knows which came second.
-        throw credential && o.credentials.has(identity) ? identityTaken(identity) : endpointTaken(row.endpoint);
+        // Another request was quicker.
+        const { endpoint } = row;
+        const taken = await o.store.count('devices', { organisationId, endpoint });
+        throw taken > 0 ? endpointTaken(endpoint) : identityTaken(identity);
       });
       const device = o.fleet.put(row);
       if (credential) o.credentials.put(credential.row);

@@ -17,11 +17,11 @@ for pid in $pids; do kill -s KILL -- "-$pid"; done
 
 let watcher: ChildProcess | undefined;
 
-function tellWatcher(line: string): void {
+function startWatcher(): ChildProcess {
   // Detached, or Ctrl-C would end it.
-  watcher ??= spawn('sh', ['-c', WATCH], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-  watcher.unref();
-  watcher.stdin?.write(`${line}\n`);
+  const shell = spawn('sh', ['-c', WATCH], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  shell.unref();
+  return shell;
 }
 
 /** Kills a child and everything it started. */
@@ -36,8 +36,10 @@ export function killGroup(child: ChildProcess): void {
 
 /** `spawn` in a process group of its own that is killed when the test process ends, however it ends. */
 export function spawnChild(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  watcher ??= startWatcher();
+  const { stdin } = watcher;
   const child = spawn(command, [...args], { stdio: ['pipe', 'pipe', 'pipe'], ...options, detached: true });
-  if (child.pid !== undefined) tellWatcher(`+ ${child.pid}`);
-  child.once('exit', () => tellWatcher(`- ${child.pid}`));
+  if (child.pid !== undefined) stdin?.write(`+ ${child.pid}\n`);
+  child.once('exit', () => stdin?.write(`- ${child.pid}\n`));
   return child;
 }

@@ -505,6 +505,20 @@ describe('an operation', () => {
   });
 });
 
+describe('an address without DTLS', () => {
+  it('is forgotten altogether when too many others were heard since', () => {
+    const test = new TestOwner();
+    const device = test.device({ secure: false });
+    test.register(device);
+    device.answer = () => undefined;
+    expect(test.perform({ kind: 'read', path: '/3/0/9' })).toBeUndefined();
+    const nothing = Buffer.from('50000000', 'hex');
+    for (let n = 0; n < 100_000; n++) test.owner.receive(1, `198.51.100.${n & 1}`, 1 + (n >> 1), nothing, test.now);
+    expect(test.owner.sizes()).toMatchObject({ plainSessions: 100_000, pending: 0 });
+    expect(test.last('outcome').outcome).toEqual({ kind: 'timeout' });
+  });
+});
+
 describe('tracing', () => {
   it('shows each message of the session in words, both ways, until it is switched off', () => {
     const test = new TestOwner();

@@ -79,7 +79,7 @@ export class SessionOwner {
       this.#dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
       this.#drainDtls(now);
     } else {
-      const session = this.#plainSession({ ingress, host, port });
+      const session = this.#plainSession({ ingress, host, port }, now);
       if (session.traced) this.#trace(session, 'in', datagram);
       this.#coap.receive(session.peer, datagram, now);
     }
@@ -366,7 +366,7 @@ export class SessionOwner {
     return this.#sessions.get(key) ?? this.#plain.get(key);
   }
 
-  #plainSession(address: PeerAddress): Session {
+  #plainSession(address: PeerAddress, now: number): Session {
     const key = `coap|${keyOfAddress(address.ingress, address.host, address.port)}`;
     let session = this.#plain.get(key);
     if (session) this.#plain.delete(key);
@@ -378,8 +378,12 @@ export class SessionOwner {
         ingress: address.ingress,
       };
       session = { info, peer: PeerKey(key), address, traced: false };
-      const oldest = this.#plain.size >= MAX_PLAIN_SESSIONS ? this.#plain.keys().next().value : undefined;
-      if (oldest !== undefined) this.#plain.delete(oldest);
+      const oldest = this.#plain.size >= MAX_PLAIN_SESSIONS ? this.#plain.values().next().value : undefined;
+      if (oldest) {
+        this.#plain.delete(oldest.info.sessionId);
+        // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
+        this.#coap.forgetPeer(oldest.peer, now);
+      }
     }
     // Re-inserted, so that the map's order is the order of last contact.
     this.#plain.set(key, session);

@@ -7,24 +7,24 @@ import {
   Option,
   option,
   PeerKey,
-  type ResponseSpec,
   type TransmissionParameters,
 } from '@reeve/coap';
 import type { RetransmitParameters } from '@reeve/dtls';
 import { ContentFormat, type LwM2mPath, path, type Value } from '@reeve/lwm2m';
 import { AttributeTable } from './attributes.ts';
-import type { ClientEffect } from './effects.ts';
+import type { ClientEffect, ClientEvent } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
 import { LIMITS } from './limits.ts';
 import { type Link, OpenLink, PskLink } from './link.ts';
 import { DeviceModel } from './model.ts';
+import { Notifier } from './notifier.ts';
 import { SecurityMode } from './objects/security.ts';
 import { ServerResource, ServerSettings } from './objects/server.ts';
-import { type Observation, Observations } from './observations.ts';
+import { Observations } from './observations.ts';
 import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
-import { contentResponse, type ReadAnswer, readContent, serve } from './serving.ts';
+import { contentResponse, serve } from './serving.ts';
 
 /** What a client is made with. */
 export interface ClientOptions {
@@ -58,11 +58,10 @@ export class LwM2mClient {
   readonly serverUri: string;
   readonly #model: DeviceModel;
   readonly #attributes = new AttributeTable();
-  readonly #observations: Observations;
+  readonly #notifier: Notifier;
   readonly #registrar: Registrar;
   readonly #coap: CoapCore;
   readonly #link: Link;
-  readonly #confirmEvery: number;
   #effects: ClientEffect[] = [];
   /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
   #peer = PeerKey('0');
@@ -78,12 +77,20 @@ export class LwM2mClient {
     const settings = new ServerSettings(server);
     this.serverUri = String(this.#model.value(path(0, security.id, 0)).value);
     this.#link = linkOf(security, this.#model, random, dtls);
-    this.#confirmEvery = confirmEvery;
-    this.#observations = new Observations(this.#attributes, settings);
+    const emit = (effect: ClientEvent): void => {
+      this.#effects.push(effect);
+    };
     this.#coap = new CoapCore({
       random,
       limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
       ...(coap && { parameters: coap }),
+    });
+    this.#notifier = new Notifier({
+      coap: this.#coap,
+      model: this.#model,
+      observations: new Observations(this.#attributes, settings),
+      confirmEvery,
+      emit,
     });
     this.#registrar = new Registrar(endpoint, settings, this.#model, {
       connect: (now) => {
@@ -98,10 +105,10 @@ export class LwM2mClient {
       },
       request: (spec, now) => {
         // The server forgets its observations with a registration, so their notifications would be strangers to it.
-        if (this.#registrar.state.kind === 'registering') this.#forgetObservations(now);
+        if (this.#registrar.state.kind === 'registering') this.#notifier.renew(this.#peer, now);
         return this.#coap.request(this.#peer, spec, now);
       },
-      emit: (effect) => this.#effects.push(effect),
+      emit,
     });
   }
 
@@ -144,7 +151,7 @@ export class LwM2mClient {
 
   /** When `tick` is due next, ms; undefined when nothing is pending. */
   nextWakeAt(): number | undefined {
-    const observing = this.#isRegistered() ? this.#observations.nextAt() : undefined;
+    const observing = this.#isRegistered() ? this.#notifier.nextAt() : undefined;
     const times = [this.#link.nextWakeAt(), this.#coap.nextWakeAt(), this.#registrar.nextWakeAt(), observing];
     let next: number | undefined;
     for (const time of times) if (time !== undefined && (next === undefined || time < next)) next = time;
@@ -171,7 +178,7 @@ export class LwM2mClient {
 
   /** What resources at or below a path read may have changed. */
   touch(path: LwM2mPath, now: number): void {
-    this.#observations.touch(path);
+    this.#notifier.touch(path);
     this.#pump(now);
   }
 
@@ -192,7 +199,7 @@ export class LwM2mClient {
   }
 
   #instancesChanged(path: LwM2mPath, now: number): void {
-    this.#observations.touch(path);
+    this.#notifier.touch(path);
     this.#registrar.handle('trigger', now);
     this.#pump(now);
   }
@@ -203,20 +210,15 @@ export class LwM2mClient {
   }
 
   #renewPeer(now: number): void {
-    this.#forgetObservations(now);
     this.#coap.forgetPeer(this.#peer, now);
     this.#peer = PeerKey(String(++this.#links));
-  }
-
-  #forgetObservations(now: number): void {
-    this.#coap.removeObservers(this.#peer, now);
-    this.#observations.clear();
+    this.#notifier.renew(this.#peer, now);
   }
 
   /** Carries out what link and core want until both are quiet. */
   #pump(now: number): void {
     do {
-      this.#notify(now);
+      if (this.#isRegistered()) this.#notifier.notify(now);
       this.#carryOutCoap(now);
     } while (this.#carryOutLink(now));
   }
@@ -260,7 +262,10 @@ export class LwM2mClient {
         this.#registrar.outcome(effect.request, effect.outcome, now);
         break;
       case 'notifyOutcome':
-        this.#onNotifyOutcome(effect, now);
+        this.#notifier.outcome(effect, now);
+        if (effect.outcome === 'timeout') {
+          this.#registrar.handle('unanswered', now, 'a notification was not acknowledged');
+        }
         break;
       case 'refused':
         this.#effects.push({ kind: 'refused', code: Code.BadRequest, detail: effect.detail });
@@ -289,27 +294,13 @@ export class LwM2mClient {
         break;
       case 'observe':
       case 'cancelObserve':
-        this.#coap.respond(exchange, this.#observe(served, message.token, now), now);
+        this.#coap.respond(exchange, this.#notifier.observe(served, message.token, now), now);
         break;
       case 'done':
         this.#coap.respond(exchange, { code: served.code }, now);
         this.#after(served.operation, now);
         break;
     }
-  }
-
-  #observe(answer: ReadAnswer, token: Uint8Array, now: number): ResponseSpec {
-    const { path } = answer;
-    const known = this.#observations.remove(token);
-    if (answer.kind === 'cancelObserve') {
-      if (known !== undefined) this.#effects.push({ kind: 'unobserved', path });
-      return contentResponse(answer);
-    }
-    if (this.#observations.size >= LIMITS.observations) return contentResponse(answer);
-    const { format, payload, records } = answer;
-    this.#observations.add({ token, path, format, payload, records }, now);
-    this.#effects.push({ kind: 'observed', path });
-    return { ...contentResponse(answer), observe: true };
   }
 
   /** What follows from an operation, after its answer is on its way. */
@@ -319,61 +310,15 @@ export class LwM2mClient {
       case 'writeAttributes':
         break;
       case 'execute':
-        this.#observations.touch(instanceOf(target));
+        this.#notifier.touch(instanceOf(target));
         this.#effects.push({ kind: 'executed', path: target, args: operation.args });
         if (isUpdateTrigger(target)) this.#registrar.handle('trigger', now);
         break;
       default:
-        this.#observations.touch(instanceOf(target));
+        this.#notifier.touch(instanceOf(target));
         this.#effects.push({ kind: 'written', path: target, records: operation.records });
         if (operation.records.some((record) => isLifetime(record.path))) this.#registrar.handle('trigger', now);
     }
-  }
-
-  /** Sends the notifications that are due. */
-  #notify(now: number): void {
-    if (!this.#isRegistered()) return;
-    for (const observation of this.#observations.due(now)) {
-      observation.touched = false;
-      const content = readContent(observation.path, observation.format, this.#model);
-      if (!content.ok) this.#end(observation, content.code, now);
-      else if (this.#observations.wants(observation, content.payload, content.records, now)) {
-        this.#tell(observation, content, now);
-      }
-    }
-  }
-
-  #tell(observation: Observation, content: Pick<ReadAnswer, 'format' | 'payload' | 'records'>, now: number): void {
-    const { token, path } = observation;
-    const confirmable = this.#observations.needsConfirmation(observation, this.#confirmEvery, now);
-    if (!this.#coap.notify(this.#peer, token, { ...contentResponse(content), confirmable }, now)) {
-      this.#observations.remove(token);
-      return;
-    }
-    const { payload, records } = content;
-    Object.assign(observation, { payload, records, toldAt: now, underway: confirmable });
-    observation.unconfirmed++;
-    this.#effects.push({ kind: 'notified', path, records, confirmable });
-  }
-
-  /** What was observed is gone: the last notification says so. */
-  #end({ token, path }: Observation, code: number, now: number): void {
-    this.#observations.remove(token);
-    this.#coap.notify(this.#peer, token, { code, confirmable: true }, now);
-    this.#effects.push({ kind: 'unobserved', path });
-  }
-
-  #onNotifyOutcome({ token, outcome, removed }: Extract<CoapEffect, { kind: 'notifyOutcome' }>, now: number): void {
-    const observation = this.#observations.get(token);
-    if (observation !== undefined && outcome === 'acknowledged') {
-      Object.assign(observation, { underway: false, unconfirmed: 0, confirmedAt: now });
-      this.#effects.push({ kind: 'acknowledged', path: observation.path, records: observation.records });
-    }
-    if (observation !== undefined && removed) {
-      this.#observations.remove(token);
-      this.#effects.push({ kind: 'unobserved', path: observation.path });
-    }
-    if (outcome === 'timeout') this.#registrar.handle('unanswered', now, 'a notification was not acknowledged');
   }
 }
 

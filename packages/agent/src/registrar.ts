@@ -11,7 +11,7 @@ import {
   type RequestSpec,
 } from '@reeve/coap';
 import { ContentFormat } from '@reeve/lwm2m';
-import type { ClientEffect } from './effects.ts';
+import type { ClientEvent } from './effects.ts';
 import { ENABLER } from './enabler.ts';
 import type { DeviceModel } from './model.ts';
 import type { ServerSettings } from './objects/server.ts';
@@ -29,7 +29,7 @@ export interface Wire {
   connect(now: number): void;
   close(now: number): void;
   request(spec: RequestSpec, now: number): RequestId;
-  emit(effect: ClientEffect): void;
+  emit(event: ClientEvent): void;
 }
 
 /** What the server was told of the device. */

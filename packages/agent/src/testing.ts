@@ -26,7 +26,7 @@ import { lockInstance } from './objects/lock.ts';
 import { securityInstance } from './objects/security.ts';
 import { type ServerOptions, serverInstance } from './objects/server.ts';
 
-export const PSK = { identity: Buffer.from('truck'), key: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex') };
+const PSK = { identity: Buffer.from('truck'), key: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex') };
 const CLIENT = addressKey('client');
 
 /** Replayable bytes. */

@@ -1,0 +1,112 @@
+import { type CoapCore, type CoapEffect, PeerKey, type ResponseSpec } from '@reeve/coap';
+import type { LwM2mPath } from '@reeve/lwm2m';
+import type { ClientEvent } from './effects.ts';
+import { LIMITS } from './limits.ts';
+import type { DeviceModel } from './model.ts';
+import type { Observation, Observations } from './observations.ts';
+import { contentResponse, type ReadAnswer, readContent } from './serving.ts';
+
+/** What a notifier works with. */
+interface NotifierParts {
+  readonly coap: CoapCore;
+  readonly model: DeviceModel;
+  readonly observations: Observations;
+  /** Every how many notifications of an observation one is confirmable. */
+  readonly confirmEvery: number;
+  readonly emit: (event: ClientEvent) => void;
+}
+
+/** Tells a server what it observes (OMA Core §6.4). */
+export class Notifier {
+  readonly #parts: NotifierParts;
+  #peer = PeerKey('');
+
+  constructor(parts: NotifierParts) {
+    this.#parts = parts;
+  }
+
+  /** All observations are over: another session, or another registration, begins. */
+  renew(peer: PeerKey, now: number): void {
+    this.#parts.coap.removeObservers(peer, now);
+    this.#parts.observations.clear();
+    this.#peer = peer;
+  }
+
+  /** Answers the request that begins or ends an observation. */
+  observe(answer: ReadAnswer, token: Uint8Array, now: number): ResponseSpec {
+    const { observations, emit } = this.#parts;
+    const { path } = answer;
+    const known = observations.remove(token);
+    if (answer.kind === 'cancelObserve') {
+      if (known !== undefined) emit({ kind: 'unobserved', path });
+      return contentResponse(answer);
+    }
+    if (observations.size >= LIMITS.observations) return contentResponse(answer);
+    const { format, payload, records } = answer;
+    observations.add({ token, path, format, payload, records }, now);
+    emit({ kind: 'observed', path });
+    return { ...contentResponse(answer), observe: true };
+  }
+
+  /** What lies at or below a path, or holds it, may have changed. */
+  touch(path: LwM2mPath): void {
+    this.#parts.observations.touch(path);
+  }
+
+  /** Sends the notifications that are due. */
+  notify(now: number): void {
+    const { observations, model } = this.#parts;
+    for (const observation of observations.due(now)) {
+      observation.touched = false;
+      const content = readContent(observation.path, observation.format, model);
+      if (!content.ok) this.#end(observation, content.code, now);
+      else if (observations.wants(observation, content.payload, content.records, now)) {
+        this.#tell(observation, content, now);
+      }
+    }
+  }
+
+  /** When the next notification may be due, ms. */
+  nextAt(): number | undefined {
+    return this.#parts.observations.nextAt();
+  }
+
+  /** What became of a confirmable notification, or that the server reset another. */
+  outcome({ token, outcome, removed }: Extract<CoapEffect, { kind: 'notifyOutcome' }>, now: number): void {
+    const { observations, emit } = this.#parts;
+    const observation = observations.get(token);
+    if (observation === undefined) return;
+    const { path, records } = observation;
+    if (outcome === 'acknowledged') {
+      Object.assign(observation, { underway: false, unconfirmed: 0, confirmedAt: now });
+      emit({ kind: 'acknowledged', path, records });
+    }
+    if (removed) {
+      observations.remove(token);
+      emit({ kind: 'unobserved', path });
+    }
+  }
+
+  #tell(observation: Observation, content: Pick<ReadAnswer, 'format' | 'payload' | 'records'>, now: number): void {
+    const { coap, observations, confirmEvery, emit } = this.#parts;
+    const { token, path } = observation;
+    const { payload, records } = content;
+    const confirmable = observations.needsConfirmation(observation, confirmEvery, now);
+    if (!coap.notify(this.#peer, token, { ...contentResponse(content), confirmable }, now)) {
+      observations.remove(token);
+      emit({ kind: 'unobserved', path });
+      return;
+    }
+    Object.assign(observation, { payload, records, toldAt: now, underway: confirmable });
+    observation.unconfirmed++;
+    emit({ kind: 'notified', path, records, confirmable });
+  }
+
+  /** What was observed is gone: the last notification says so. */
+  #end({ token, path }: Observation, code: number, now: number): void {
+    const { coap, observations, emit } = this.#parts;
+    observations.remove(token);
+    coap.notify(this.#peer, token, { code, confirmable: true }, now);
+    emit({ kind: 'unobserved', path });
+  }
+}

@@ -99,11 +99,9 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'command.sent': [{ commandId, attempt: 2 }, commandId, 'attempt 2', 'TRUCK'],
   'command.requeued': [{ commandId, reason: 'no session' }, commandId, 'no session'],
   'command.finished': [
-    { commandId, state: 'outcome-unknown', code: '5.04', text: 'No answer came' },
+    { commandId, state: 'failed', code: '4.04', text: 'answered 4.04' },
     commandId,
-    'outcome unknown',
-    '5.04',
-    'No answer came',
+    'failed: answered 4.04',
   ],
   'person.added': [{ name: 'Bob' }, 'Ada', 'Bob'],
   'person.link-made': [{ name: 'Bob' }, 'Ada', 'Bob'],

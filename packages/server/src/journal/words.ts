@@ -87,8 +87,10 @@ const words: Words = {
   'command.sent': ({ commandId, attempt }, { device }) =>
     `Command ${commandId} was sent to ${device}${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
   'command.requeued': ({ commandId, reason }) => `Command ${commandId} waits again: ${reason}`,
-  'command.finished': ({ commandId, state, code, text }) =>
-    `Command ${commandId}: ${commandEnds[state]}${where(code, (value) => ` ${value}`)}. ${text}`,
+  'command.finished': ({ commandId, state, text }) => {
+    const end = commandEnds[state];
+    return `Command ${commandId}: ${text.startsWith(end) ? text : `${end}: ${text}`}`;
+  },
 
   'person.added': ({ name }, { actor }) => `${actor} added the person ${name}.`,
   'person.link-made': ({ name }, { actor }) => `${actor} made a sign-in link for ${name}.`,

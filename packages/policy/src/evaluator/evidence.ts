@@ -98,7 +98,8 @@ function stateValues({ last, heardAt, verdict }: RuleState, at: Millis): Evidenc
     values.push({ label: 'latitude', value: last.lat, ...times });
     values.push({ label: 'longitude', value: last.lon, ...times });
     values.push({ label: 'error radius in metres', value: last.radius, ...times });
-    values.push({ label: 'metres outside the border', value: Math.round(last.distance), ...times });
+    const side = last.distance > 0 ? 'outside' : 'inside';
+    values.push({ label: `metres ${side} the border`, value: Math.round(Math.abs(last.distance)), ...times });
   } else {
     values.push({ label: 'value', value: last.value, ...times });
   }

@@ -121,7 +121,8 @@ function verdictOf(summary: DeviceSummary, rules: readonly RuleStatus[], now: Mi
   const broken = rules.filter(({ state }) => state === 'breached');
   const unseen = rules.filter(({ state }) => state === 'cannot-evaluate');
   const locked = lock.state === 'locked' ? 'Locked. ' : '';
-  if (broken.length > 0) return { tone: 'bad', text: `${locked}Breaks ${broken.map(({ rule }) => rule).join('; ')}` };
+  if (broken.length > 0)
+    return { tone: 'bad', text: `${locked}Rule broken: ${broken.map(({ rule }) => rule).join('; ')}` };
   if (lock.state === 'failed') return { tone: 'bad', text: 'The lock could not be proved' };
   if (presence.state === 'never') return { tone: 'unknown', text: 'Has never registered' };
   if (presence.state === 'overdue' || presence.state === 'expired') {

@@ -7,6 +7,7 @@ import {
   formatLabels,
   formatMoment,
   formatTick,
+  formatValue,
 } from './format.ts';
 
 const now = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -65,5 +66,14 @@ describe('words', () => {
 
   it('sorts labels', () => {
     expect(formatLabels({ b: '2', a: '1' })).toEqual(['a=1', 'b=2']);
+  });
+});
+
+describe('values', () => {
+  it('have no more decimals than mean something', () => {
+    expect(formatValue(39.44446998841746)).toBe('39.44447');
+    expect(formatValue(-16055)).toBe('-16055');
+    expect(formatValue('1.2.3')).toBe('1.2.3');
+    expect(formatValue(true)).toBe('true');
   });
 });

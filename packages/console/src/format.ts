@@ -47,6 +47,11 @@ export function formatTick(at: number, step: number): string {
   return (step >= MINUTE ? hourAndMinute : timeOfDay).format(at);
 }
 
+/** A measured value; numbers with at most six decimals, which is a decimetre in degrees. */
+export function formatValue(value: string | number | boolean): string {
+  return String(typeof value === 'number' ? Number(value.toFixed(6)) : value);
+}
+
 /** `1 device`, `2 devices`. */
 export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : plural}`;

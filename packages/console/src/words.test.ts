@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { conditionOf, describeOperation, describeReceipt, explainRule } from './words.ts';
+import { conditionOf, describeEvidence, describeOperation, describeReceipt, explainRule } from './words.ts';
 
 const awake: Parameters<typeof conditionOf>[0] = {
   lock: { state: 'unlocked', holders: [] },
@@ -49,6 +49,14 @@ describe('a rule in words', () => {
   it('keeps a doubt beside a breach or an ok', () => {
     expect(explainRule({ state: 'breached', reason: 'no value yet' }, now)).toBe('Broken; no value yet');
     expect(explainRule({ state: 'ok' }, now)).toBe('Kept');
+  });
+});
+
+describe('evidence in words', () => {
+  it('leaves out the rule that stands beside it', () => {
+    const text = 'must stay in California; it was 16 km outside';
+    expect(describeEvidence({ text }, 'must stay in California')).toBe('it was 16 km outside');
+    expect(describeEvidence({ text }, 'must stay in Nevada')).toBe(text);
   });
 });
 

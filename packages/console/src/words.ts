@@ -3,6 +3,7 @@ import type {
   CommandState,
   DeviceDetail,
   DeviceSummary,
+  Evidence,
   IncidentState,
   LockStatus,
   Observation,
@@ -138,6 +139,11 @@ export function explainRule(rule: Pick<RuleStatus, 'state' | 'since' | 'reason'>
     case 'waiting':
       return `Blind${since}: ${rule.reason ?? 'no value yet'}`;
   }
+}
+
+/** What evidence says beyond the rule that it is about, where the rule stands beside it already. */
+export function describeEvidence({ text }: Pick<Evidence, 'text'>, rule: string): string {
+  return text.startsWith(`${rule}; `) ? text.slice(rule.length + 2) : text;
 }
 
 /** A receipt in words; most texts begin with their step already. */

@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import { QueryError } from '../../components/QueryError.tsx';
 import { useHistory } from '../../data/queries.ts';
 import { formatTick } from '../../format.ts';
-import { type ChartColumns, chartColumns, type Limits, valueRange } from './chartData.ts';
+import { type ChartColumns, chartColumns, type Limits, timeRange, valueRange } from './chartData.ts';
 
 const spans = { '1 h': 3_600_000, '24 h': 86_400_000, '7 d': 604_800_000 } as const;
 type Span = keyof typeof spans;
@@ -92,7 +92,10 @@ function options(element: HTMLElement, limits: Limits): uPlot.Options {
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false },
-    scales: { y: { range: (_, low, high) => valueRange(low, high, limits) } },
+    scales: {
+      x: { range: (_, from, to) => timeRange(from, to) },
+      y: { range: (_, low, high) => valueRange(low, high, limits) },
+    },
     axes: [
       {
         ...axis,

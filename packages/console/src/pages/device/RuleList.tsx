@@ -36,7 +36,7 @@ function Rule({ rule, deviceId }: { rule: RuleStatus; deviceId: string }) {
   return (
     <div data-testid={`rule-${rule.policyId}-${rule.ruleId}`}>
       <Group gap="sm" wrap="nowrap" align="flex-start">
-        <Box w={116} flex="none">
+        <Box w={{ base: 92, sm: 116 }} flex="none">
           <WordBadge word={ruleWords[rule.state]} testId="rule-state" />
         </Box>
         <div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chartColumns, valueRange } from './chartData.ts';
+import { chartColumns, timeRange, valueRange } from './chartData.ts';
 
 describe('the columns of a chart', () => {
   it('are in seconds, hold numbers only, and draw each limit as a level line', () => {
@@ -22,5 +22,12 @@ describe('the vertical range', () => {
   it('has a height even for one level or no value', () => {
     expect(valueRange(5, 5, {})).toEqual([4, 6]);
     expect(valueRange(Number.NaN, Number.NaN, {})).toEqual([0, 1]);
+  });
+});
+
+describe('the horizontal range', () => {
+  it('is that of the values, but never shorter than its marks can tell apart', () => {
+    expect(timeRange(1000, 4600)).toEqual([1000, 4600]);
+    expect(timeRange(1000, 1000.2)).toEqual([940.2, 1000.2]);
   });
 });

@@ -32,3 +32,11 @@ export function valueRange(low: number, high: number, limits: Limits): [number, 
   const air = max === min ? 1 : (max - min) / 10;
   return [min - air, max + air];
 }
+
+/** Seconds that a chart shows at least, so that its marks differ. */
+const SHORTEST = 60;
+
+/** The horizontal range that shows all values; those of a moment end it. */
+export function timeRange(from: number, to: number): [number, number] {
+  return [Math.min(from, to - SHORTEST), to];
+}

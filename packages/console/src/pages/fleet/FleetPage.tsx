@@ -23,12 +23,12 @@ export function FleetPage({ session }: { session: Session }) {
         title="Fleet"
         level={1}
         aside={
-          <Group gap="xs">
+          <Group gap="xs" wrap="nowrap">
             <TextInput
               type="search"
               aria-label="Search devices"
               placeholder="Endpoint, key=value, site, owner"
-              w={260}
+              w={{ base: 210, sm: 260 }}
               value={text}
               onChange={(event) => setText(event.currentTarget.value)}
             />

@@ -1,5 +1,6 @@
 import { Table, Text } from '@mantine/core';
 import { Age } from '../../components/Age.tsx';
+import { CodedText } from '../../components/CodedText.tsx';
 import { DataTable } from '../../components/DataTable.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
@@ -33,7 +34,9 @@ export function Refusals() {
                     {refusal.detail}
                   </Text>
                 </Table.Td>
-                <Table.Td>{refusal.advice}</Table.Td>
+                <Table.Td>
+                  <CodedText text={refusal.advice} />
+                </Table.Td>
               </Table.Tr>
             ))}
           </DataTable>

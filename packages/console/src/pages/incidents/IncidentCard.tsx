@@ -3,7 +3,7 @@ import type { Incident } from '@reeve/contract';
 import { Link } from 'wouter';
 import { Age } from '../../components/Age.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
-import { incidentWords, responseWords } from '../../words.ts';
+import { describeEvidence, incidentWords, responseWords } from '../../words.ts';
 
 /** An incident in a list: which device broke which rule, by what, and what was done. */
 export function IncidentCard({ incident }: { incident: Incident }) {
@@ -36,7 +36,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
       </Text>
       {newest && (
         <Text size="sm" c="dimmed" className="sentence" data-testid="incident-evidence">
-          {newest.text}
+          {describeEvidence(newest, incident.rule)}
         </Text>
       )}
     </Paper>

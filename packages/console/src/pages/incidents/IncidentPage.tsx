@@ -27,7 +27,7 @@ export function IncidentPage({ id }: { id: string }) {
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Stack gap="md">
-            <EvidenceList evidence={incident.evidence} />
+            <EvidenceList evidence={incident.evidence} rule={incident.rule} />
             <ResponseList responses={incident.responses} />
           </Stack>
         </Grid.Col>

@@ -89,6 +89,8 @@ describe('a region', () => {
     expect(findings[0]?.evidence.text).toBe(
       'must stay in California (500 m band); at 39.328, −120.183 it was 15.5 km inside again',
     );
+    const inside = findings[0]?.evidence.values.find(({ label }) => label === 'metres inside the border');
+    expect(Number(inside?.value) / 1000).toBeCloseTo(15.5, 1);
     expect(stateOf(device)).toBe('ok');
   });
 

@@ -59,6 +59,10 @@ describe.each([{ secure: false }, { secure: true }])('a client (secure: $secure)
     world.client.update(world.now);
     world.settle();
     expect(world.requests.map((request) => request.path)).toEqual(['rd', 'rd/r1', 'rd']);
+    expect(world.events.slice(1)).toEqual([
+      { kind: 'forgotten', location: ['rd', 'r1'], at: 0 },
+      { kind: 'registered', location: ['rd', 'r2'], at: 0 },
+    ]);
     expect(world.client.registration).toMatchObject({ kind: 'registered', location: ['rd', 'r2'] });
   });
 

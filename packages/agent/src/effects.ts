@@ -17,6 +17,8 @@ export type ClientEvent =
   | { readonly kind: 'updated'; readonly location: readonly string[] }
   /** The registration is over; unless `acknowledged`, the server may not know. */
   | { readonly kind: 'deregistered'; readonly acknowledged: boolean }
+  /** The server says that it does not know the registration; the client registers anew. */
+  | { readonly kind: 'forgotten'; readonly location: readonly string[] }
   /** An attempt failed; the next is at `retryAt`, ms, or never. */
   | { readonly kind: 'failed'; readonly detail: string; readonly retryAt: number | undefined }
   /** The server no longer answers; the client sets up a new link. */

@@ -130,6 +130,7 @@ export class Registrar {
         break;
       case 'registering':
         this.#state = { kind };
+        if (event === 'unknown') this.#wire.emit({ kind: 'forgotten', location });
         this.#register(now);
         break;
       case 'waiting':

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import type { SendEffect } from './effects.ts';
 import { WakeQueue } from './wake-queue.ts';
 
@@ -39,7 +40,7 @@ export class UdpRunner<Event extends { readonly kind: string }> {
    * Opens the socket of an engine.
    *
    * @param onEvent gets every effect but `send`
-   * @throws TypeError for a URI that is none, or Error when the host's name can't be resolved
+   * @throws TypeError for a URI that is none, or Error when the host can't be resolved or reached
    */
   async add(engine: Engine<Event>, onEvent: (effect: Event, now: number) => void): Promise<RunningEngine> {
     const socket = await connect(engine.serverUri);
@@ -141,10 +142,9 @@ async function connect(serverUri: string): Promise<Socket> {
   const { protocol, hostname, port } = new URL(serverUri);
   const { address, family } = await lookup(hostname.replace(/^\[|\]$/g, ''));
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-  // A refused datagram is a lost one: the engine's timers deal with it.
+  socket.connect(Number(port) || (DEFAULT_PORTS[protocol] ?? 5683), address);
+  await once(socket, 'connect');
+  // From now on a refused datagram is a lost one: the engine's timers deal with it.
   socket.on('error', () => {});
-  await new Promise<void>((resolve) => {
-    socket.connect(Number(port) || (DEFAULT_PORTS[protocol] ?? 5683), address, resolve);
-  });
   return socket;
 }

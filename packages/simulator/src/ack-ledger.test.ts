@@ -10,8 +10,8 @@ it('finds what was acknowledged and is not there', () => {
   ledger.notified('a', 36.1);
   ledger.notified('a', 36.2);
   ledger.notified('b', 36.5);
-  ledger.registered('gone', 'r9');
-  ledger.forget('gone');
+  ledger.registered('c', 'r9');
+  ledger.registering('c');
   expect(ledger.counts).toEqual({ register: 4, update: 1, notification: 3 });
 
   const whole = new Map([
@@ -30,4 +30,12 @@ it('finds what was acknowledged and is not there', () => {
     { endpoint: 'b', kind: 'notification', acknowledged: 36.5, found: undefined },
   ]);
   expect(ledger.compare(() => undefined)).toHaveLength(4);
+
+  ledger.forgotten('b');
+  ledger.registered('b', 'r4');
+  const [loss, ...others] = ledger.compare((endpoint) =>
+    endpoint === 'b' ? { registrationId: 'r4', latitude: 37 } : whole.get(endpoint),
+  );
+  expect(loss).toEqual({ endpoint: 'b', kind: 'registration', acknowledged: 'r3', found: undefined });
+  expect(others).toEqual([]);
 });

@@ -28,6 +28,7 @@ export interface AckCounts {
 export class AckLedger {
   readonly #registrations = new Map<string, string>();
   readonly #latitudes = new Map<string, number>();
+  readonly #forgotten: Loss[] = [];
   #counts = { register: 0, update: 0, notification: 0 };
 
   get counts(): AckCounts {
@@ -49,15 +50,23 @@ export class AckLedger {
     this.#counts.notification++;
   }
 
-  /** The device took its leave, or its server no longer has to know it. */
-  forget(endpoint: string): void {
-    this.#registrations.delete(endpoint);
-    this.#latitudes.delete(endpoint);
+  /** The server said that it does not know a registration that it had acknowledged. */
+  forgotten(endpoint: string): void {
+    const acknowledged = this.#registrations.get(endpoint);
+    if (acknowledged !== undefined) {
+      this.#forgotten.push({ endpoint, kind: 'registration', acknowledged, found: undefined });
+    }
+    this.registering(endpoint);
   }
 
-  /** Everything that was acknowledged and is not found. */
+  /** A device registers anew: until that is acknowledged, its server may hold the old registration or the new one. */
+  registering(endpoint: string): void {
+    this.#registrations.delete(endpoint);
+  }
+
+  /** Everything that was acknowledged and is not found, or was not found when it was asked for. */
   compare(find: (endpoint: string) => FoundDevice | undefined): readonly Loss[] {
-    const losses: Loss[] = [];
+    const losses: Loss[] = [...this.#forgotten];
     for (const [endpoint, acknowledged] of this.#registrations) {
       const found = find(endpoint)?.registrationId;
       if (found !== acknowledged) losses.push({ endpoint, kind: 'registration', acknowledged, found });

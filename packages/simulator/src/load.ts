@@ -131,9 +131,19 @@ export class LoadGenerator {
         this.ledger.notified(endpoint, latitudeIn(event.records));
         if (event.path === LOCATION) this.#finish(member);
         break;
+      case 'forgotten':
+        this.ledger.forgotten(endpoint);
+        this.#drop(member);
+        break;
       case 'failed':
+        this.ledger.registering(endpoint);
+        this.#drop(member);
+        break;
       case 'reconnecting':
         this.#drop(member);
+        break;
+      case 'unobserved':
+        if (event.path === LOCATION && this.#options.operation === 'notification') this.#drop(member);
         break;
       default:
         break;

@@ -26,6 +26,7 @@ import { Notices } from './notices/notices.ts';
 import { Observer } from './observations/observer.ts';
 import { RuleEngine } from './policies/engine.ts';
 import { policyHandlers } from './policies/handlers.ts';
+import { tickDevices } from './policies/tick.ts';
 import { Credentials } from './registry/credentials.ts';
 import { type Device, Fleet } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
@@ -242,14 +243,7 @@ export async function startServer(
       (at) => refusals.flush(at),
       (at) => commands.tick(at),
       (at) => incidents.tick(at),
-      async (at) => {
-        for (const device of engine.due(at)) {
-          await lanes.run(device.row.deviceId, async () => {
-            const decision = engine.tick(device, at);
-            if (decision) await store.commit(decision.batch).then((committed) => decision.apply?.(committed));
-          });
-        }
-      },
+      (at) => tickDevices(engine.due(at), { engine, lanes, store }, at),
     ],
     minutes: [(at) => registrations.expire(at)],
     days: [(at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS })],

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { commitAll } from '../decision.ts';
+import type { LinkRecord } from '../link/port.ts';
+import type { StoredValue } from '../store/tables.ts';
+import { call, openTestCore, START, watchedStore } from '../test-core.ts';
+import type { Report } from './ingest.ts';
+import { MAX_VALUES_PER_DEVICE } from './values.ts';
+
+const integer = (value: number): StoredValue => ({ type: 'integer', value });
+const record = (path: string, value: number, time?: number): LinkRecord => ({
+  path,
+  stored: integer(value),
+  ...(time === undefined ? {} : { time }),
+});
+const fix = (latitude: number, longitude: number, seconds?: number): LinkRecord[] => [
+  { path: '/6/0/0', stored: { type: 'float', value: latitude } },
+  { path: '/6/0/1', stored: { type: 'float', value: longitude } },
+  ...(seconds === undefined ? [] : [{ path: '/6/0/5', stored: { type: 'time', value: seconds } }]),
+];
+const POLICY = `apiVersion: reeve/v1
+kind: Policy
+id: rules
+applies: {labels: {}}
+rules:
+  - {id: low, threshold: {path: /3/0/9, below: 20}, respond: [alarm]}
+  - {id: state, region: {path: /6/0, in: [US-CA], fixes: 1}, respond: [alarm]}
+`;
+
+/** A device under rules, and how it reports. */
+async function reporting() {
+  const { store, control } = watchedStore();
+  const core = await openTestCore({ store });
+  const device = await core.add('truck-1');
+  await core.handlers['policies.apply'](call({ body: { source: POLICY } }));
+  control.batches.length = 0;
+  const { deviceId } = device.row;
+  const report = async (records: readonly LinkRecord[], more: Partial<Report> & { truncated?: boolean } = {}) => {
+    const { truncated = false, ...rest } = more;
+    const { decision, current } = core.ingest.take(device, {
+      path: records[0]?.path ?? '/3/0/9',
+      body: { kind: 'records', records, truncated },
+      fresh: true,
+      receivedAt: START,
+      ...rest,
+    });
+    await commitAll(store, [decision]);
+    return current;
+  };
+  return {
+    core,
+    control,
+    deviceId,
+    report,
+    value: (path = '/3/0/9') => core.values.get(deviceId, path),
+    history: (path = '/3/0/9') => store.scan({ deviceId, path }, {}),
+    rule: (id = 'low') => core.engine.of(deviceId).find(({ rule }) => rule.id === id)?.state,
+  };
+}
+
+describe('a report', () => {
+  it('becomes value, history and evaluated rule in one commit', async () => {
+    const { core, control, deviceId, report, value, history, rule } = await reporting();
+    await report([record('/3/0/9', 10)]);
+    expect(control.batches).toHaveLength(1);
+    expect(value()).toMatchObject({ stored: integer(10), receivedAt: START, clock: 'none', truncated: 0 });
+    expect(await core.store.get('values', { deviceId, path: '/3/0/9' })).toEqual(value());
+    expect(await history()).toEqual({ at: [START], receivedAt: [START], value: [10] });
+    expect(rule()?.verdict.kind).toBe('breached');
+    expect(await core.journal('rule.transition')).toMatchObject([
+      { payload: { ruleId: 'low', from: 'unknown', to: 'breached' } },
+    ]);
+    const [stored] = await core.store.list('ruleStates', { where: { deviceId, ruleKey: rule()?.key ?? '' } });
+    expect(stored?.state).toEqual(rule());
+  });
+
+  it('whose commit fails changes nothing in memory', async () => {
+    const { control, report, value, rule } = await reporting();
+    const before = rule();
+    control.failure = new Error('as wanted');
+    await expect(report([record('/3/0/9', 10)])).rejects.toThrow('as wanted');
+    expect(value()).toBeUndefined();
+    expect(rule()).toBe(before);
+  });
+
+  it('that is not fresh is history, and neither the value nor evaluated', async () => {
+    const { report, value, history, rule } = await reporting();
+    await report([record('/3/0/9', 80)]);
+    await report([record('/3/0/9', 10)], { fresh: false, receivedAt: START + 1 });
+    expect(value()?.stored.value).toBe(80);
+    expect((await history()).value).toEqual([80, 10]);
+    expect(rule()?.verdict.kind).toBe('ok');
+  });
+
+  it('that is truncated is shown as such, and never evaluated', async () => {
+    const { report, value, rule } = await reporting();
+    await report([record('/3/0/9', 10)], { truncated: true });
+    expect(value()).toMatchObject({ stored: integer(10), truncated: 1 });
+    expect(rule()).toMatchObject({
+      verdict: { kind: 'unknown' },
+      sight: { kind: 'cannot-evaluate', reason: 'truncated' },
+    });
+  });
+
+  it.each([
+    ['empty', { kind: 'empty' } as const, 'missing'],
+    ['undecodable', { kind: 'undecodable', detail: 'odd' } as const, 'unreadable'],
+  ])('that is %s makes the rule blind, and leaves the value', async (_, body, reason) => {
+    const { report, value, rule } = await reporting();
+    await report([record('/3/0/9', 80)]);
+    await report([], { body });
+    expect(value()?.stored.value).toBe(80);
+    expect(rule()?.sight).toMatchObject({ kind: 'cannot-evaluate', reason });
+  });
+
+  it('of several moments is a series: all are history, the newest is the value', async () => {
+    const { report, value, history } = await reporting();
+    const minute = 60_000;
+    const moments = [START - 2 * minute, START, START - minute];
+    await report(
+      moments.map((time, n) => record('/3/0/9', 50 + n, time)),
+      { receivedAt: START },
+    );
+    expect(await history()).toEqual({
+      at: [START - 2 * minute, START - minute, START],
+      receivedAt: [START, START, START],
+      value: [50, 52, 51],
+    });
+    expect(value()).toMatchObject({ stored: integer(51), observedAt: START, clock: 'good' });
+  });
+
+  it('of an older moment does not take the place of a newer value', async () => {
+    const { report, value, history } = await reporting();
+    await report([record('/3/0/9', 80, START - 1_000)]);
+    await report([record('/3/0/9', 70, START - 5_000)], { receivedAt: START + 1 });
+    expect(value()?.stored.value).toBe(80);
+    expect((await history()).value).toEqual([70, 80]);
+    await report([record('/3/0/9', 60, START - 1_000)], { receivedAt: START + 2 });
+    expect(value()?.stored.value).toBe(60);
+  });
+
+  it.each([
+    ['before 2020', 1_500_000_000_000],
+    ['far ahead', START + 600_000],
+  ])('of a clock that is %s counts from its arrival, and says so', async (_, time) => {
+    const { report, value, history } = await reporting();
+    await report([record('/3/0/9', 80, time)]);
+    expect(value()).toMatchObject({ observedAt: time, receivedAt: START, clock: 'doubtful' });
+    expect((await history()).at).toEqual([START]);
+    await report([record('/3/0/9', 70)], { receivedAt: START + 1 });
+    expect(value()?.stored.value).toBe(70);
+  });
+});
+
+describe('a fix', () => {
+  it('is one sample, measured when it says', async () => {
+    const { report, value, history, rule } = await reporting();
+    const seconds = START / 1000 - 30;
+    await report(fix(39.529, -119.813, seconds), { path: '/6/0' });
+    expect(value('/6/0/0')).toMatchObject({ observedAt: seconds * 1000, clock: 'good' });
+    expect((await history('/6/0/1')).at).toEqual([seconds * 1000]);
+    expect(rule('state')?.verdict.kind).toBe('breached');
+  });
+
+  it('is never made of two reports', async () => {
+    const { report, rule } = await reporting();
+    const [latitude, longitude] = fix(39.529, -119.813);
+    if (!latitude || !longitude) throw new Error('no fix');
+    await report([latitude], { path: '/6/0' });
+    await report([longitude], { path: '/6/0', receivedAt: START + 1 });
+    expect(rule('state')?.verdict.kind).toBe('unknown');
+  });
+});
+
+describe('the resources of a device', () => {
+  it('are bounded, also within one report; what does not fit is neither value nor history', async () => {
+    const { core, deviceId, report, value, history } = await reporting();
+    const paths = Array.from({ length: MAX_VALUES_PER_DEVICE + 10 }, (_, n) => `/9999/${n}/1`);
+    await report(paths.map((path) => record(path, 1)));
+    expect(core.values.of(deviceId)).toHaveLength(MAX_VALUES_PER_DEVICE);
+    expect(value(`/9999/${MAX_VALUES_PER_DEVICE}/1`)).toBeUndefined();
+    expect((await history(`/9999/${MAX_VALUES_PER_DEVICE}/1`)).at).toEqual([]);
+    await report([record('/9999/0/1', 2)], { receivedAt: START + 1 });
+    expect(value('/9999/0/1')?.stored.value).toBe(2);
+  });
+
+  it('are loaded after a restart', async () => {
+    const { core, deviceId, report } = await reporting();
+    await report([record('/3/0/9', 80, START - 5), ...fix(1, 2)]);
+    const again = await openTestCore({ store: core.store });
+    expect(again.values.of(deviceId)).toEqual(expect.arrayContaining(core.values.of(deviceId)));
+    expect(again.values.of(deviceId)).toHaveLength(3);
+  });
+});

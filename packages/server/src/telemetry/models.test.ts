@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { describeStored, fromStored, infoOf, resourceAt, storedOf, toStored } from './models.ts';
+
+const model = { version: '1.1', objects: [{ objectId: 3, instances: [0] }] };
+
+describe('what a person wants written', () => {
+  it.each([
+    ['/3/0/15', 'America/Los_Angeles', undefined, { type: 'string', value: 'America/Los_Angeles' }],
+    ['/1/0/1', 300, undefined, { type: 'integer', value: 300 }],
+    ['/1/0/6', true, undefined, { type: 'boolean', value: true }],
+    ['/9999/0/1', 1.5, undefined, { type: 'float', value: 1.5 }],
+    ['/9999/0/1', 2, undefined, { type: 'integer', value: 2 }],
+    ['/9999/0/1', 2, 'float', { type: 'float', value: 2 }],
+    ['/9999/0/1', 'AQID', 'opaque', { type: 'opaque', value: 'AQID' }],
+    ['/9999/0/1', '66:0', 'objlnk', { type: 'objlnk', value: '66:0' }],
+    ['/9999/0/1', '9007199254740993', 'integer', { type: 'integer', value: '9007199254740993' }],
+  ] as const)('%s = %j (%s) has the type of the resource', (path, json, type, stored) => {
+    expect(storedOf(path, json, type, model)).toEqual(stored);
+    const value = fromStored(storedOf(path, json, type, model));
+    expect(value && toStored(value)).toEqual(stored);
+  });
+
+  it.each([
+    ['/1/0/1', 'soon', undefined],
+    ['/1/0/6', 1.5, undefined],
+    ['/9999/0/1', 1, 'colour'],
+    ['/9999/0/1', '***', 'opaque'],
+    ['/3/0/9', 101, undefined],
+  ] as const)('%s = %j (%s) is refused, and says what is taken', (path, json, type) => {
+    expect(() => storedOf(path, json, type, model)).toThrow(expect.objectContaining({ code: 'invalid-value' }));
+  });
+});
+
+describe('a value for people', () => {
+  it.each([
+    ['/3/0/9', { type: 'integer', value: 80 }, '80 %'],
+    ['/3/0/7/0', { type: 'integer', value: 3800 }, '3800 mV'],
+    ['/3/0/1', { type: 'string', value: 'Truck' }, 'Truck'],
+    ['/6/0/0', { type: 'float', value: 39.5 }, '39.5'],
+    ['/9999/0/1', { type: 'integer', value: 7 }, '7'],
+    ['/9999/0/1', { type: 'from a later release', value: 7 }, '7'],
+  ])('of %s is %j → %s', (path, stored, text) => {
+    expect(describeStored(path, stored, model)).toBe(text);
+  });
+
+  it('has the name of what a number stands for', () => {
+    expect(describeStored('/3/0/20', { type: 'integer', value: 1 }, model)).toMatch(/^\D.* \(1\)$/);
+  });
+});
+
+describe('definitions', () => {
+  it('are those of the registered version, else of the enabler', () => {
+    expect(infoOf(3, undefined, '1.1')).toMatchObject({ name: 'Device' });
+    expect(infoOf(3, undefined, '1.1').resources?.find(({ resourceId }) => resourceId === 4)).toMatchObject({
+      operations: 'E',
+      name: 'Reboot',
+    });
+    expect(resourceAt('/3/0/9', model)?.type).toBe('integer');
+  });
+
+  it('that nobody knows are no error', () => {
+    expect(infoOf(9999, undefined, '1.1')).toEqual({});
+    expect(infoOf(3, '99.0', '1.1')).toBeDefined();
+    expect(resourceAt('/9999/0/1', model)).toBeUndefined();
+    expect(resourceAt('/3/0', model)).toBeUndefined();
+    expect(resourceAt('nonsense', model)).toBeUndefined();
+    expect(resourceAt('/3/0/9', { version: '9.9', objects: [] })?.type).toBe('integer');
+  });
+});

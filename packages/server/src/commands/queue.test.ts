@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CommandId, DeviceId } from '../ids.ts';
-import type { LinkOperation, RequestOutcome } from '../link/port.ts';
-import { openMemoryStore } from '../store/memory/store.ts';
-import { StoreError } from '../store/port.ts';
+import type { RequestOutcome } from '../link/port.ts';
 import { commandLimits } from './limits.ts';
 import type { NewCommand } from './queue.ts';
 import {
@@ -13,34 +11,19 @@ import {
   deviceRow,
   obedient,
   openTestQueue,
-  organisationId,
+  read,
+  reboot,
   registrationOf,
   rest,
   START,
+  write,
 } from './test-commands.ts';
 
 type Operation = NewCommand['operation'];
 
-const read: Operation = { kind: 'read', path: '/3/0/9' };
-const reboot: Operation = { kind: 'execute', path: '/3/0/4' };
-const write = (value: number): Operation => ({
-  kind: 'write',
-  mode: 'replace',
-  path: '/8/0/0',
-  values: [{ path: '/8/0/0', value }],
-});
 const merge: Operation = { kind: 'write', mode: 'partial', path: '/3/0', values: [{ path: '/3/0/14', value: '+01' }] };
 
 const timeout: RequestOutcome = { kind: 'timeout' };
-
-/** A promise, and what ends it. */
-function later<T>() {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
 
 describe('what becomes of a command', () => {
   const cases: readonly [
@@ -171,12 +154,12 @@ describe('what becomes of a command', () => {
 
 describe('the order of commands', () => {
   it('is that of their queueing, one in flight per device, each sent only after its commit', async () => {
-    const waiting: ReturnType<typeof later<RequestOutcome>>[] = [];
+    const waiting: PromiseWithResolvers<RequestOutcome>[] = [];
     const states: string[] = [];
     const test = await openTestQueue({
       perform: async () => {
         states.push((await test.store.list('commands', { where: { state: 'sent' } })).map(() => 'sent').join());
-        const answer = later<RequestOutcome>();
+        const answer = Promise.withResolvers<RequestOutcome>();
         waiting.push(answer);
         return answer.promise;
       },
@@ -214,7 +197,7 @@ describe('the order of commands', () => {
 
   it('holds for each device alone', async () => {
     const other = 'dev-2' as DeviceId;
-    const silent = later<RequestOutcome>();
+    const silent = Promise.withResolvers<RequestOutcome>();
     const test = await openTestQueue({
       perform: (operation, to) => (to.row.deviceId === deviceId ? silent.promise : obedient(operation)),
     });
@@ -259,7 +242,7 @@ describe('a device that cannot be reached', () => {
   });
 
   it('is not thought lost over a session that came after the one that failed', async () => {
-    const answer = later<RequestOutcome>();
+    const answer = Promise.withResolvers<RequestOutcome>();
     const test = await openTestQueue({ perform: () => answer.promise });
     const command = await test.add(read);
     await rest();
@@ -325,7 +308,7 @@ describe('the end of waiting', () => {
   });
 
   it('can be asked for while it waits, not once it was sent', async () => {
-    const answer = later<RequestOutcome>();
+    const answer = Promise.withResolvers<RequestOutcome>();
     const test = await openTestQueue({ perform: () => answer.promise });
     const inFlight = await test.add(read);
     const waiting = await test.add(reboot);
@@ -357,125 +340,4 @@ describe('the end of waiting', () => {
       expect((await test.row(command)).state).toBe(cancelled ? 'cancelled' : 'answered');
     }
   });
-});
-
-describe('asking twice', () => {
-  it('with one idempotency key is one command, also at the same time', async () => {
-    const test = await openTestQueue();
-    const key = { idempotencyKey: 'k' };
-    const both = await Promise.all([test.add(reboot, key), test.add(reboot, key)]);
-    await rest();
-    const again = await test.add(reboot, key);
-    expect(new Set([...both, again].map(({ commandId }) => commandId)).size).toBe(1);
-    expect(again.state).toBe('answered');
-    expect(test.performed).toHaveLength(1);
-    await test.add(reboot);
-    await rest();
-    expect(test.performed).toHaveLength(2);
-  });
-
-  it('with one key for two commands is refused', async () => {
-    const test = await openTestQueue();
-    await test.add(reboot, { idempotencyKey: 'k' });
-    await expect(test.add(read, { idempotencyKey: 'k' })).rejects.toMatchObject({ code: 'wrong-state' });
-    await expect(test.add(reboot, { idempotencyKey: 'k', deviceId: 'dev-2' as DeviceId })).rejects.toMatchObject({
-      code: 'wrong-state',
-    });
-  });
-});
-
-describe('the bounds', () => {
-  it('hold per device', async () => {
-    const test = await openTestQueue({ connected: false });
-    for (let count = 0; count < commandLimits.perDevice; count++) await test.add(read);
-    await expect(test.add(read)).rejects.toMatchObject({ code: 'too-many' });
-    await test.add(read, { deviceId: 'dev-2' as DeviceId });
-  });
-
-  it('hold for all together', async () => {
-    const store = openMemoryStore();
-    store.count = async (_, where = {}) => ('deviceId' in where ? 0 : commandLimits.waiting);
-    const test = await openTestQueue({ store, connected: false });
-    await expect(test.add(read)).rejects.toMatchObject({ code: 'too-many' });
-  });
-
-  it('delete what is over and old, and nothing that waits', async () => {
-    const test = await openTestQueue();
-    const old = await test.add(read);
-    await rest();
-    test.fleet.setSession(test.device, undefined);
-    const waiting = await test.add(read);
-    test.time.now = START + 1000;
-    await test.queue.prune(START + 1);
-    expect(await test.store.get('commands', { commandId: old.commandId })).toBeUndefined();
-    expect((await test.row(waiting)).state).toBe('queued');
-  });
-});
-
-describe('waiting for the end', () => {
-  it('answers when the command is finished', async () => {
-    const answer = later<RequestOutcome>();
-    const test = await openTestQueue({ perform: () => answer.promise });
-    const { commandId } = await test.add(read);
-    const { signal } = new AbortController();
-    const waited = test.queue.wait(commandId, 60_000, signal);
-    await rest();
-    answer.resolve(answered(2.05));
-    expect((await waited).state).toBe('answered');
-    expect((await test.queue.wait(commandId, 60_000, signal)).state).toBe('answered');
-  });
-
-  it('misses no end, at whatever moment it comes', async () => {
-    for (let turns = 0; turns < 30; turns++) {
-      const test = await openTestQueue();
-      const { commandId } = await test.add(read);
-      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-      expect((await test.queue.wait(commandId, 60_000, new AbortController().signal)).state).toBe('answered');
-    }
-  });
-
-  it('ends with the time, with the caller, and with the queue', async () => {
-    const test = await openTestQueue({ connected: false });
-    const { commandId } = await test.add(read);
-    const caller = new AbortController();
-    expect((await test.queue.wait(commandId, 0, caller.signal)).state).toBe('queued');
-    expect((await test.queue.wait(commandId, 1, caller.signal)).state).toBe('queued');
-    const aborted = test.queue.wait(commandId, 60_000, caller.signal);
-    const closed = test.queue.wait(commandId, 60_000, new AbortController().signal);
-    await rest();
-    caller.abort();
-    expect((await aborted).state).toBe('queued');
-    await test.queue.close();
-    expect((await closed).state).toBe('queued');
-    await expect(test.queue.wait('cmd-none' as CommandId, 0, caller.signal)).rejects.toMatchObject({
-      code: 'no-such-thing',
-    });
-  });
-});
-
-describe('a store that fails for a while', () => {
-  const commands: readonly Operation[] = [write(1), reboot, read];
-
-  // Commits of the queue itself: three to queue, then two for each command.
-  it.each([4, 5, 6, 7, 8, 9])(
-    'at commit %i: the tick takes up where it stood, and sends nothing twice',
-    async (bad) => {
-      const store = openMemoryStore();
-      let commits = 0;
-      const commit = store.commit.bind(store);
-      store.commit = (batch) => {
-        commits += 1;
-        return commits === bad ? Promise.reject(new StoreError('failing', 'the disk is faulty')) : commit(batch);
-      };
-      const test = await openTestQueue({ store, connected: false });
-      const added = [];
-      for (const operation of commands) added.push(await test.add(operation));
-      await test.heard();
-      await test.queue.tick(test.time.now);
-      await rest();
-      for (const command of added) expect((await test.row(command)).state).toBe('answered');
-      expect(test.performed.map(({ kind }: LinkOperation) => kind)).toEqual(['write', 'execute', 'read']);
-      expect(await test.store.count('commands', { organisationId, state: 'answered' })).toBe(3);
-    },
-  );
 });

@@ -195,6 +195,7 @@ export class CommandQueue {
     for (const deviceId of this.#waiting) {
       const device = this.#o.fleet.get(deviceId);
       if (device) this.#pump(device);
+      else await this.#drop(deviceId, now);
     }
     const { store } = this.#o;
     const oldest = { where: { state: 'queued' }, orderBy: 'expiresAt', limit: commandLimits.batch } as const;
@@ -243,6 +244,15 @@ export class CommandQueue {
       throw new ReeveError('wrong-state', `The idempotency key was used for another command, ${row.commandId}`);
     }
     return row;
+  }
+
+  /** The device was removed: nothing will be sent to it any more. */
+  async #drop(deviceId: DeviceId, now: Millis): Promise<void> {
+    const { store } = this.#o;
+    for (const row of await store.list('commands', { where: { deviceId, state: 'queued' } })) {
+      await store.commit(finished(row, 'cancelled', 'the device was removed', now));
+    }
+    this.#waiting.delete(deviceId);
   }
 
   /** Sends what waits for the device, one after the other, for as long as it can be reached. */

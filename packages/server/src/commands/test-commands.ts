@@ -13,6 +13,17 @@ export const organisationId = 'org-1' as OrganisationId;
 export const deviceId = 'dev-1' as DeviceId;
 export const ada = { kind: 'person', name: 'ada' } as const;
 
+type Operation = NewCommand['operation'];
+
+export const read: Operation = { kind: 'read', path: '/3/0/9' };
+export const reboot: Operation = { kind: 'execute', path: '/3/0/4' };
+export const write = (value: number): Operation => ({
+  kind: 'write',
+  mode: 'replace',
+  path: '/8/0/0',
+  values: [{ path: '/8/0/0', value }],
+});
+
 /** Lets everything that needs no time happen. */
 export async function rest(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));

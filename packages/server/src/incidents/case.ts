@@ -1,26 +1,17 @@
-import type { Actor, Evidence } from '@reeve/contract';
-import type { NewCommand } from '../commands/queue.ts';
-import {
-  type DeviceId,
-  type IncidentId,
-  type Millis,
-  newId,
-  type OrganisationId,
-  type PolicyId,
-  type ResponseId,
-} from '../ids.ts';
-import type { JournalDraft, JournalEntry } from '../journal/entries.ts';
-import type { Batch, Change, Store } from '../store/port.ts';
+import type { Evidence } from '@reeve/contract';
+import { type DeviceId, type IncidentId, type Millis, newId, type PolicyId } from '../ids.ts';
+import type { JournalEntry } from '../journal/entries.ts';
+import type { Batch, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
-import { type LockEvent, type LockState, nextStep, pendingCommand, type Wish } from './lock.ts';
+import { CaseBatch, type DraftCommand } from './case-batch.ts';
+import { HeldLock, holds, responsesUnderWay } from './held-lock.ts';
+import type { LockState } from './lock.ts';
 
 type IncidentRow = Row<'incidents'>;
 type ResponseRow = Row<'responses'>;
 
-/** Pieces of evidence kept with an incident; the journal has the others. */
+/** Pieces of evidence kept with an incident, the newest; the journal has the others. */
 const MAX_EVIDENCE = 50;
-const MAX_STEPS = 200;
-const DAY_MS = 24 * 3_600_000;
 
 /** What a rule that was broken asks for beyond the alarm. */
 export interface LockResponse {
@@ -28,49 +19,29 @@ export interface LockResponse {
   readonly targets: readonly string[];
 }
 
-/** The columns of an incident that the consumer writes. */
-interface IncidentPatch {
-  state?: IncidentRow['state'];
-  clearedAt?: Millis | undefined;
-  closedAt?: Millis;
-  evidence?: Evidence[];
-}
+/** The columns of an incident that the consumer writes: a person acknowledges beside it. */
+type IncidentPatch = {
+  -readonly [C in 'state' | 'closedAt' | 'evidence']?: IncidentRow[C];
+} & { clearedAt?: Millis | undefined };
 
 interface Rows {
   readonly incidents: IncidentRow[];
-  readonly responses: ResponseRow[];
   readonly approvals: Row<'approvals'>[];
-  readonly lock: LockState;
 }
-
-type DraftCommand = (command: NewCommand) => {
-  commandId: Row<'commands'>['commandId'];
-  batch: Required<Pick<Batch, 'changes' | 'journal'>>;
-};
 
 /**
  * Everything that is open about one device while one journal entry is handled: rows as read, changed step by step, and
- * given out as one batch. Incidents hold responses; responses hold the device's lock.
+ * given out as one batch. Incidents have responses; responses hold the device's lock.
  */
 export class DeviceCase {
-  readonly organisationId: OrganisationId;
-  readonly deviceId: DeviceId;
-  readonly #entry: JournalEntry;
-  readonly #now: Millis;
+  readonly lock: HeldLock;
+  readonly #out: CaseBatch;
   readonly #rows: Rows;
-  readonly #draft: DraftCommand;
-  #lock: LockState;
-  readonly #changes: Change[] = [];
-  readonly #journal: JournalDraft[] = [];
 
-  private constructor(entry: JournalEntry, deviceId: DeviceId, rows: Rows, draft: DraftCommand, now: Millis) {
-    this.organisationId = entry.organisationId;
-    this.deviceId = deviceId;
-    this.#entry = entry;
-    this.#now = now;
+  private constructor(out: CaseBatch, lock: HeldLock, rows: Rows) {
+    this.#out = out;
+    this.lock = lock;
     this.#rows = rows;
-    this.#lock = rows.lock;
-    this.#draft = draft;
   }
 
   static async read(
@@ -80,352 +51,220 @@ export class DeviceCase {
     draft: DraftCommand,
     now: Millis,
   ): Promise<DeviceCase> {
-    const open = await store.list('incidents', { where: { deviceId, state: 'open' } });
-    const cleared = await store.list('incidents', { where: { deviceId, state: 'cleared' } });
-    const responses = (await store.list('responses', { where: { deviceId } })).filter(
-      ({ endedAt }) => endedAt === undefined,
-    );
+    const incidents = [
+      ...(await store.list('incidents', { where: { deviceId, state: 'open' } })),
+      ...(await store.list('incidents', { where: { deviceId, state: 'cleared' } })),
+    ];
     const approvals: Row<'approvals'>[] = [];
-    for (const { incidentId } of [...open, ...cleared]) {
-      approvals.push(...(await store.list('approvals', { where: { incidentId } })));
+    for (const { incidentId } of incidents) {
+      approvals.push(...(await store.list('approvals', { where: { incidentId, state: 'waiting' } })));
     }
-    const lock = (await store.get('locks', { deviceId }))?.state as LockState | undefined;
-    return new DeviceCase(
-      entry,
-      deviceId,
-      { incidents: [...open, ...cleared], responses, approvals, lock: lock ?? { kind: 'free' } },
-      draft,
-      now,
-    );
+    const lock = await store.get('locks', { deviceId });
+    const state = (lock?.state ?? { kind: 'free' }) as LockState;
+    const out = new CaseBatch(entry, deviceId, draft, now);
+    const held = new HeldLock(out, state, await responsesUnderWay(store, deviceId));
+    return new DeviceCase(out, held, { incidents, approvals });
   }
 
-  /** The batch of everything that was decided. */
-  batch(): Batch {
-    return { changes: this.#changes, journal: this.#journal };
+  get deviceId(): DeviceId {
+    return this.#out.deviceId;
   }
 
-  incidentOf(policyId: PolicyId, ruleId: string): IncidentRow | undefined {
-    return this.#rows.incidents.find(
-      (row) => row.policyId === policyId && row.ruleId === ruleId && row.state !== 'closed',
-    );
+  /** Everything that was decided. */
+  batch(): Required<Pick<Batch, 'changes' | 'journal'>> {
+    return this.#out.batch();
   }
 
-  incident(incidentId: IncidentId): IncidentRow | undefined {
-    return this.#rows.incidents.find((row) => row.incidentId === incidentId);
-  }
-
+  /** Incidents that are not closed. */
   get incidents(): readonly IncidentRow[] {
     return this.#rows.incidents.filter(({ state }) => state !== 'closed');
   }
 
-  get responses(): readonly ResponseRow[] {
-    return this.#rows.responses.filter(({ endedAt }) => endedAt === undefined);
+  incident(incidentId: IncidentId | undefined): IncidentRow | undefined {
+    return this.incidents.find((row) => row.incidentId === incidentId);
   }
 
-  /** Whether a command belongs to the lock of this device. */
-  awaits(commandId: string): boolean {
-    return pendingCommand(this.#lock) === commandId;
+  /** The incident of a rule; a rule that says something else than before is another one. */
+  incidentOf(policyId: PolicyId, ruleKey: string): IncidentRow | undefined {
+    return this.incidents.find((row) => row.policyId === policyId && row.ruleKey === ruleKey);
   }
 
-  /** The rule was broken: an incident opens, or an open one gets new evidence. */
+  /** The rule was broken: an incident opens, a cleared one opens again, and an open one gets new evidence. */
   breached(
-    rule: { policyId: PolicyId; ruleId: string; ruleKey: string; text: string },
+    rule: Pick<IncidentRow, 'policyId' | 'ruleId' | 'ruleKey' | 'rule'>,
     evidence: Evidence,
-  ): IncidentRow {
-    const known = this.incidentOf(rule.policyId, rule.ruleId);
+  ): { readonly incident: IncidentRow; readonly opened: boolean } {
+    const known = this.incidentOf(rule.policyId, rule.ruleKey);
     if (known) {
+      const { incidentId, state } = known;
+      const opened = state === 'cleared';
       this.#addEvidence(known, evidence);
-      if (known.state === 'cleared') {
-        this.#patchIncident(known, { state: 'open', clearedAt: undefined });
-        this.#tell({ type: 'incident.reopened', payload: { incidentId: known.incidentId, text: evidence.text } });
-      } else this.#tell({ type: 'incident.evidence', payload: { incidentId: known.incidentId, evidence } });
-      return known;
+      if (opened) {
+        this.#set(known, { state: 'open', clearedAt: undefined });
+        this.#out.tell({ type: 'incident.reopened', payload: { incidentId, text: evidence.text } });
+      } else {
+        this.#out.tell({ type: 'incident.evidence', payload: { incidentId, evidence } });
+      }
+      return { incident: known, opened };
     }
-    const { policyId, ruleId, ruleKey, text } = rule;
-    const row: IncidentRow = {
-      organisationId: this.organisationId,
-      deviceId: this.deviceId,
+    const { organisationId, deviceId, now } = this.#out;
+    const incident: IncidentRow = {
+      organisationId,
+      deviceId,
       incidentId: newId.incident(),
-      policyId,
-      ruleId,
-      ruleKey,
-      rule: text,
       state: 'open',
-      openedAt: this.#now,
+      openedAt: now,
       evidence: [evidence],
+      ...rule,
     };
-    this.#rows.incidents.push(row);
-    this.#changes.push({ put: 'incidents', row });
-    this.#tell({
-      type: 'incident.opened',
-      payload: { incidentId: row.incidentId, policyId, ruleId, rule: text, evidence },
-    });
-    return row;
+    this.#rows.incidents.push(incident);
+    this.#out.change({ put: 'incidents', row: { ...incident } });
+    const { incidentId, policyId, ruleId } = incident;
+    this.#out.tell({ type: 'incident.opened', payload: { incidentId, policyId, ruleId, rule: rule.rule, evidence } });
+    return { incident, opened: true };
   }
 
   /** The cause is gone: the incident clears, and what it held is let go. */
   cleared(incident: IncidentRow, text: string, evidence?: Evidence): void {
     if (incident.state !== 'open') return;
     if (evidence) this.#addEvidence(incident, evidence);
-    this.#patchIncident(incident, { state: 'cleared', clearedAt: this.#now });
-    this.#tell({ type: 'incident.cleared', payload: { incidentId: incident.incidentId, text } });
-    this.#endResponsesOf(incident, text);
+    this.#set(incident, { state: 'cleared', clearedAt: this.#out.now });
+    this.#out.tell({ type: 'incident.cleared', payload: { incidentId: incident.incidentId, text } });
+    this.endResponses(incident, text);
   }
 
   closed(incident: IncidentRow, reason: string): void {
-    if (incident.state === 'closed') return;
-    this.#endResponsesOf(incident, reason);
-    this.#patchIncident(incident, { state: 'closed', closedAt: this.#now });
-    this.#tell({ type: 'incident.closed', payload: { incidentId: incident.incidentId, reason } });
+    this.endResponses(incident, reason);
+    this.#set(incident, { state: 'closed', closedAt: this.#out.now });
+    this.#out.tell({ type: 'incident.closed', payload: { incidentId: incident.incidentId, reason } });
   }
 
-  /** Whether an incident already has a response that is not over. */
-  hasResponse(incident: IncidentRow): boolean {
-    return this.responses.some(({ incidentId }) => incidentId === incident.incidentId);
+  /** Whether the incident holds the lock, or waits to. */
+  isAnswered(incident: IncidentRow): boolean {
+    return this.#responsesOf(incident).some((response) => holds(response) || response.state === 'waiting-approval');
   }
 
-  /** A policy's lock begins, and counts for the governor. */
+  /** A policy's lock begins. It counts for the governor. */
   startLock(incident: IncidentRow, { maxFor, targets }: LockResponse): void {
-    const row = this.#response({
-      incidentId: incident.incidentId,
-      policyId: incident.policyId,
-      targets,
-      until: this.#now + maxFor,
+    const { organisationId, deviceId, now: queuedAt } = this.#out;
+    const { incidentId, policyId } = incident;
+    const response = this.lock.add({ incidentId, policyId, targets: [...targets], state: 'locking' });
+    const { responseId } = response;
+    this.#out.change({
+      put: 'automaticResponses',
+      row: { organisationId, deviceId, responseId, policyId, queuedAt },
     });
-    this.#count(row, incident.policyId);
-    this.#begin(row);
-  }
-
-  /** A person holds the lock. */
-  startPersonalLock(person: string): void {
-    this.#begin(this.#response({ person, targets: [] }));
+    this.lock.begin(response, maxFor);
   }
 
   /** The governor says no: a person is asked. */
   askForLock(incident: IncidentRow, { maxFor, targets }: LockResponse, reason: string): void {
+    const { organisationId, deviceId, now } = this.#out;
     const { incidentId, policyId } = incident;
-    const row = this.#response({ incidentId, policyId, targets, state: 'waiting-approval', until: this.#now + maxFor });
+    // Until it is decided, `until` only keeps how long the lease would be.
+    const { responseId } = this.lock.add({
+      incidentId,
+      policyId,
+      targets: [...targets],
+      state: 'waiting-approval',
+      until: now + maxFor,
+    });
     const approval: Row<'approvals'> = {
-      organisationId: this.organisationId,
-      deviceId: this.deviceId,
+      organisationId,
+      deviceId,
       approvalId: newId.approval(),
       policyId,
       incidentId,
-      responseId: row.responseId,
-      action: `lock for at most ${Math.round(maxFor / 60_000)} min`,
+      responseId,
+      action: `lock for at most ${durationText(maxFor)}`,
       reason,
       state: 'waiting',
-      createdAt: this.#now,
+      createdAt: now,
     };
     this.#rows.approvals.push(approval);
-    this.#changes.push({ put: 'approvals', row: approval });
+    this.#out.change({ put: 'approvals', row: approval });
     const { approvalId, action } = approval;
-    this.#tell({ type: 'approval.requested', payload: { approvalId, incidentId, action, reason } });
+    this.#out.tell({ type: 'approval.requested', payload: { approvalId, incidentId, action, reason } });
   }
 
-  /** A person decided about a response that waits. The lease counts from here. */
-  decided(approvalId: string, approved: boolean): void {
+  /** A person decided about a response that waits. A lease counts from here. */
+  decided(approvalId: string, decision: 'approved' | 'denied', person: string): void {
     const approval = this.#rows.approvals.find((row) => row.approvalId === approvalId);
-    const response = this.responses.find(({ responseId }) => responseId === approval?.responseId);
+    const response = this.lock.responses.find(({ responseId }) => responseId === approval?.responseId);
     if (!approval || response?.state !== 'waiting-approval') return;
-    if (!approved) {
-      this.#end(response, 'denied', 'denied by a person');
-      return;
-    }
-    const lease = (response.until ?? this.#now + DAY_MS) - response.createdAt;
-    this.#patchResponse(response, { until: this.#now + lease });
-    this.#begin(response);
+    this.#decide(approval, { state: decision, decidedBy: person });
+    if (decision === 'denied') this.lock.dismiss(response, 'denied', `denied by ${person}`);
+    else this.lock.begin(response, response.until === undefined ? undefined : response.until - response.createdAt);
   }
 
-  /** Ends a response; the lock goes when nothing else holds it. */
-  letGo(response: ResponseRow, reason: string): void {
-    if (response.endedAt !== undefined || response.state === 'releasing') return;
-    if (response.state === 'waiting-approval') {
-      const approval = this.#rows.approvals.find(
-        ({ responseId, state }) => responseId === response.responseId && state === 'waiting',
-      );
-      if (approval) {
-        this.#changes.push({
-          patch: 'approvals',
-          key: { approvalId: approval.approvalId },
-          set: { state: 'obsolete', decidedAt: this.#now },
-        });
-        const { approvalId, incidentId } = approval;
-        this.#tell({ type: 'approval.decided', payload: { approvalId, incidentId, decision: 'obsolete' } });
-      }
-      this.#end(response, 'released', reason);
-      return;
-    }
-    this.#patchResponse(response, { state: 'releasing' });
-    this.#step(response, reason);
-    this.#tell({ type: 'response.releasing', payload: { ...this.#named(response), reason } });
-    this.drive({ kind: 'wish' });
+  /** A person takes the lock, or lets go of it; others that hold it keep it. */
+  personal(person: string, held: boolean): void {
+    const mine = this.lock.responses.find((response) => response.person === person && holds(response));
+    if (held && !mine) this.lock.begin(this.lock.add({ person, targets: [], state: 'locking' }));
+    if (!held && mine) this.lock.letGo(mine, `let go by ${person}`);
   }
 
-  /** Tells a person of something that the server will not do by itself. */
-  attention(response: ResponseRow, text: string): void {
-    this.#tell({ type: 'response.attention', payload: { ...this.#named(response), text } });
-  }
-
-  /** Moves the lock on until it waits for the device or rests. */
-  drive(event: LockEvent): void {
-    const step = nextStep(this.#lock, this.#wish(), event, this.#now);
-    if (step.kind === 'stay') {
-      this.#settle();
-      return;
-    }
-    const holders = this.responses.filter(({ state }) => state !== 'waiting-approval');
-    if (step.kind === 'command') {
-      const [first] = holders;
-      const until = Math.max(this.#now + DAY_MS, ...holders.map((holder) => holder.until ?? 0));
-      const { commandId, batch } = this.#draft({
-        organisationId: this.organisationId,
-        deviceId: this.deviceId,
-        operation: step.operation,
-        actor: this.#actorOf(first),
-        expiresAt: until,
-        ...(first?.incidentId === undefined ? {} : { incidentId: first.incidentId }),
-        ...(first === undefined ? {} : { responseId: first.responseId }),
-      });
-      this.#changes.push(...batch.changes);
-      this.#journal.push(...batch.journal.map((draft) => ({ ...draft, cause: this.#entry.seq })));
-      this.#setLock(step.then(commandId));
-      for (const holder of holders) {
-        this.#step(holder, step.receipt, commandId);
-        this.#tell({ type: 'response.step', payload: { ...this.#named(holder), text: step.receipt, commandId } });
-      }
-      return;
-    }
-    this.#setLock(step.state);
-    for (const holder of holders) this.#step(holder, step.receipt);
-    if (step.state.kind === 'failed') {
-      for (const holder of holders) {
-        this.#patchResponse(holder, { state: holder.state === 'releasing' ? 'releasing' : 'failed' });
-        this.#tell({ type: 'response.failed', payload: { ...this.#named(holder), text: step.receipt } });
-        this.attention(holder, `the lock could not be proved: ${step.receipt}`);
-      }
-      return;
-    }
-    if (step.state.kind === 'locked') {
-      for (const holder of holders) {
-        if (holder.state === 'releasing') continue;
-        this.#patchResponse(holder, { state: 'locked' });
-        this.#tell({ type: 'response.locked', payload: { ...this.#named(holder), text: step.receipt } });
-      }
-    }
-    this.#settle(step.receipt);
-    // The wish may have changed while the device was answering.
-    if (this.#wish().locked !== (step.state.kind === 'locked')) this.drive({ kind: 'wish' });
-  }
-
-  /** Responses that only waited for the lock to come to rest: released, or locked beside another holder. */
-  #settle(receipt?: string): void {
-    for (const response of this.responses) {
-      if (response.state === 'releasing' && (this.#lock.kind === 'free' || this.#wish().locked)) {
-        const text = this.#wish().locked
-          ? 'let go; something else still holds the lock'
-          : (receipt ?? 'was not locked');
-        this.#end(response, 'released', text);
-        this.#tell({ type: 'response.released', payload: { ...this.#named(response), text } });
-      }
-      if (response.state === 'locking' && this.#lock.kind === 'locked') {
-        const text = 'the device is locked already';
-        this.#patchResponse(response, { state: 'locked' });
-        this.#step(response, text);
-        this.#tell({ type: 'response.locked', payload: { ...this.#named(response), text } });
-      }
-    }
-  }
-
-  #wish(): Wish {
-    const holders = this.responses.filter(
-      ({ state }) => state === 'locking' || state === 'locked' || state === 'failed',
+  /** The longest time of a response is over, whether its cause is gone or not. */
+  leaseEnded(responseId: string): void {
+    const response = this.lock.responses.find((row) => row.responseId === responseId);
+    if (!response || !holds(response)) return;
+    const what = response.state === 'locked' ? 'undone' : 'given up';
+    this.lock.letGo(response, 'its longest time is over');
+    if (this.incident(response.incidentId)?.state !== 'open') return;
+    this.lock.attention(
+      response,
+      `the lock was ${what} because its longest time is over, but the cause is still there`,
     );
-    return { locked: holders.length > 0, targets: [...new Set(holders.flatMap(({ targets }) => targets))] };
   }
 
-  #endResponsesOf(incident: IncidentRow, reason: string): void {
-    for (const response of this.responses)
-      if (response.incidentId === incident.incidentId) this.letGo(response, reason);
+  /** The device is gone. */
+  removed(): void {
+    for (const approval of this.#rows.approvals) this.#becomeObsolete(approval);
+    this.lock.abandon('the device was removed: its lock stays as it is');
+    for (const incident of this.incidents) this.closed(incident, 'the device was removed');
   }
 
-  #response(of: { targets: readonly string[] } & Partial<Omit<ResponseRow, 'targets'>>): ResponseRow {
-    const row: ResponseRow = {
-      organisationId: this.organisationId,
-      deviceId: this.deviceId,
-      responseId: newId.response(),
-      kind: 'lock',
-      state: 'locking',
-      steps: [],
-      createdAt: this.#now,
-      ...of,
-      targets: [...of.targets],
-    };
-    this.#rows.responses.push(row);
-    this.#changes.push({ put: 'responses', row });
-    return row;
+  /** What an incident holds is let go; what waits for a person does so no longer. */
+  endResponses(incident: IncidentRow, reason: string): void {
+    for (const response of this.#responsesOf(incident)) {
+      if (response.state !== 'waiting-approval') {
+        this.lock.letGo(response, reason);
+        continue;
+      }
+      const approval = this.#rows.approvals.find(({ responseId }) => responseId === response.responseId);
+      if (approval) this.#becomeObsolete(approval);
+      this.lock.dismiss(response, 'released', reason);
+    }
   }
 
-  #begin(response: ResponseRow): void {
-    this.#patchResponse(response, { state: 'locking' });
-    const until = response.until === undefined ? {} : { until: response.until };
-    this.#tell({ type: 'response.started', payload: { ...this.#named(response), kind: 'lock', ...until } });
-    this.drive({ kind: 'wish' });
+  #responsesOf({ incidentId }: IncidentRow): readonly ResponseRow[] {
+    return this.lock.responses.filter((response) => response.incidentId === incidentId);
   }
 
-  #count({ responseId }: ResponseRow, policyId: PolicyId): void {
-    const { organisationId, deviceId } = this;
-    this.#changes.push({
-      put: 'automaticResponses',
-      row: { organisationId, deviceId, responseId, policyId, queuedAt: this.#now },
-    });
+  #becomeObsolete(approval: Row<'approvals'>): void {
+    this.#decide(approval, { state: 'obsolete' });
+    const { approvalId, incidentId } = approval;
+    this.#out.tell({ type: 'approval.decided', payload: { approvalId, incidentId, decision: 'obsolete' } });
   }
 
-  #end(response: ResponseRow, state: 'released' | 'denied', text: string): void {
-    this.#step(response, text);
-    this.#patchResponse(response, { state, endedAt: this.#now });
+  #decide(
+    { approvalId }: Row<'approvals'>,
+    set: Pick<Row<'approvals'>, 'state'> & Partial<Pick<Row<'approvals'>, 'decidedBy'>>,
+  ): void {
+    this.#out.change({ patch: 'approvals', key: { approvalId }, set: { ...set, decidedAt: this.#out.now } });
   }
 
-  #step(response: ResponseRow, text: string, commandId?: Row<'commands'>['commandId']): void {
-    const step = { at: this.#now, text, ...(commandId === undefined ? {} : { commandId }) };
-    this.#patchResponse(response, { steps: [...response.steps, step].slice(-MAX_STEPS) });
-  }
-
-  #patchResponse(row: ResponseRow, set: Partial<ResponseRow>): void {
+  #set(row: IncidentRow, set: IncidentPatch): void {
     Object.assign(row, set);
-    this.#changes.push({ patch: 'responses', key: { responseId: row.responseId }, set });
-  }
-
-  /** Only the columns that belong to the consumer: a person acknowledges beside it. */
-  #patchIncident(row: IncidentRow, set: IncidentPatch): void {
-    Object.assign(row, set);
-    this.#changes.push({ patch: 'incidents', key: { incidentId: row.incidentId }, set });
+    this.#out.change({ patch: 'incidents', key: { incidentId: row.incidentId }, set });
   }
 
   #addEvidence(row: IncidentRow, evidence: Evidence): void {
-    this.#patchIncident(row, { evidence: [...row.evidence, evidence].slice(-MAX_EVIDENCE) });
+    this.#set(row, { evidence: [...row.evidence, evidence].slice(-MAX_EVIDENCE) });
   }
+}
 
-  #setLock(state: LockState): void {
-    this.#lock = state;
-    const { organisationId, deviceId } = this;
-    this.#changes.push({ put: 'locks', row: { organisationId, deviceId, state, updatedAt: this.#now } });
-  }
-
-  #named({ responseId, incidentId }: ResponseRow): { responseId: ResponseId; incidentId?: IncidentId } {
-    return incidentId === undefined ? { responseId } : { responseId, incidentId };
-  }
-
-  #actorOf(response: ResponseRow | undefined): Actor {
-    if (response?.person !== undefined) return { kind: 'person', name: response.person };
-    return response?.policyId === undefined
-      ? { kind: 'server', name: 'incidents' }
-      : { kind: 'policy', name: response.policyId };
-  }
-
-  #tell(entry: Pick<JournalDraft, 'type' | 'payload'>): void {
-    const { organisationId, deviceId } = this;
-    const { actor, seq } = this.#entry;
-    this.#journal.push({ ...entry, at: this.#now, organisationId, deviceId, actor, cause: seq } as JournalDraft);
-  }
+function durationText(ms: Millis): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }

@@ -1,6 +1,6 @@
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
-import type { ApprovalId, IncidentId, Millis, OrganisationId } from '../ids.ts';
+import type { ApprovalId, IncidentId, Millis, OrganisationId, Seq } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import type { Fleet } from '../registry/fleet.ts';
 import { timelineEntry } from '../registry/handlers.ts';
@@ -29,8 +29,9 @@ type IncidentRoutes =
   | 'approvals.deny'
   | 'devices.lock';
 
-/** Journal entries read for one incident's timeline. */
-const TIMELINE = 2000;
+/** Journal entries of the device that are read for an incident's timeline, the newest, and how many at a time. */
+const TIMELINE_PAGES = 20;
+const TIMELINE_PAGE = 1000;
 
 /** Routes of incidents, approvals and the lock. */
 export function incidentHandlers({ store, fleet, incidents, describe, now }: Options): Pick<Handlers, IncidentRoutes> {
@@ -41,8 +42,11 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
     if (row?.organisationId === organisationId) return row;
     throw new ReeveError('no-such-thing', `No incident "${id}": see \`reeve incident ls\``);
   };
-  const view = async (row: Row<'incidents'>) =>
-    incidentView(row, await store.list('responses', { where: { incidentId: row.incidentId } }), endpointOf(row));
+  const view = async (row: Row<'incidents'>) => {
+    const { incidentId } = row;
+    const responses = await store.list('responses', { where: { incidentId }, orderBy: 'createdAt' });
+    return incidentView(row, responses, endpointOf(row));
+  };
   const decide =
     (decision: 'approved' | 'denied'): Handlers['approvals.approve'] & Handlers['approvals.deny'] =>
     async ({ organisationId, params, actor }) => {
@@ -51,21 +55,12 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
         throw new ReeveError('no-such-thing', `No approval "${params.id}": see \`reeve approval ls\``);
       if (row.state !== 'waiting') throw new ReeveError('wrong-state', `The approval is ${row.state} already`);
       const { approvalId, incidentId, deviceId } = row;
-      const at = now();
-      await store.commit({
-        changes: [
-          { patch: 'approvals', key: { approvalId }, set: { state: decision, decidedBy: actor.name, decidedAt: at } },
-        ],
-      });
-      await incidents.tell({
-        type: 'approval.decided',
-        at,
-        organisationId,
-        deviceId,
-        actor,
-        payload: { approvalId, incidentId, decision },
-      });
-      return approvalView((await store.get('approvals', { approvalId })) ?? row, endpointOf(row));
+      const payload = { approvalId, incidentId, decision };
+      await incidents.tell({ type: 'approval.decided', at: now(), organisationId, deviceId, actor, payload });
+      const decided = (await store.get('approvals', { approvalId })) ?? row;
+      // Somebody else, or the end of the cause, may have been faster.
+      if (decided.state !== decision) throw new ReeveError('wrong-state', `The approval is ${decided.state} already`);
+      return approvalView(decided, endpointOf(row));
     };
 
   return {
@@ -74,9 +69,11 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
       const device = query.device === undefined ? undefined : findDevice(fleet, organisationId, query.device);
       if (query.device !== undefined && !device) throw new ReeveError('no-such-device', `No device "${query.device}"`);
       const rows = await store.list('incidents', {
-        ...(device || state
-          ? { where: { ...(device ? { deviceId: device.row.deviceId } : {}), ...(state ? { state } : {}) } }
-          : {}),
+        where: {
+          organisationId,
+          ...(device ? { deviceId: device.row.deviceId } : {}),
+          ...(state ? { state } : {}),
+        },
         orderBy: 'openedAt',
         descending: true,
         limit,
@@ -115,20 +112,34 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
       return view(await find(organisationId, params.id));
     },
     'incidents.timeline': async ({ organisationId, params }) => {
-      const { incidentId, deviceId } = await find(organisationId, params.id);
-      const commands = new Set<string>();
+      const { incidentId, deviceId, openedAt } = await find(organisationId, params.id);
+      const ids = new Set<string>([incidentId]);
       for (const { responseId } of await store.list('responses', { where: { incidentId } })) {
-        for (const command of await store.list('commands', { where: { responseId } })) commands.add(command.commandId);
+        ids.add(responseId);
+        for (const { commandId } of await store.list('commands', { where: { responseId } })) ids.add(commandId);
       }
-      const entries = await store.journal({ deviceId, newestFirst: true, limit: TIMELINE });
-      const mine = entries.filter(({ payload }) => {
-        if ('incidentId' in payload && payload.incidentId === incidentId) return true;
-        return 'commandId' in payload && payload.commandId !== undefined && commands.has(payload.commandId);
-      });
+      const isMine = ({ payload }: JournalEntry) =>
+        ('incidentId' in payload && payload.incidentId !== undefined && ids.has(payload.incidentId)) ||
+        ('responseId' in payload && payload.responseId !== undefined && ids.has(payload.responseId)) ||
+        ('commandId' in payload && payload.commandId !== undefined && ids.has(payload.commandId));
+      const mine: JournalEntry[] = [];
+      let before: Seq | undefined;
+      for (let page = 0; page < TIMELINE_PAGES; page++) {
+        const entries = await store.journal({
+          deviceId,
+          newestFirst: true,
+          limit: TIMELINE_PAGE,
+          ...(before === undefined ? {} : { before }),
+        });
+        mine.push(...entries.filter(isMine));
+        const oldest = entries.at(-1);
+        if (!oldest || oldest.at < openedAt) break;
+        before = oldest.seq;
+      }
       return { items: mine.reverse().map((entry) => timelineEntry(entry, describe)) };
     },
-    'approvals.list': async ({ query }) => {
-      const rows = await store.list('approvals', query.state ? { where: { state: query.state } } : {});
+    'approvals.list': async ({ organisationId, query: { state } }) => {
+      const rows = await store.list('approvals', { where: { organisationId, ...(state ? { state } : {}) } });
       const items = rows.sort((a, b) => b.createdAt - a.createdAt).map((row) => approvalView(row, endpointOf(row)));
       return { items };
     },

@@ -1,18 +1,21 @@
 import type { LockStatus } from '@reeve/contract';
 import { type CompiledPolicy, type CompiledRule, describeRule, matches } from '@reeve/policy';
 import type { Bus, Subscription } from '../bus/port.ts';
+import { describeOperation } from '../commands/operation.ts';
 import type { CommandQueue } from '../commands/queue.ts';
-import type { DeviceId, Millis, OrganisationId, PolicyId } from '../ids.ts';
+import type { DeviceId, Millis, OrganisationId, PolicyId, Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { factsOf } from '../policies/facts.ts';
 import type { Fleet } from '../registry/fleet.ts';
 import type { Standing } from '../registry/views.ts';
-import type { Batch, Store } from '../store/port.ts';
+import type { Batch, Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Values } from '../telemetry/values.ts';
 import { DeviceCase, type LockResponse } from './case.ts';
-import { mayRespond, WINDOW_MS } from './governor.ts';
+import { Budget, WINDOW_MS } from './governor.ts';
+import { HOLDING, responsesUnderWay } from './held-lock.ts';
+import type { LockState } from './lock.ts';
 import { lockStatusOf } from './views.ts';
 
 /** A cleared incident closes after this; a breach before then opens it again. */
@@ -44,7 +47,8 @@ const TYPES = [
   'lock.requested',
 ] as const satisfies readonly JournalType[];
 
-type Handled = Extract<JournalEntry, { type: (typeof TYPES)[number] }>;
+type Handled = JournalEntry<(typeof TYPES)[number]>;
+type Of<Types extends Handled['type']> = JournalEntry<Types>;
 
 /**
  * Incidents and their responses. One durable consumer of the journal is the only writer; people and timers write
@@ -74,42 +78,30 @@ export class Incidents {
   }
 
   /** Commits an entry and waits until the consumer has acted on it. */
-  async tell(entry: JournalDraft): Promise<void> {
-    const { seqs } = await this.#o.store.commit({ journal: [entry] });
-    const [seq] = seqs;
-    if (seq !== undefined) await this.#subscription?.caughtUp(seq);
+  tell(entry: JournalDraft): Promise<void> {
+    return this.#tellAll([entry]);
   }
 
   /** What time alone does: leases end, cleared incidents close. Called every second. */
   async tick(now: Millis): Promise<void> {
-    const server = { kind: 'server', name: 'incidents' } as const;
-    for (const state of ['waiting-approval', 'locking', 'locked', 'failed'] as const) {
-      for (const { until, responseId, organisationId, deviceId } of await this.#o.store.list('responses', {
+    const { store } = this.#o;
+    const actor = { kind: 'server', name: 'incidents' } as const;
+    const drafts: JournalDraft[] = [];
+    for (const state of HOLDING) {
+      for (const { until, responseId, organisationId, deviceId } of await store.list('responses', {
         where: { state },
       })) {
         if (until === undefined || until > now) continue;
-        await this.tell({
-          type: 'response.lease-ended',
-          at: now,
-          organisationId,
-          deviceId,
-          actor: server,
-          payload: { responseId },
-        });
+        const payload = { responseId };
+        drafts.push({ type: 'response.lease-ended', at: now, organisationId, deviceId, actor, payload });
       }
     }
-    for (const row of await this.#o.store.list('incidents', { where: { state: 'cleared' } })) {
+    for (const row of await store.list('incidents', { where: { state: 'cleared' } })) {
       const { clearedAt = now, incidentId, organisationId, deviceId } = row;
       if (clearedAt + CLOSE_AFTER_MS > now) continue;
-      await this.tell({
-        type: 'incident.quiet',
-        at: now,
-        organisationId,
-        deviceId,
-        actor: server,
-        payload: { incidentId },
-      });
+      drafts.push({ type: 'incident.quiet', at: now, organisationId, deviceId, actor, payload: { incidentId } });
     }
+    if (drafts.length > 0) await this.#tellAll(drafts);
   }
 
   /** Open incidents and lock of several devices. */
@@ -123,176 +115,171 @@ export class Incidents {
   }
 
   async lockStatus(deviceId: DeviceId): Promise<LockStatus> {
-    const lock = await this.#o.store.get('locks', { deviceId });
-    const responses = lock ? await this.#o.store.list('responses', { where: { deviceId } }) : [];
-    return lockStatusOf(lock, responses);
+    const { store } = this.#o;
+    const lock = await store.get('locks', { deviceId });
+    return lockStatusOf(lock, lock ? await responsesUnderWay(store, deviceId) : []);
+  }
+
+  async #tellAll(journal: readonly JournalDraft[]): Promise<void> {
+    const { seqs } = await this.#o.store.commit({ journal });
+    await this.#subscription?.caughtUp(seqs.at(-1) ?? (0 as Seq));
   }
 
   async #handle(entry: Handled): Promise<Batch | undefined> {
-    if (entry.type === 'policy.applied' || entry.type === 'policy.removed') return this.#policyChanged(entry);
-    if (entry.deviceId === undefined) return undefined;
-    const kase = await this.#case(entry, entry.deviceId);
     switch (entry.type) {
       case 'rule.transition':
-        await this.#transition(kase, entry.payload);
-        break;
+        return this.#transition(entry);
+      case 'policy.applied':
+      case 'policy.removed':
+        return this.#policyChanged(entry);
       case 'device.changed':
-        this.#reassess(kase, 'the policy no longer applies to the device');
-        break;
+        return this.#with(entry, (kase) => this.#clearInapplicable(kase));
       case 'device.removed':
-        for (const incident of kase.incidents) kase.closed(incident, 'the device was removed');
-        break;
+        return this.#with(entry, (kase) => kase.removed());
       case 'registration.registered':
-        kase.drive({ kind: 'registered' });
-        break;
+        return this.#registered(entry);
       case 'command.finished':
-        await this.#commandFinished(kase, entry.payload);
-        break;
-      case 'approval.decided':
-        if (entry.payload.decision !== 'obsolete')
-          kase.decided(entry.payload.approvalId, entry.payload.decision === 'approved');
-        break;
-      case 'incident.close-requested': {
-        const incident = kase.incident(entry.payload.incidentId);
-        if (incident) kase.closed(incident, `closed by ${entry.actor.name}`);
-        break;
+        return this.#commandFinished(entry);
+      case 'approval.decided': {
+        const { approvalId, decision } = entry.payload;
+        if (decision === 'obsolete') return undefined;
+        return this.#with(entry, (kase) => kase.decided(approvalId, decision, entry.actor.name));
       }
-      case 'incident.quiet': {
-        const incident = kase.incident(entry.payload.incidentId);
-        if (incident?.state === 'cleared') kase.closed(incident, 'clear for 30 minutes');
-        break;
-      }
-      case 'response.lease-ended': {
-        const response = kase.responses.find(({ responseId }) => responseId === entry.payload.responseId);
-        if (!response || response.state === 'releasing') break;
-        kase.letGo(response, 'its longest time is over');
-        const incident = response.incidentId && kase.incident(response.incidentId);
-        if (incident && incident.state === 'open') {
-          kase.attention(
-            response,
-            'the lock was undone because its longest time is over, but the cause is still there',
-          );
-        }
-        break;
-      }
-      case 'lock.requested': {
-        const mine = kase.responses.find(({ person }) => person === entry.actor.name);
-        if (entry.payload.held && !mine) kase.startPersonalLock(entry.actor.name);
-        if (!entry.payload.held && mine) kase.letGo(mine, `let go by ${entry.actor.name}`);
-        break;
-      }
+      case 'incident.close-requested':
+        return this.#with(entry, (kase) => {
+          const incident = kase.incident(entry.payload.incidentId);
+          if (incident) kase.closed(incident, `closed by ${entry.actor.name}`);
+        });
+      case 'incident.quiet':
+        return this.#with(entry, (kase) => {
+          const incident = kase.incident(entry.payload.incidentId);
+          if (incident?.state === 'cleared') kase.closed(incident, `clear for ${CLOSE_AFTER_MS / 60_000} minutes`);
+        });
+      case 'response.lease-ended':
+        return this.#with(entry, (kase) => kase.leaseEnded(entry.payload.responseId));
+      case 'lock.requested':
+        return this.#with(entry, (kase) => kase.personal(entry.actor.name, entry.payload.held));
     }
+  }
+
+  /** Acts on what is open about the entry's device. */
+  async #with(entry: Handled, act: (kase: DeviceCase) => unknown): Promise<Batch | undefined> {
+    if (entry.deviceId === undefined) return undefined;
+    const kase = await this.#case(entry, entry.deviceId);
+    await act(kase);
     return kase.batch();
   }
 
-  async #transition(
-    kase: DeviceCase,
-    payload: Extract<Handled, { type: 'rule.transition' }>['payload'],
-  ): Promise<void> {
-    const { policyId, ruleId, ruleKey, evidence, to, text } = payload;
+  async #transition(entry: Of<'rule.transition'>): Promise<Batch | undefined> {
+    const { policyId, ruleId, ruleKey, evidence, to, text } = entry.payload;
     if (to === 'cleared') {
-      const incident = kase.incidentOf(policyId, ruleId);
-      if (incident) kase.cleared(incident, text, evidence);
-      return;
+      return this.#with(entry, (kase) => {
+        const incident = kase.incidentOf(policyId, ruleKey);
+        if (incident) kase.cleared(incident, text, evidence);
+      });
     }
-    if (to !== 'breached' || !evidence) return;
-    const policy = await this.#policy(kase.organisationId, policyId);
-    const rule = policy?.rules.find(({ id, key }) => id === ruleId && key === ruleKey);
+    if (to !== 'breached' || !evidence || entry.deviceId === undefined) return undefined;
+    const policy = await this.#policy(entry.organisationId, policyId);
+    const rule = policy?.rules.find(({ key }) => key === ruleKey);
     // Decided under a rule that is no more: there is nobody who wants to hear of it.
-    if (!policy || !rule) return;
-    const incident = kase.breached({ policyId, ruleId, ruleKey, text: describeRule(rule) }, evidence);
+    if (!policy || !rule) return undefined;
+    const kase = await this.#case(entry, entry.deviceId);
+    const { incident, opened } = kase.breached({ policyId, ruleId, ruleKey, rule: describeRule(rule) }, evidence);
     const lock = lockOf(policy, rule);
-    if (!lock || kase.hasResponse(incident)) return;
-    const now = this.#o.now();
-    const recent = await this.#o.store.list('automaticResponses', { where: { policyId } });
-    const devices = this.#o.fleet.size === 0 ? 0 : this.#assigned(policyId);
-    if (
-      mayRespond(
-        recent.map(({ queuedAt }) => queuedAt),
-        devices,
-        now,
-      )
-    )
-      kase.startLock(incident, lock);
-    else
-      kase.askForLock(
-        incident,
-        lock,
-        `policy ${policyId} has locked as many devices within ${WINDOW_MS / 60_000} min as it may by itself`,
-      );
+    if (!opened || !lock) return kase.batch();
+    const budget = await this.#budget(policyId);
+    respond(kase, incident, lock, budget);
+    return joined([kase], budget);
   }
 
-  async #commandFinished(
-    kase: DeviceCase,
-    payload: Extract<Handled, { type: 'command.finished' }>['payload'],
-  ): Promise<void> {
-    const { commandId, state, text } = payload;
-    if (!kase.awaits(commandId)) return;
-    if (state !== 'answered') return kase.drive({ kind: 'failed', reason: text });
-    const command = await this.#o.store.get('commands', { commandId });
-    const value = command?.values?.[0]?.stored.value;
-    kase.drive({ kind: 'done', ...(typeof value === 'number' ? { value } : {}) });
+  /** What failed before may work now. */
+  async #registered(entry: Of<'registration.registered'>): Promise<Batch | undefined> {
+    // Every Register comes by here: most devices have no lock that failed.
+    const lock = entry.deviceId && (await this.#o.store.get('locks', { deviceId: entry.deviceId }));
+    if (!lock || (lock.state as LockState).kind !== 'failed') return undefined;
+    return this.#with(entry, (kase) => kase.lock.drive({ kind: 'retry' }));
   }
 
-  async #policyChanged(entry: Extract<Handled, { type: 'policy.applied' | 'policy.removed' }>): Promise<Batch> {
+  async #commandFinished(entry: Of<'command.finished'>): Promise<Batch | undefined> {
+    const { commandId, responseId, state, text } = entry.payload;
+    if (responseId === undefined) return undefined;
+    return this.#with(entry, async ({ lock }) => {
+      if (!lock.awaits(commandId)) return;
+      const command = await this.#o.store.get('commands', { commandId });
+      if (state !== 'answered') {
+        const what = command ? `${describeOperation(command.operation)}: ` : '';
+        lock.drive({ kind: 'failed', reason: `${what}${text}` });
+        return;
+      }
+      const value = command?.values?.[0]?.stored.value;
+      lock.drive({ kind: 'done', ...(typeof value === 'number' ? { value } : {}) });
+    });
+  }
+
+  /** Brings what is open in line with the policy as it is now. */
+  async #policyChanged(entry: Of<'policy.applied' | 'policy.removed'>): Promise<Batch> {
+    const { store } = this.#o;
     const { policyId } = entry.payload;
     const policy = await this.#policy(entry.organisationId, policyId);
     const devices = new Set<DeviceId>();
     for (const state of ['open', 'cleared'] as const) {
-      for (const row of await this.#o.store.list('incidents', { where: { state } }))
-        if (row.policyId === policyId) devices.add(row.deviceId);
+      for (const row of await store.list('incidents', { where: { policyId, state } })) devices.add(row.deviceId);
     }
-    const changes: NonNullable<Batch['changes']>[number][] = [];
-    const journal: JournalDraft[] = [];
+    const budget = await this.#budget(policyId);
+    const cases: DeviceCase[] = [];
     for (const deviceId of devices) {
       const kase = await this.#case(entry, deviceId);
-      for (const incident of kase.incidents.filter((row) => row.policyId === policyId)) {
-        const rule = policy?.rules.find(({ id, key }) => id === incident.ruleId && key === incident.ruleKey);
-        if (!policy || !rule) {
-          kase.cleared(incident, policy ? 'the rule was changed' : 'the policy was removed');
-        } else if (!lockOf(policy, rule)) {
-          for (const response of kase.responses) {
-            if (response.incidentId === incident.incidentId) kase.letGo(response, 'the policy no longer locks');
-          }
-        }
+      await this.#clearInapplicable(kase);
+      for (const incident of kase.incidents) {
+        if (incident.policyId !== policyId) continue;
+        const rule = policy?.rules.find(({ key }) => key === incident.ruleKey);
+        const lock = policy && rule && lockOf(policy, rule);
+        if (!rule) kase.cleared(incident, policy ? 'the rule was changed' : 'the policy was removed');
+        else if (!lock) kase.endResponses(incident, 'the policy no longer locks');
+        else if (incident.state === 'open' && !(await this.#isSpent(incident))) respond(kase, incident, lock, budget);
       }
-      this.#reassess(kase, 'the policy no longer applies to the device');
-      const batch = kase.batch();
-      changes.push(...(batch.changes ?? []));
-      journal.push(...(batch.journal ?? []));
+      cases.push(kase);
     }
-    return { changes, journal };
+    return joined(cases, budget);
   }
 
-  /** Clears what belongs to policies that no longer apply to the device. */
-  #reassess(kase: DeviceCase, text: string): void {
-    const device = this.#o.fleet.get(kase.deviceId);
-    if (!device) return;
-    const facts = factsOf(device, this.#o.values);
+  /** Clears what belongs to policies that no longer apply to the device, going by what is stored of both. */
+  async #clearInapplicable(kase: DeviceCase): Promise<void> {
+    const row = await this.#o.store.get('devices', { deviceId: kase.deviceId });
+    if (!row) return;
+    const facts = factsOf({ row }, this.#o.values);
     for (const incident of kase.incidents) {
-      const program = this.#o.engine.program(incident.policyId);
-      if (program && !matches(program.compiled.applies, facts)) kase.cleared(incident, text);
+      const policy = await this.#policy(row.organisationId, incident.policyId);
+      if (policy && !matches(policy.applies, facts))
+        kase.cleared(incident, 'the policy no longer applies to the device');
     }
+  }
+
+  /** Whether the incident had its lock: one that a person denied, or whose longest time is over, begins no other. */
+  async #isSpent({ incidentId }: Row<'incidents'>): Promise<boolean> {
+    const responses = await this.#o.store.list('responses', { where: { incidentId } });
+    const now = this.#o.now();
+    return responses.some(
+      ({ state, until, endedAt = now }) => state === 'denied' || (until !== undefined && until <= endedAt),
+    );
   }
 
   #case(entry: JournalEntry, deviceId: DeviceId): Promise<DeviceCase> {
     return DeviceCase.read(this.#o.store, entry, deviceId, (command) => this.#o.commands.draft(command), this.#o.now());
   }
 
-  async #policy(
-    organisationId: OrganisationId,
-    policyId: PolicyId,
-  ): Promise<(CompiledPolicy & Pick<Row<'policies'>, 'mode'>) | undefined> {
+  async #policy(organisationId: OrganisationId, policyId: PolicyId): Promise<CompiledPolicy | undefined> {
     const row = await this.#o.store.get('policies', { organisationId, policyId });
-    return row && { ...(row.compiled as CompiledPolicy), mode: row.mode };
+    return row && (row.compiled as CompiledPolicy);
   }
 
-  #assigned(policyId: PolicyId): number {
-    let count = 0;
-    for (const { row } of this.#o.fleet.all()) {
-      if (this.#o.engine.of(row.deviceId).some(({ program }) => program.row.policyId === policyId)) count += 1;
+  #budget(policyId: PolicyId): Promise<Budget> {
+    const { store, fleet, engine, now } = this.#o;
+    let devices = 0;
+    for (const { row } of fleet.all()) {
+      if (engine.of(row.deviceId).some(({ program }) => program.row.policyId === policyId)) devices += 1;
     }
-    return count;
+    return Budget.read(store, policyId, devices, now());
   }
 }
 
@@ -303,4 +290,21 @@ function lockOf(policy: CompiledPolicy, rule: CompiledRule): LockResponse | unde
     if (response !== 'alarm') return { maxFor: response.lock.maxFor, targets: response.lock.targets ?? [] };
   }
   return undefined;
+}
+
+/** Locks because of an incident, or asks a person where the policy may do no more by itself. */
+function respond(kase: DeviceCase, incident: Row<'incidents'>, lock: LockResponse, budget: Budget): void {
+  if (kase.isAnswered(incident)) return;
+  if (budget.take()) kase.startLock(incident, lock);
+  else {
+    const { policyId } = incident;
+    const reason = `policy ${policyId} has locked as many devices within ${WINDOW_MS / 60_000} min as it may by itself`;
+    kase.askForLock(incident, lock, reason);
+  }
+}
+
+function joined(cases: readonly DeviceCase[], { outdated }: Budget): Batch {
+  const batches = cases.map((kase) => kase.batch());
+  const changes: Change[] = [...outdated, ...batches.flatMap((batch) => batch.changes)];
+  return { changes, journal: batches.flatMap((batch) => batch.journal) };
 }

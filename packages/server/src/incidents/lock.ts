@@ -4,30 +4,43 @@ import type { CommandId, Millis } from '../ids.ts';
 /**
  * Locking one device through its Lock and Wipe object (OMA object 8), step by step, each step proved by the device.
  *
- *     free ─► remembering ─► targeting ─► locking ─► proving ─► checking ─► locked
- *      ▲          (read 8/0/0)  (8/0/1)   (8/0/0)   (8/0/0)    (8/0/5)       │
- *      │                                                                     ▼
- *      └───────────────────────────────── confirming ◄──────────────── releasing
- *                                          (read 8/0/0)          (8/0/0 = remembered)
+ *     free ──► remembering ──► targeting ──► locking ──► proving ──► checking ──► locked
+ *      ▲       (read 8/0/0)     (8/0/1)      (8/0/0)   (read 8/0/0) (read 8/0/5)    │
+ *      │                                                                            ▼
+ *      └───────────────────────────── confirming ◄────────────────────────────── releasing
+ *                                    (read 8/0/0)                          (8/0/0 = remembered)
  *
- * A command that fails leads to `failed`, from where the next registration of the device, or the end of the wish for a
- * lock, tries again. What was remembered is never our own lock.
+ * A step whose end nobody wants any more leads to `releasing`. A command that fails leads to `failed`, from where a
+ * registration of the device, another holder, or the end of the wish for a lock tries again. What is remembered is the
+ * state before our own lock, never our own.
  */
 export type LockState =
   | { readonly kind: 'free' /** When the device last said that it is as before. */; readonly provedAt?: Millis }
-  | { readonly kind: 'remembering'; readonly commandId: CommandId }
-  | { readonly kind: 'targeting'; readonly remembered: number; readonly commandId: CommandId }
-  | { readonly kind: 'locking'; readonly remembered: number; readonly commandId: CommandId }
-  | { readonly kind: 'proving'; readonly remembered: number; readonly commandId: CommandId }
-  | { readonly kind: 'checking'; readonly remembered: number; readonly commandId: CommandId }
-  | { readonly kind: 'locked'; readonly remembered: number; readonly provedAt: Millis }
-  | { readonly kind: 'releasing'; readonly remembered: number; readonly commandId: CommandId }
-  | { readonly kind: 'confirming'; readonly remembered: number; readonly commandId: CommandId }
-  | {
+  | ({ readonly kind: 'remembering' } & Waiting)
+  | ({ readonly kind: 'targeting' } & Touched & Wanted & Waiting)
+  | ({ readonly kind: 'locking' } & Touched & Wanted & Waiting)
+  | ({ readonly kind: 'proving' } & Touched & Wanted & Waiting)
+  | ({ readonly kind: 'checking' } & Touched & Wanted & Waiting)
+  | ({ readonly kind: 'locked'; readonly provedAt: Millis } & Touched & Wanted)
+  | ({ readonly kind: 'releasing' } & Touched & Waiting)
+  | ({ readonly kind: 'confirming' } & Touched & Waiting)
+  | ({
       readonly kind: 'failed';
-      readonly reason: string /** Absent: nothing was written yet. */;
-      readonly remembered?: number;
-    };
+      readonly reason: string /** Nothing remembered: nothing written. */;
+    } & Partial<Touched>);
+
+/** The command that the state waits for. */
+interface Waiting {
+  readonly commandId: CommandId;
+}
+/** The device may have been changed; this is the lock state that it had before. */
+interface Touched {
+  readonly remembered: number;
+}
+/** What the device is being locked to. */
+interface Wanted {
+  readonly targets: readonly string[];
+}
 
 /** Resources of object 8. */
 const STATE = '/8/0/0';
@@ -39,10 +52,9 @@ const FULLY_LOCKED = 2;
 /** Values of `RESULT` that say that the last operation failed. */
 const FIRST_FAILURE = 5;
 
-/** What is wanted of the lock now. */
-export interface Wish {
+/** What is wanted of the lock now. Without targets the whole device is to be locked. */
+export interface Wish extends Wanted {
   readonly locked: boolean;
-  readonly targets: readonly string[];
 }
 
 export type LockEvent =
@@ -52,16 +64,16 @@ export type LockEvent =
   | { readonly kind: 'done'; readonly value?: number | undefined }
   /** The command of the state failed, expired or was cancelled. */
   | { readonly kind: 'failed'; readonly reason: string }
-  /** The device registered again: what failed before may work now. */
-  | { readonly kind: 'registered' };
+  /** What failed before may work now: the device registered again, or somebody else wants the lock. */
+  | { readonly kind: 'retry' };
 
-/** What a step asks for: a command whose id the new state keeps, and a receipt in words. */
+/** What a step asks for: a command whose id the new state keeps, or nothing but the new state; a receipt in words. */
 export type Step =
   | { readonly kind: 'stay' }
   | {
       readonly kind: 'command';
       readonly operation: CommandOperation;
-      readonly then: (commandId: CommandId) => LockState;
+      readonly waiting: (commandId: CommandId) => LockState;
       readonly receipt: string;
     }
   | { readonly kind: 'rest'; readonly state: LockState; readonly receipt: string };
@@ -77,170 +89,160 @@ type Table = { readonly [K in LockState['kind']]: { readonly [E in LockEvent['ki
 
 const stay = (): Step => ({ kind: 'stay' });
 const rest = (state: LockState, receipt: string): Step => ({ kind: 'rest', state, receipt });
-const wantedState = ({ targets }: Wish) => (targets.length > 0 ? PARTIALLY_LOCKED : FULLY_LOCKED);
+const fail = (reason: string, touched: Partial<Touched> = {}): Step =>
+  rest({ kind: 'failed', reason, ...touched }, reason);
 
-const command = (operation: CommandOperation, then: (commandId: CommandId) => LockState, receipt: string): Step => ({
-  kind: 'command',
-  operation,
-  then,
-  receipt,
-});
-const write = (path: string, values: readonly { path: string; value: string | number }[]): CommandOperation => ({
+const stateOf = ({ targets }: Wanted) => (targets.length > 0 ? PARTIALLY_LOCKED : FULLY_LOCKED);
+const isSame = (a: Wanted, b: Wanted) =>
+  a.targets.length === b.targets.length && a.targets.every((target) => b.targets.includes(target));
+const said = (value: number | undefined) => value ?? 'nothing';
+
+const readOf = (path: string): CommandOperation => ({ kind: 'read', path });
+const writeOf = (path: string, values: { path: string; value: string | number }[]): CommandOperation => ({
   kind: 'write',
   mode: 'replace',
   path,
-  values: [...values],
+  values,
 });
 
-const remember = (): Step =>
-  command(
-    { kind: 'read', path: STATE },
-    (commandId) => ({ kind: 'remembering', commandId }),
-    'reads the lock state, to remember it',
-  );
-const lock = (remembered: number, wish: Wish): Step => {
-  const value = wantedState(wish);
-  return command(
-    write(STATE, [{ path: STATE, value }]),
-    (commandId) => ({ kind: 'locking', remembered, commandId }),
-    `writes the lock state ${value}`,
-  );
+/** The commands of the diagram, each with the state that waits for it. */
+const remember = (): Step => ({
+  kind: 'command',
+  operation: readOf(STATE),
+  waiting: (commandId) => ({ kind: 'remembering', commandId }),
+  receipt: 'reads the lock state, to remember it',
+});
+const target = ({ remembered, targets }: Touched & Wanted): Step => ({
+  kind: 'command',
+  operation: writeOf(
+    TARGETS,
+    targets.map((value, index) => ({ path: `${TARGETS}/${index}`, value })),
+  ),
+  waiting: (commandId) => ({ kind: 'targeting', remembered, targets, commandId }),
+  receipt: `writes the lock targets ${targets.join(', ')}`,
+});
+const lock = ({ remembered, targets }: Touched & Wanted): Step => ({
+  kind: 'command',
+  operation: writeOf(STATE, [{ path: STATE, value: stateOf({ targets }) }]),
+  waiting: (commandId) => ({ kind: 'locking', remembered, targets, commandId }),
+  receipt: `writes the lock state ${stateOf({ targets })}, remembers ${remembered}`,
+});
+const prove = ({ remembered, targets }: Touched & Wanted): Step => ({
+  kind: 'command',
+  operation: readOf(STATE),
+  waiting: (commandId) => ({ kind: 'proving', remembered, targets, commandId }),
+  receipt: 'reads the lock state back',
+});
+const check = ({ remembered, targets }: Touched & Wanted): Step => ({
+  kind: 'command',
+  operation: readOf(RESULT),
+  waiting: (commandId) => ({ kind: 'checking', remembered, targets, commandId }),
+  receipt: `the device says lock state ${stateOf({ targets })}; reads the result of the operation`,
+});
+const release = ({ remembered }: Touched): Step => ({
+  kind: 'command',
+  operation: writeOf(STATE, [{ path: STATE, value: remembered }]),
+  waiting: (commandId) => ({ kind: 'releasing', remembered, commandId }),
+  receipt: `writes the remembered lock state ${remembered}`,
+});
+const confirm = ({ remembered }: Touched): Step => ({
+  kind: 'command',
+  operation: readOf(STATE),
+  waiting: (commandId) => ({ kind: 'confirming', remembered, commandId }),
+  receipt: 'reads the lock state back',
+});
+
+/** Brings the device from the remembered state, or from any later one, to what is wanted. */
+const begin = ({ remembered }: Touched, { locked, targets }: Wish): Step => {
+  if (!locked) return release({ remembered });
+  return targets.length > 0 ? target({ remembered, targets }) : lock({ remembered, targets });
 };
-const target = (remembered: number, { targets }: Wish): Step =>
-  command(
-    write(
-      TARGETS,
-      targets.map((value, index) => ({ path: `${TARGETS}/${index}`, value })),
-    ),
-    (commandId) => ({ kind: 'targeting', remembered, commandId }),
-    `writes the lock targets ${targets.join(', ')}`,
-  );
-const release = (remembered: number): Step =>
-  command(
-    write(STATE, [{ path: STATE, value: remembered }]),
-    (commandId) => ({ kind: 'releasing', remembered, commandId }),
-    `writes the remembered lock state ${remembered}`,
-  );
-const confirm = (remembered: number): Step =>
-  command(
-    { kind: 'read', path: STATE },
-    (commandId) => ({ kind: 'confirming', remembered, commandId }),
-    'reads the lock state back',
-  );
-const fail = (reason: string, remembered?: number): Step =>
-  rest(remembered === undefined ? { kind: 'failed', reason } : { kind: 'failed', reason, remembered }, reason);
 
-/** A state in which the device may have been changed. */
-type Touched = { readonly remembered: number };
+/** The next step of locking, unless meanwhile something else is wanted. */
+const onward =
+  <K extends 'targeting' | 'locking' | 'proving' | 'checking'>(next: Transition<K, 'done'>): Transition<K, 'done'> =>
+  (state, wish, event, now) =>
+    wish.locked && isSame(state, wish) ? next(state, wish, event, now) : begin(state, wish);
 
-/** What a step that only changes nothing of the device leaves behind when it fails or is no longer wanted. */
-const failedUntouched = (_: unknown, __: Wish, { reason }: { reason: string }): Step => fail(reason);
-/** The device may be locked: if that is no longer wanted, it is undone at once. */
+/** The device may be locked, whatever the command did: if that is no longer wanted, it is undone at once. */
 const failedLocking = ({ remembered }: Touched, wish: Wish, { reason }: { reason: string }): Step =>
-  wish.locked ? fail(reason, remembered) : release(remembered);
+  wish.locked ? fail(reason, { remembered }) : release({ remembered });
 const failedReleasing = ({ remembered }: Touched, _: Wish, { reason }: { reason: string }): Step =>
-  fail(reason, remembered);
+  fail(reason, { remembered });
 
-const retry: Transition<'failed', 'registered'> = ({ remembered }, wish) => {
-  if (remembered === undefined) return wish.locked ? remember() : rest({ kind: 'free' }, 'nothing to undo');
-  return wish.locked ? lock(remembered, wish) : release(remembered);
+const untouched = (receipt: string): Step => rest({ kind: 'free' }, receipt);
+const start = (_: unknown, wish: Wish): Step => (wish.locked ? remember() : stay());
+const retry: Transition<'failed', 'retry'> = ({ remembered }, wish) => {
+  if (remembered !== undefined) return begin({ remembered }, wish);
+  return wish.locked ? remember() : untouched('nothing was changed');
 };
 
 /** Every state and event; a new state does not compile until all its cells are decided. */
 const table: Table = {
-  free: {
-    wish: (_, wish) => (wish.locked ? remember() : stay()),
-    done: stay,
-    failed: stay,
-    registered: stay,
-  },
+  free: { wish: start, done: stay, failed: stay, retry: start },
   remembering: {
     wish: stay,
     done: (_, wish, { value }) => {
-      if (!wish.locked) return rest({ kind: 'free' }, 'no longer wanted: nothing was changed');
-      if (value === undefined) return fail('the device did not say its lock state');
-      return wish.targets.length > 0 ? target(value, wish) : lock(value, wish);
+      if (!wish.locked) return untouched('no longer wanted: nothing was changed');
+      return value === undefined ? fail('the device did not say its lock state') : begin({ remembered: value }, wish);
     },
-    failed: failedUntouched,
-    registered: stay,
+    failed: (_, wish, { reason }) => (wish.locked ? fail(reason) : untouched('no longer wanted: nothing was changed')),
+    retry: stay,
   },
-  targeting: {
-    wish: stay,
-    done: ({ remembered }, wish) =>
-      wish.locked ? lock(remembered, wish) : rest({ kind: 'free' }, 'no longer wanted: the lock state was not changed'),
-    failed: failedUntouched,
-    registered: stay,
-  },
-  locking: {
-    wish: stay,
-    done: ({ remembered }, wish) =>
-      wish.locked
-        ? command(
-            { kind: 'read', path: STATE },
-            (commandId) => ({ kind: 'proving', remembered, commandId }),
-            'reads the lock state back',
-          )
-        : release(remembered),
-    failed: failedLocking,
-    registered: stay,
-  },
+  targeting: { wish: stay, done: onward(lock), failed: failedLocking, retry: stay },
+  locking: { wish: stay, done: onward(prove), failed: failedLocking, retry: stay },
   proving: {
     wish: stay,
-    done: ({ remembered }, wish, { value }) => {
-      if (!wish.locked) return release(remembered);
-      if (value !== wantedState(wish))
-        return fail(`the device says lock state ${value ?? 'nothing'}, not ${wantedState(wish)}`, remembered);
-      return command(
-        { kind: 'read', path: RESULT },
-        (commandId) => ({ kind: 'checking', remembered, commandId }),
-        `the device says lock state ${value}; reads the result of the operation`,
-      );
-    },
+    done: onward((state, _, { value }) =>
+      value === stateOf(state)
+        ? check(state)
+        : fail(`the device says lock state ${said(value)}, not ${stateOf(state)}`, { remembered: state.remembered }),
+    ),
     failed: failedLocking,
-    registered: stay,
+    retry: stay,
   },
   checking: {
     wish: stay,
-    done: ({ remembered }, wish, { value }, now) => {
-      if (!wish.locked) return release(remembered);
-      if (value === undefined || value >= FIRST_FAILURE)
-        return fail(`the device says result ${value ?? 'nothing'}`, remembered);
-      return rest({ kind: 'locked', remembered, provedAt: now }, `the device says that it is locked (result ${value})`);
-    },
+    done: onward(({ remembered, targets }, _, { value }, now) =>
+      value === undefined || value >= FIRST_FAILURE
+        ? fail(`the device says result ${said(value)}`, { remembered })
+        : rest(
+            { kind: 'locked', remembered, targets, provedAt: now },
+            `the device says that it is locked (result ${value})`,
+          ),
+    ),
     failed: failedLocking,
-    registered: stay,
+    retry: stay,
   },
   locked: {
-    wish: ({ remembered }, wish) => (wish.locked ? stay() : release(remembered)),
+    wish: (state, wish) => (wish.locked && isSame(state, wish) ? stay() : begin(state, wish)),
     done: stay,
     failed: stay,
-    registered: stay,
+    retry: stay,
   },
   releasing: {
     wish: stay,
-    done: ({ remembered }, wish) => (wish.locked ? lock(remembered, wish) : confirm(remembered)),
+    done: (state, wish) => (wish.locked ? begin(state, wish) : confirm(state)),
     failed: failedReleasing,
-    registered: stay,
+    retry: stay,
   },
   confirming: {
     wish: stay,
-    done: ({ remembered }, wish, { value }, now) => {
-      if (wish.locked) return lock(remembered, wish);
-      if (value !== remembered)
-        return fail(`the device says lock state ${value ?? 'nothing'}, not ${remembered}`, remembered);
-      return rest({ kind: 'free', provedAt: now }, `the device says lock state ${remembered}, as before`);
+    done: (state, wish, { value }, now) => {
+      if (wish.locked) return begin(state, wish);
+      const { remembered } = state;
+      return value === remembered
+        ? rest({ kind: 'free', provedAt: now }, `the device says lock state ${remembered}, as before`)
+        : fail(`the device says lock state ${said(value)}, not ${remembered}`, { remembered });
     },
     failed: failedReleasing,
-    registered: stay,
+    retry: stay,
   },
   failed: {
-    wish: ({ remembered }, wish) => {
-      if (wish.locked) return stay();
-      return remembered === undefined ? rest({ kind: 'free' }, 'nothing to undo') : release(remembered);
-    },
+    wish: (state, wish, event, now) => (wish.locked ? stay() : retry(state, wish, { ...event, kind: 'retry' }, now)),
     done: stay,
     failed: stay,
-    registered: retry,
+    retry,
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Approval, Incident, LockStatus, Response } from '@reeve/contract';
 import type { Row } from '../store/tables.ts';
+import { holds } from './held-lock.ts';
 import type { LockState } from './lock.ts';
 
 /** Lock states for people: "locked" only when the device has said so. */
@@ -16,18 +17,18 @@ const SHOWN = {
   failed: 'failed',
 } as const satisfies Record<LockState['kind'], LockStatus['state']>;
 
-/** The lock of a device, as the device itself said last. */
+/** The lock of a device, as the device itself said last. `until` only if every holder has a longest time. */
 export function lockStatusOf(lock: Row<'locks'> | undefined, responses: readonly Row<'responses'>[]): LockStatus {
   if (!lock) return { state: 'unknown', holders: [] };
   const state = lock.state as LockState;
-  const holders = responses.filter((row) => row.endedAt === undefined && row.state !== 'waiting-approval');
-  const until = Math.max(...holders.map((row) => row.until ?? 0));
+  const holders = responses.filter(holds);
+  const until = Math.max(...holders.map((row) => row.until ?? Number.POSITIVE_INFINITY));
   const unproved = state.kind === 'free' && state.provedAt === undefined;
   return {
     state: unproved ? 'unknown' : SHOWN[state.kind],
     holders: holders.map((row) => row.incidentId ?? row.person ?? row.responseId),
     ...('provedAt' in state && state.provedAt !== undefined ? { provedAt: state.provedAt } : {}),
-    ...(until > 0 ? { until } : {}),
+    ...(Number.isFinite(until) ? { until } : {}),
   };
 }
 
@@ -64,5 +65,6 @@ export function approvalView(row: Row<'approvals'>, endpoint: string): Approval 
 }
 
 function responseView({ responseId, kind, state, steps, until }: Row<'responses'>): Response {
-  return { responseId, kind, state, steps, ...(until === undefined ? {} : { until }) };
+  const hasBegun = state !== 'waiting-approval' && state !== 'denied';
+  return { responseId, kind, state, steps, ...(until !== undefined && hasBegun ? { until } : {}) };
 }

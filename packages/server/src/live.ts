@@ -48,10 +48,6 @@ export class Live {
     this.#traces.get(sessionId)?.tell(line);
   }
 
-  isTraced(sessionId: SessionId): boolean {
-    return this.#traces.has(sessionId);
-  }
-
   /** @returns how to stop; the last listener's stop returns true. */
   addTrace(sessionId: SessionId, listener: (line: TraceLine) => void): () => boolean {
     let listeners = this.#traces.get(sessionId);

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { openTestCore, START, sessionOf } from './test-core.ts';
+
+const hex = (text: string) => Buffer.from(text).toString('hex');
+
+describe('a question for a key', () => {
+  it('is answered with the key of the identity, or without one', async () => {
+    const core = await openTestCore();
+    await core.add('truck-1');
+    await core.deliver(
+      { kind: 'find-psk', lookup: 1, identity: hex('truck-1') },
+      { kind: 'find-psk', lookup: 2, identity: hex('stranger') },
+    );
+    const [known, unknown] = core.sentOf('psk');
+    expect(known).toEqual({ kind: 'psk', lookup: 1, key: expect.any(Uint8Array) });
+    expect(unknown).toEqual({ kind: 'psk', lookup: 2 });
+  });
+});
+
+describe('a session', () => {
+  it('of a registered device is bound before its first message', async () => {
+    const core = await openTestCore();
+    await core.add('truck-1');
+    await core.register(sessionOf('truck-1'));
+    const session = sessionOf('truck-1');
+    await core.deliver({ kind: 'session-opened', at: START, session });
+    expect(core.sentOf('bind').at(-1)).toMatchObject({ sessionId: session.sessionId });
+    await core.deliver({ kind: 'session-opened', at: START, session: sessionOf('stranger') });
+    expect(core.sentOf('bind')).toHaveLength(2);
+  });
+
+  it('that closed reaches nobody; one that closes late leaves its successor', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    const first = sessionOf('truck-1');
+    const second = sessionOf('truck-1');
+    await core.register(first);
+    await core.register(second);
+    const closed = (session: typeof first) =>
+      core.deliver({ kind: 'session-closed', at: START, sessionId: session.sessionId, reason: 'peer' });
+    await closed(first);
+    expect(device.session).toEqual(second);
+    await closed(second);
+    expect(device.session).toBeUndefined();
+    expect(device.registration?.state).toBe('registered');
+  });
+});
+
+describe('what is seen and not kept', () => {
+  it('goes to who watches: refusals counted, traffic traced, presence told', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    const session = sessionOf('truck-1');
+    await core.register(session);
+    const registrationId = device.registration?.registrationId ?? expect.fail();
+    const lines: string[] = [];
+    const events: unknown[] = [];
+    const stopTrace = core.live.addTrace(session.sessionId, ({ text }) => lines.push(text));
+    const stopWatching = core.live.watch((event) => events.push(event));
+    const trace = {
+      kind: 'trace',
+      at: START,
+      sessionId: session.sessionId,
+      direction: 'in',
+      text: 'GET',
+      bytes: 4,
+    } as const;
+    await core.deliver(trace, { kind: 'refused', at: START, address: '192.0.2.1:1', check: 'limit', detail: 'full' });
+    expect(lines).toEqual(['GET']);
+    expect(core.refusals.list()).toMatchObject([{ check: 'limit', detail: 'full' }]);
+    core.time.now += 1;
+    await core.update(session, registrationId);
+    expect(events).toEqual([
+      {
+        kind: 'presence',
+        data: {
+          deviceId: device.row.deviceId,
+          presence: { state: 'awake', lastContactAt: START + 1, nextContactBy: START + 300_001 },
+        },
+      },
+    ]);
+    expect(stopTrace()).toBe(true);
+    stopWatching();
+    await core.deliver(trace);
+    await core.update(session, registrationId);
+    expect([lines.length, events.length]).toEqual([1, 1]);
+  });
+});
+
+describe('live views', () => {
+  it('that fail do not disturb the others, and are told nothing more', async () => {
+    const { live } = await openTestCore();
+    const told: string[] = [];
+    live.watch(({ kind }) => {
+      told.push(`failing ${kind}`);
+      throw new Error('as wanted');
+    });
+    live.watch(({ kind }) => told.push(kind));
+    const event = { kind: 'presence', data: { deviceId: 'dev-1', presence: { state: 'never' } } } as const;
+    live.tell(event);
+    live.tell(event);
+    expect(told).toEqual(['failing presence', 'presence', 'presence']);
+  });
+
+  it('of one trace end with the last listener', async () => {
+    const { live } = await openTestCore();
+    const { sessionId } = sessionOf('truck-1');
+    const one = live.addTrace(sessionId, () => {});
+    const two = live.addTrace(sessionId, () => {});
+    expect(one()).toBe(false);
+    expect(two()).toBe(true);
+  });
+});

@@ -31,6 +31,8 @@ it('finds what was acknowledged and is not there', () => {
   ]);
   expect(ledger.compare(() => undefined)).toHaveLength(4);
 
+  expect(ledger.compare(() => ({ registrationId: 'r1', latitude: Number.NaN }))).toHaveLength(3);
+
   ledger.forgotten('b');
   ledger.registered('b', 'r4');
   const [loss, ...others] = ledger.compare((endpoint) =>

@@ -73,7 +73,8 @@ export class AckLedger {
     }
     for (const [endpoint, acknowledged] of this.#latitudes) {
       const found = find(endpoint)?.latitude;
-      if (found === undefined || found < acknowledged) {
+      // Not `found < acknowledged`, which is false for what is no number.
+      if (found === undefined || !(found >= acknowledged)) {
         losses.push({ endpoint, kind: 'notification', acknowledged, found });
       }
     }

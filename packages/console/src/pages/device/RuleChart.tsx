@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import { QueryError } from '../../components/QueryError.tsx';
 import { useHistory } from '../../data/queries.ts';
 import { formatTick } from '../../format.ts';
-import { type ChartColumns, chartColumns, type Limits, timeRange, valueRange } from './chartData.ts';
+import { type ChartColumns, chartColumns, type Limits, valueRange } from './chartData.ts';
 
 const spans = { '1 h': 3_600_000, '24 h': 86_400_000, '7 d': 604_800_000 } as const;
 type Span = keyof typeof spans;

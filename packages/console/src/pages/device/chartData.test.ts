@@ -1,15 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { chartColumns, timeRange, valueRange } from './chartData.ts';
+import { chartColumns, valueRange } from './chartData.ts';
 
 describe('the columns of a chart', () => {
   it('are in seconds, hold numbers only, and draw each limit as a level line', () => {
-    const history = { at: [1000, 2000, 3000], value: [80, 'n/a', 15] };
+    const history = { at: [1000, 2000, 63_000], value: [80, 'n/a', 15] };
     expect(chartColumns(history, { below: 20 })).toEqual([
-      [1, 3],
+      [1, 63],
       [80, 15],
       [20, 20],
       [null, null],
     ]);
+  });
+
+  it('leave room for the minute that a first value begins', () => {
+    expect(chartColumns({ at: [1000], value: [80] }, { above: 90 })).toEqual([
+      [1, 61],
+      [80, null],
+      [null, null],
+      [90, 90],
+    ]);
+    expect(chartColumns({ at: [], value: [] }, {})).toEqual([[], [], [], []]);
   });
 });
 
@@ -22,12 +32,5 @@ describe('the vertical range', () => {
   it('has a height even for one level or no value', () => {
     expect(valueRange(5, 5, {})).toEqual([4, 6]);
     expect(valueRange(Number.NaN, Number.NaN, {})).toEqual([0, 1]);
-  });
-});
-
-describe('the horizontal range', () => {
-  it('is that of the values, but never shorter than its marks can tell apart', () => {
-    expect(timeRange(1000, 4600)).toEqual([1000, 4600]);
-    expect(timeRange(1000, 1000.2)).toEqual([940.2, 1000.2]);
   });
 });

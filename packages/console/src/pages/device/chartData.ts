@@ -6,19 +6,30 @@ export interface Limits {
   above?: number | undefined;
 }
 
+type Column = (number | null)[];
+
 /** Columns for the chart: seconds, the value, then the limits as level lines. */
-export type ChartColumns = [at: number[], value: number[], below: (number | null)[], above: (number | null)[]];
+export type ChartColumns = [at: number[], value: Column, below: Column, above: Column];
+
+/** Seconds that a chart shows at least, so that the marks of its axis differ. */
+const SHORTEST = 60;
 
 /** The numbers of a stretch of history beside the limits of a rule; what is no number cannot be drawn. */
 export function chartColumns(history: Pick<History, 'at' | 'value'>, limits: Limits): ChartColumns {
   const at: number[] = [];
-  const values: number[] = [];
+  const values: Column = [];
   history.value.forEach((value, index) => {
     const time = history.at[index];
     if (typeof value !== 'number' || time === undefined) return;
     at.push(time / 1000);
     values.push(value);
   });
+  const [first] = at;
+  const last = at.at(-1);
+  if (first !== undefined && last !== undefined && last - first < SHORTEST) {
+    at.push(first + SHORTEST);
+    values.push(null);
+  }
   const level = (limit: number | undefined) => at.map(() => limit ?? null);
   return [at, values, level(limits.below), level(limits.above)];
 }
@@ -31,12 +42,4 @@ export function valueRange(low: number, high: number, limits: Limits): [number, 
   const max = Math.max(...all);
   const air = max === min ? 1 : (max - min) / 10;
   return [min - air, max + air];
-}
-
-/** Seconds that a chart shows at least, so that its marks differ. */
-const SHORTEST = 60;
-
-/** The horizontal range that shows all values; those of a moment end it. */
-export function timeRange(from: number, to: number): [number, number] {
-  return [Math.min(from, to - SHORTEST), to];
 }

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS } from './limits.ts';
 import { type ClientHello, encodeBody, Version } from './messages.ts';
 import { ContentType, plaintextRecord, readRecord } from './record.ts';
 import { DtlsServer, type ServerOptions } from './server.ts';
-import { alertIn, CLIENT_ADDRESS, effectsOf, Pair, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { alertIn, CLIENT_ADDRESS, effectsOf, IDENTITY, Pair, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
 const LONG_MS = 300_000;
 
@@ -274,5 +274,30 @@ describe('a handshake under way', () => {
       { check: 'alert', detail: expect.stringContaining('handshake_failure') },
     ]);
     expect(pair.client.sizes()).toMatchObject({ halfOpen: 0, deadlines: 0 });
+  });
+});
+
+describe('a handshake of an identity whose key changed', () => {
+  it.each([
+    ['while the old key is looked up', { lookupMs: 400 }, 200],
+    ['when it was given the old key', {}, 500],
+  ])('is over: %s', (_, options, at) => {
+    const play = (abandoned: boolean) => {
+      const isFinished = (datagram: Uint8Array) => readRecord(datagram, 0)?.epoch === 1;
+      const pair = new Pair({
+        ...options,
+        // The first Finished is lost, so that the handshake is still under way at half a second.
+        client: { mtu: 80 },
+        network: (datagram, from) => (from === 'client' && isFinished(datagram) && pair.now < 500 ? [] : [1]),
+      });
+      pair.client.connect(0);
+      pair.run(at);
+      expect(pair.server.sizes().halfOpen).toBe(1);
+      if (abandoned) pair.server.abandon(IDENTITY);
+      pair.run(10_000);
+      return { opened: effectsOf(pair.serverEffects, 'established').length, sizes: pair.server.sizes() };
+    };
+    expect(play(false).opened).toBe(1);
+    expect(play(true)).toMatchObject({ opened: 0, sizes: { halfOpen: 0, lookups: 0 } });
   });
 });

@@ -88,6 +88,13 @@ export class DtlsServer extends Endpoint {
     if (handshake.changeCipherSpecHeld) this.onChangeCipherSpec(handshake, now);
   }
 
+  /** Gives up the handshakes under way of an identity: the key that they were given is not good any more. */
+  abandon(identity: Uint8Array): void {
+    for (const handshake of this.handshakes.values()) {
+      if (handshake.identity !== undefined && sameBytes(handshake.identity, identity)) this.end(handshake);
+    }
+  }
+
   override sizes(): DtlsSizes {
     let halfOpenPerPrefix = 0;
     for (const count of this.#prefixes.values()) halfOpenPerPrefix = Math.max(halfOpenPerPrefix, count);

@@ -111,6 +111,19 @@ describe('a DTLS session', () => {
     expect(test.perform({ kind: 'read', path: '/3/0/9' })?.outcome).toMatchObject({ kind: 'not-sent' });
   });
 
+  it('is closed with every other one of an identity whose key changed', () => {
+    const test = new TestOwner();
+    const devices = [1, 2].map((n) => test.connect({ port: 40_000 + n }));
+    test.keys.set('ff', KEY);
+    const other = test.connect({ port: 40_003, identity: Buffer.from('ff', 'hex') });
+    test.post({ kind: 'close-identity', identity: IDENTITY.toString('hex') });
+    test.settle();
+    expect(test.of('session-closed').map(({ reason }) => reason)).toEqual(['local', 'local']);
+    expect(test.owner.sizes().sessions).toBe(1);
+    for (const device of devices) expect(device.dtlsEffects.at(-1)).toMatchObject({ kind: 'closed', reason: 'peer' });
+    expect(other.dtlsEffects.at(-1)).toMatchObject({ kind: 'established' });
+  });
+
   it('says goodbye when the owner closes all', () => {
     const test = new TestOwner();
     const device = test.connect();

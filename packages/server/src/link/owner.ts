@@ -136,6 +136,9 @@ export class SessionOwner {
         this.#dtls.close(sessionKey(message.sessionId));
         this.#drainDtls(now);
         break;
+      case 'close-identity':
+        this.#closeIdentity(message.identity, now);
+        break;
       case 'trace': {
         const session = this.#session(message.sessionId);
         if (session) session.traced = message.on;
@@ -153,6 +156,14 @@ export class SessionOwner {
   /** Says goodbye to every session. */
   closeAll(now: number): void {
     for (const session of this.#sessions.values()) this.#dtls.close(sessionKey(session.info.sessionId));
+    this.#drainDtls(now);
+  }
+
+  #closeIdentity(identity: string, now: number): void {
+    this.#dtls.abandon(Buffer.from(identity, 'hex'));
+    for (const { info } of this.#sessions.values()) {
+      if (info.identity === identity) this.#dtls.close(sessionKey(info.sessionId));
+    }
     this.#drainDtls(now);
   }
 

@@ -216,4 +216,6 @@ export type LinkDown =
       readonly operation: LinkOperation;
     }
   | { readonly kind: 'close-session'; readonly sessionId: SessionId }
+  /** Ends all sessions and handshakes of an identity (hex), whose key is not good any more. */
+  | { readonly kind: 'close-identity'; readonly identity: string }
   | { readonly kind: 'trace'; readonly sessionId: SessionId; readonly on: boolean };

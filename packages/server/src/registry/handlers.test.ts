@@ -1,3 +1,4 @@
+import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { StoredValue } from '../store/tables.ts';
 import { call, deviceWith, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
@@ -107,8 +108,25 @@ describe('a new key', () => {
     const set = await core.handlers['devices.key'](call({ params: { device: 'truck-1' }, body: {} }));
     expect(set.key).toMatch(/^[0-9a-f]{32}$/);
     expect(core.credentials.key(session.identity ?? '', START)).not.toEqual(before);
-    expect(core.sentOf('close-session')).toEqual([{ kind: 'close-session', sessionId: session.sessionId }]);
+    expect(core.sentOf('close-identity')).toEqual([{ kind: 'close-identity', identity: session.identity }]);
     expect(await core.store.count('credentials')).toBe(1);
+  });
+
+  it('ends that the device comes without one', async () => {
+    const core = await openTestCore({ noSec: true });
+    const device = await core.add('truck-1', { noSec: true });
+    const plain = sessionOf(undefined);
+    expect(await core.register(plain)).toBe(Code.Created);
+    const registrationId = device.registration?.registrationId;
+    if (!registrationId) throw new Error('not registered');
+    await core.handlers['devices.key'](call({ params: { device: 'truck-1' }, body: {} }));
+    expect(core.sentOf('unbind').at(-1)).toEqual({ kind: 'unbind', registrationId });
+    expect(await core.update(plain, registrationId)).toBe(Code.NotFound);
+    expect(await core.register(plain)).toBe(Code.BadRequest);
+    expect(core.refusals.list().map(({ check }) => check)).toEqual(['nosec-not-allowed', 'identity-change']);
+    expect(await core.register(sessionOf('truck-1'))).toBe(Code.Created);
+    expect(await core.register(plain)).toBe(Code.BadRequest);
+    expect(device.registration?.identity).toBe(Buffer.from('truck-1').toString('hex'));
   });
 
   it('may have another identity, unless it is taken', async () => {
@@ -146,7 +164,7 @@ describe('removing a device', () => {
     for (const table of tables) expect([table, await core.store.count(table)]).toEqual([table, 1]);
     await core.handlers['devices.remove'](call({ params: { device: 'truck-1' } }));
     for (const table of tables) expect([table, await core.store.count(table)]).toEqual([table, 0]);
-    expect(core.sentOf('close-session')).toHaveLength(1);
+    expect(core.sentOf('close-identity')).toEqual([{ kind: 'close-identity', identity: session.identity }]);
     expect(core.sentOf('unbind').at(-1)).toEqual({ kind: 'unbind', registrationId });
     expect(core.fleet.size).toBe(0);
     await expect(show(core, 'truck-1')).rejects.toMatchObject({ code: 'no-such-device' });

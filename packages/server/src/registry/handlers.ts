@@ -76,10 +76,13 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     actor: call.actor,
   });
 
-  /** Ends what an old key protects. */
-  const endSession = (device: Device) => {
-    if (device.session?.transport !== 'coaps') return;
-    o.send({ kind: 'close-session', sessionId: device.session.sessionId });
+  /** Ends what the old keys protect, every session of them, and what none did. */
+  const endSessions = (device: Device, old: readonly Row<'credentials'>[]) => {
+    const { registration } = device;
+    for (const { identity } of old) o.send({ kind: 'close-identity', identity });
+    if (registration && registration.identity === undefined) {
+      o.send({ kind: 'unbind', registrationId: registration.registrationId });
+    }
     o.fleet.setSession(device, undefined);
   };
 
@@ -189,7 +192,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         }
         const journal: JournalDraft[] = [{ ...entry(call, device.row), type: 'device.removed', payload: { endpoint } }];
         await o.store.commit({ changes, journal });
-        endSession(device);
+        endSessions(device, credentials);
         if (device.registration) o.send({ kind: 'unbind', registrationId: device.registration.registrationId });
         for (const credential of credentials) o.credentials.remove(credential);
         o.fleet.remove(device);
@@ -209,18 +212,22 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         if (o.credentials.has(identity) && !old.some((row) => row.identity === identity)) throw identityTaken(identity);
         const { key, made } = keyOf(call.body.key);
         const credential = newCredential(device.row, identity, key);
+        // A device that has a key must use it.
+        const row: Row<'devices'> = { ...device.row, noSec: 0 };
         const changes: Change[] = [
           ...old.map(({ credentialId }): Change => ({ delete: 'credentials', key: { credentialId } })),
           credential.change,
+          { put: 'devices', row },
         ];
         const shown = showIdentity(identity);
         const journal: JournalDraft[] = [
           { ...entry(call, device.row), type: 'credential.set', payload: { identity: shown } },
         ];
         await o.store.commit({ changes, journal });
-        for (const row of old) o.credentials.remove(row);
+        for (const one of old) o.credentials.remove(one);
         o.credentials.put(credential.row);
-        endSession(device);
+        o.fleet.put(row);
+        endSessions(device, old);
         const key_ = made ? { key: Buffer.from(key).toString('hex') } : {};
         return { device: await summary(device), identity: shown, ...key_ };
       });

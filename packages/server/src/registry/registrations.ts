@@ -229,7 +229,8 @@ export class Registrations {
     if (!device) {
       return this.#refuse(message, 'stale-registration', 'The registration is unknown or over', undefined);
     }
-    if (device.registration?.identity !== message.session.identity) {
+    const { identity } = message.session;
+    if (device.registration?.identity !== identity || (identity === undefined && device.row.noSec === 0)) {
       return this.#refuse(
         message,
         'identity-change',

@@ -31,12 +31,16 @@ export function showList<T>(context: Context, page: Page<T>, columns: Columns<T>
   if (page.next !== undefined) terminal.note(`There are more: --after ${page.next}`);
 }
 
-/** Lines of a table, its titles first. */
+/** Lines of a table, its titles first. A column in which nothing stands is left out. */
 export function table<T>({ terminal }: Context, items: readonly T[], columns: Columns<T>): string[] {
-  const titles = Object.keys(columns).map((title): Cell => ['dim', title.toUpperCase()]);
-  const rows = [titles, ...items.map((item) => Object.values(columns).map((cell) => cell(item)))];
-  const plain = rows.map((row) => row.map((cell) => clean(typeof cell === 'string' ? cell : cell[1])));
-  return layOut(plain, terminal.width).map((line, row) =>
+  const filled = Object.entries(columns)
+    .map(([title, cellOf]): Cell[] => [['dim', title.toUpperCase()], ...items.map(cellOf)])
+    .filter(([, ...cells]) => cells.some((cell) => textOf(cell) !== ''));
+  const rows = Array.from({ length: items.length + 1 }, (_, row) => filled.map((column) => column[row] ?? ''));
+  return layOut(
+    rows.map((row) => row.map((cell) => clean(textOf(cell)))),
+    terminal.width,
+  ).map((line, row) =>
     line
       .map((padded, column) => {
         const cell = rows[row]?.[column];
@@ -45,6 +49,10 @@ export function table<T>({ terminal }: Context, items: readonly T[], columns: Co
       .join('')
       .trimEnd(),
   );
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell[1];
 }
 
 /** Facts as lines, a term and its text each; those without text are left out. */

@@ -46,10 +46,15 @@ export function commandLines(context: Context, command: Command): string[] {
   if (values.length > 1) {
     return table(context, values, { path: (value) => value.path, value: (value) => value.text });
   }
-  const last = command.receipts.at(-1);
-  const line = `${command.state}: ${clean(last?.text ?? '')}`;
+  const line = outcomeText(command);
   if (!isUnderWay(command)) return [line];
   return [line, `Follow it with: reeve command show ${command.commandId}`];
+}
+
+function outcomeText({ state, code, receipts }: Command): string {
+  if (state === 'answered') return `done (${code ?? 'answered'})`;
+  if (state === 'failed' && code !== undefined) return `the device refused: ${code}`;
+  return `${state}: ${clean(receipts.at(-1)?.text ?? '')}`;
 }
 
 /** Each step that the command has left. */

@@ -69,7 +69,7 @@ export const demoCommands = [
 
 /** Makes the folder, or empties it if a demo made it. @throws Failure if it is somebody else's */
 async function emptyFolder(folder: string): Promise<void> {
-  const present = await readdir(folder).catch(() => []);
+  const present = await readdir(folder).catch((): string[] => []);
   if (present.length > 0 && !present.includes(MARKER)) {
     throw new Failure('failed', `${folder} is not of a demo: it is left alone`, 'Choose another folder: --data FOLDER');
   }

@@ -1,0 +1,226 @@
+import type { Command, DeviceDetail, DeviceSummary } from '@reeve/contract';
+import { describe, expect, it } from 'vitest';
+import { NOW, problem, run } from '../testing.ts';
+
+const summary: DeviceSummary = {
+  deviceId: 'dev-1',
+  endpoint: 'truck-1',
+  labels: { fleet: 'trucks', depot: 'west' },
+  presence: { state: 'awake', lastContactAt: NOW - 12_000 },
+  openIncidents: 2,
+  ruleState: 'cannot-evaluate',
+  lock: { state: 'unknown', holders: [] },
+};
+
+const detail: DeviceDetail = {
+  ...summary,
+  verdict: { tone: 'bad', text: 'Breaks \u001b[2Jeverything' },
+  createdAt: NOW,
+  objects: [
+    {
+      objectId: 3,
+      name: 'Device',
+      instances: [0],
+      resources: [{ resourceId: 14, name: 'UTC Offset', operations: 'RW', type: 'string', multiple: false }],
+    },
+  ],
+  values: [],
+  observations: [],
+  rules: [],
+  credentials: [],
+};
+
+const commandIn = (state: Command['state'], ...texts: string[]): Command => ({
+  commandId: 'cmd-1',
+  deviceId: 'dev-1',
+  endpoint: 'truck-1',
+  operation: { kind: 'read', path: '/3/0/9' },
+  state,
+  actor: { kind: 'token', name: 'x' },
+  createdAt: NOW,
+  expiresAt: NOW + 1000,
+  receipts: texts.map((text) => ({ at: NOW, step: state, text })),
+});
+
+describe('device add', () => {
+  const added = { device: summary, identity: 'truck-1', key: '00112233445566778899aabbccddeeff' };
+
+  it('prints a made key alone on stdout, and how to set it beside', async () => {
+    const { code, out, err, calls } = await run(
+      ['device', 'add', 'truck-1', '--label', 'fleet=trucks', '--label', 'a=b', '--site', 'x'],
+      { 'devices.add': added },
+    );
+    expect({ code, out }).toEqual({ code: 0, out: added.key });
+    expect(err).toContain('PSK identity (/0/x/3)           truck-1');
+    const body = { endpoint: 'truck-1', labels: { fleet: 'trucks', a: 'b' }, site: 'x' };
+    expect(calls).toEqual([{ name: 'devices.add', args: { body } }]);
+  });
+
+  it('takes a key from stdin, in the forms that tools print, and never shows it', async () => {
+    const { out, err, calls } = await run(
+      ['device', 'add', 'truck-1', '--key-file', '-'],
+      { 'devices.add': { device: summary, identity: 'truck-1' } },
+      { input: '00:11:22:33 44556677\n8899AABBCCDDEEFF\n' },
+    );
+    expect(calls[0]?.args).toEqual({ body: { endpoint: 'truck-1', key: '00112233445566778899AABBCCDDEEFF' } });
+    expect(out + err).not.toMatch(/44556677/);
+  });
+
+  it.each(['', '0011', 'not hex at all, but long enough to be a key', '00'.repeat(65)])(
+    'refuses the key "%s"',
+    async (input) => {
+      const { code, err, calls } = await run(['device', 'add', 'x', '--key-file', '-'], {}, { input });
+      expect({ code, calls }).toEqual({ code: 2, calls: [] });
+      expect(err).toContain('stdin holds no key');
+    },
+  );
+
+  it('says that a file is not there', async () => {
+    const { code, err } = await run(['device', 'add', 'x', '--key-file', '/none/key']);
+    expect(code).toBe(2);
+    expect(err).toContain('Cannot read /none/key');
+  });
+});
+
+describe('device set', () => {
+  it('keeps the labels that are not named', async () => {
+    const { calls } = await run(['device', 'set', 'truck-1', '--label', 'a=b', '--unlabel', 'depot', '--site', ''], {
+      'devices.show': detail,
+      'devices.change': summary,
+    });
+    const body = { site: null, labels: { fleet: 'trucks', a: 'b' } };
+    expect(calls.at(-1)).toEqual({ name: 'devices.change', args: { params: { device: 'truck-1' }, body } });
+  });
+});
+
+describe('lists', () => {
+  it('is a table for people, cut to the terminal', async () => {
+    const { out } = await run(['device', 'ls'], { 'devices.list': { items: [summary] } }, { width: 80 });
+    const [head = '', row = ''] = out.split('\n');
+    expect(head).toMatch(/^ENDPOINT +PRESENCE +LAST CONTACT/);
+    expect(row).toMatch(/^truck-1 +awake +12 s ago/);
+    expect(row.length).toBeLessThanOrEqual(80);
+  });
+
+  it("is the API's JSON for programs", async () => {
+    const page = { items: [summary], next: 'truck-1' };
+    const { out, err } = await run(['device', 'ls', '--json', '--limit', '1'], { 'devices.list': page });
+    expect(JSON.parse(out)).toEqual(page);
+    expect(err).toBe('');
+  });
+
+  it('says how to go on, and what to do when there is nothing', async () => {
+    const more = await run(['device', 'ls'], { 'devices.list': { items: [summary], next: 'truck-1' } });
+    expect(more.err).toBe('There are more: --after truck-1');
+    const none = await run(['device', 'ls'], { 'devices.list': { items: [] } });
+    expect(none).toMatchObject({ out: '', err: 'No devices. Add one: reeve device add ENDPOINT' });
+  });
+});
+
+it('device show keeps what devices say from steering the terminal', async () => {
+  const { out } = await run(['device', 'show', 'truck-1'], { 'devices.show': detail });
+  expect(out).toContain('truck-1: Breaks \ufffd[2Jeverything');
+  expect(out).not.toContain('\u001b');
+});
+
+describe('operations', () => {
+  const value = { path: '/3/0/9', type: 'integer', value: 81, text: '81 %', receivedAt: NOW, clock: 'none' };
+
+  it('waits for the outcome and prints the value', async () => {
+    const outcomes = [commandIn('sent', 'sent'), { ...commandIn('answered', 'answered 2.05'), values: [value] }];
+    const { code, out, calls } = await run(['device', 'read', 'truck-1', '/3/0/9'], {
+      'commands.create': commandIn('queued', 'queued'),
+      'commands.show': () => outcomes.shift(),
+    });
+    expect({ code, out }).toEqual({ code: 0, out: '81 %' });
+    expect(calls.map(({ name }) => name)).toEqual(['commands.create', 'commands.show', 'commands.show']);
+  });
+
+  it('does not wait for a device that is not there, and says how to follow', async () => {
+    const queued = commandIn('queued', "queued until the device's next contact");
+    const { code, out, calls } = await run(['device', 'read', 'truck-1', '/3/0/9'], {
+      'commands.create': queued,
+      'commands.show': queued,
+    });
+    expect(code).toBe(0);
+    expect(out).toContain("queued until the device's next contact");
+    expect(out).toContain('reeve command show cmd-1');
+    expect(calls).toHaveLength(2);
+  });
+
+  it.each([
+    [{ ...commandIn('failed', 'answered 4.05'), code: '4.05' }, 'the device refused: 4.05'],
+    [commandIn('outcome-unknown', 'sent, and not answered'), 'outcome-unknown: sent, and not answered'],
+    [commandIn('expired', 'the device was not heard of in time'), 'expired: '],
+  ])('fails with exit code 1', async (outcome, text) => {
+    const { code, out } = await run(['device', 'exec', 'truck-1', '/3/0/4'], { 'commands.create': outcome });
+    expect(code).toBe(1);
+    expect(out).toContain(text);
+  });
+
+  it('writes what is typed in the type of the resource', async () => {
+    const answers = { 'devices.show': detail, 'commands.create': { ...commandIn('answered', ''), code: '2.04' } };
+    const { code, out, calls } = await run(['device', 'write', 'truck-1', '/3/0/14', '+01:00'], answers);
+    expect({ code, out }).toEqual({ code: 0, out: 'done (2.04)' });
+    const values = [{ path: '/3/0/14', value: '+01:00' }];
+    const operation = { kind: 'write', mode: 'replace', path: '/3/0/14', values };
+    expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body: { operation } });
+    const number = await run(['device', 'write', 'truck-1', '/3/0/14', '42'], answers);
+    expect(number.calls.at(-1)?.args).toMatchObject({ body: { operation: { values: [{ value: '42' }] } } });
+  });
+});
+
+describe('policy apply', () => {
+  it('shows each error in its line, and exits with 4', async () => {
+    const errors = [
+      { at: 'line 1, column 3', message: 'line 1, column 3, treshold: unknown key; did you mean threshold?' },
+    ];
+    const { code, err } = await run(
+      ['policy', 'apply', '-'],
+      { 'policies.apply': problem(422, 'invalid-policy', 'x', errors) },
+      { input: '- treshold: 1' },
+    );
+    expect(code).toBe(4);
+    expect(err.split('\n')).toEqual([
+      'stdin:1:3: treshold: unknown key; did you mean threshold?',
+      '  1 | - treshold: 1',
+      '        ^',
+      'reeve: 1 error: nothing was changed',
+    ]);
+  });
+
+  it('tells what it matches and what is lacking', async () => {
+    const policy = { policyId: 'p', version: 2, mode: 'monitor', devices: { total: 1 } };
+    const matches = [{ deviceId: 'd', endpoint: 'truck-1', lacks: ['object 8 (lock)', 'object 6'] }];
+    const { out } = await run(['policy', 'apply', '-'], { 'policies.apply': { policy, created: false, matches } });
+    expect(out).toBe(
+      'Replaced p, version 2, mode monitor\nMatches 1 device:\n  truck-1  lacks: object 8 (lock); object 6',
+    );
+  });
+});
+
+it('refusal ls tells the check, the reason and what to do', async () => {
+  const line = {
+    refusalId: 'r',
+    firstAt: NOW,
+    lastAt: NOW - 3000,
+    count: 4,
+    address: '192.0.2.1',
+    identity: 'x',
+    check: 'unknown-identity',
+    detail: 'nobody has it',
+    advice: 'Add the device',
+  };
+  const { out } = await run(['refusal', 'ls'], { 'refusals.list': { items: [line] } });
+  expect(out.split('\n')).toEqual([
+    'unknown-identity  from 192.0.2.1  identity x  4 ×  3 s ago',
+    '    nobody has it',
+    '    Add the device',
+  ]);
+});
+
+it('simulate asks for a key before it speaks DTLS', async () => {
+  const { code, err } = await run(['simulate', '--device', 'x']);
+  expect(code).toBe(2);
+  expect(err).toContain('--key-file');
+});

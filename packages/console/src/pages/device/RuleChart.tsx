@@ -93,7 +93,6 @@ function options(element: HTMLElement, limits: Limits): uPlot.Options {
     legend: { show: false },
     cursor: { y: false },
     scales: {
-      x: { range: (_, from, to) => timeRange(from, to) },
       y: { range: (_, low, high) => valueRange(low, high, limits) },
     },
     axes: [

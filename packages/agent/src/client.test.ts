@@ -1,7 +1,9 @@
 import { Code, Option, option } from '@reeve/coap';
 import { path } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
+import { objectInstance } from './instance.ts';
 import { connectivityInstance } from './objects/connectivity.ts';
+import { fixValues } from './objects/location.ts';
 import { World } from './testing.ts';
 
 const UPDATE = { code: Code.Post, path: 'rd/r1' };
@@ -128,6 +130,19 @@ it('handshakes again when the server ends the session, but does not hammer one t
   world.advance(300_000);
   const attempts = world.requests.map(({ at }) => at).slice(2);
   expect(attempts).toEqual([0, 60_000, 180_000]);
+});
+
+it('fails with the reason when its object list does not fit into a message', () => {
+  const fix = { latitude: 0, longitude: 0, timestamp: 0 };
+  const objects = Array.from({ length: 300 }, (_, id) => objectInstance(6, id, { values: fixValues(fix) }));
+  const world = new World({ objects }).register();
+  expect(world.requests).toEqual([]);
+  expect(world.told('failed')).toMatchObject([{ detail: 'the request was never sent: messageBytes' }]);
+});
+
+it('has an endpoint name that fits into a query', () => {
+  expect(() => new World({ client: { endpoint: 'x'.repeat(253) } })).toThrow('too long');
+  expect(new World({ client: { endpoint: 'x'.repeat(252) } }).register().requests).toHaveLength(1);
 });
 
 function uri(segments: readonly string[]) {

@@ -26,9 +26,12 @@ import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
 import { contentResponse, serve } from './serving.ts';
 
+/** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
+const ENDPOINT_BYTES = 252;
+
 /** What a client is made with. */
 export interface ClientOptions {
-  /** Endpoint name. */
+  /** Endpoint name, at most 252 bytes of UTF-8. */
   readonly endpoint: string;
   /** The object instances of the device: at least one each of 0 (Security), 1 (Server) and 3 (Device). */
   readonly objects: readonly ObjectInstance[];
@@ -67,8 +70,9 @@ export class LwM2mClient {
   #peer = PeerKey('0');
   #links = 0;
 
-  /** @throws RangeError when an object is missing, or the credentials in object 0 can't serve */
+  /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
   constructor({ endpoint, objects, random, coap, dtls, confirmEvery = 10 }: ClientOptions) {
+    if (Buffer.byteLength(endpoint) > ENDPOINT_BYTES) throw new RangeError('the endpoint name is too long');
     this.endpoint = endpoint;
     this.#model = new DeviceModel(objects);
     const [security] = this.#model.instances(0);

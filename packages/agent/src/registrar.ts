@@ -93,6 +93,9 @@ export class Registrar {
       case 'reset':
         this.handle('unanswered', now, 'the server does not answer');
         break;
+      case 'refused':
+        this.handle('refused', now, `the request was never sent: ${outcome.reason}`);
+        break;
       default:
         break;
     }

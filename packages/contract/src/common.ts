@@ -7,7 +7,7 @@ export const Instant = Type.Integer({ description: 'Milliseconds since the Unix 
 export const Labels = Type.Record(
   Type.String({ minLength: 1, maxLength: 63, pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$' }),
   Type.String({ maxLength: 255 }),
-  { maxProperties: 32 },
+  { maxProperties: 32, additionalProperties: false },
 );
 export type Labels = Static<typeof Labels>;
 

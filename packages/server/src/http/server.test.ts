@@ -98,6 +98,15 @@ describe('a request', () => {
     expect(problem.errors[0].message).toContain('age');
   });
 
+  it.each([{ labels: { '-x': 'value' } }, { labels: { '': 7 } }, { labels: { _a: {} } }])(
+    'with a label whose name or value is none is refused: %j',
+    async ({ labels }) => {
+      const payload = { endpoint: 'truck-1', labels };
+      const answer = await server.app.inject({ method: 'POST', url: '/api/v1/devices', headers: bearer, payload });
+      expect([answer.statusCode, answer.json().code]).toEqual([400, 'invalid-request']);
+    },
+  );
+
   it('with a bad parameter names it', async () => {
     const answer = await server.app.inject({ url: '/api/v1/incidents?limit=many&state=open', headers: bearer });
     expect(answer.json()).toMatchObject({ code: 'invalid-request', errors: [{ at: 'querystring/limit' }] });

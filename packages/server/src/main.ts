@@ -284,7 +284,10 @@ export async function startServer(
       }),
     },
     live: {
-      watch: (listener) => live.watch(listener),
+      watch: (organisation, listener) =>
+        live.watch((event) => {
+          if (findDevice(fleet, organisation, event.data.deviceId)) listener(event);
+        }),
       trace: async (organisation, ref, listener) => {
         const device = findDevice(fleet, organisation, ref);
         if (!device) throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);

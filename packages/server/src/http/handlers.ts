@@ -50,8 +50,8 @@ export type LiveEvent =
 
 /** What the event streams read from. */
 export interface LiveFeed {
-  /** Calls the listener for committed samples and presence changes; returns how to stop. */
-  watch(listener: (event: LiveEvent) => void): () => void;
+  /** Calls the listener for committed samples and presence changes of an organisation; returns how to stop. */
+  watch(organisationId: OrganisationId, listener: (event: LiveEvent) => void): () => void;
   /** Decoded traffic of one device while somebody listens; throws `ReeveError` for an unknown device. */
   trace(organisationId: OrganisationId, deviceRef: string, listener: (line: TraceLine) => void): Promise<() => void>;
 }

@@ -149,6 +149,7 @@ describe('the event stream', () => {
   it('sends samples and presence live, without an id', async () => {
     const client = await open('/api/v1/events');
     await client.block();
+    expect([...server.feed.watchers.values()]).toEqual([server.access.organisationId]);
     server.feed.emit({ kind: 'presence', data: { deviceId: 'dev-1', presence: { state: 'awake' } } });
     server.feed.emit({ kind: 'samples', data: { deviceId: 'dev-1', values: [] } });
     const events = [await client.next(), await client.next()];

@@ -98,7 +98,7 @@ export class Streams {
   async #events(stream: EventStream, after: Seq | undefined): Promise<void> {
     const { store, bus, live, describe } = this.#sources;
     const { organisationId } = stream.identity;
-    stream.onGone(live.watch(({ kind, data }) => stream.send(kind, data)));
+    stream.onGone(live.watch(organisationId, ({ kind, data }) => stream.send(kind, data)));
     try {
       await followJournal({
         store,

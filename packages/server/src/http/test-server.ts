@@ -7,6 +7,7 @@ import { Access } from '../access/access.ts';
 import { openLocalBus } from '../bus/local/bus.ts';
 import type { Bus } from '../bus/port.ts';
 import { ReeveError } from '../errors.ts';
+import type { OrganisationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
@@ -16,11 +17,11 @@ import type { Streams } from './streams.ts';
 
 /** A LiveFeed that tests speak into. */
 class TestFeed implements LiveFeed {
-  readonly watchers = new Set<(event: LiveEvent) => void>();
+  readonly watchers = new Map<(event: LiveEvent) => void, OrganisationId>();
   readonly tracers = new Set<(line: TraceLine) => void>();
 
-  watch(listener: (event: LiveEvent) => void): () => void {
-    this.watchers.add(listener);
+  watch(organisationId: OrganisationId, listener: (event: LiveEvent) => void): () => void {
+    this.watchers.set(listener, organisationId);
     return () => this.watchers.delete(listener);
   }
 
@@ -31,7 +32,7 @@ class TestFeed implements LiveFeed {
   }
 
   emit(event: LiveEvent): void {
-    for (const listener of this.watchers) listener(event);
+    for (const listener of this.watchers.keys()) listener(event);
   }
 }
 

@@ -33,6 +33,8 @@ class UdpDevice {
     this.closed = new Promise((resolve) => {
       this.#onClosed = resolve;
     });
+    // The last words of a device may find the link closed.
+    this.socket.on('error', () => {});
     this.socket.on('message', (datagram, { port }) => {
       // The reply must leave by the socket that the request came in on.
       if (port !== to.port) throw new Error(`a reply from port ${port} instead of ${to.port}`);

@@ -195,6 +195,17 @@ describe('the order of commands', () => {
     expect((await test.row(second)).state).toBe('answered');
   });
 
+  it('survives a restart, also with a clock that was set back', async () => {
+    const before = await openTestQueue({ connected: false });
+    await before.add(write(1));
+    await before.add(write(2));
+    const test = await openTestQueue({ store: before.store, connected: false, time: { now: START - 60_000 } });
+    await test.add(write(0));
+    await test.heard();
+    const values = test.performed.map((operation) => operation.kind === 'write' && operation.records[0]?.stored.value);
+    expect(values).toEqual([1, 2, 0]);
+  });
+
   it('holds for each device alone', async () => {
     const other = 'dev-2' as DeviceId;
     const silent = Promise.withResolvers<RequestOutcome>();

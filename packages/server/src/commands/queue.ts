@@ -87,7 +87,10 @@ export class CommandQueue {
     queue.#unwatch = bus.watch((entries) => {
       for (const entry of entries) queue.#onEntry(entry);
     });
-    for await (const { deviceId } of inState(store, 'queued')) queue.#waiting.add(deviceId);
+    for await (const { deviceId, position } of inState(store, 'queued')) {
+      queue.#waiting.add(deviceId);
+      queue.#lastPosition = Math.max(queue.#lastPosition, position);
+    }
     return queue;
   }
 

@@ -1,4 +1,5 @@
 import type { NewCommand } from '../commands/queue.ts';
+import type { StepBatch } from '../commands/steps.ts';
 import type { CommandId, DeviceId, Millis, OrganisationId } from '../ids.ts';
 import type { JournalDraft, JournalEntry } from '../journal/entries.ts';
 import type { Batch, Change } from '../store/port.ts';
@@ -6,7 +7,7 @@ import type { Batch, Change } from '../store/port.ts';
 /** Makes what is to be committed so that a command is queued. */
 export type DraftCommand = (command: NewCommand) => {
   readonly commandId: CommandId;
-  readonly batch: Required<Pick<Batch, 'changes' | 'journal'>>;
+  readonly batch: StepBatch;
 };
 
 type Told = { [D in JournalDraft as D['type']]: Pick<D, 'type' | 'payload'> }[JournalDraft['type']];

@@ -66,7 +66,7 @@ function textOf(operation: LinkOperation): string {
   return `write ${operation.path} ${operation.records.map(({ stored }) => stored.value).join()}`;
 }
 
-/** Device and server in one small world: the store and the trucks stay, the server can die. */
+/** What a truck hears when it is locked, and when that is undone. */
 export const WHOLE_LOCK = ['read /8/0/0', 'write /8/0/0 2', 'read /8/0/0', 'read /8/0/5'];
 export const WHOLE_RELEASE = ['write /8/0/0 0', 'read /8/0/0'];
 
@@ -167,7 +167,7 @@ interface Parts {
   readonly trucks: readonly Truck[];
 }
 
-/** What tests do to it. Everything rests afterwards. */
+/** What tests do to a server and its trucks. Everything rests afterwards. The trucks stay; the server can die. */
 export class World {
   readonly parts: Parts;
   readonly store: Store;

@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import {
+  type CoapOption,
+  Code,
+  decodeMessage,
+  encodeMessage,
+  locationPath,
+  MessageType,
+  Option,
+  observeValue,
+  option,
+} from '@reeve/coap';
+import { addressKey, DtlsClient, type SessionKey } from '@reeve/dtls';
+import { generatedPsk } from '../../peers/leshan/driver.ts';
+import type { LoadPlan, Operation } from './plan.ts';
+
+type DeviceOperation = Exclude<Operation, 'get'>;
+
+interface DeviceKind extends Pick<LoadPlan, 'secure'> {
+  readonly operation: DeviceOperation;
+}
+
+const SERVER = addressKey('server');
+const NOTHING = new Uint8Array(0);
+const RETRANSMIT_MS = 2_000;
+/** Observe values from here on have three bytes, so that they can be written in place. */
+const FIRST_SEQUENCE = 1 << 16;
+
+/** What device `index` offers; its endpoint name is its identity. */
+const OBJECTS = Buffer.from('</>;ct=11542,</1/0>,</3/0>,</6/0>');
+
+/**
+ * A device that costs its machine as little as possible: its datagrams are made once and then changed in place. It does
+ * one operation at a time.
+ */
+export class LeanDevice {
+  readonly #socket: Socket;
+  readonly #secure: boolean;
+  readonly #operation: DeviceOperation;
+  readonly #psk: ReturnType<typeof generatedPsk>;
+  /** Called whenever it is free for its next operation. */
+  readonly #free: (device: LeanDevice) => void;
+  #dtls: DtlsClient | undefined;
+  #session: SessionKey | undefined;
+  /** The message of every operation, and where in it the Observe value stands. */
+  #datagram: Uint8Array = NOTHING;
+  #sequence = FIRST_SEQUENCE;
+  #messageId = 0;
+  #registering = false;
+  /** When the operation under way was sent last, ms; 0 when there is none. */
+  #sentAt = 0;
+
+  private constructor(
+    index: number,
+    socket: Socket,
+    { operation, secure }: DeviceKind,
+    free: (device: LeanDevice) => void,
+  ) {
+    this.#psk = generatedPsk(index);
+    this.#socket = socket;
+    this.#operation = operation;
+    this.#secure = secure;
+    this.#free = free;
+    socket.on('message', (datagram) => this.#receive(datagram));
+  }
+
+  static async open(
+    index: number,
+    port: number,
+    kind: DeviceKind,
+    free: (device: LeanDevice) => void,
+  ): Promise<LeanDevice> {
+    const socket = createSocket('udp4');
+    socket.connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    return new LeanDevice(index, socket, kind, free);
+  }
+
+  /** Comes to the point where it is free for its first operation. */
+  start(): void {
+    if (this.#operation === 'handshake') this.#free(this);
+    else if (this.#secure) this.#connect();
+    else this.#register();
+  }
+
+  /** Begins its next operation. */
+  next(): void {
+    if (this.#operation === 'handshake') this.#connect();
+    else if (this.#operation === 'notification') this.#notify();
+    else this.#send();
+  }
+
+  /** Sends again what got no answer. @returns whether it did */
+  retransmit(now: number): boolean {
+    if (this.#sentAt === 0 || now - this.#sentAt < RETRANSMIT_MS) return false;
+    if (this.#session === undefined && this.#dtls) {
+      this.#dtls.tick(now);
+      this.#carryOut();
+    } else this.#sendOut(this.#datagram);
+    this.#sentAt = now;
+    return true;
+  }
+
+  #connect(): void {
+    this.#sentAt = performance.now();
+    this.#session = undefined;
+    this.#dtls = new DtlsClient({
+      random: randomBytes,
+      address: SERVER,
+      identity: Buffer.from(this.#psk.identity),
+      key: this.#psk.key,
+    });
+    this.#dtls.connect(this.#sentAt);
+    this.#carryOut();
+  }
+
+  #register(): void {
+    this.#registering = true;
+    const query = ['lwm2m=1.1', 'lt=86400', 'b=U', `ep=${this.#psk.identity}`];
+    const options = [option(Option.UriPath, 'rd'), option(Option.ContentFormat, 40)];
+    this.#prepare(Code.Post, [...options, ...query.map((text) => option(Option.UriQuery, text))], OBJECTS);
+    this.#send();
+  }
+
+  /** Makes the message that is sent from now on. */
+  #prepare(code: number, options: readonly CoapOption[], payload: Uint8Array = NOTHING, token = randomBytes(4)): void {
+    const type = MessageType.Confirmable;
+    this.#datagram = encodeMessage({ type, code, messageId: 0, token, options, payload });
+  }
+
+  #notify(): void {
+    const { length } = this.#datagram;
+    this.#sequence += 1;
+    // Behind the value: payload marker and TLV at the end, Content-Format (3 bytes) before them.
+    Buffer.prototype.writeUIntBE.call(this.#datagram, this.#sequence, length - 10, 3);
+    this.#datagram[length - 1] = this.#sequence % 100;
+    this.#send();
+  }
+
+  #send(): void {
+    this.#messageId = (this.#messageId + 1) & 0xffff;
+    this.#datagram[2] = this.#messageId >> 8;
+    this.#datagram[3] = this.#messageId;
+    this.#sentAt = performance.now();
+    this.#sendOut(this.#datagram);
+  }
+
+  #sendOut(datagram: Uint8Array): void {
+    if (this.#dtls && this.#session !== undefined) {
+      this.#dtls.send(this.#session, datagram);
+      this.#carryOut();
+    } else if (!this.#secure) this.#socket.send(datagram);
+  }
+
+  #carryOut(): void {
+    for (const effect of this.#dtls?.drain() ?? []) {
+      switch (effect.kind) {
+        case 'send':
+          this.#socket.send(effect.datagram);
+          break;
+        case 'received':
+          this.#onMessage(effect.data);
+          break;
+        case 'established':
+          this.#session = effect.session;
+          if (this.#operation === 'handshake') this.#done();
+          else this.#register();
+          break;
+        case 'refused':
+        case 'closed':
+          throw new Error(`${this.#psk.identity}: ${JSON.stringify(effect)}`);
+      }
+    }
+  }
+
+  #receive(datagram: Uint8Array): void {
+    if (!this.#dtls) this.#onMessage(datagram);
+    else {
+      this.#dtls.receive(SERVER, datagram, performance.now());
+      this.#carryOut();
+    }
+  }
+
+  #onMessage(bytes: Uint8Array): void {
+    const type = ((bytes[0] ?? 0) >> 4) & 3;
+    const messageId = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+    if (type === MessageType.Confirmable) this.#onRequest(bytes);
+    else if (type === MessageType.Reset)
+      throw new Error(`${this.#psk.identity}: the server reset message ${messageId}`);
+    else if (type === MessageType.Acknowledgement && messageId === this.#messageId && this.#sentAt !== 0) {
+      if (this.#registering) this.#onRegistered(bytes);
+      else this.#done();
+    }
+  }
+
+  #done(): void {
+    this.#sentAt = 0;
+    this.#free(this);
+  }
+
+  #onRegistered(bytes: Uint8Array): void {
+    const decoded = decodeMessage(bytes);
+    if (!decoded.ok || decoded.message.code !== Code.Created) throw new Error(`${this.#psk.identity}: not registered`);
+    this.#registering = false;
+    this.#sentAt = 0;
+    if (this.#operation === 'notification') return;
+    const location = locationPath(decoded.message).map((segment) => option(Option.UriPath, segment));
+    this.#prepare(Code.Post, location);
+    this.#free(this);
+  }
+
+  /** Lets itself be observed, and has nothing to read. */
+  #onRequest(bytes: Uint8Array): void {
+    const decoded = decodeMessage(bytes);
+    if (!decoded.ok) return;
+    const { messageId, token } = decoded.message;
+    const observing = observeValue(decoded.message) === 0;
+    const options = [option(Option.Observe, this.#sequence), option(Option.ContentFormat, 11542)];
+    const payload = Buffer.of(0xc1, 9, 80);
+    const answer = observing
+      ? { code: Code.Content, options, payload }
+      : { code: Code.NotFound, options: [], payload: NOTHING };
+    this.#sendOut(encodeMessage({ type: MessageType.Acknowledgement, messageId, token, ...answer }));
+    if (!observing || this.#operation !== 'notification') return;
+    const before = this.#datagram;
+    this.#prepare(Code.Content, options, payload, Buffer.from(token));
+    // A server that observes again goes on with an operation that is under way.
+    if (before[1] !== Code.Content) this.#free(this);
+  }
+}

@@ -1,0 +1,105 @@
+/** The load generator: the same program drives every server. Takes a `LoadPlan` as argument, prints a `LoadReport`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds } from './cpu.ts';
+import { LeanDevice } from './device.ts';
+import type { LoadPlan, LoadReport, Window } from './plan.ts';
+import { Requester } from './requester.ts';
+
+/** Handshakes and Registers under way at a time while the devices come up. */
+const STARTING = 50;
+const COME_UP_MS = 60_000;
+
+/** What the generator drives. */
+interface Client {
+  start(): void;
+  next(): void;
+  retransmit(now: number): boolean;
+}
+
+const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
+const { operation, port, secure } = plan;
+const clients: Client[] = [];
+/** Clients that are free, the one that has waited longest first: a ring with room for all. */
+const ring: (Client | undefined)[] = new Array(Math.max(plan.devices, plan.outstanding) + 1);
+let head = 0;
+let tail = 0;
+let ready = 0;
+let underWay = 0;
+let done = 0;
+let retransmissions = 0;
+let running = false;
+
+function fill(): void {
+  while (underWay < plan.outstanding && head !== tail) {
+    const client = ring[head];
+    head = (head + 1) % ring.length;
+    underWay += 1;
+    client?.next();
+  }
+}
+
+function free(client: Client): void {
+  if (running) {
+    done += 1;
+    underWay -= 1;
+  } else ready += 1;
+  ring[tail] = client;
+  tail = (tail + 1) % ring.length;
+  if (running) fill();
+}
+
+async function comeUp(): Promise<void> {
+  const end = performance.now() + COME_UP_MS;
+  const until = async (reached: () => boolean) => {
+    while (!reached()) {
+      if (performance.now() > end) throw new Error(`only ${ready} of ${plan.devices} devices came up`);
+      await sleep(1);
+    }
+  };
+  for (let index = 0; index < plan.devices; index++) {
+    await until(() => ready > index - STARTING);
+    const client =
+      operation === 'get'
+        ? await Requester.open(port, free)
+        : await LeanDevice.open(index, port, { operation, secure }, free);
+    clients.push(client);
+    client.start();
+  }
+  await until(() => ready === plan.devices);
+}
+
+async function windows(): Promise<Window[]> {
+  const all: Window[] = [];
+  for (let i = 0; i < plan.windows; i++) {
+    const before = { done, cpu: cpuSeconds(plan.pid), at: performance.now() };
+    await sleep(plan.windowMs);
+    const operations = done - before.done;
+    all.push({
+      perCpuSecond: operations / (cpuSeconds(plan.pid) - before.cpu),
+      perSecond: (operations * 1000) / (performance.now() - before.at),
+    });
+  }
+  return all;
+}
+
+const patrol = setInterval(() => {
+  const now = performance.now();
+  for (const client of clients) if (client.retransmit(now)) retransmissions += 1;
+}, 250);
+
+await comeUp();
+running = true;
+// Clients that take several requests at a time are free several times.
+if (operation === 'get')
+  for (let i = clients.length; i < plan.outstanding; i++) ring[tail++] = clients[i % clients.length];
+fill();
+await sleep(plan.warmUpMs);
+const fresh = await windows();
+let sustained: Window[] = [];
+if (plan.sustainMs !== undefined) {
+  await sleep(plan.sustainMs);
+  sustained = await windows();
+}
+clearInterval(patrol);
+const report: LoadReport = { fresh, sustained, retransmissions };
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0));

@@ -1,7 +1,7 @@
 import { Code, contentFormat, Option, observeValue, option, uriPath } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { RegistrationId } from '../ids.ts';
-import type { LinkRecord } from './port.ts';
+import type { LinkRecord, SessionId } from './port.ts';
 import {
   deviceId,
   EPOCH,
@@ -531,6 +531,32 @@ describe('an address without DTLS', () => {
     expect(test.last('outcome').outcome).toEqual({ kind: 'timeout' });
   });
 });
+
+describe('plain addresses', () => {
+  it('are bounded: one that was not heard lately makes room, one that was stays', () => {
+    const test = new TestOwner();
+    const ping = Uint8Array.of(0x40, 0, 0, 1);
+    const hear = (n: number) =>
+      test.owner.receive(1, `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, 5683, ping, test.now);
+    for (let n = 0; n < 100_000; n++) hear(n);
+    hear(0);
+    for (let n = 100_000; n < 100_100; n++) hear(n);
+    expect(test.owner.sizes().plainSessions).toBe(100_000);
+    const replies = test.sent.length;
+    test.post({ kind: 'trace', sessionId: sessionIdOf('10.0.0.0'), on: true });
+    hear(0);
+    expect(test.of('trace').map(({ direction }) => direction)).toEqual(['in', 'out']);
+    test.post({ kind: 'trace', sessionId: sessionIdOf('10.0.0.1'), on: true });
+    hear(1);
+    expect(test.of('trace')).toHaveLength(2);
+    expect(test.sent.length).toBe(replies + 2);
+  });
+});
+
+/** The session of a plain address; a trace asked for an address that is forgotten is not begun. */
+function sessionIdOf(host: string): SessionId {
+  return `coap|1|5683|${host}` as SessionId;
+}
 
 describe('tracing', () => {
   it('shows each message of the session in words, both ways, until it is switched off', () => {

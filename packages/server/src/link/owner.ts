@@ -43,6 +43,8 @@ interface Session {
   readonly address: PeerAddress;
   registered?: Registered;
   traced: boolean;
+  /** Heard since it was last looked at for eviction. */
+  recent: boolean;
 }
 
 /** A request to a device that is under way. */
@@ -52,7 +54,7 @@ interface Pending {
   readonly session: Session;
 }
 
-/** NoSec addresses remembered; the one silent longest goes first. */
+/** NoSec addresses remembered; one that was silent lately makes room. */
 const MAX_PLAIN_SESSIONS = 100_000;
 
 /**
@@ -79,7 +81,7 @@ export class SessionOwner {
       this.#dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
       this.#drainDtls(now);
     } else {
-      const session = this.#plainSession({ ingress, host, port }, now);
+      const session = this.#plainSession(ingress, host, port, now);
       if (session.traced) this.#trace(session, 'in', datagram);
       this.#coap.receive(session.peer, datagram, now);
     }
@@ -229,7 +231,13 @@ export class SessionOwner {
           ingress: address.ingress,
           identity: Buffer.from(effect.identity).toString('hex'),
         };
-        this.#sessions.set(effect.session, { info, peer: PeerKey(effect.session), address, traced: false });
+        this.#sessions.set(effect.session, {
+          info,
+          peer: PeerKey(effect.session),
+          address,
+          traced: false,
+          recent: false,
+        });
         this.#o.deliver({
           kind: 'session-opened',
           at: this.#o.wallClock(),
@@ -377,28 +385,38 @@ export class SessionOwner {
     return this.#sessions.get(key) ?? this.#plain.get(key);
   }
 
-  #plainSession(address: PeerAddress, now: number): Session {
-    const key = `coap|${keyOfAddress(address.ingress, address.host, address.port)}`;
-    let session = this.#plain.get(key);
-    if (session) this.#plain.delete(key);
-    else {
-      const info: SessionInfo = {
-        sessionId: key as SessionId,
-        transport: 'coap',
-        address: showAddress(address),
-        ingress: address.ingress,
-      };
-      session = { info, peer: PeerKey(key), address, traced: false };
-      const oldest = this.#plain.size >= MAX_PLAIN_SESSIONS ? this.#plain.values().next().value : undefined;
-      if (oldest) {
-        this.#plain.delete(oldest.info.sessionId);
-        // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
-        this.#coap.forgetPeer(oldest.peer, now);
-      }
+  #plainSession(ingress: number, host: string, port: number, now: number): Session {
+    const key = `coap|${ingress}|${port}|${host}`;
+    const known = this.#plain.get(key);
+    if (known) {
+      known.recent = true;
+      return known;
     }
-    // Re-inserted, so that the map's order is the order of last contact.
+    if (this.#plain.size >= MAX_PLAIN_SESSIONS) this.#evictPlain(now);
+    const address = { ingress, host, port };
+    const info: SessionInfo = {
+      sessionId: key as SessionId,
+      transport: 'coap',
+      address: showAddress(address),
+      ingress,
+    };
+    const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
     this.#plain.set(key, session);
     return session;
+  }
+
+  /** Second chance: one heard since it was last looked at goes to the queue's end, so that hearing it costs nothing. */
+  #evictPlain(now: number): void {
+    for (const [key, session] of this.#plain) {
+      this.#plain.delete(key);
+      if (!session.recent) {
+        // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
+        this.#coap.forgetPeer(session.peer, now);
+        return;
+      }
+      session.recent = false;
+      this.#plain.set(key, session);
+    }
   }
 
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {

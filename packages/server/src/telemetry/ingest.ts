@@ -44,7 +44,7 @@ export class Ingest {
       const { path, stored } = record;
       const known = current.get(path) ?? this.#values.get(deviceId, path);
       if (!known && room === 0) continue;
-      const observedAt = record.time ?? timestampOf(record, body.records);
+      const observedAt = storable(record.time ?? timestampOf(record, body.records));
       const { at, clock } = judgeTime({ observedAt, receivedAt });
       samples.push({ deviceId, path, at, receivedAt, stored });
       if (!report.fresh || (known && measuredAt(known) > at)) continue;
@@ -115,6 +115,11 @@ function sampleValue({ type, value }: StoredValue): SampleValue | undefined {
   if (value === null) return undefined;
   if ((type === 'integer' || type === 'unsigned') && typeof value === 'string') return BigInt(value);
   return value;
+}
+
+/** A moment beyond all calendars (ECMA-262 §21.4.1.1) is cut to their end: no clock is believed there anyway. */
+function storable(moment: Millis | undefined): Millis | undefined {
+  return moment === undefined ? undefined : Math.min(Math.max(moment, -8.64e15), 8.64e15);
 }
 
 /** The moment of a location fix is in the fix itself: /6/x/5 (LwM2M object 6). */

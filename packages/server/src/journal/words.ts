@@ -21,7 +21,7 @@ type Words = { readonly [T in JournalType]: (payload: JournalPayloads[T], contex
 const listed = (items: readonly string[]): string => items.join(', ');
 /** An addition only where there is something to add. */
 const where = (text: string | undefined, say: (text: string) => string): string => (text ? say(text) : '');
-const instant = (millis: number): string => new Date(millis).toISOString().replace('.000Z', 'Z');
+const instant = (millis: number): string => new Date(millis).toISOString().replace(/\.\d+Z$/, 'Z');
 
 const words: Words = {
   'server.started': ({ version }) => `The server started, version ${version}.`,

@@ -74,7 +74,7 @@ export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Han
 }
 
 /** A command for people and programs. */
-export function commandView(row: Row<'commands'>, device: Device | undefined): Command {
+function commandView(row: Row<'commands'>, device: Device | undefined): Command {
   const { commandId, deviceId, operation, state, actor, createdAt, expiresAt, receipts, code, values, incidentId } =
     row;
   return {

@@ -78,7 +78,7 @@ interface PolicyOptions {
   readonly id?: string;
 }
 
-export function compiled({ mode = 'enforce', applies = '{}', below = 20, respond, id = policyId }: PolicyOptions = {}) {
+function compiled({ mode = 'enforce', applies = '{}', below = 20, respond, id = policyId }: PolicyOptions = {}) {
   const source = `apiVersion: reeve/v1
 kind: Policy
 id: ${id}

@@ -220,4 +220,17 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
 
 describe('limits', () => {
   it.each(Object.keys(DEFAULT_LIMITS) as (keyof DtlsLimits)[])('%s holds', (limit) => FLOODS[limit]());
+
+  it.each([
+    ['of its own prefix', '7'],
+    ['of all', '8'],
+  ])('a flood %s that lets its handshakes lie keeps no honest one out', (_, prefix) => {
+    const server = newServer();
+    for (let i = 0; i < 10 * TIGHT.halfOpen; i++) approach(server, addressKey(prefix === '7' ? `7.${i}` : `${i}.2`), 0);
+    const address = addressKey(`${prefix}.honest`);
+    const { client } = approach(server, address, 1);
+    for (let i = 0; i < TIGHT.halfOpenPerPrefix - 1; i++) approach(server, addressKey(`${prefix}.x${i}`), 1);
+    expect(effectsOf(finish(server, address, client, true, 1), 'established')).toMatchObject([{ address }]);
+    within(server);
+  });
 });

@@ -5,9 +5,9 @@ import { MAX_PLAINTEXT } from './record.ts';
  * what is capped *per handshake* or *per message* is counted there as the sum over all handshakes.
  */
 export const DEFAULT_LIMITS = {
-  /** Handshakes under way, in all. A further ClientHello is refused. */
+  /** Handshakes under way, in all. One more ends the one that began first. */
   halfOpen: 10_000,
-  /** Handshakes under way from addresses with the same prefix (see `prefixOf`). */
+  /** Handshakes under way from addresses with the same prefix (see `prefixOf`); the same holds there. */
   halfOpenPerPrefix: 1_000,
   /** Handshakes that wait for the answer to `findPsk`, in all. */
   lookups: 1_000,

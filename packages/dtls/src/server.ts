@@ -56,7 +56,8 @@ interface Greeting {
 export class DtlsServer extends Endpoint {
   readonly #cookies: CookieJar;
   readonly #prefixOf: (address: AddressKey) => string;
-  readonly #prefixes = new Map<string, number>();
+  /** Handshakes under way by prefix, the one that began first comes first. */
+  readonly #prefixes = new Map<string, Set<Handshake>>();
   readonly #lookups = new Map<LookupId, Handshake>();
   readonly #dummyKey: KeyObject;
   #lastLookup = 0;
@@ -97,7 +98,7 @@ export class DtlsServer extends Endpoint {
 
   override sizes(): DtlsSizes {
     let halfOpenPerPrefix = 0;
-    for (const count of this.#prefixes.values()) halfOpenPerPrefix = Math.max(halfOpenPerPrefix, count);
+    for (const { size } of this.#prefixes.values()) halfOpenPerPrefix = Math.max(halfOpenPerPrefix, size);
     return { ...this.commonSizes(), halfOpenPerPrefix, lookups: this.#lookups.size };
   }
 
@@ -147,9 +148,9 @@ export class DtlsServer extends Endpoint {
   protected override end(handshake: Handshake): void {
     super.end(handshake);
     if (handshake.lookup !== undefined) this.#lookups.delete(handshake.lookup);
-    const count = this.#prefixes.get(handshake.prefix) ?? 0;
-    if (count > 1) this.#prefixes.set(handshake.prefix, count - 1);
-    else this.#prefixes.delete(handshake.prefix);
+    const neighbours = this.#prefixes.get(handshake.prefix);
+    neighbours?.delete(handshake);
+    if (neighbours?.size === 0) this.#prefixes.delete(handshake.prefix);
   }
 
   #onBadCookie(address: AddressKey): void {
@@ -186,20 +187,8 @@ export class DtlsServer extends Endpoint {
     if (suite === undefined) return;
     if (earlier !== undefined) this.end(earlier);
     const prefix = this.#prefixOf(address);
-    const inPrefix = this.#prefixes.get(prefix) ?? 0;
-    const { halfOpen, halfOpenPerPrefix, handshakeMs } = this.limits;
-    if (this.handshakes.size >= halfOpen) {
-      this.#refuse(address, 'limit', `${halfOpen} handshakes are under way: the limit halfOpen`);
-      return;
-    }
-    if (inPrefix >= halfOpenPerPrefix) {
-      this.#refuse(
-        address,
-        'limit',
-        `${inPrefix} handshakes are under way from this prefix: the limit halfOpenPerPrefix`,
-      );
-      return;
-    }
+    this.#makeRoom('halfOpenPerPrefix', this.#prefixes.get(prefix));
+    this.#makeRoom('halfOpen', this.handshakes);
     const handshake = new Handshake({
       role: 'server',
       state,
@@ -210,13 +199,26 @@ export class DtlsServer extends Endpoint {
       firstRecord: sequence,
       firstMessage: message.messageSequence,
       expectMessage: message.messageSequence + 1,
-      expiresAt: now + handshakeMs,
+      expiresAt: now + this.limits.handshakeMs,
     });
-    this.#prefixes.set(prefix, inPrefix + 1);
+    this.#prefixes.set(prefix, (this.#prefixes.get(prefix) ?? new Set()).add(handshake));
     this.begin(handshake);
     handshake.received(message);
     handshake.suite = suite;
     this.startFlight(handshake, this.#helloFlight(handshake, suite, hello), now);
+  }
+
+  /**
+   * At a limit the handshake that has been under way longest gives way: honest ones last for a round trip or two, so
+   * that only who outruns them all keeps them out, and not who begins handshakes and lets them lie.
+   */
+  #makeRoom(limit: 'halfOpen' | 'halfOpenPerPrefix', handshakes?: Pick<Set<Handshake>, 'size' | 'values'>): void {
+    if (handshakes === undefined || handshakes.size < this.limits[limit]) return;
+    for (const oldest of handshakes.values()) {
+      this.out.drops.overLimit++;
+      this.fail(oldest, 'limit', `it gave way to newer ones: ${handshakes.size} are under way, the limit ${limit}`);
+      return;
+    }
   }
 
   /** The preferred common suite; without one, the peer and the operator are told why. */
@@ -244,7 +246,6 @@ export class DtlsServer extends Endpoint {
   }
 
   #refuse(address: AddressKey, check: RefusalCheck, detail: string, offered?: readonly string[]): void {
-    if (check === 'limit') this.out.drops.overLimit++;
     this.out.emit({ kind: 'refused', address, check, detail, ...(offered && { offered }) });
   }
 

@@ -72,7 +72,7 @@ describe('the tour', { timeout: 90_000 }, () => {
   it('starts a server that says where it is and how to go on', () => {
     expect(greeting).toMatch(/^Sign in +http:\/\/127\.0\.0\.1:\d+\/sign-in#\S{20,}/m);
     expect(greeting).toContain('this is the first start');
-    expect(greeting).toContain(`./reeve device add my-device --server ${url} > my-device.key`);
+    expect(greeting).toContain(`./reeve device add my-device --server ${url} > reeve-data/my-device.key`);
     expect(statSync(join(folder, 'reeve-data', 'local.token')).mode & 0o777).toBe(0o600);
   });
 

@@ -93,7 +93,7 @@ function incidentLines(context: Context, incident: Incident): string[] {
     ]),
     ...incident.responses.flatMap(({ kind, state, until, steps }) => [
       '',
-      `${terminal.style('bold', `Response: ${kind}`)}, ${state}${until === undefined ? '' : `, until ${age(until, now)}`}`,
+      `${terminal.style('bold', `Response: ${kind}`)}, ${state}${until !== undefined && state === 'locked' ? `, ends ${age(until, now)}` : ''}`,
       ...steps.map((step) => `  ${clockTime(step.at)}  ${clean(step.text)}`),
     ]),
   ];

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ListenAddress, RunningServer, ServerConfig } from '@reeve/server';
 import { type Context, command } from '../command.ts';
 import { hasIpv6, hostInUrl } from '../listen.ts';
@@ -89,6 +90,8 @@ async function greet(context: Context, server: RunningServer, origin: string): P
   ];
   const reeve = (line: string) => `  ./reeve ${[line, ...elsewhere].join(' ')}`;
   const to = secure?.port === 5684 ? '' : ` --server coaps://127.0.0.1:${secure?.port}`;
+  // In the folder that its owner alone may read.
+  const keyFile = join(data, 'my-device.key');
   const lines = [
     terminal.style('bold', `Reeve ${version} is running. Ctrl-C stops it.`),
     '',
@@ -100,8 +103,8 @@ async function greet(context: Context, server: RunningServer, origin: string): P
     }),
     '',
     'Connect a first device, from another terminal:',
-    `${reeve('device add my-device')} > my-device.key`,
-    `  ./reeve simulate --device my-device --key-file my-device.key${to}`,
+    `${reeve('device add my-device')} > ${keyFile}`,
+    `  ./reeve simulate --device my-device --key-file ${keyFile}${to}`,
   ];
   for (const line of lines) terminal.out(line);
 }

@@ -14,7 +14,7 @@ const MAX_LINES = 1000;
 const MAX_WRITES = 100;
 
 /** What to do about each check that a device can fail. Unknown checks get the last line. */
-const advice: Readonly<Record<string, string>> = {
+export const advice: Readonly<Record<string, string>> = {
   'unknown-identity': 'Add the device (`reeve device add ENDPOINT`), or correct the PSK identity on the device.',
   'wrong-key': 'The identity is known but the key differs: set it again on both sides (`reeve device key ENDPOINT`).',
   'no-common-suite':
@@ -30,6 +30,9 @@ const advice: Readonly<Record<string, string>> = {
   'block-wise':
     'The message came in blocks, which this version does not assemble yet: shorten the object list or raise the block size.',
   timeout: 'The handshake stopped half-way: look for lost datagrams, a firewall or an MTU below 1280.',
+  alert: 'The device broke the handshake off: its own log says why; mostly it is the key or the cipher suite.',
+  'forged-addresses':
+    'Somebody floods the port from made-up addresses, which costs no memory here: filter it near its source.',
   limit: 'A limit of the server was reached: see docs/operations.md for the limits.',
 };
 const otherwise = 'See docs/operations.md, "Why can\'t my device connect?".';

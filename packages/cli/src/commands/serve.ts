@@ -83,13 +83,13 @@ export async function everyHost(note: (line: string) => void): Promise<string[]>
 async function greet(context: Context, server: RunningServer, origin: string): Promise<void> {
   const { terminal, data } = context;
   const { version } = await import('@reeve/server');
-  const secure = server.coap.find(({ transport }) => transport === 'coaps');
   const elsewhere = [
     ...(data === './reeve-data' ? [] : [`--data ${data}`]),
     ...(server.url === 'http://127.0.0.1:8080' ? [] : [`--server ${server.url}`]),
   ];
   const reeve = (line: string) => `  ./reeve ${[line, ...elsewhere].join(' ')}`;
-  const to = secure?.port === 5684 ? '' : ` --server coaps://127.0.0.1:${secure?.port}`;
+  const coaps = nearUrl(server.coap);
+  const to = coaps === 'coaps://127.0.0.1:5684' ? '' : ` --server ${coaps}`;
   // In the folder that its owner alone may read.
   const keyFile = join(data, 'my-device.key');
   const lines = [
@@ -107,4 +107,12 @@ async function greet(context: Context, server: RunningServer, origin: string): P
     `  ./reeve simulate --device my-device --key-file ${keyFile}${to}`,
   ];
   for (const line of lines) terminal.out(line);
+}
+
+/** The `coaps` address under which this machine reaches itself, over IPv4 if it can. */
+function nearUrl(addresses: readonly ListenAddress[]): string {
+  const secure = addresses.filter(({ transport }) => transport === 'coaps');
+  const { host = '0.0.0.0', port: at = 0 } = secure.find(({ host: each }) => !each.includes(':')) ?? secure[0] ?? {};
+  const near = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `coaps://${hostInUrl(near)}:${at}`;
 }

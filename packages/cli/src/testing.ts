@@ -38,7 +38,7 @@ export function fakeTerminal(options: { width?: number; input?: string; env?: Te
 }
 
 /** An API that answers from a table, and keeps what it was asked. */
-export function fakeApi(answers: Partial<Record<RouteName, unknown>>): { api: Api; calls: Call[] } {
+function fakeApi(answers: Partial<Record<RouteName, unknown>>): { api: Api; calls: Call[] } {
   const calls: Call[] = [];
   const api = async (name: RouteName, args: unknown) => {
     calls.push({ name, args });

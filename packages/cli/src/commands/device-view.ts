@@ -100,7 +100,7 @@ export function deviceLines(context: Context, device: DeviceDetail): string[] {
 }
 
 /** Name of the resource at a path, if the device's objects tell it. */
-export function nameOf(device: Pick<DeviceDetail, 'objects'>, path: string): string {
+function nameOf(device: Pick<DeviceDetail, 'objects'>, path: string): string {
   return resourceOf(device, path)?.name ?? '';
 }
 

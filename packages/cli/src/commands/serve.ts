@@ -11,7 +11,7 @@ const port = { min: 0, max: 65_535 };
 /** RFC 7252 §12.6. */
 const COAP_PORT = 5683;
 
-export const serveOptions = {
+const serveOptions = {
   'coap-host': several('ADDRESS', 'where devices are listened to, else :: and 0.0.0.0'),
   'coaps-port': whole('N', 'UDP port for DTLS', port, 5684),
   'http-host': text('ADDRESS', 'where the console and API listen', '127.0.0.1'),

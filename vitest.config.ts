@@ -20,6 +20,8 @@ export default defineConfig({
           pool: 'forks',
           isolate: true,
           fileParallelism: false,
+          // After the unit tests, whose load would stretch its stories.
+          sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },

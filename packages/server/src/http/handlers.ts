@@ -36,7 +36,7 @@ export interface PublicCall<N extends RouteName> {
 export interface Call<N extends RouteName> extends PublicCall<N>, Identity {}
 
 /** Answers one route. Throws `ReeveError`; anything else becomes `internal`. */
-export type Handler<N extends RouteName> = (
+type Handler<N extends RouteName> = (
   call: N extends PublicRouteName ? PublicCall<N> : Call<N>,
 ) => Promise<ResultOf<N>>;
 

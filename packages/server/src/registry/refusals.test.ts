@@ -110,6 +110,21 @@ describe('refusals', () => {
     expect(await store.list('refusals')).toMatchObject([{ count: 2 }]);
   });
 
+  it('fill the journal with no more than 1000 entries an hour', async () => {
+    const { store, control } = watchedStore();
+    const refusals = await Refusals.load(store, organisationId);
+    const flood = async (at: number) => {
+      control.batches.length = 0;
+      for (let stranger = 0; stranger < 3_000; stranger++) {
+        refusals.count(refused({ identity: Buffer.from(`${at} ${stranger}`).toString('hex') }));
+        if (stranger % 50 === 49) await refusals.flush(at);
+      }
+      return control.batches.flatMap(({ journal = [] }) => journal).length;
+    };
+    expect(await flood(START)).toBe(1_000);
+    expect(await flood(START + 3_600_000)).toBe(1_000);
+  });
+
   it('keep a flood of strangers to 1000 lines in memory and store, and to 100 rows a flush', async () => {
     const { store, control } = watchedStore();
     const refusals = await Refusals.load(store, organisationId);

@@ -12,6 +12,9 @@ type Refused = Omit<Extract<LinkUp, { kind: 'refused' }>, 'kind'>;
 const MAX_LINES = 1000;
 /** Rows written per flush: a flood of strangers must not keep the disk busy. */
 const MAX_WRITES = 100;
+/** Entries journalled in an hour: the journal is kept for long, and strangers with ever new names must not fill the disk. */
+const MAX_JOURNALLED = 1000;
+const HOUR_MS = 3_600_000;
 
 /** What to do about each check that a device can fail. Unknown checks get the last line. */
 export const advice: Readonly<Record<string, string>> = {
@@ -56,6 +59,8 @@ export class Refusals {
   readonly #gone = new Set<RefusalId>();
   readonly #store: Store;
   readonly #organisationId: OrganisationId;
+  #hour = 0;
+  #journalled = 0;
 
   private constructor(store: Store, organisationId: OrganisationId) {
     this.#store = store;
@@ -113,7 +118,7 @@ export class Refusals {
     const journal: JournalDraft[] = [];
     for (const [, { row, stored }] of dirty) {
       changes.push({ put: 'refusals', row });
-      if (digits(row.count) > digits(stored)) journal.push(this.#entry(row, now));
+      if (digits(row.count) > digits(stored) && this.#mayJournal(now)) journal.push(this.#entry(row, now));
     }
     await this.#store.commit({ changes, journal });
     for (const refusalId of gone) this.#gone.delete(refusalId);
@@ -123,6 +128,14 @@ export class Refusals {
       if (line?.row.refusalId !== row.refusalId) this.#gone.add(row.refusalId);
       else this.#lines.set(key, { ...line, stored: row.count, dirty: line.row !== row });
     }
+  }
+
+  #mayJournal(now: Millis): boolean {
+    const hour = Math.floor(now / HOUR_MS);
+    if (hour !== this.#hour) this.#journalled = 0;
+    this.#hour = hour;
+    this.#journalled += 1;
+    return this.#journalled <= MAX_JOURNALLED;
   }
 
   #dropOldest(): void {

@@ -55,7 +55,7 @@ describe('what is seen and not kept', () => {
     const registrationId = device.registration?.registrationId ?? expect.fail();
     const lines: string[] = [];
     const events: unknown[] = [];
-    const stopTrace = core.live.addTrace(session.sessionId, ({ text }) => lines.push(text));
+    const stopTrace = core.live.addTrace(device.row.deviceId, ({ text }) => lines.push(text));
     const stopWatching = core.live.watch((event) => events.push(event));
     const trace = {
       kind: 'trace',
@@ -103,10 +103,11 @@ describe('live views', () => {
   });
 
   it('of one trace end with the last listener', async () => {
-    const { live } = await openTestCore();
-    const { sessionId } = sessionOf('truck-1');
-    const one = live.addTrace(sessionId, () => {});
-    const two = live.addTrace(sessionId, () => {});
+    const core = await openTestCore();
+    const { live } = core;
+    const { deviceId } = (await core.add('truck-1')).row;
+    const one = live.addTrace(deviceId, () => {});
+    const two = live.addTrace(deviceId, () => {});
     expect(one()).toBe(false);
     expect(two()).toBe(true);
   });

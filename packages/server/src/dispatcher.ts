@@ -86,7 +86,8 @@ export class Dispatcher {
         break;
       case 'trace': {
         const { at, direction, text, bytes } = message;
-        live.traced(message.sessionId, { at, direction, text, bytes });
+        const device = fleet.bySession(message.sessionId);
+        if (device) live.traced(device.row.deviceId, { at, direction, text, bytes });
         break;
       }
     }
@@ -99,14 +100,22 @@ export class Dispatcher {
   async take(device: Device, report: Report, also: readonly Decision[] = []): Promise<void> {
     const { decision, current } = this.#o.ingest.take(device, report);
     await commitAll(this.#o.store, [decision, ...also]);
-    if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) {
-      // What a policy applies to may depend on what the device says that it is.
-      this.#o.engine.assign(device);
-      this.#o.observer().sync(device);
-    }
+    if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
     if (current.length === 0 || !this.#o.live.watched) return;
     const values = current.map((row) => valueView(row, device.registration));
     this.#o.live.tell({ kind: 'samples', data: { deviceId: device.row.deviceId, values } });
+  }
+
+  /** Which policies apply may depend on what the device says that it is: what it no longer falls under is undone. */
+  async #reassign(device: Device): Promise<void> {
+    if (!this.#o.engine.assign(device)) return;
+    const { organisationId, deviceId, endpoint } = device.row;
+    const actor = { kind: 'device', name: endpoint } as const;
+    const at = this.#o.now();
+    await this.#o.store.commit({
+      journal: [{ type: 'device.changed', at, organisationId, deviceId, actor, payload: { fields: ['model'] } }],
+    });
+    this.#o.observer().renew(device);
   }
 
   /** Shows that the device was heard. */

@@ -1,6 +1,6 @@
 import type { TraceLine } from '@reeve/contract';
 import type { LiveEvent } from './http/handlers.ts';
-import type { SessionId } from './link/port.ts';
+import type { DeviceId } from './ids.ts';
 
 /** Listeners that are told something; one that throws does not disturb the others. */
 class Listeners<T> {
@@ -29,7 +29,7 @@ class Listeners<T> {
 /** What is shown live and not kept: committed samples, presence, and traced traffic. */
 export class Live {
   readonly #events = new Listeners<LiveEvent>();
-  readonly #traces = new Map<SessionId, Listeners<TraceLine>>();
+  readonly #traces = new Map<DeviceId, Listeners<TraceLine>>();
 
   watch(listener: (event: LiveEvent) => void): () => void {
     return this.#events.add(listener);
@@ -44,22 +44,26 @@ export class Live {
     return this.#events.size > 0;
   }
 
-  traced(sessionId: SessionId, line: TraceLine): void {
-    this.#traces.get(sessionId)?.tell(line);
+  traced(deviceId: DeviceId, line: TraceLine): void {
+    this.#traces.get(deviceId)?.tell(line);
+  }
+
+  isTraced(deviceId: DeviceId): boolean {
+    return this.#traces.has(deviceId);
   }
 
   /** @returns how to stop; the last listener's stop returns true. */
-  addTrace(sessionId: SessionId, listener: (line: TraceLine) => void): () => boolean {
-    let listeners = this.#traces.get(sessionId);
+  addTrace(deviceId: DeviceId, listener: (line: TraceLine) => void): () => boolean {
+    let listeners = this.#traces.get(deviceId);
     if (!listeners) {
       listeners = new Listeners();
-      this.#traces.set(sessionId, listeners);
+      this.#traces.set(deviceId, listeners);
     }
     const remove = listeners.add(listener);
     return () => {
       remove();
       if (listeners.size > 0) return false;
-      return this.#traces.delete(sessionId);
+      return this.#traces.delete(deviceId);
     };
   }
 }

@@ -181,7 +181,12 @@ export async function startServer(
     void lanes.run(device.row.deviceId, () => observer.restart(device, reason)).catch(() => {});
     void identify(device, { lanes, values, requests, now, take }).catch(() => {});
   };
+  /** Tells the link to show the device's traffic; again for each session that it comes over. */
+  const trace = ({ session }: Device, on: boolean) => {
+    if (session) send({ kind: 'trace', sessionId: session.sessionId, on });
+  };
   const heard = (device: Device, fresh: boolean) => {
+    if (fresh && live.isTraced(device.row.deviceId)) trace(device, true);
     if (fresh) beginAgain(device, 'new-session');
     else observer.heard(device);
     commands.heard(device);
@@ -199,6 +204,7 @@ export async function startServer(
     hooks: {
       contact: (device, at) => engine.contact(device, at),
       registered: (device) => {
+        if (live.isTraced(device.row.deviceId)) trace(device, true);
         beginAgain(device, 'new-registration');
         commands.heard(device);
         dispatcher.tellPresence(device);
@@ -246,7 +252,11 @@ export async function startServer(
       (at) => tickDevices(engine.due(at), { engine, lanes, store }, at),
     ],
     minutes: [(at) => registrations.expire(at)],
-    days: [(at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS })],
+    days: [
+      (at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS }),
+      (at) => commands.prune(at - RETENTION_MS),
+      (at) => incidents.prune(at - RETENTION_MS),
+    ],
     now,
   });
 
@@ -291,12 +301,10 @@ export async function startServer(
       trace: async (organisation, ref, listener) => {
         const device = findDevice(fleet, organisation, ref);
         if (!device) throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
-        const sessionId = device.session?.sessionId;
-        if (!sessionId) throw new ReeveError('wrong-state', 'The device has no live session: wait until it is heard');
-        const stop = live.addTrace(sessionId, listener);
-        send({ kind: 'trace', sessionId, on: true });
+        const stop = live.addTrace(device.row.deviceId, listener);
+        trace(device, true);
         return () => {
-          if (stop()) send({ kind: 'trace', sessionId, on: false });
+          if (stop()) trace(device, false);
         };
       },
     },

@@ -56,6 +56,7 @@ export function describeOutcome(outcome: RequestOutcome): string {
     case 'reset':
       return 'the device reset the request';
     case 'not-sent':
+    case 'unencodable':
       return `not sent: ${outcome.reason}`;
   }
 }

@@ -96,6 +96,7 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
       return finished(answered, isSuccess(outcome.code) ? 'answered' : 'failed', text, at);
     }
     case 'reset':
+    case 'unencodable':
       return finished(row, 'failed', text, at);
     case 'not-sent':
       return row.attempts < commandLimits.unsent

@@ -36,9 +36,7 @@ export interface PublicCall<N extends RouteName> {
 export interface Call<N extends RouteName> extends PublicCall<N>, Identity {}
 
 /** Answers one route. Throws `ReeveError`; anything else becomes `internal`. */
-type Handler<N extends RouteName> = (
-  call: N extends PublicRouteName ? PublicCall<N> : Call<N>,
-) => Promise<ResultOf<N>>;
+type Handler<N extends RouteName> = (call: N extends PublicRouteName ? PublicCall<N> : Call<N>) => Promise<ResultOf<N>>;
 
 /** One handler for every route of the contract. Each capability contributes its own. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> };

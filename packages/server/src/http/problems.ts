@@ -1,6 +1,7 @@
 import type { Problem } from '@reeve/contract';
 import type { FastifyError } from 'fastify';
 import { type ErrorCode, errors, ReeveError } from '../errors.ts';
+import { LaneFullError } from '../lanes.ts';
 import { StoreError, type StoreErrorKind } from '../store/port.ts';
 
 /** A request can be wrong in very many places: so many are told. */
@@ -49,6 +50,11 @@ export function toReeveError(thrown: unknown, id: string): ReeveError {
   if (thrown instanceof ReeveError) return thrown;
   if (thrown instanceof StoreError && storeErrors[thrown.kind] !== 'internal') {
     return new ReeveError(storeErrors[thrown.kind], 'Nothing was changed. Try again later', [], { cause: thrown });
+  }
+  if (thrown instanceof LaneFullError) {
+    return new ReeveError('too-many', 'The device sends more than can be stored. Try again later', [], {
+      cause: thrown,
+    });
   }
   if (isFastifyError(thrown)) {
     if (thrown.validation) return invalidRequest(thrown);

@@ -18,6 +18,8 @@ import { HOLDING, responsesUnderWay } from './held-lock.ts';
 import type { LockState } from './lock.ts';
 import { lockStatusOf } from './views.ts';
 
+/** Closed incidents looked at in one round of pruning. */
+const PRUNED = 5000;
 /** A cleared incident closes after this; a breach before then opens it again. */
 export const CLOSE_AFTER_MS = 30 * 60_000;
 
@@ -102,6 +104,27 @@ export class Incidents {
       drafts.push({ type: 'incident.quiet', at: now, organisationId, deviceId, actor, payload: { incidentId } });
     }
     if (drafts.length > 0) await this.#tellAll(drafts);
+  }
+
+  /** Deletes what was closed, and what was answered, before `before`. */
+  async prune(before: Millis): Promise<void> {
+    const closed = await this.#o.store.list('incidents', {
+      where: { state: 'closed' },
+      orderBy: 'openedAt',
+      limit: PRUNED,
+    });
+    const old = closed.filter(({ closedAt }) => closedAt !== undefined && closedAt < before);
+    for (const { incidentId } of old) {
+      const responses = await this.#o.store.list('responses', { where: { incidentId } });
+      const approvals = await this.#o.store.list('approvals', { where: { incidentId } });
+      await this.#o.store.commit({
+        changes: [
+          { delete: 'incidents', key: { incidentId } },
+          ...responses.map(({ responseId }) => ({ delete: 'responses', key: { responseId } }) as const),
+          ...approvals.map(({ approvalId }) => ({ delete: 'approvals', key: { approvalId } }) as const),
+        ],
+      });
+    }
   }
 
   /** Open incidents and lock of several devices. */

@@ -497,7 +497,7 @@ describe('an operation', () => {
     const test = new TestOwner();
     const device = test.connect();
     test.register(device);
-    expect(test.perform(operation)?.outcome).toEqual({ kind: 'not-sent', reason: expect.stringContaining(reason) });
+    expect(test.perform(operation)?.outcome).toEqual({ kind: 'unencodable', reason: expect.stringContaining(reason) });
     expect(device.requests).toEqual([]);
   });
 

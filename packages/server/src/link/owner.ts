@@ -186,7 +186,7 @@ export class SessionOwner {
     }
     const encoded = requestOf(operation, session.registered);
     if (!encoded.ok) {
-      const outcome = { kind: 'not-sent', reason: encoded.reason } as const;
+      const outcome = { kind: 'unencodable', reason: encoded.reason } as const;
       this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome });
       return;
     }

@@ -99,8 +99,10 @@ export type RequestOutcome =
   /** Sent, and never answered: the device may have acted on it. */
   | { readonly kind: 'timeout' }
   | { readonly kind: 'reset' }
-  /** Nothing left the server. */
-  | { readonly kind: 'not-sent'; readonly reason: string };
+  /** Nothing left the server: it may be tried again. */
+  | { readonly kind: 'not-sent'; readonly reason: string }
+  /** It cannot be said in a format that the device has: trying again would not help. */
+  | { readonly kind: 'unencodable'; readonly reason: string };
 
 interface Heard {
   /** When the datagram was read from the socket. */

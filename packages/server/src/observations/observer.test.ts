@@ -56,24 +56,36 @@ describe('what is observed', () => {
 
   it('is shared between policies and people, and ends when nobody needs it', async () => {
     const { core, apply, view, want, unwant } = await observed();
-    await apply(other);
     await want('/3/0/9');
     await want('/3/0/9', 'ben');
     await rest();
     expect(core.performed('observe')).toEqual(['/3/0/9']);
+    await apply(other);
+    await rest();
     expect(view()).toMatchObject([{ wantedBy: ['battery', 'other', 'ana', 'ben'] }]);
     const remove = (id: string) => core.handlers['policies.remove'](call({ params: { id } }));
+    const before = core.performed('cancel-observe');
     for (const stop of [() => remove('battery'), () => remove('other'), () => unwant('/3/0/9')]) {
       await stop();
       await rest();
-      expect(core.performed('cancel-observe')).toEqual([]);
+      expect(core.performed('cancel-observe')).toEqual(before);
     }
     await unwant('/3/0/9', 'ben');
     await rest();
-    expect(core.performed('cancel-observe')).toEqual(['/3/0/9']);
+    expect(core.performed('cancel-observe')).toEqual([...before, '/3/0/9']);
     expect(view()).toEqual([]);
     expect(await core.store.list('observations')).toEqual([]);
     expect(await core.store.list('wantedObservations')).toEqual([]);
+  });
+
+  it('begins anew for a rule that has had no value yet, so that it need not wait for the next notification', async () => {
+    const { core, apply } = await observed();
+    await apply(other);
+    await rest();
+    expect(core.performed('cancel-observe')).toEqual(['/3/0/9']);
+    expect(core.performed('observe')).toEqual(['/3/0/9', '/3/0/9']);
+    const rules = (await core.handlers['devices.show'](call({ params: { device: 'truck-1' } }))).rules;
+    expect(rules.map(({ state }) => state)).toEqual(['ok', 'ok']);
   });
 
   it('begins when a label brings a policy, and ends when it takes it away', async () => {

@@ -173,10 +173,23 @@ export class Observer {
       if (watch?.state !== 'live' || now - watch.since < maxAge / 2) continue;
       const last = this.#o.values.lastReceivedAt(deviceId, path) ?? watch.since;
       if (now - last < maxAge / 2) continue;
-      void this.#o.requests.perform(device, { kind: 'cancel-observe', path, token: watch.token });
-      this.#of(deviceId).set(path, { path, since: now, state: 'wanted' });
+      this.#again(device, path, watch.token);
     }
     this.sync(device);
+  }
+
+  /** Rules that are new to the device want a value now: a path that is observed already is observed anew for it. */
+  renew(device: Device): void {
+    for (const path of this.#o.engine.unseen(device.row.deviceId)) {
+      const watch = this.#of(device.row.deviceId).get(path);
+      if (watch?.state === 'live') this.#again(device, path, watch.token);
+    }
+    this.sync(device);
+  }
+
+  #again(device: Device, path: string, token: string): void {
+    void this.#o.requests.perform(device, { kind: 'cancel-observe', path, token });
+    this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted' });
   }
 
   /** Starts and stops observations until they are what is wanted. One round at a time per device. */

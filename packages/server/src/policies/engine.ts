@@ -100,8 +100,11 @@ export class RuleEngine {
     for (const device of this.#fleet.all()) this.assign(device);
   }
 
-  /** Decides anew which rules hold on the device; an unchanged rule keeps its state over policy versions. */
-  assign(device: Device): void {
+  /**
+   * Decides anew which rules hold on the device; an unchanged rule keeps its state over policy versions.
+   * @returns whether other policies apply than before
+   */
+  assign(device: Device): boolean {
     const { deviceId } = device.row;
     const before = this.#assigned.get(deviceId) ?? [];
     const facts = factsOf(device, this.#values);
@@ -121,10 +124,18 @@ export class RuleEngine {
     }
     if (after.length > 0) this.#assigned.set(deviceId, after);
     else this.#assigned.delete(deviceId);
+    const policiesOf = (rules: readonly Assigned[]) => [...new Set(rules.map(({ program }) => program.row.policyId))];
+    return policiesOf(before).sort().join(' ') !== policiesOf(after).sort().join(' ');
   }
 
   forget(deviceId: DeviceId): void {
     this.#assigned.delete(deviceId);
+  }
+
+  /** The paths that rules need which have never had a value of this device. */
+  unseen(deviceId: DeviceId): Set<string> {
+    const rules = this.of(deviceId).filter(({ state }) => state?.last === undefined);
+    return new Set(rules.flatMap(({ rule }) => rule.needs.map(({ path }) => path)));
   }
 
   /** The paths that the device's rules need observed. */

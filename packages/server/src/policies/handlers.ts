@@ -64,7 +64,7 @@ export function policyHandlers({ store, fleet, engine, observer, lanes, now }: O
   /** Evaluates at once what the new assignment brought, and starts and stops observations. */
   const refresh = async (devices: readonly Device[]): Promise<void> => {
     await tickDevices(devices, { engine, lanes, store }, now());
-    for (const device of devices) observer.sync(device);
+    for (const device of devices) observer.renew(device);
   };
 
   return {

@@ -173,7 +173,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         await o.store.commit({ changes: [{ put: 'devices', row }], journal });
         o.fleet.put(row);
         o.engine.assign(device);
-        o.observer.sync(device);
+        o.observer.renew(device);
       });
       return summary(device);
     },

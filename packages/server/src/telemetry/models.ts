@@ -87,8 +87,13 @@ export function describeStored(path: string, stored: StoredValue, model: ModelOf
   const name = typeof value.value === 'number' ? definition?.names?.[value.value] : undefined;
   if (name !== undefined) return `${name} (${String(value.value)})`;
   const unit = definition?.units === '/100' ? '%' : definition?.units;
-  const shown = formatValue((definition && coerce(value, definition.type)) ?? value);
+  const shown = formatValue(rounded((definition && coerce(value, definition.type)) ?? value));
   return unit === undefined || unit === 'lat' || unit === 'lon' ? shown : `${shown} ${unit}`;
+}
+
+/** Floats to six decimals, a tenth of a metre in degrees; the exact value is beside it. */
+function rounded(value: Value): Value {
+  return value.type === 'float' ? { type: 'float', value: Number(value.value.toFixed(6)) } : value;
 }
 
 /** Name and resources of a registered object, if its definition is known. */

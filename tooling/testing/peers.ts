@@ -15,6 +15,6 @@ export function hasPeer(name: string, probe: readonly [string, ...string[]]): bo
   const { error, status } = spawnSync(command, args, { stdio: 'ignore' });
   if (!error && status === 0) return true;
   if (process.env.CI) throw new Error(`CI must have the peer "${name}" (${probe.join(' ')} failed)`);
-  process.stdout.write(`skipped: tests against ${name}, which is not installed here\n`);
+  process.stdout.write(`skipped: tests that need ${name}, which is not here\n`);
   return false;
 }

@@ -11,7 +11,7 @@ describe('a rule in words', () => {
       'must stay within 5 km of 37.77, −122.42',
     ],
     ['threshold: {path: /3/0/9, below: 20}', 'Battery Level (/3/0/9) must not be below 20'],
-    ['threshold: {path: /3/0/9, above: 70, for: 90s}', 'Battery Level (/3/0/9) must not be above 70 for 90s'],
+    ['threshold: {path: /3/0/9, above: 70, for: 90s}', 'Battery Level (/3/0/9) must not be above 70 for 1 min 30 s'],
     [
       'threshold: {path: /3/0/9, below: 0, samples: 3}',
       'Battery Level (/3/0/9) must not be below 0 in 3 samples in a row',
@@ -23,7 +23,7 @@ describe('a rule in words', () => {
       'set: {path: /3/0/3, in: [a, b, c, d, e, f, g]}',
       'Firmware Version (/3/0/3) must be a, b, c, d, e or one of 2 more',
     ],
-    ['silence: {after: 15m}', 'must be heard from at least every 15m'],
+    ['silence: {after: 15m}', 'must be heard from at least every 15 min'],
   ])('%s', (rule, words) => {
     expect(describeRule(ruleOf(`{id: a, ${rule}}`))).toBe(words);
   });

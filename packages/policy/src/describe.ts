@@ -1,7 +1,7 @@
 import { DefinitionStore, type LwM2mPath, segments } from '@reeve/lwm2m';
 import type { RegionLimit, ThresholdLimit } from './document/policy-schema.ts';
 import type { CompiledRule, RegionRule } from './policy.ts';
-import { formatDistance, formatDuration } from './units.ts';
+import { formatDistance, formatSpan } from './units.ts';
 
 const LISTED_VALUES = 5;
 const definitions = new DefinitionStore();
@@ -18,7 +18,7 @@ export function describeRule(rule: CompiledRule): string {
         ? `${describePath(rule.limit.path)} must not be ${describeValues(rule.limit.notIn ?? [])}`
         : `${describePath(rule.limit.path)} must be ${describeValues(rule.limit.in)}`;
     case 'silence':
-      return `must be heard from at least every ${formatDuration(rule.limit.after)}`;
+      return `must be heard from at least every ${formatSpan(rule.limit.after)}`;
   }
 }
 
@@ -56,7 +56,7 @@ function describeBand({ shapes }: RegionRule): string {
 }
 
 function describePatience({ for: duration, samples }: ThresholdLimit): string {
-  const parts = [duration > 0 && `for ${formatDuration(duration)}`, samples > 1 && `in ${samples} samples in a row`];
+  const parts = [duration > 0 && `for ${formatSpan(duration)}`, samples > 1 && `in ${samples} samples in a row`];
   const said = parts.filter((part) => part !== false);
   return said.length === 0 ? '' : ` ${said.join(' and ')}`;
 }

@@ -30,15 +30,6 @@ export function parseDistance(text: string): Quantity {
   return parseQuantity(text, DISTANCE_UNITS);
 }
 
-/** A span as a document would write it: the largest unit that divides it, `90s` rather than `1.5m`. */
-export function formatDuration(span: Millis): string {
-  for (const unit of ['d', 'h', 'm'] as const) {
-    if (span >= DURATION_UNITS[unit] && span % DURATION_UNITS[unit] === 0)
-      return `${span / DURATION_UNITS[unit]}${unit}`;
-  }
-  return `${span / DURATION_UNITS.s}s`;
-}
-
 /** A measured span for people, rounded to a minute above an hour and to a second below. */
 export function formatSpan(span: Millis): string {
   const step = span >= DURATION_UNITS.h ? DURATION_UNITS.m : DURATION_UNITS.s;

@@ -74,7 +74,7 @@ describe('the demo', () => {
     }
     expect(troubles.get('crosses-state-line')?.at(-1)?.action).toMatchObject({
       kind: 'move',
-      position: { latitude: 39.529, longitude: -119.813, ended: true },
+      position: { latitude: 39.529, longitude: -119.813 },
     });
   });
 });

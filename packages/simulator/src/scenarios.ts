@@ -48,12 +48,18 @@ const ROADS: readonly WayPoints[] = [
 
 /** Truckee to Reno: out of California into Nevada. */
 const OVER_THE_LINE: WayPoints = [point(39.328, -120.183), point(39.529, -119.813)];
+/** Then on in Nevada: Reno, Fernley, Lovelock. */
+const BEYOND: WayPoints = [point(39.529, -119.813), point(39.608, -119.251), point(40.179, -118.473)];
 
 const TROUBLE: Readonly<Record<Exclude<DemoRole, 'good'>, Scenario>> = {
   'crosses-state-line': [
     {
       at: 5,
       step: { kind: 'route', points: OVER_THE_LINE, speedKmh: 90, timeLapse: TIME_LAPSE, every: FIX_EVERY },
+    },
+    {
+      at: 60,
+      step: { kind: 'route', points: BEYOND, speedKmh: 90, timeLapse: TIME_LAPSE, every: FIX_EVERY, loop: true },
     },
   ],
   'drains-battery': [{ at: TROUBLE_AT, step: { kind: 'battery', to: 12, within: 30 } }],

@@ -22,7 +22,7 @@ describe('a threshold', () => {
     expect(kinds(device.tick(4 * MINUTE - 1))).toEqual([]);
     const { findings } = device.tick(1);
     expect(findings[0]?.evidence.text).toBe(
-      'Battery Level (/3/0/9) must not be below 20 for 5m and in 2 samples in a row; it was 18, 2 samples in a row, for 5 min',
+      'Battery Level (/3/0/9) must not be below 20 for 5 min and in 2 samples in a row; it was 18, 2 samples in a row, for 5 min',
     );
   });
 
@@ -132,7 +132,7 @@ describe('silence', () => {
     expect(contact(device, MINUTE).wakeAt).toBe(START + 16 * MINUTE);
     expect(kinds(device.tick(15 * MINUTE - 1))).toEqual([]);
     const { findings, wakeAt } = device.tick(1);
-    expect(findings[0]?.evidence.text).toBe('must be heard from at least every 15m; last heard from 15 min ago');
+    expect(findings[0]?.evidence.text).toBe('must be heard from at least every 15 min; last heard from 15 min ago');
     expect(wakeAt).toBeUndefined();
     expect(kinds(contact(device, HOUR))).toEqual(['cleared']);
   });

@@ -176,6 +176,21 @@ describe('a person who holds the lock', () => {
 });
 
 describe('a person with an incident', () => {
+  it('finds it for as long as closed incidents are kept', async () => {
+    const { world, people, approval, fourth } = await capped();
+    const { incidentId } = approval;
+    const others = (await world.all('incidents')).length - 1;
+    await people.close(incidentId);
+    const closedAt = world.parts.time.now;
+    await world.parts.incidents.prune(closedAt);
+    expect((await people.show(incidentId)).state).toBe('closed');
+    await world.parts.incidents.prune(closedAt + 1);
+    await expect(people.show(incidentId)).rejects.toMatchObject({ code: 'no-such-thing' });
+    expect(await world.all('incidents')).toHaveLength(others);
+    expect((await world.all('responses')).filter(({ deviceId }) => deviceId === fourth.deviceId)).toEqual([]);
+    expect((await world.all('approvals')).filter((row) => row.incidentId === incidentId)).toEqual([]);
+  });
+
   it('acknowledges it once, and closes it, which lets go of its lock', async () => {
     const world = await openWorld();
     await world.contact();

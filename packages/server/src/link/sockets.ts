@@ -36,9 +36,12 @@ export class Sockets {
     return new Sockets(sockets, addresses);
   }
 
-  /** Sends through the socket that the peer was heard on. Errors are the network's: the protocols retransmit. */
+  /**
+   * Sends through the socket that the peer was heard on. Errors are the network's: the protocols retransmit. Without a
+   * callback, which would cost a turn of the task queue for every datagram.
+   */
   send(ingress: number, host: string, port: number, datagram: Uint8Array): void {
-    this.#sockets[ingress]?.send(datagram, port, host, ignore);
+    this.#sockets[ingress]?.send(datagram, port, host);
   }
 
   async close(): Promise<void> {

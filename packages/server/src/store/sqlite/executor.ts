@@ -39,7 +39,7 @@ export function fileRefusal(error: unknown): Refusal {
   return { kind: kind === 'full' ? 'full' : 'failing', message };
 }
 
-/** Runs groups against the file: one transaction for all batches, a savepoint for each that is more than one statement. */
+/** Runs groups against the file: one transaction for all batches. Batches that are refused leave nothing of themselves. */
 export class Executor {
   readonly #db: DatabaseSync;
   readonly #beforeCommit: () => void;
@@ -47,6 +47,7 @@ export class Executor {
   readonly #prepared: StatementSync[] = [];
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
   readonly #savepoint: StatementSync;
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
@@ -57,6 +58,7 @@ export class Executor {
     this.#beforeCommit = beforeCommit;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
+    this.#rollback = db.prepare('ROLLBACK');
     this.#savepoint = db.prepare('SAVEPOINT batch');
     this.#undo = db.prepare('ROLLBACK TO batch');
     this.#release = db.prepare('RELEASE batch');
@@ -70,8 +72,7 @@ export class Executor {
     let failure: Refusal | undefined;
     if (request.script.length > 0) {
       try {
-        this.#begin.run();
-        refused = this.#runBatches(request.script, request.cells);
+        refused = this.#runBatches(request);
         this.#beforeCommit();
         this.#commit.run();
       } catch (error) {
@@ -84,21 +85,36 @@ export class Executor {
     return failure ? { failure, refused, lastSeq, answers } : { refused, lastSeq, answers };
   }
 
-  #runBatches(script: readonly number[], cells: readonly Cell[]): GroupReply['refused'] {
+  /** Savepoints cost as much as the statements between them, and refusals are rare: they come on the second try. */
+  #runBatches(request: GroupRequest): GroupReply['refused'] {
+    this.#begin.run();
+    const refused = this.#tryBatches(request, false);
+    if (refused) return refused;
+    this.#rollback.run();
+    this.#begin.run();
+    return this.#tryBatches(request, true) ?? [];
+  }
+
+  /** @returns which batches were refused; undefined if a batch would have to be undone and there are no savepoints */
+  #tryBatches({ script, cells }: GroupRequest, savepoints: boolean): GroupReply['refused'] | undefined {
     const refused: (Refusal & { batch: number })[] = [];
     let cell = 0;
     for (let step = 0, batch = 0; step < script.length; batch++) {
       const count = script[step] ?? 0;
-      const end = step + 1 + count;
+      const first = step + 1;
+      const end = first + count;
       let refusal: Refusal | undefined;
-      if (count > 1) this.#savepoint.run();
+      if (savepoints) this.#savepoint.run();
       for (step++; step < end; step++) {
         const number = script[step] ?? -1;
         const next = cell + (this.#texts[number]?.parameters ?? 0);
-        if (!refusal) refusal = this.#runStatement(number, cells.slice(cell, next));
+        if (!refusal) {
+          refusal = this.#runStatement(number, cells.slice(cell, next));
+          if (refusal && step > first && !savepoints) return undefined;
+        }
         cell = next;
       }
-      if (count > 1) {
+      if (savepoints) {
         if (refusal) this.#undo.run();
         this.#release.run();
       }
@@ -110,7 +126,13 @@ export class Executor {
   /** Why the statement was refused; what concerns the whole file is thrown. */
   #runStatement(number: number, cells: readonly Cell[]): Refusal | undefined {
     try {
-      this.#statement(number).run(...cells);
+      const statement = this.#statement(number);
+      const { changes } = statement.run(...cells);
+      const missing = changes === 0 ? this.#texts[number]?.ifNothing : undefined;
+      if (missing) {
+        this.#statement(missing.statement).run(...cells.slice(0, missing.parameters));
+        statement.run(...cells);
+      }
       return undefined;
     } catch (error) {
       const refusal = refusalOf(error);

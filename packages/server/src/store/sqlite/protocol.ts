@@ -11,6 +11,8 @@ export interface WorkerSettings {
 export interface StatementText {
   readonly sql: string;
   readonly parameters: number;
+  /** Run with the first parameters if this one has changed nothing, which is then tried again. */
+  readonly ifNothing?: { readonly statement: number; readonly parameters: number };
 }
 
 export interface Query {

@@ -23,9 +23,10 @@ const deleteSql = (table: TableShape): string =>
   `DELETE FROM ${quoted(table.name)} WHERE ${assigned(table.key, ' AND ')}`;
 
 const appendSql = `INSERT INTO ${quoted(journalShape.name)} (${listed(draftColumns)}) VALUES (${marks(draftColumns.length)})`;
-const seriesSql = 'INSERT INTO "series" ("deviceId", "path") VALUES (?, ?) ON CONFLICT DO NOTHING';
+/** Most samples belong to a series that is there: one that is not is noticed by a sample that was not inserted. */
+const seriesSql = 'INSERT INTO "series" ("deviceId", "path") VALUES (?, ?)';
 const sampleSql = `INSERT OR REPLACE INTO "samples" ("series", "at", "receivedAt", "type", "value")
-  VALUES ((SELECT "series" FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2), ?3, ?4, ?5, ?6)`;
+  SELECT "series", ?3, ?4, ?5, ?6 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2`;
 
 /** A statement that writes rows of some columns. */
 interface Shape {
@@ -49,14 +50,15 @@ export class Statements {
   readonly #numbers = new Map<string, number>();
   readonly #tables = new Map<TableName, TableStatements>();
   #fresh: StatementText[] = [];
+  #sampleStatement: number | undefined;
 
   /** The number of a statement. */
-  number(sql: string, parameters: number): number {
+  number(sql: string, parameters: number, ifNothing?: StatementText['ifNothing']): number {
     let number = this.#numbers.get(sql);
     if (number === undefined) {
       number = this.#numbers.size;
       this.#numbers.set(sql, number);
-      this.#fresh.push({ sql, parameters });
+      this.#fresh.push({ sql, parameters, ...(ifNothing && { ifNothing }) });
     }
     return number;
   }
@@ -84,7 +86,7 @@ export class Statements {
         cells.push(...encodeDraft(draft));
       }
       for (const sample of batch.samples ?? []) {
-        script.push(this.number(seriesSql, 2), this.number(sampleSql, 6));
+        script.push(this.#sample());
         cells.push(sample.deviceId, sample.path, ...encodeSample(sample));
       }
     } catch (error) {
@@ -93,6 +95,11 @@ export class Statements {
       throw error;
     }
     script[scriptStart] = script.length - scriptStart - 1;
+  }
+
+  #sample(): number {
+    this.#sampleStatement ??= this.number(sampleSql, 6, { statement: this.number(seriesSql, 2), parameters: 2 });
+    return this.#sampleStatement;
   }
 
   #encodeChange(change: Change, script: number[], cells: Cell[]): void {

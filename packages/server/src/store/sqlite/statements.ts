@@ -87,7 +87,7 @@ export class Statements {
       }
       for (const sample of batch.samples ?? []) {
         script.push(this.#sample());
-        cells.push(sample.deviceId, sample.path, ...encodeSample(sample));
+        cells.push(...encodeSample(sample));
       }
     } catch (error) {
       script.length = scriptStart;

@@ -195,11 +195,11 @@ export class Observer {
   /** Starts and stops observations until they are what is wanted. One round at a time per device. */
   sync(device: Device): void {
     const { deviceId } = device.row;
-    if (this.#syncing.has(deviceId)) return;
+    if (this.#syncing.has(deviceId) || !this.#next(device)) return;
     this.#syncing.add(deviceId);
     void this.#round(device).finally(() => {
       this.#syncing.delete(deviceId);
-      if (this.#next(device)) this.sync(device);
+      this.sync(device);
     });
   }
 

@@ -12,17 +12,14 @@ function carryOut(now: number): void {
   for (let effects = core.drain(); effects.length > 0; effects = core.drain()) {
     for (const effect of effects) {
       if (effect.kind === 'request') core.respond(effect.exchange, answer, now);
-      else if (effect.kind === 'send') {
-        const at = effect.peer.indexOf(' ');
-        socket.send(effect.datagram, Number(effect.peer.slice(at + 1)), effect.peer.slice(0, at));
-      }
+      else if (effect.kind === 'send') socket.send(effect.datagram, Number(effect.peer), '127.0.0.1');
     }
   }
 }
 
-socket.on('message', (datagram, { address, port }) => {
+socket.on('message', (datagram, { port }) => {
   const now = performance.now();
-  core.receive(PeerKey(`${address} ${port}`), datagram, now);
+  core.receive(PeerKey(String(port)), datagram, now);
   carryOut(now);
 });
 setInterval(() => {

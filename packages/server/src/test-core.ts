@@ -34,7 +34,7 @@ import { Values } from './telemetry/values.ts';
 
 export const START = 1_800_000_000_000;
 export const organisationId = 'org-1' as OrganisationId;
-export const actor = { kind: 'person', name: 'ana' } as const;
+const actor = { kind: 'person', name: 'ana' } as const;
 
 const keyFile = join(mkdtempSync(join(tmpdir(), 'reeve-core-')), 'key');
 

@@ -3,12 +3,12 @@ import type { Millis } from '../ids.ts';
 import type { Registration } from './fleet.ts';
 
 /** MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2): how long a queue-mode device stays awake after its last message. */
-export const AWAKE_MS = 93_000;
+const AWAKE_MS = 93_000;
 /** A registration outlives its lifetime by this, since an Update may be on its last retransmission. */
-export const GRACE_MS = 93_000;
+const GRACE_MS = 93_000;
 
 /** When the device must have been heard of again; undefined for lifetime 0, which never expires. */
-export function nextContactBy(registration: Registration): Millis | undefined {
+function nextContactBy(registration: Registration): Millis | undefined {
   return registration.lifetime === 0 ? undefined : registration.lastContactAt + registration.lifetime * 1000;
 }
 

@@ -15,7 +15,7 @@ type Update = Extract<LinkUp, { kind: 'update' }>;
 type Deregister = Extract<LinkUp, { kind: 'deregister' }>;
 
 /** What other capabilities add to, and learn from, a device's contact. */
-export interface RegistrationHooks {
+interface RegistrationHooks {
   /** Decided and committed together with an authenticated contact. */
   contact(device: Device, at: Millis): Decision | undefined;
   /** After the commit: heard with a new registration, so everything that hung on the old one is gone. */

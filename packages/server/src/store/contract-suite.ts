@@ -214,6 +214,9 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(await store.list('commands', { where: { state: 'sent' } })).toEqual([rows[1]]);
         expect(await store.list('commands', { where: { deviceId, state: 'sent' } })).toEqual([rows[1]]);
         expect(await store.list('commands', { where: { deviceId: newId.device() } })).toEqual([]);
+        const oneOf = { state: ['failed', 'sent'], deviceId: [newId.device(), deviceId] } as const;
+        expect(await store.list('commands', { where: { attempts: 0 }, whereIn: oneOf })).toEqual([rows[1]]);
+        expect(await store.list('commands', { whereIn: { deviceId: [] } })).toEqual([]);
         expect(await store.count('commands', { state: 'queued' })).toBe(2);
         expect(await store.count('commands', { code: '2.05' })).toBe(1);
         expect(await store.count('commands')).toBe(3);

@@ -45,6 +45,8 @@ export interface Committed {
 export interface ListQuery<T extends TableName> {
   /** Equality on columns; without an index on them the whole table is read. */
   readonly where?: Partial<Row<T>>;
+  /** Columns, of text or numbers, that equal one of several values. */
+  readonly whereIn?: { readonly [C in keyof Row<T>]?: readonly NonNullable<Row<T>[C]>[] };
   /** Order by key (default) or by one column that is never absent, then key. Text orders by its UTF-8 bytes. */
   readonly orderBy?: keyof Row<T> & string;
   readonly descending?: boolean;

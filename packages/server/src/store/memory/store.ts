@@ -93,16 +93,15 @@ class MemoryStore implements Store {
 
   async list<T extends TableName>(table: T, query: ListQuery<T> = {}): Promise<Row<T>[]> {
     this.#admit();
-    const { where = {}, orderBy, descending = false, after } = query;
-    const rows = this.#table(table).select(where, orderBy, descending, after);
-    return rows
+    return this.#table(table)
+      .select(query)
       .slice(0, boundedLimit(query.limit, storeLimits.listRows, storeLimits.listRows))
       .map((cells) => decodeRow(table, cells));
   }
 
   async count<T extends TableName>(table: T, where: Partial<Row<T>> = {}): Promise<number> {
     this.#admit();
-    return this.#table(table).select(where, undefined, false, undefined).length;
+    return this.#table(table).select({ where }).length;
   }
 
   async journal(query: JournalQuery): Promise<JournalEntry[]> {

@@ -6,6 +6,15 @@ export type Undo = () => void;
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** Which rows, and in which order; see `ListQuery`. */
+interface Selection {
+  readonly where?: Values;
+  readonly whereIn?: Readonly<Record<string, readonly unknown[] | undefined>>;
+  readonly orderBy?: string | undefined;
+  readonly descending?: boolean | undefined;
+  readonly after?: Values | undefined;
+}
+
 const idOf = (cells: readonly Cell[]): string => JSON.stringify(cells);
 
 /** Rows of one table as cells, by their key. */
@@ -52,17 +61,23 @@ export class MemoryTable {
   }
 
   /** Rows that match, in order, from the one after `after`. */
-  select(where: Values, orderBy: string | undefined, descending: boolean, after: Values | undefined) {
+  select({ where = {}, whereIn = {}, orderBy, descending, after }: Selection) {
     const order = orderColumns(this.#shape, orderBy);
-    const conditions = Object.entries(where).map(([name, value]) => {
+    const alternatives = [
+      ...Object.entries(where).map(([name, value]) => [name, [value]] as const),
+      ...Object.entries(whereIn),
+    ];
+    const conditions = alternatives.map(([name, values = []]) => {
       const column = this.#shape.column(name);
-      return { column, cell: encodeCell(column, value) };
+      return { column, cells: values.map((value) => encodeCell(column, value)) };
     });
     const sign = descending ? -1 : 1;
     const ordering = (row: readonly Cell[]) => order.map((column) => this.#cell(row, column));
     const bound = after && encodeCells(order, after);
     return [...this.#rows.values()]
-      .filter((row) => conditions.every(({ column, cell }) => compare(this.#cell(row, column), cell) === 0))
+      .filter((row) =>
+        conditions.every(({ column, cells }) => cells.some((cell) => compare(this.#cell(row, column), cell) === 0)),
+      )
       .filter((row) => !bound || sign * compareLists(ordering(row), bound) > 0)
       .sort((a, b) => sign * compareLists(ordering(a), ordering(b)));
   }

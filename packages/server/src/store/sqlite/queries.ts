@@ -12,6 +12,7 @@ export interface Sql {
 }
 
 type Values = Readonly<Record<string, unknown>>;
+type Lists = Readonly<Record<string, readonly unknown[] | undefined>>;
 
 /** Collects conditions and their parameters. */
 class Where {
@@ -29,6 +30,11 @@ class Where {
     }
   }
 
+  oneOf(column: string, values: readonly Cell[]): void {
+    // One text whatever the number of values, so that the prepared statements stay few.
+    this.add(`${quoted(column)} IN (SELECT "value" FROM json_each(?))`, JSON.stringify(values));
+  }
+
   get sql(): string {
     return this.#conditions.length > 0 ? ` WHERE ${this.#conditions.join(' AND ')}` : '';
   }
@@ -39,6 +45,14 @@ export function listSql<T extends TableName>(table: T, query: ListQuery<T>): Sql
   const order = orderColumns(shape, query.orderBy);
   const where = new Where();
   where.equal(shape, query.where ?? {});
+  const lists: Lists = query.whereIn ?? {};
+  for (const [name, values = []] of Object.entries(lists)) {
+    const column = shape.column(name);
+    where.oneOf(
+      name,
+      values.map((value) => encodeCell(column, value)),
+    );
+  }
   if (query.after) {
     const after: Values = query.after;
     const cells = order.map((column) => encodeCell(column, after[column.name]));
@@ -69,8 +83,7 @@ export function journalSql(query: JournalQuery): Sql {
   if (query.after !== undefined) where.add('"seq" > ?', query.after);
   if (query.before !== undefined) where.add('"seq" < ?', query.before);
   if (query.deviceId !== undefined) where.add('"deviceId" = ?', query.deviceId);
-  // One text whatever the number of types, so that the prepared statements stay few.
-  if (query.types) where.add('"type" IN (SELECT "value" FROM json_each(?))', JSON.stringify(query.types));
+  if (query.types) where.oneOf('type', query.types);
   const direction = query.newestFirst ? ' DESC' : '';
   return {
     sql: `SELECT ${listed(journalShape.columns)} FROM "journal"${where.sql} ORDER BY "seq"${direction} LIMIT ?`,

@@ -66,6 +66,28 @@ describe('rules of a device', () => {
     expect(core.engine.needs(deviceId)).toMatchObject([{ policies: ['more'] }]);
   });
 
+  it('hold on the devices that a policy applies to, which change with device and policy', async () => {
+    const { core, device, deviceId, apply } = await underPolicy(quiet);
+    const policyId = core.engine.of(deviceId)[0]?.program.row.policyId;
+    if (!policyId) throw new Error('no policy');
+    const other = await core.add('truck-2', { labels: { fleet: 'trucks' } });
+    await core.add('ship-1', { labels: { fleet: 'ships' } });
+    const devices = () => [...core.engine.devicesOf(policyId)];
+    expect(devices()).toEqual([deviceId, other.row.deviceId]);
+    await apply(quiet, low);
+    expect(devices()).toEqual([deviceId, other.row.deviceId]);
+    core.engine.forget(other.row.deviceId);
+    expect(devices()).toEqual([deviceId]);
+    Object.assign(device.row.labels, { fleet: 'ships' });
+    expect(core.engine.assign(device)).toBe(true);
+    expect(core.engine.assign(device)).toBe(false);
+    expect(devices()).toEqual([]);
+    Object.assign(device.row.labels, { fleet: 'trucks' });
+    expect(core.engine.assign(device)).toBe(true);
+    core.engine.setProgram(policyId, undefined);
+    expect(devices()).toEqual([]);
+  });
+
   it('are evaluated by values and by time, and each change is journalled with its evidence', async () => {
     const { core, report, passTo, state, transitions } = await underPolicy(low);
     await report(80);

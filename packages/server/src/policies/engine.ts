@@ -18,6 +18,7 @@ import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Values } from '../telemetry/values.ts';
 import { factsOf } from './facts.ts';
+import { Reach } from './reach.ts';
 
 /** A policy in force. */
 export interface Program {
@@ -53,6 +54,7 @@ export interface NeededPath {
 export class RuleEngine {
   readonly #programs = new Map<PolicyId, Program>();
   readonly #assigned = new Map<DeviceId, Assigned[]>();
+  readonly #reach = new Reach();
   readonly #fleet: Fleet;
   readonly #values: Values;
 
@@ -93,6 +95,11 @@ export class RuleEngine {
     return this.#assigned.get(deviceId) ?? [];
   }
 
+  /** The devices that a policy applies to. */
+  devicesOf(policyId: PolicyId): ReadonlySet<DeviceId> {
+    return this.#reach.of(policyId);
+  }
+
   /** After the commit: a policy in force, or gone when `compiled` is absent. */
   setProgram(policyId: PolicyId, program: Program | undefined): void {
     if (program) this.#programs.set(policyId, program);
@@ -122,14 +129,19 @@ export class RuleEngine {
         });
       }
     }
-    if (after.length > 0) this.#assigned.set(deviceId, after);
-    else this.#assigned.delete(deviceId);
-    const policiesOf = (rules: readonly Assigned[]) => [...new Set(rules.map(({ program }) => program.row.policyId))];
-    return policiesOf(before).sort().join(' ') !== policiesOf(after).sort().join(' ');
+    return this.#assign(deviceId, after);
   }
 
   forget(deviceId: DeviceId): void {
-    this.#assigned.delete(deviceId);
+    this.#assign(deviceId, []);
+  }
+
+  /** Says whether other policies apply than before. */
+  #assign(deviceId: DeviceId, after: Assigned[]): boolean {
+    const before = policiesOf(this.of(deviceId));
+    if (after.length > 0) this.#assigned.set(deviceId, after);
+    else this.#assigned.delete(deviceId);
+    return this.#reach.move(deviceId, before, policiesOf(after));
   }
 
   /** The paths that rules need which have never had a value of this device. */
@@ -226,6 +238,10 @@ export class RuleEngine {
     const contact: RuleInput[] = heardAt === undefined ? [] : [{ kind: 'contact', at: heardAt }];
     return this.feed(device, [...contact, { kind: 'tick' }], now);
   }
+}
+
+function policiesOf(rules: readonly Assigned[]): Set<PolicyId> {
+  return new Set(rules.map(({ program }) => program.row.policyId));
 }
 
 /** Whether two assignments are of the same rule, perhaps in two versions of its policy. */

@@ -34,9 +34,7 @@ export function policyHandlers({ store, fleet, engine, observer, lanes, now }: O
     throw new ReeveError('no-such-thing', `No policy "${id}": see \`reeve policy ls\``);
   };
   const assignedTo = (policyId: PolicyId): Device[] =>
-    [...fleet.all()].filter((device) =>
-      engine.of(device.row.deviceId).some((a) => a.program.row.policyId === policyId),
-    );
+    [...engine.devicesOf(policyId)].flatMap((deviceId) => fleet.get(deviceId) ?? []);
 
   const view = ({ row, compiled }: Program): Policy => {
     const counts = { total: 0, ok: 0, breached: 0, cannotEvaluate: 0, waiting: 0 };

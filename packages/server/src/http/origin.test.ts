@@ -59,12 +59,18 @@ describe('Origin of a request that changes something', () => {
   });
 
   it('may not be missing without a bearer token: not for a cookie, not for sign-in', async () => {
-    for (const [method, url] of [
-      ['POST', '/api/v1/people'],
-      ['POST', '/api/v1/session'],
-    ] as const) {
-      const answer = await server.app.inject({ method, url, headers: { cookie: 'reeve-session-0=x' }, payload: {} });
-      expect(answer.json().code).toBe('forbidden-origin');
-    }
+    const token = new URL((await server.access.makeLink('admin')).url).hash.slice(1);
+    const url = '/api/v1/session';
+    const origin = 'https://reeve.example.com';
+    const missing = await server.app.inject({ method: 'POST', url, payload: { token } });
+    expect([missing.statusCode, missing.json().code]).toEqual([403, 'forbidden-origin']);
+    const signedIn = await server.app.inject({ method: 'POST', url, headers: { origin }, payload: { token } });
+    expect(signedIn.statusCode).toBe(200);
+    const cookie = String(signedIn.headers['set-cookie']).split(';')[0] ?? '';
+    const payload = { name: 'ada' };
+    const change = { method: 'POST', url: '/api/v1/people', payload } as const;
+    const without = await server.app.inject({ ...change, headers: { cookie } });
+    expect([without.statusCode, without.json().code]).toEqual([403, 'forbidden-origin']);
+    expect((await server.app.inject({ ...change, headers: { cookie, origin } })).statusCode).toBe(201);
   });
 });

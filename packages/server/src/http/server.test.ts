@@ -42,8 +42,10 @@ describe('every registered route', () => {
     for (const route of closed) {
       const [method = '', url = ''] = route.split(' ');
       const path = url.replace(/:[a-z]+|\*/g, 'x');
-      const answer = await server.app.inject({ method: method as 'GET', url: path, headers: { origin } });
-      expect([route, answer.statusCode, answer.json().code]).toEqual([route, 401, 'not-signed-in']);
+      for (const headers of [{}, { origin }, { origin: 'https://evil.example.com' }]) {
+        const answer = await server.app.inject({ method: method as 'GET', url: path, headers });
+        expect([route, answer.statusCode, answer.json().code]).toEqual([route, 401, 'not-signed-in']);
+      }
     }
   });
 

@@ -112,7 +112,7 @@ function noSuchRoute(request: { method: string; url: string }): never {
   throw new ReeveError('no-such-route', `There is no ${request.method} ${request.url.split('?')[0]}`);
 }
 
-/** What every request passes before its route: headers of the answer, Host and Origin, credentials, sign-in rate. */
+/** What every request passes before its route: headers of the answer, credentials, Host and Origin, sign-in rate. */
 function guard(app: FastifyInstance, { access, publicUrl, now }: HttpOptions): void {
   const trusted = publicUrl === undefined ? undefined : new URL(publicUrl);
   const signIns = new RateLimit({
@@ -124,15 +124,15 @@ function guard(app: FastifyInstance, { access, publicUrl, now }: HttpOptions): v
     reply.headers(securityHeaders);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
     const credentials = credentialsOf(request);
-    checkOrigin(request.raw, trusted, credentials.bearer !== undefined);
-    if (publicRoutes.has(`${request.method} ${request.routeOptions.url}`)) {
-      if (request.method === 'POST' && !signIns.admit(request.ip, now())) {
-        throw new ReeveError('too-many', 'Too many attempts to sign in; wait a minute');
-      }
-      return;
+    const isPublic = publicRoutes.has(`${request.method} ${request.routeOptions.url}`);
+    if (!isPublic) {
+      request.identity = await access.authenticate(credentials);
+      identityOf(request);
     }
-    request.identity = await access.authenticate(credentials);
-    identityOf(request);
+    checkOrigin(request.raw, trusted, credentials.bearer !== undefined);
+    if (isPublic && request.method === 'POST' && !signIns.admit(request.ip, now())) {
+      throw new ReeveError('too-many', 'Too many attempts to sign in; wait a minute');
+    }
   });
 }
 

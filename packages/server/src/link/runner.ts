@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
+import { pooledRandom } from './randomness.ts';
 import { Sockets } from './sockets.ts';
 
 /** Longest sleep of the timer: clocks may jump, and an idle process costs nothing for it. */
@@ -23,7 +23,7 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     if (!closed) deliver(messages);
   };
   const owner = new SessionOwner({
-    random: (length) => randomBytes(length),
+    random: pooledRandom(),
     wallClock: () => Date.now(),
     send: (ingress, host, port, datagram) => sockets.send(ingress, host, port, datagram),
     deliver: (message) => {

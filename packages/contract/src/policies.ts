@@ -10,7 +10,7 @@ export const Policy = Type.Object({
   appliedAt: Instant,
   appliedBy: Actor,
   rules: Type.Array(Type.Object({ ruleId: Type.String(), text: Type.String(), respond: Type.Array(Type.String()) })),
-  /** Devices the policy applies to, by state of their rules. */
+  /** Devices the policy applies to, by state of their rules: one with a broken and a blind rule counts as both; `ok` needs all. */
   devices: Type.Object({
     total: Type.Integer(),
     ok: Type.Integer(),

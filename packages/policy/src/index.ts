@@ -12,3 +12,4 @@ export { type RuleState, type RuleStatus, readState, statusOf } from './evaluato
 export type { CompiledPolicy, CompiledRule, Need, RuleKey } from './policy.ts';
 export { regionNames, type UsState } from './regions/us-states.ts';
 export { type ClockQuality, type JudgedTime, judgeTime } from './time.ts';
+export { formatSpan } from './units.ts';

@@ -69,7 +69,19 @@ describe('applying a policy', () => {
     await core.handlers['devices.observe'](call({ params: { device: 'truck-1' }, body: { path: '/3/0/1' } }));
     await rest();
     expect(core.performed('observe')).toEqual(['/3/0/1', '/3/0/9', '/3303/0/5700']);
-    expect((await show(core)).devices).toEqual({ total: 1, ok: 0, breached: 1, cannotEvaluate: 0, waiting: 0 });
+    expect((await show(core)).devices).toEqual({ total: 1, ok: 0, breached: 1, cannotEvaluate: 1, waiting: 0 });
+  });
+
+  it('says the longest time of its lock', async () => {
+    const core = await openTestCore();
+    for (const [maxFor, text] of [
+      ['24h', '24 h'],
+      ['90m', '1 h 30 min'],
+      ['40s', '40 s'],
+    ]) {
+      const { policy } = await apply(core, SOURCE.replace('[alarm]', `[{lock: {maxFor: ${maxFor}}}]`));
+      expect(policy.rules[0]?.respond).toEqual([`lock for at most ${text}`]);
+    }
   });
 
   it('is bounded in number', async () => {

@@ -1,5 +1,5 @@
 import type { Policy, PolicyDevice } from '@reeve/contract';
-import { compilePolicy, describeRule, formatPolicyError, lacks, type PolicyResponse } from '@reeve/policy';
+import { compilePolicy, describeRule, formatPolicyError, formatSpan, lacks, type PolicyResponse } from '@reeve/policy';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { Millis, OrganisationId, PolicyId } from '../ids.ts';
@@ -46,9 +46,9 @@ export function policyHandlers({ store, fleet, engine, observer, lanes, now }: O
         .map((assigned) => ruleStatus(assigned, at).state);
       counts.total += 1;
       if (states.includes('breached')) counts.breached += 1;
-      else if (states.includes('cannot-evaluate')) counts.cannotEvaluate += 1;
-      else if (states.includes('waiting')) counts.waiting += 1;
-      else counts.ok += 1;
+      if (states.includes('cannot-evaluate')) counts.cannotEvaluate += 1;
+      if (states.includes('waiting')) counts.waiting += 1;
+      if (states.every((state) => state === 'ok')) counts.ok += 1;
     }
     const { policyId, version, mode, source, appliedAt, appliedBy } = row;
     const rules = compiled.rules.map((rule) => ({
@@ -173,6 +173,5 @@ async function staleStates(store: Store, policyId: PolicyId, rules: readonly { k
 
 function describeResponse(response: PolicyResponse): string {
   if (response === 'alarm') return 'alarm';
-  const hours = Math.round(response.lock.maxFor / 360_000) / 10;
-  return `lock for at most ${hours} h`;
+  return `lock for at most ${formatSpan(response.lock.maxFor)}`;
 }

@@ -11,7 +11,6 @@ const BATCH = 1_000;
 const BATCHES = 20;
 const WARM_UP_BATCHES = 5;
 const RECORDS = 100_000;
-const IDENTITY = Buffer.from('urn:imei:490154203237518');
 const KEY = randomBytes(16);
 const SERVER = addressKey('server');
 
@@ -34,7 +33,7 @@ function newServer(): DtlsServer {
 }
 
 function newDevice(name: string): Device {
-  const client = new DtlsClient({ random: randomBytes, address: SERVER, identity: IDENTITY, key: KEY });
+  const client = new DtlsClient({ random: randomBytes, address: SERVER, identity: Buffer.from(name), key: KEY });
   client.connect(0);
   return { address: addressKey(name), client, session: undefined };
 }

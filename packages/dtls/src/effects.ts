@@ -46,7 +46,7 @@ export type ClosedReason =
   | 'alert'
   /** A newer handshake from the same address has finished. */
   | 'replaced'
-  /** The session was the one silent longest when the limit `sessions` was reached. */
+  /** The session was the one silent longest when the limit `sessions` or `sessionsPerIdentity` was reached. */
   | 'evicted'
   /** All sequence numbers are used. */
   | 'exhausted';

@@ -104,6 +104,7 @@ export abstract class Endpoint {
       reassemblyBytes,
       heldBytes,
       sessions: this.sessions.size,
+      sessionsPerIdentity: this.sessions.mostPerIdentity,
       lastFlights: this.sessions.lastFlights,
       deadlines: this.#deadlines.size,
     };
@@ -170,12 +171,14 @@ export abstract class Endpoint {
     this.end(handshake);
     const { address, layer, held } = handshake;
     const replaced = this.sessions.at(address);
+    const identity = handshake.identity ?? new Uint8Array(0);
     const session: Session = {
       kind: 'session',
       wakeAt: 0,
       queueIndex: -1,
       key: sessionKey(Buffer.from(this.random(12)).toString('base64url')),
       address,
+      identity: Buffer.from(identity).toString('latin1'),
       state: `${handshake.role}-established`,
       layer,
       lastFlight,
@@ -185,7 +188,7 @@ export abstract class Endpoint {
       kind: 'established',
       session: session.key,
       address,
-      identity: handshake.identity ?? new Uint8Array(0),
+      identity,
       suite: suite.name,
       extendedMasterSecret: handshake.extendedMasterSecret,
       ...(replaced && { replaced: replaced.key }),

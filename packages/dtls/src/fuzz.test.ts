@@ -74,6 +74,7 @@ function bounded(sizes: DtlsSizes): boolean {
   return (
     sizes.halfOpen <= LIMITS.halfOpen &&
     sizes.sessions <= LIMITS.sessions &&
+    sizes.sessionsPerIdentity <= LIMITS.sessionsPerIdentity &&
     sizes.lookups <= LIMITS.lookups &&
     sizes.reassemblyBytes <= sizes.halfOpen * LIMITS.reassemblyBytes &&
     sizes.heldBytes <= sizes.halfOpen * LIMITS.heldBytes &&

@@ -20,6 +20,7 @@ const TIGHT: DtlsLimits = {
   heldBytes: 200,
   identityBytes: 64,
   sessions: 6,
+  sessionsPerIdentity: 3,
   lastFlightMs: 5_000,
   applicationBytes: 100,
   badCookies: 10,
@@ -34,13 +35,13 @@ function newServer(): DtlsServer {
 }
 
 /** Brings a new client as far as its flight of ClientKeyExchange, ChangeCipherSpec and Finished. */
-function approach(server: DtlsServer, address: AddressKey, now: number): { client: DtlsClient; last: DtlsEffect[] } {
-  const client = new DtlsClient({
-    random: replayableRandom(address),
-    address: SERVER_ADDRESS,
-    identity: IDENTITY,
-    key: KEY,
-  });
+function approach(
+  server: DtlsServer,
+  address: AddressKey,
+  now: number,
+  identity: Uint8Array = IDENTITY,
+): { client: DtlsClient; last: DtlsEffect[] } {
+  const client = new DtlsClient({ random: replayableRandom(address), address: SERVER_ADDRESS, identity, key: KEY });
   client.connect(now);
   let last: DtlsEffect[] = [];
   for (let round = 0; round < 2; round++) {
@@ -67,6 +68,7 @@ function within(server: DtlsServer): void {
   expect(sizes.reassemblyBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.reassemblyBytes);
   expect(sizes.heldBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.heldBytes);
   expect(sizes.sessions).toBeLessThanOrEqual(TIGHT.sessions);
+  expect(sizes.sessionsPerIdentity).toBeLessThanOrEqual(TIGHT.sessionsPerIdentity);
   expect(sizes.lastFlights).toBeLessThanOrEqual(sizes.sessions);
   expect(sizes.deadlines).toBe(sizes.halfOpen + sizes.lastFlights);
 }
@@ -168,12 +170,33 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
     const server = newServer();
     for (let i = 0; i < 10 * TIGHT.sessions; i++) {
       const address = addressKey(`${i}.1`);
-      const effects = finish(server, address, approach(server, address, i).client, true, i);
+      const { client } = approach(server, address, i, Buffer.from(`device ${i}`));
+      const effects = finish(server, address, client, true, i);
       expect(effectsOf(effects, 'established')).toHaveLength(1);
       expect(effectsOf(effects, 'closed')).toHaveLength(i < TIGHT.sessions ? 0 : 1);
       within(server);
     }
-    expect(server.sizes().sessions).toBe(TIGHT.sessions);
+    expect(server.sizes()).toMatchObject({ sessions: TIGHT.sessions, sessionsPerIdentity: 1 });
+  },
+  sessionsPerIdentity() {
+    const server = newServer();
+    const other = addressKey('9.9');
+    finish(server, other, approach(server, other, 0, Buffer.from('another device')).client, true, 0);
+    const begun: unknown[] = [];
+    for (let i = 0; i < 10 * TIGHT.sessionsPerIdentity; i++) {
+      const address = addressKey(`${i}.1`);
+      const effects = finish(server, address, approach(server, address, i).client, true, i);
+      begun.push(...effectsOf(effects, 'established').map(({ session }) => session));
+      const gone =
+        i < TIGHT.sessionsPerIdentity ? [] : [{ session: begun[i - TIGHT.sessionsPerIdentity], reason: 'evicted' }];
+      expect(effectsOf(effects, 'closed')).toMatchObject(gone);
+      within(server);
+    }
+    expect(begun).toHaveLength(10 * TIGHT.sessionsPerIdentity);
+    expect(server.sizes()).toMatchObject({
+      sessions: TIGHT.sessionsPerIdentity + 1,
+      sessionsPerIdentity: TIGHT.sessionsPerIdentity,
+    });
   },
   lastFlightMs() {
     const server = newServer();

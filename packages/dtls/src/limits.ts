@@ -25,6 +25,8 @@ export const DEFAULT_LIMITS = {
   identityBytes: 256,
   /** Established sessions. One more ends the one that has been silent longest. */
   sessions: 100_000,
+  /** Those of one identity, so that a single key cannot end everybody's; the same holds there. */
+  sessionsPerIdentity: 8,
   /** Milliseconds that the last flight is kept for a peer that did not get it, unless its first data comes earlier. */
   lastFlightMs: 120_000,
   /** Octets of application data in one record. */
@@ -49,6 +51,8 @@ export interface DtlsSizes {
   readonly heldBytes: number;
   /** Established sessions: `sessions`. */
   readonly sessions: number;
+  /** Established sessions of the identity that has most: `sessionsPerIdentity`. */
+  readonly sessionsPerIdentity: number;
   /** Sessions that still keep their last flight. */
   readonly lastFlights: number;
   /** Entries in the queue of deadlines: one for each handshake and last flight. */

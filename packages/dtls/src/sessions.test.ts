@@ -151,18 +151,21 @@ describe('the end of a session', () => {
     expect(pair.client.send(client, Buffer.from('x'))).toBe('unknown-session');
   });
 
-  it('comes for the one silent longest when there are too many', () => {
-    const pair = new Pair({ server: { limits: { sessions: 3 } } });
-    const [first, second] = ['a', 'b', 'c'].map((name) => device(pair, name));
-    pair.now += 120_000;
-    first?.say('still here');
-    device(pair, 'd');
-    expect(pair.server.sizes().sessions).toBe(3);
-    const closed = effectsOf(pair.serverEffects, 'closed');
-    expect(closed).toEqual([{ kind: 'closed', session: second?.server, reason: 'evicted' }]);
-    first?.say('and still');
-    expect(effectsOf(pair.serverEffects, 'received')).toHaveLength(2);
-  });
+  it.each(['sessions', 'sessionsPerIdentity'])(
+    'comes for the one silent longest when there are too many: %s',
+    (limit) => {
+      const pair = new Pair({ server: { limits: { [limit]: 3 } } });
+      const [first, second] = ['a', 'b', 'c'].map((name) => device(pair, name));
+      pair.now += 120_000;
+      first?.say('still here');
+      device(pair, 'd');
+      expect(pair.server.sizes().sessions).toBe(3);
+      const closed = effectsOf(pair.serverEffects, 'closed');
+      expect(closed).toEqual([{ kind: 'closed', session: second?.server, reason: 'evicted' }]);
+      first?.say('and still');
+      expect(effectsOf(pair.serverEffects, 'received')).toHaveLength(2);
+    },
+  );
 });
 
 /** A server that says what no server of ours says. */

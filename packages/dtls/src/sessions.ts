@@ -23,6 +23,8 @@ export interface Session extends Sleeper {
   readonly kind: 'session';
   readonly key: SessionKey;
   readonly address: AddressKey;
+  /** The pre-shared key identity, an octet a character. */
+  readonly identity: string;
   readonly state: Extract<State, `${string}-established`>;
   readonly layer: RecordLayer;
   lastFlight: LastFlight | undefined;
@@ -43,6 +45,8 @@ export class Sessions {
   /** The one silent longest comes first. */
   readonly #byKey = new Map<SessionKey, Session>();
   readonly #byAddress = new Map<AddressKey, Session>();
+  /** In the order in which they began; an array, since nearly all have one. */
+  readonly #byIdentity = new Map<string, Session[]>();
   #lastFlights = 0;
 
   /** @param deadlines where the end of each kept last flight is queued */
@@ -56,6 +60,13 @@ export class Sessions {
     return this.#byKey.size;
   }
 
+  /** Sessions of the identity that has most. */
+  get mostPerIdentity(): number {
+    let most = 0;
+    for (const { length } of this.#byIdentity.values()) most = Math.max(most, length);
+    return most;
+  }
+
   /** Sessions that keep their last flight. */
   get lastFlights(): number {
     return this.#lastFlights;
@@ -65,13 +76,16 @@ export class Sessions {
     return this.#byAddress.get(address);
   }
 
-  /** Takes in a session; one of the same address, or one too many, ends. */
+  /** Takes in a session; one of the same address, or one too many of its identity or in all, ends. */
   add(session: Session, now: number): void {
     const replaced = this.#byAddress.get(session.address);
     if (replaced !== undefined) this.#end(replaced, 'replaced');
-    else if (this.#byKey.size >= this.#limits.sessions) this.#evict();
+    const siblings = this.#byIdentity.get(session.identity) ?? [];
+    if (siblings.length >= this.#limits.sessionsPerIdentity) this.#evict(silentLongest(siblings));
+    if (this.#byKey.size >= this.#limits.sessions) this.#evict(this.#byKey.values().next().value);
     this.#byKey.set(session.key, session);
     this.#byAddress.set(session.address, session);
+    this.#byIdentity.set(session.identity, [...(this.#byIdentity.get(session.identity) ?? []), session]);
     if (session.lastFlight === undefined) return;
     this.#lastFlights++;
     this.#deadlines.arm(session, now + this.#limits.lastFlightMs);
@@ -148,12 +162,10 @@ export class Sessions {
     this.#byKey.set(session.key, session);
   }
 
-  #evict(): void {
-    for (const oldest of this.#byKey.values()) {
-      this.#sendCloseNotify(oldest);
-      this.#end(oldest, 'evicted');
-      return;
-    }
+  #evict(oldest: Session | undefined): void {
+    if (oldest === undefined) return;
+    this.#sendCloseNotify(oldest);
+    this.#end(oldest, 'evicted');
   }
 
   /** @returns false when the session has ended instead, since no sequence number is left */
@@ -183,5 +195,13 @@ export class Sessions {
     this.dropLastFlight(session);
     this.#byKey.delete(session.key);
     this.#byAddress.delete(session.address);
+    const siblings = this.#byIdentity.get(session.identity)?.filter((sibling) => sibling !== session) ?? [];
+    if (siblings.length > 0) this.#byIdentity.set(session.identity, siblings);
+    else this.#byIdentity.delete(session.identity);
   }
+}
+
+/** The first of several that are silent equally long. */
+function silentLongest(sessions: readonly Session[]): Session | undefined {
+  return sessions.toSorted((a, b) => a.orderedAt - b.orderedAt)[0];
 }

@@ -178,7 +178,7 @@ export async function startServer(
   /** Learns what the device is and observes it anew: whatever it knew of us is gone. */
   const beginAgain = (device: Device, reason: 'new-registration' | 'new-session') => {
     const take = (of: Device, report: Report) => dispatcher.take(of, report);
-    void lanes.run(device.row.deviceId, () => observer.restart(device, reason)).catch(() => {});
+    void observer.restart(device, reason);
     void identify(device, { lanes, values, requests, now, take }).catch(() => {});
   };
   /** Tells the link to show the device's traffic; again for each session that it comes over. */

@@ -135,7 +135,7 @@ export async function openTestCore({
     take: (device, report, also) => dispatcher.take(device, report, also),
   });
   const heard = (device: Device, fresh: boolean) => {
-    if (fresh) void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-session')).catch(() => {});
+    if (fresh) void observer.restart(device, 'new-session');
     else observer.heard(device);
     dispatcher.tellPresence(device);
   };
@@ -150,9 +150,7 @@ export async function openTestCore({
     refuse: (refused) => refusals.count(refused),
     hooks: {
       contact: (device, at) => engine.contact(device, at),
-      registered: (device) => {
-        void lanes.run(device.row.deviceId, () => observer.restart(device, 'new-registration')).catch(() => {});
-      },
+      registered: (device) => void observer.restart(device, 'new-registration'),
       heard,
       ended: (device) => dispatcher.tellPresence(device),
     },

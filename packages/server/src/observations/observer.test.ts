@@ -170,6 +170,39 @@ describe('it is observed again', () => {
     expect(view()).toMatchObject([{ state: 'live' }]);
   });
 
+  it('at the next contact when too much waited for the device as it came over a new session', async () => {
+    const { core, control, deviceId, registrationId, token, view } = await observed();
+    const before = await token();
+    const session = sessionOf('truck-1');
+    control.hold();
+    await core.update(session, registrationId);
+    const waiting = Array.from({ length: 64 }, () => core.lanes.run(deviceId, rest));
+    control.release();
+    await Promise.all(waiting);
+    expect(core.performed('observe')).toHaveLength(1);
+    expect(view()).toMatchObject([{ state: 'wanted' }]);
+    await core.update(session, registrationId);
+    expect(core.performed('observe')).toHaveLength(2);
+    expect(view()).toMatchObject([{ state: 'live' }]);
+    expect(await token()).not.toBe(before);
+  });
+
+  it('at the next contact when the disk failed as it came over a new session', async () => {
+    const { core, control, registrationId, view } = await observed();
+    const session = sessionOf('truck-1');
+    // The contact is saved; what follows from it is not.
+    const stop = core.live.watch(() => {
+      control.failure = new StoreError('full', 'no room');
+    });
+    await core.update(session, registrationId);
+    stop();
+    expect(view()).toMatchObject([{ state: 'wanted' }]);
+    control.failure = undefined;
+    await core.update(session, registrationId);
+    expect(core.performed('observe')).toHaveLength(2);
+    expect(view()).toMatchObject([{ state: 'live' }]);
+  });
+
   it('at the next contact when its answer could not be saved, and not before', async () => {
     const { store, control } = watchedStore();
     const core = await openTestCore({ store });

@@ -131,21 +131,33 @@ export class Observer {
     this.sync(device);
   }
 
-  /** Whatever the device observed is gone: a new registration, or a new session. Rules are blind until a value is back. */
+  /**
+   * Whatever the device observed is gone: a new registration, or a new session. Rules are blind until a value is back.
+   * Never rejects: if that cannot be saved, what was observed is wanted all the same, at the next contact.
+   */
   async restart(device: Device, reason: Extract<LossReason, 'new-registration' | 'new-session'>): Promise<void> {
     const { deviceId } = device.row;
-    const now = this.#o.now();
+    // At once, and not in the lane: the link has forgotten them already, and the lane may be full.
+    const dropped = this.#wantAgain(deviceId, reason);
+    const record = async () => {
+      const blind = this.#o.engine.needs(deviceId).map(({ path }) => ({ kind: 'blind', path, reason }) as const);
+      const decision = this.#o.engine.feed(device, blind, this.#o.now());
+      if (dropped.length > 0 || decision) await commitAll(this.#o.store, [...dropped, decision]);
+      this.sync(device);
+    };
+    await this.#o.lanes.run(deviceId, record).catch(() => {});
+  }
+
+  /** Makes what was observed wanted. @returns what deletes the rows of it */
+  #wantAgain(deviceId: DeviceId, reason: LossReason): Decision[] {
+    const since = this.#o.now();
     const dropped: Decision[] = [];
-    for (const watch of this.#of(deviceId).values()) {
-      if (watch.state === 'live')
-        dropped.push({ batch: { changes: [{ delete: 'observations', key: { deviceId, path: watch.path } }] } });
-      if (watch.state === 'refused' && reason === 'new-session') continue;
-      this.#of(deviceId).set(watch.path, { path: watch.path, since: now, state: 'wanted' });
+    for (const { path, state } of this.#of(deviceId).values()) {
+      if (state === 'live') dropped.push({ batch: { changes: [{ delete: 'observations', key: { deviceId, path } }] } });
+      if (state === 'refused' && reason === 'new-session') continue;
+      this.#of(deviceId).set(path, { path, since, state: 'wanted' });
     }
-    const blind = this.#o.engine.needs(deviceId).map(({ path }) => ({ kind: 'blind', path, reason }) as const);
-    const decision = this.#o.engine.feed(device, blind, now);
-    if (dropped.length > 0 || decision) await commitAll(this.#o.store, [...dropped, decision]);
-    this.sync(device);
+    return dropped;
   }
 
   /** The device ended an observation by itself; it is asked again when it registers anew. Called within its lane. */
@@ -153,7 +165,7 @@ export class Observer {
     await this.#refused(device, path, 'the device ended the observation', 'refused');
   }
 
-  /** A notification could not be saved, which ends its observation; it begins anew when the device is heard. */
+  /** A notification was not taken, which ends its observation; it begins anew when the device is heard. */
   dropped(device: Device, path: string): void {
     const watches = this.#of(device.row.deviceId);
     if (watches.get(path)?.state === 'live') watches.set(path, { path, since: this.#o.now(), state: 'wanted' });

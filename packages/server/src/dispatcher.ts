@@ -9,6 +9,7 @@ import type { RuleEngine } from './policies/engine.ts';
 import type { Credentials } from './registry/credentials.ts';
 import type { Device, Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
+import { charge } from './registry/rate.ts';
 import type { Refusals } from './registry/refusals.ts';
 import type { Registrations } from './registry/registrations.ts';
 import { contactOf } from './registry/terms.ts';
@@ -126,12 +127,20 @@ export class Dispatcher {
   }
 
   async #notification(message: Extract<LinkUp, { kind: 'notification' }>): Promise<void> {
-    const { fleet, lanes, registrations, send } = this.#o;
+    const { fleet, lanes, registrations, refusals, send } = this.#o;
     const { exchange, session, registrationId, path, token, body } = message;
     const device = fleet.byRegistration(registrationId);
     const wanted = device && this.#o.observer().expects(device.row.deviceId, path, token);
     if (!device || !wanted || device.registration?.identity !== session.identity) {
       if (exchange !== undefined) send({ kind: 'reject', exchange });
+      return;
+    }
+    const refused = charge(device, message);
+    if (refused) {
+      refusals.count(refused);
+      if (exchange !== undefined) send({ kind: 'reject', exchange });
+      // A non-confirmable one is dropped without a word, and its observation goes on.
+      if (exchange !== undefined || message.ends) this.#o.observer().dropped(device, path);
       return;
     }
     try {

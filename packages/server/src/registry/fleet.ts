@@ -2,6 +2,7 @@ import type { DeviceId, OrganisationId, RegistrationId } from '../ids.ts';
 import type { SessionInfo } from '../link/port.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
+import type { Tokens } from './rate.ts';
 
 /** A registration as the server holds it: its terms, and when and where from the device was last heard. */
 export type Registration = Row<'registrations'> & Pick<Row<'contacts'>, 'lastContactAt' | 'address'>;
@@ -12,6 +13,8 @@ export interface Device {
   registration?: Registration;
   /** Alive as far as we know; not stored, since sessions end with the process. */
   session?: SessionInfo;
+  /** What it may send yet, from its first message on; not stored. */
+  tokens?: Tokens;
 }
 
 /** Every device in memory, indexed by what messages and people name it by. Changed only after commits. */

@@ -6,7 +6,8 @@ import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { showIdentity } from './credentials.ts';
 
-type Refused = Omit<Extract<LinkUp, { kind: 'refused' }>, 'kind'>;
+/** A refusal to be counted. */
+export type Refused = Omit<Extract<LinkUp, { kind: 'refused' }>, 'kind'>;
 
 /** Lines kept, and stored ones still to be deleted; the one not seen for longest goes first. */
 const MAX_LINES = 1000;

@@ -8,6 +8,8 @@ import type { Change, Store } from '../store/port.ts';
 import type { Credentials } from './credentials.ts';
 import type { Device, Fleet, Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
+import { charge, rateLimits } from './rate.ts';
+import type { Refused } from './refusals.ts';
 import { changedTerms, contactOf, offerOf, termsOf } from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
@@ -32,7 +34,7 @@ interface Options {
   readonly credentials: Credentials;
   readonly lanes: Lanes;
   readonly send: (message: LinkDown) => void;
-  readonly refuse: (refused: Omit<Extract<LinkUp, { kind: 'refused' }>, 'kind'>) => void;
+  readonly refuse: (refused: Refused) => void;
   readonly organisationId: OrganisationId;
   readonly hooks: RegistrationHooks;
   /** Whether NoSec devices may register at all. */
@@ -50,7 +52,7 @@ export class Registrations {
   async register(message: Register): Promise<void> {
     const admitted = this.#admit(message);
     if (!admitted) return this.#answer(message.exchange, Code.BadRequest);
-    await this.#inLane(admitted, message.exchange, async (device) => {
+    await this.#inLane(admitted, message, async (device) => {
       if (this.#o.fleet.get(device.row.deviceId) !== device) return this.#answer(message.exchange, Code.BadRequest);
       const { session, at } = message;
       const replaced = device.registration;
@@ -86,7 +88,7 @@ export class Registrations {
   async update(message: Update): Promise<void> {
     const found = this.#registered(message);
     if (!found) return this.#answer(message.exchange, Code.NotFound);
-    await this.#inLane(found, message.exchange, async (device) => {
+    await this.#inLane(found, message, async (device) => {
       const { registration } = device;
       const { registrationId, session, at } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
@@ -105,7 +107,7 @@ export class Registrations {
   async deregister(message: Deregister): Promise<void> {
     const found = this.#registered(message);
     if (!found) return this.#answer(message.exchange, Code.NotFound);
-    await this.#inLane(found, message.exchange, async (device) => {
+    await this.#inLane(found, message, async (device) => {
       const { registration } = device;
       const { registrationId, at } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
@@ -258,11 +260,19 @@ export class Registrations {
     return undefined;
   }
 
+  /** Handles what an authenticated device wants, if it may send so much. */
   async #inLane(
     device: Device,
-    exchange: Register['exchange'],
+    message: Register | Update | Deregister,
     task: (device: Device) => Promise<void>,
   ): Promise<void> {
+    const { exchange } = message;
+    const refused = charge(device, message);
+    if (refused) {
+      this.#o.refuse(refused);
+      const { retryAfter } = rateLimits;
+      return this.#o.send({ kind: 'answer', exchange, code: Code.ServiceUnavailable, maxAge: retryAfter });
+    }
     try {
       await this.#o.lanes.run(device.row.deviceId, () => task(device));
     } catch {

@@ -1,0 +1,173 @@
+import { Code } from '@reeve/coap';
+import { describe, expect, it } from 'vitest';
+import type { ExchangeRef, LinkUp } from '../link/port.ts';
+import { deviceWith, nobody, openTestCore, START, sessionOf, watchedStore } from '../test-core.ts';
+import type { Device } from './fleet.ts';
+import { charge, rateLimits } from './rate.ts';
+
+const { burst, perSecond, journalled, plain, recordsPerToken } = rateLimits;
+const session = sessionOf('truck-1');
+const base = { at: START, session, exchange: 1 as ExchangeRef, registrationId: nobody };
+const update = { kind: 'update', ...base } as const;
+const offer = { rootPath: '/', contentFormats: [], objects: [] };
+
+function notification(records: number): Extract<LinkUp, { kind: 'notification' }> {
+  const record = { path: '/3/0/9', stored: { type: 'integer', value: 80 } } as const;
+  return {
+    kind: 'notification',
+    ...base,
+    token: '70',
+    path: '/3/0/9',
+    fresh: true,
+    ends: false,
+    code: Code.Content,
+    body: { kind: 'records', records: Array.from({ length: records }, () => record), truncated: false },
+  };
+}
+
+/** A device that is known by its session, with a full bucket. */
+async function aDevice(): Promise<Device> {
+  const core = await openTestCore();
+  const device = await core.add('truck-1');
+  core.fleet.setSession(device, session);
+  return device;
+}
+
+/** How many of a message the device may send at one moment. */
+function countOf(device: Device, message: Parameters<typeof charge>[1]): number {
+  let count = 0;
+  while (charge(device, message) === undefined) count += 1;
+  return count;
+}
+
+describe('the tokens of a device', () => {
+  it.each([
+    ['a plain Update', update, plain],
+    ['an Update with a lifetime', { ...update, lifetime: 60 }, journalled],
+    ['an Update with a binding', { ...update, binding: 'U' }, journalled],
+    ['an Update that leaves Queue Mode', { ...update, queueMode: false }, journalled],
+    ['an Update with objects', { ...update, offer }, journalled],
+    ['anything over a new session', { ...update, session: sessionOf('truck-1') }, journalled],
+    ['a De-register', { kind: 'deregister', ...base }, journalled],
+    [
+      'a Register',
+      { kind: 'register', ...base, lifetime: 60, version: '1.1', binding: 'U', queueMode: false, offer, extra: {} },
+      journalled,
+    ],
+    ['a notification', notification(1), plain],
+    ['an empty notification', { ...notification(0), body: { kind: 'empty' } }, plain],
+    ['a notification of many records', notification(2 * recordsPerToken + 1), 3],
+  ] as const)('pay for %s', async (_, message, cost) => {
+    expect(countOf(await aDevice(), message)).toBe(Math.floor(burst / cost));
+  });
+
+  it('come back with time, up to the burst', async () => {
+    const device = await aDevice();
+    countOf(device, update);
+    expect(countOf(device, { ...update, at: START + 1000 })).toBe(perSecond);
+    expect(countOf(device, { ...update, at: START + 1010 })).toBe(0);
+    expect(countOf(device, { ...update, at: START + 1020 })).toBe(1);
+    expect(countOf(device, { ...update, at: START + 3_600_000 })).toBe(burst);
+  });
+
+  it('neither come nor go when the clock is set back, and come back from then on', async () => {
+    const device = await aDevice();
+    countOf(device, update);
+    const at = START - 86_400_000;
+    expect(countOf(device, { ...update, at })).toBe(0);
+    expect(countOf(device, { ...update, at: at + 1000 })).toBe(perSecond);
+  });
+
+  it('are not spent by what is refused, which says who it was', async () => {
+    const device = await aDevice();
+    countOf(device, update);
+    const at = START + 100;
+    expect(charge(device, { ...update, at, lifetime: 60 })).toEqual({
+      at,
+      address: session.address,
+      identity: session.identity,
+      endpoint: 'truck-1',
+      check: 'limit',
+      detail: expect.stringContaining(`${perSecond} tokens a second`),
+    });
+    expect(countOf(device, { ...update, at })).toBe(5);
+  });
+});
+
+describe('a device without tokens', () => {
+  /** A registered device that has just spent its last token, beside another one. */
+  async function spent() {
+    const { store, control } = watchedStore();
+    const core = await openTestCore({ store });
+    core.script.behaviour = deviceWith({ '/3/0/9': { type: 'integer', value: 80 } });
+    const device = await core.add('truck-1');
+    const other = await core.add('truck-2');
+    const own = sessionOf('truck-1');
+    const others = sessionOf('truck-2');
+    await core.register(own);
+    await core.register(others, { endpoint: 'truck-2' });
+    await core.observer.want(device, '/3/0/9', 'ana');
+    await core.deliver();
+    const registrationId = device.registration?.registrationId ?? expect.fail();
+    device.tokens = { left: 0, at: START };
+    control.batches.length = 0;
+    return { core, control, device, own, others, other, registrationId };
+  }
+
+  it('is told to come back later, whatever it asks, and nothing is written but one line', async () => {
+    const { core, control, own, registrationId } = await spent();
+    const [register, update, deregister] = [core.exchange(), core.exchange(), core.exchange()];
+    await core.register(own, { exchange: register });
+    await core.update(own, registrationId, { exchange: update });
+    await core.deliver({ kind: 'deregister', at: START, session: own, exchange: deregister, registrationId });
+    for (const exchange of [register, update, deregister]) {
+      expect(core.answerTo(exchange)).toMatchObject({ code: Code.ServiceUnavailable, maxAge: rateLimits.retryAfter });
+    }
+    expect(control.batches).toEqual([]);
+    expect(core.refusals.list()).toMatchObject([{ check: 'limit', endpoint: 'truck-1', count: 3 }]);
+  });
+
+  it('keeps no other from being heard, and is heard again itself', async () => {
+    const { core, own, others, other, registrationId } = await spent();
+    expect(await core.update(others, other.registration?.registrationId ?? expect.fail())).toBe(Code.Changed);
+    core.time.now += 1000;
+    expect(await core.update(own, registrationId)).toBe(Code.Changed);
+  });
+
+  it('loses an observation with a confirmable notification, until it is heard again', async () => {
+    const { core, control, device, own, registrationId } = await spent();
+    const exchange = await core.notify(device, '/3/0/9', []);
+    expect([core.rejected(exchange), core.accepted(exchange)]).toEqual([true, false]);
+    expect(control.batches).toEqual([]);
+    expect(core.refusals.list()).toMatchObject([{ check: 'limit', count: 1 }]);
+    core.time.now += 1000;
+    await core.update(own, registrationId);
+    expect(core.performed('observe')).toEqual(['/3/0/9', '/3/0/9']);
+  });
+
+  it('loses none with a non-confirmable one, which is dropped', async () => {
+    const { core, control, device, own, registrationId } = await spent();
+    const { exchange: _, ...silent } = notification(1);
+    const registered = { ...silent, session: own, registrationId };
+    const [row] = await core.store.list('observations', { where: { deviceId: device.row.deviceId } });
+    const token = row?.token ?? expect.fail();
+    await core.deliver({ ...registered, token });
+    expect(control.batches).toEqual([]);
+    expect(core.sentOf('reject')).toEqual([]);
+    core.time.now += 1000;
+    await core.deliver({ ...registered, token, at: core.time.now });
+    expect(control.batches).toHaveLength(1);
+    expect(core.performed('observe')).toHaveLength(1);
+  });
+
+  it('observes anew what it ended meanwhile', async () => {
+    const { core, device, own, registrationId } = await spent();
+    const { exchange: _, ...silent } = notification(0);
+    const [row] = await core.store.list('observations', { where: { deviceId: device.row.deviceId } });
+    const token = row?.token ?? expect.fail();
+    await core.deliver({ ...silent, session: own, registrationId, token, ends: true });
+    core.time.now += 1000;
+    await core.update(own, registrationId);
+    expect(core.performed('observe')).toHaveLength(2);
+  });
+});

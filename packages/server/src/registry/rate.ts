@@ -1,0 +1,76 @@
+import type { Millis } from '../ids.ts';
+import type { LinkUp } from '../link/port.ts';
+import type { Device } from './fleet.ts';
+import type { Refused } from './refusals.ts';
+
+/**
+ * A token bucket for each device, spent by what its messages make the server write. An honest device comes nowhere near
+ * its end; a compromised one needs days to fill a disk, and shows among the refusals all that time.
+ */
+export const rateLimits = {
+  /** Tokens that a device has at most, and at first. */
+  burst: 500,
+  /** Tokens that come back each second. */
+  perSecond: 50,
+  /** Cost of a message that may lead to an entry of the journal. */
+  journalled: 10,
+  /** Cost of any other message. */
+  plain: 1,
+  /** Records of a notification that one token pays for. */
+  recordsPerToken: 10,
+  /** Seconds after which a device that was turned away should come back (Max-Age of the 5.03). */
+  retryAfter: 60,
+} as const;
+
+/** The tokens of one device: so many were left at a time. */
+export interface Tokens {
+  left: number;
+  at: Millis;
+}
+
+/** What devices are charged for. */
+export type Charged = Extract<LinkUp, { kind: 'register' | 'update' | 'deregister' | 'notification' }>;
+
+/**
+ * Charges an authenticated device for its message.
+ *
+ * @returns the refusal if it has too few tokens left, which costs it none: the message is not to be handled
+ */
+export function charge(device: Device, message: Charged): Refused | undefined {
+  const { at, session } = message;
+  const { burst, perSecond } = rateLimits;
+  const { left, at: since } = device.tokens ?? { left: burst, at };
+  // A clock that was set back gives nothing, and takes nothing.
+  const now = Math.min(burst, left + (Math.max(0, at - since) * perSecond) / 1000);
+  const cost = costOf(device, message);
+  const paid = cost <= now;
+  device.tokens = { left: paid ? now - cost : now, at };
+  if (paid) return undefined;
+  return {
+    at,
+    address: session.address,
+    ...(session.identity === undefined ? {} : { identity: session.identity }),
+    endpoint: device.row.endpoint,
+    check: 'limit',
+    detail: `The device sends faster than its ${perSecond} tokens a second allow`,
+  };
+}
+
+function costOf(device: Device, message: Charged): number {
+  const { journalled, plain, recordsPerToken } = rateLimits;
+  // Over a new session the address may be another, and everything is observed anew.
+  if (message.session.sessionId !== device.session?.sessionId) return journalled;
+  switch (message.kind) {
+    case 'register':
+    case 'deregister':
+      return journalled;
+    case 'update': {
+      const { lifetime, binding, queueMode, offer } = message;
+      const names = lifetime !== undefined || binding !== undefined || queueMode !== undefined || offer !== undefined;
+      return names ? journalled : plain;
+    }
+    case 'notification':
+      if (message.body.kind !== 'records') return plain;
+      return Math.max(plain, Math.ceil(message.body.records.length / recordsPerToken));
+  }
+}

@@ -7,6 +7,7 @@ describe('nearest word', () => {
     ['enforec', ['monitor', 'enforce'], 'enforce'],
     ['ENFORCE', ['monitor', 'enforce'], 'enforce'],
     ['Californa', ['California', 'Colorado'], 'California'],
+    ['US-CAL', ['US-AL', 'US-CA', 'US-CO'], 'US-CA'],
     ['fixs', ['fixes', 'clearFixes'], 'fixes'],
     ['banana', ['region', 'threshold', 'set'], undefined],
     ['', ['in'], undefined],

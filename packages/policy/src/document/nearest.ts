@@ -20,16 +20,30 @@ function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The valid word that was most likely meant: within a third of its letters, ignoring case; otherwise none. */
-export function nearestWord(word: string, valid: readonly string[]): string | undefined {
-  const wanted = word.slice(0, LONGEST_COMPARED).toLowerCase();
+/** Letters that two words have in common at their beginning. */
+function sharedStart(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
+}
+
+/**
+ * The valid word that was most likely meant: within a third of its letters, ignoring case; otherwise none. Of words
+ * that are as near the one that begins alike is taken: slips are rarest at the beginning.
+ */
+export function nearestWord(given: string, valid: readonly string[]): string | undefined {
+  const wanted = given.slice(0, LONGEST_COMPARED).toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestStart = 0;
   for (const candidate of valid) {
-    const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) {
+    const word = candidate.toLowerCase();
+    const distance = editDistance(wanted, word);
+    const start = sharedStart(wanted, word);
+    if (distance < bestDistance || (best !== undefined && distance === bestDistance && start > bestStart)) {
       best = candidate;
       bestDistance = distance;
+      bestStart = start;
     }
   }
   return best;

@@ -24,11 +24,11 @@ export async function serveConsole(app: FastifyInstance, folder: string): Promis
   const page = 'index.html';
   const files = new Set(existsSync(root) ? filesBelow(root) : []);
   if (!files.has(page)) {
-    app.get('/*', (_, reply) => reply.type('text/html; charset=utf-8').send(missing));
+    app.get('/*', { schema: { hide: true } }, (_, reply) => reply.type('text/html; charset=utf-8').send(missing));
     return;
   }
   await app.register(fastifyStatic, { root, serve: false, cacheControl: false });
-  app.get<{ Params: { '*': string } }>('/*', (request, reply) => {
+  app.get<{ Params: { '*': string } }>('/*', { schema: { hide: true } }, (request, reply) => {
     const path = request.params['*'];
     const hashed = path.startsWith('assets/');
     if (hashed && !files.has(path)) throw new ReeveError('no-such-route', `There is no file ${path}`);

@@ -192,6 +192,7 @@ describe('openapi.json', () => {
   it('names every route, its schemas and its errors', async () => {
     const { openapi, paths } = (await server.app.inject({ url: '/api/v1/openapi.json', headers: bearer })).json();
     expect(openapi).toBe('3.1.0');
+    expect(Object.keys(paths).filter((path) => !path.startsWith('/api/v1/'))).toEqual([]);
     for (const [name, { method, path }] of Object.entries(routes)) {
       const operation = paths[`/api/v1${path.replace(/:([a-z]+)/g, '{$1}')}`][method.toLowerCase()];
       expect(operation.operationId).toBe(name);

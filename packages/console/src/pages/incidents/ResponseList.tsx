@@ -25,7 +25,7 @@ export function ResponseList({ responses }: { responses: readonly Response[] }) 
                 {kinds[response.kind]}
               </Text>
               <WordBadge word={responseWords[response.state]} testId="response-state" />
-              {response.until !== undefined && (
+              {response.until !== undefined && (response.state === 'locking' || response.state === 'locked') && (
                 <Text size="xs" c="dimmed">
                   ends by itself <Age at={response.until} future />
                 </Text>

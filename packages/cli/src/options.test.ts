@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choice, flag, pairs, required, text, whole } from './options.ts';
+import { choice, flag, pairs, path, required, text, whole } from './options.ts';
 
 describe('options', () => {
   it('takes the last of what is given once', () => {
@@ -20,6 +20,13 @@ describe('options', () => {
     expect(pairs('').read(['a=1', 'b=', 'c=x=y', 'a=2'])).toEqual({ a: '2', b: '', c: 'x=y' });
     expect(pairs('').read([])).toBeUndefined();
     expect(() => pairs('').read(['=x'])).toThrow('KEY=VALUE');
+  });
+
+  it('reads paths', () => {
+    const { read } = path('PATH', '');
+    for (const word of ['/', '/3', '/3/0', '/3/0/9', '/3/0/11/0']) expect(read([word])).toBe(word);
+    for (const word of ['3/0/9', '/x', '/3/', '/3/0/9/0/0', '/123456']) expect(() => read([word])).toThrow('no path');
+    expect(() => read([])).toThrow('PATH is missing');
   });
 
   it('tells flags and required words', () => {

@@ -1,3 +1,4 @@
+import { PathText } from '@reeve/contract';
 import { Failure } from './failure.ts';
 
 /** What was written on the command line, by name: each time an option was given, in order. */
@@ -24,6 +25,22 @@ export function required(value: string, summary: string): Spec<string> {
     return word;
   };
   return { value, summary, required: true, read };
+}
+
+const pathPattern = new RegExp(PathText.pattern);
+
+/** An LwM2M path, which has to be there. */
+export function path(value: string, summary: string): Spec<string> {
+  const word = required(value, summary);
+  const read = (given: readonly string[]) => {
+    const path = word.read(given);
+    if (pathPattern.test(path)) return path;
+    throw new Failure(
+      'usage',
+      `"${path}" is no path: /OBJECT, /OBJECT/INSTANCE or /OBJECT/INSTANCE/RESOURCE, in numbers`,
+    );
+  };
+  return { ...word, read };
 }
 
 /** Text, or nothing. */

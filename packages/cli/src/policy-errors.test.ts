@@ -11,6 +11,11 @@ it('points at the place in the document', () => {
   ]);
 });
 
+it('tells an error without a key', () => {
+  const errors = [{ at: 'line 1, column 1', message: 'line 1, column 1: no YAML' }];
+  expect(policyErrorLines(errors, '[', 'x')[0]).toBe('x:1:1: no YAML');
+});
+
 it('tells an error without a place, or beyond the last line', () => {
   expect(policyErrorLines([{ at: 'document', message: 'empty' }], '', 'x')).toEqual(['x: empty']);
   expect(policyErrorLines([{ at: 'line 9, column 1', message: 'ends early' }], 'a', 'x')).toEqual([

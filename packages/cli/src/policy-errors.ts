@@ -1,6 +1,6 @@
 import { clean } from './table.ts';
 
-/** One error of a document: `at` is `line 8, column 19`; `message` repeats it in front of the rest. */
+/** One error of a document: `at` is `line 8, column 19`; `message` repeats it in front of the rest, which may begin with a key. */
 interface DocumentError {
   readonly at: string;
   readonly message: string;
@@ -15,7 +15,7 @@ export function policyErrorLines(errors: readonly DocumentError[], source: strin
   const lines = source.split(/\r?\n/);
   return errors.flatMap(({ at, message }) => {
     const [, line, column] = /^line (\d+), column (\d+)$/.exec(at)?.map(Number) ?? [];
-    const told = clean(message.startsWith(`${at}, `) ? message.slice(at.length + 2) : message);
+    const told = clean(message.startsWith(at) ? message.slice(at.length).replace(/^[,:] /, '') : message);
     if (line === undefined || column === undefined) return [`${file}: ${told}`];
     const margin = `${line} | `;
     const text = clean((lines[line - 1] ?? '').replaceAll('\t', ' '));

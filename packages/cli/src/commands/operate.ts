@@ -2,7 +2,7 @@ import type { CommandOperation } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { flag, required, text, whole } from '../options.ts';
+import { flag, path, required, text, whole } from '../options.ts';
 import { show } from '../output.ts';
 import { readSource } from '../secret-input.ts';
 import { jsonValue } from '../value.ts';
@@ -11,7 +11,7 @@ import { resourceOf } from './device-view.ts';
 
 const target = {
   device: required('DEVICE', 'endpoint name or id'),
-  path: required('PATH', 'LwM2M path, e.g. /3/0/9'),
+  path: path('PATH', 'LwM2M path, e.g. /3/0/9'),
 };
 const waiting = {
   wait: whole('SECONDS', 'how long to wait for the outcome', { min: 0, max: 3600 }, 20),

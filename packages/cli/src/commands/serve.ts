@@ -8,8 +8,6 @@ import { startFailure } from '../start-failure.ts';
 import { stopped } from '../stopped.ts';
 
 const port = { min: 0, max: 65_535 };
-/** RFC 7252 §12.6. */
-const COAP_PORT = 5683;
 
 const serveOptions = {
   'coap-host': several('ADDRESS', 'where devices are listened to, else :: and 0.0.0.0'),
@@ -19,7 +17,8 @@ const serveOptions = {
   'public-url': text('URL', 'where people reach the console if a proxy is in front'),
   'sealing-key': text('FILE', 'the key that seals device keys, else sealing.key in the data folder'),
   link: choice(['main', 'worker'], 'thread of sockets, DTLS and CoAP', 'worker'),
-  nosec: flag(`admit devices without DTLS too, on UDP port ${COAP_PORT}: for trials only`),
+  nosec: flag('admit devices without DTLS too: for trials only'),
+  'coap-port': whole('N', 'UDP port for devices without DTLS, with --nosec', port, 5683),
   'log-level': choice(['info', 'warn', 'error', 'silent'], 'least severe line of the log', 'warn'),
 };
 
@@ -33,11 +32,11 @@ export const serveCommands = [
       const hosts = given['coap-host'].length > 0 ? given['coap-host'] : await everyHost(terminal.note);
       const listen = hosts.map((host): ListenAddress => ({ transport: 'coaps', host, port: given['coaps-port'] }));
       if (given.nosec) {
-        for (const host of hosts) listen.push({ transport: 'coap', host, port: COAP_PORT });
+        for (const host of hosts) listen.push({ transport: 'coap', host, port: given['coap-port'] });
         terminal.note(
           terminal.style(
             'yellow',
-            `Warning: --nosec lets anybody who reaches port ${COAP_PORT} speak for the devices that were added with --nosec.`,
+            `Warning: --nosec lets anybody who reaches port ${given['coap-port']} speak for the devices that were added with --nosec.`,
           ),
         );
       }

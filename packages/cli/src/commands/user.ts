@@ -35,5 +35,7 @@ export const userCommands = [
 function showLink(context: Context, link: SignInLink): void {
   show(context, link, () => [link.url]);
   if (context.json) return;
-  context.terminal.note(`Signs ${link.name} in once, ${age(link.expiresAt, context.terminal.now())} at the latest.`);
+  // A moment has passed since the link was made: the nearest minute, not the last full one.
+  const minutes = Math.round((link.expiresAt - context.terminal.now()) / 60_000);
+  context.terminal.note(`Signs ${link.name} in once, within ${minutes} minutes.`);
 }

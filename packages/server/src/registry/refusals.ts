@@ -25,7 +25,7 @@ export const advice: Readonly<Record<string, string>> = {
     'The device offers no cipher suite that this server has: enable PSK with AES-128-CCM-8 or AES-128-GCM.',
   'endpoint-mismatch':
     'The endpoint name is not the one of this credential: correct it on the device, or add the device under that name.',
-  'unknown-endpoint': 'No device has this endpoint name: `reeve device add ENDPOINT`.',
+  'unknown-endpoint': 'No device has this endpoint name: `reeve device add ENDPOINT --nosec`.',
   'nosec-not-allowed': 'The device came without DTLS: give it a key, or add it with --nosec if that is what you want.',
   'identity-change': 'Another identity registered this device: check for a copied key or a cloned device.',
   'stale-registration': 'The device updates a registration that is over; it will register again by itself.',

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Access } from './access/access.ts';
 import { openLocalBus } from './bus/local/bus.ts';
 import type { Bus } from './bus/port.ts';
+import type { Warn } from './bus/stuck.ts';
 import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
@@ -64,6 +65,8 @@ export interface ServerPorts {
   readonly openLink: OpenLink;
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => Millis;
+  /** Says a line to whoever runs the server, of what neither journal nor console can show. */
+  readonly warn: Warn;
 }
 
 /** A server that answers. */
@@ -91,6 +94,7 @@ export function defaultPorts(config: ServerConfig): ServerPorts {
     openLink: config.link === 'worker' ? openWorkerLink : openMainThreadLink,
     fetch: globalThis.fetch,
     now: Date.now,
+    warn: config.logLevel === 'silent' ? () => {} : (line) => process.stderr.write(`${line}\n`),
   };
 }
 
@@ -99,7 +103,7 @@ export async function startServer(
   config: ServerConfig,
   ports: ServerPorts = defaultPorts(config),
 ): Promise<RunningServer> {
-  const { now } = ports;
+  const { now, warn } = ports;
   const startedAt = now();
   const made = await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   const noSec = config.listen.some(({ transport }) => transport === 'coap');
@@ -161,7 +165,7 @@ export async function startServer(
     lost,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
   });
-  const incidents = await Incidents.open({ store, bus, fleet, engine, values, commands, now });
+  const incidents = await Incidents.open({ store, bus, engine, values, commands, now, warn });
   const names = { device: (deviceId: DeviceId) => fleet.get(deviceId)?.row.endpoint };
   const describe = (entry: JournalEntry) => describeEntry(entry, names);
   const notices = await Notices.open({
@@ -173,6 +177,7 @@ export async function startServer(
     describe,
     random: Math.random,
     after,
+    warn,
   });
 
   /** Learns what the device is and observes it anew: whatever it knew of us is gone. */

@@ -15,7 +15,7 @@ export interface ConsumerOptions {
   /** Only these types are handed over; the cursor still moves over the rest. */
   readonly types: readonly JournalType[];
   readonly handle: EntryHandler;
-  /** Told of failures; the entry is tried again. */
+  /** Told of each failure; the entry is tried again. */
   readonly failed?: (entry: JournalEntry, error: unknown, attempt: number) => void;
 }
 

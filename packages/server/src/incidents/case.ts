@@ -4,14 +4,17 @@ import type { JournalEntry } from '../journal/entries.ts';
 import type { Batch, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { CaseBatch, type DraftCommand } from './case-batch.ts';
+import { NEVER } from './due.ts';
 import { HeldLock, holds, responsesUnderWay } from './held-lock.ts';
-import type { LockState } from './lock.ts';
 
 type IncidentRow = Row<'incidents'>;
 type ResponseRow = Row<'responses'>;
 
 /** Pieces of evidence kept with an incident, the newest; the journal has the others. */
 const MAX_EVIDENCE = 50;
+
+/** A cleared incident closes after this; a breach before then opens it again. */
+export const CLOSE_AFTER_MS = 30 * 60_000;
 
 /** What a rule that was broken asks for beyond the alarm. */
 export interface LockResponse {
@@ -21,7 +24,7 @@ export interface LockResponse {
 
 /** The columns of an incident that the consumer writes: a person acknowledges beside it. */
 type IncidentPatch = {
-  -readonly [C in 'state' | 'closedAt' | 'evidence']?: IncidentRow[C];
+  -readonly [C in 'state' | 'closedAt' | 'evidence' | 'dueAt']?: IncidentRow[C];
 } & { clearedAt?: Millis | undefined };
 
 interface Rows {
@@ -51,18 +54,17 @@ export class DeviceCase {
     draft: DraftCommand,
     now: Millis,
   ): Promise<DeviceCase> {
-    const incidents = [
-      ...(await store.list('incidents', { where: { deviceId, state: 'open' } })),
-      ...(await store.list('incidents', { where: { deviceId, state: 'cleared' } })),
-    ];
-    const approvals: Row<'approvals'>[] = [];
-    for (const { incidentId } of incidents) {
-      approvals.push(...(await store.list('approvals', { where: { incidentId, state: 'waiting' } })));
-    }
+    const incidents = await store.list('incidents', {
+      where: { deviceId },
+      whereIn: { state: ['open', 'cleared'] },
+    });
+    const approvals = await store.list('approvals', {
+      where: { state: 'waiting' },
+      whereIn: { incidentId: incidents.map(({ incidentId }) => incidentId) },
+    });
     const lock = await store.get('locks', { deviceId });
-    const state = (lock?.state ?? { kind: 'free' }) as LockState;
     const out = new CaseBatch(entry, deviceId, draft, now);
-    const held = new HeldLock(out, state, await responsesUnderWay(store, deviceId));
+    const held = new HeldLock(out, lock, await responsesUnderWay(store, [deviceId]));
     return new DeviceCase(out, held, { incidents, approvals });
   }
 
@@ -100,7 +102,7 @@ export class DeviceCase {
       const opened = state === 'cleared';
       this.#addEvidence(known, evidence);
       if (opened) {
-        this.#set(known, { state: 'open', clearedAt: undefined });
+        this.#set(known, { state: 'open', clearedAt: undefined, dueAt: NEVER });
         this.#out.tell({ type: 'incident.reopened', payload: { incidentId, text: evidence.text } });
       } else {
         this.#out.tell({ type: 'incident.evidence', payload: { incidentId, evidence } });
@@ -115,6 +117,7 @@ export class DeviceCase {
       state: 'open',
       openedAt: now,
       evidence: [evidence],
+      dueAt: NEVER,
       ...rule,
     };
     this.#rows.incidents.push(incident);
@@ -128,14 +131,15 @@ export class DeviceCase {
   cleared(incident: IncidentRow, text: string, evidence?: Evidence): void {
     if (incident.state !== 'open') return;
     if (evidence) this.#addEvidence(incident, evidence);
-    this.#set(incident, { state: 'cleared', clearedAt: this.#out.now });
+    const { now } = this.#out;
+    this.#set(incident, { state: 'cleared', clearedAt: now, dueAt: now + CLOSE_AFTER_MS });
     this.#out.tell({ type: 'incident.cleared', payload: { incidentId: incident.incidentId, text } });
     this.endResponses(incident, text);
   }
 
   closed(incident: IncidentRow, reason: string): void {
     this.endResponses(incident, reason);
-    this.#set(incident, { state: 'closed', closedAt: this.#out.now });
+    this.#set(incident, { state: 'closed', closedAt: this.#out.now, dueAt: NEVER });
     this.#out.tell({ type: 'incident.closed', payload: { incidentId: incident.incidentId, reason } });
   }
 
@@ -192,7 +196,7 @@ export class DeviceCase {
     const approval = this.#rows.approvals.find((row) => row.approvalId === approvalId);
     const response = this.lock.responses.find(({ responseId }) => responseId === approval?.responseId);
     if (!approval || response?.state !== 'waiting-approval') return;
-    this.#decide(approval, { state: decision, decidedBy: person });
+    this.#decide(approval, decision, person);
     if (decision === 'denied') this.lock.dismiss(response, 'denied', `denied by ${person}`);
     else this.lock.begin(response, response.until === undefined ? undefined : response.until - response.createdAt);
   }
@@ -219,7 +223,7 @@ export class DeviceCase {
 
   /** The device is gone. */
   removed(): void {
-    for (const approval of this.#rows.approvals) this.#becomeObsolete(approval);
+    for (const approval of this.#rows.approvals) this.#decide(approval, 'obsolete');
     this.lock.abandon('the device was removed: its lock stays as it is');
     for (const incident of this.incidents) this.closed(incident, 'the device was removed');
   }
@@ -232,7 +236,7 @@ export class DeviceCase {
         continue;
       }
       const approval = this.#rows.approvals.find(({ responseId }) => responseId === response.responseId);
-      if (approval) this.#becomeObsolete(approval);
+      if (approval) this.#decide(approval, 'obsolete');
       this.lock.dismiss(response, 'released', reason);
     }
   }
@@ -241,17 +245,18 @@ export class DeviceCase {
     return this.lock.responses.filter((response) => response.incidentId === incidentId);
   }
 
-  #becomeObsolete(approval: Row<'approvals'>): void {
-    this.#decide(approval, { state: 'obsolete' });
-    const { approvalId, incidentId } = approval;
-    this.#out.tell({ type: 'approval.decided', payload: { approvalId, incidentId, decision: 'obsolete' } });
-  }
-
   #decide(
-    { approvalId }: Row<'approvals'>,
-    set: Pick<Row<'approvals'>, 'state'> & Partial<Pick<Row<'approvals'>, 'decidedBy'>>,
+    { approvalId, incidentId }: Row<'approvals'>,
+    decision: 'approved' | 'denied' | 'obsolete',
+    person?: string,
   ): void {
-    this.#out.change({ patch: 'approvals', key: { approvalId }, set: { ...set, decidedAt: this.#out.now } });
+    const decided = {
+      state: decision,
+      decidedAt: this.#out.now,
+      ...(person === undefined ? {} : { decidedBy: person }),
+    };
+    this.#out.change({ patch: 'approvals', key: { approvalId }, set: decided });
+    this.#out.tell({ type: 'approval.decided', payload: { approvalId, incidentId, decision } });
   }
 
   #set(row: IncidentRow, set: IncidentPatch): void {

@@ -56,7 +56,14 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
       if (row.state !== 'waiting') throw new ReeveError('wrong-state', `The approval is ${row.state} already`);
       const { approvalId, incidentId, deviceId } = row;
       const payload = { approvalId, incidentId, decision };
-      await incidents.tell({ type: 'approval.decided', at: now(), organisationId, deviceId, actor, payload });
+      await incidents.tell({
+        type: 'approval.decision-requested',
+        at: now(),
+        organisationId,
+        deviceId,
+        actor,
+        payload,
+      });
       const decided = (await store.get('approvals', { approvalId })) ?? row;
       // Somebody else, or the end of the cause, may have been faster.
       if (decided.state !== decision) throw new ReeveError('wrong-state', `The approval is ${decided.state} already`);

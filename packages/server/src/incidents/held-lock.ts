@@ -3,6 +3,7 @@ import { type CommandId, type DeviceId, type IncidentId, type Millis, newId, typ
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { CaseBatch } from './case-batch.ts';
+import { NEVER } from './due.ts';
 import { type LockEvent, type LockState, nextStep, pendingCommand, type Wish } from './lock.ts';
 
 type ResponseRow = Row<'responses'>;
@@ -14,6 +15,9 @@ const DAY_MS = 24 * 3_600_000;
 const LOCK_PATIENCE_MS = DAY_MS;
 /** Undoing a lock waits longer than any lease. */
 const RELEASE_PATIENCE_MS = 31 * DAY_MS;
+/** Wait before undoing a lock is tried again; doubles with each failure. */
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 60 * 60_000;
 
 /** Whether a response in this state is over, and whether it wants the device locked. */
 const STANDING = {
@@ -27,18 +31,15 @@ const STANDING = {
 } as const satisfies Record<ResponseState, { over: boolean; holds: boolean }>;
 
 const STATES = Object.keys(STANDING) as ResponseState[];
-/** States of responses that hold the lock. */
-export const HOLDING: readonly ResponseState[] = STATES.filter((state) => STANDING[state].holds);
 const UNDER_WAY: readonly ResponseState[] = STATES.filter((state) => !STANDING[state].over);
 
 export function holds({ state }: Pick<ResponseRow, 'state'>): boolean {
   return STANDING[state].holds;
 }
 
-/** Responses of a device that are not over. */
-export async function responsesUnderWay(store: Store, deviceId: DeviceId): Promise<ResponseRow[]> {
-  const lists = UNDER_WAY.map((state) => store.list('responses', { where: { deviceId, state } }));
-  return (await Promise.all(lists)).flat();
+/** Responses of devices that are not over. */
+export function responsesUnderWay(store: Store, devices: readonly DeviceId[]): Promise<ResponseRow[]> {
+  return store.list('responses', { whereIn: { deviceId: devices, state: UNDER_WAY } });
 }
 
 /**
@@ -49,10 +50,13 @@ export class HeldLock {
   readonly #out: CaseBatch;
   readonly #responses: ResponseRow[];
   #state: LockState;
+  /** How often undoing it failed in a row. */
+  #failures: number;
 
-  constructor(out: CaseBatch, state: LockState, responses: readonly ResponseRow[]) {
+  constructor(out: CaseBatch, row: Row<'locks'> | undefined, responses: readonly ResponseRow[]) {
     this.#out = out;
-    this.#state = state;
+    this.#state = (row?.state ?? { kind: 'free' }) as LockState;
+    this.#failures = row?.failures ?? 0;
     this.#responses = [...responses];
   }
 
@@ -79,6 +83,7 @@ export class HeldLock {
       kind: 'lock',
       steps: [],
       createdAt: now,
+      dueAt: NEVER,
       ...of,
     };
     this.#responses.push(row);
@@ -139,12 +144,16 @@ export class HeldLock {
     this.#settle(step.kind === 'rest' ? step.receipt : undefined);
   }
 
-  /** Nobody is told that a device is locked, or as it was before, unless the device has said so. */
+  /**
+   * Nobody is told that a device is locked, or as it was before, unless the device has said so. That it could not be
+   * undone is told once, however often it is tried.
+   */
   #failed(reason: string): void {
     for (const response of this.#concerned()) {
       const held = holds(response);
       this.#step(response, reason);
       if (held) this.#set(response, { state: 'failed' });
+      else if (this.#failures > 1) continue;
       this.#out.tell({ type: 'response.failed', payload: { ...named(response), text: reason } });
       this.attention(response, `the lock could not be ${held ? 'proved' : 'undone'}: ${reason}`);
     }
@@ -206,14 +215,24 @@ export class HeldLock {
 
   #set(row: ResponseRow, set: Partial<Pick<ResponseRow, 'state' | 'until' | 'steps' | 'endedAt'>>): void {
     Object.assign(row, set);
-    this.#out.change({ patch: 'responses', key: { responseId: row.responseId }, set });
+    row.dueAt = holds(row) ? (row.until ?? NEVER) : NEVER;
+    const { responseId, dueAt } = row;
+    this.#out.change({ patch: 'responses', key: { responseId }, set: { ...set, dueAt } });
   }
 
   #setState(state: LockState): void {
     this.#state = state;
+    if (state.kind === 'failed') this.#failures = this.#wish().locked ? 0 : this.#failures + 1;
+    else if (state.kind !== 'releasing' && state.kind !== 'confirming') this.#failures = 0;
+    const failures = this.#failures;
     const { organisationId, deviceId, now } = this.#out;
-    this.#out.change({ put: 'locks', row: { organisationId, deviceId, state, updatedAt: now } });
+    const dueAt = state.kind === 'failed' && failures > 0 ? now + retryDelay(failures) : NEVER;
+    this.#out.change({ put: 'locks', row: { organisationId, deviceId, state, failures, updatedAt: now, dueAt } });
   }
+}
+
+function retryDelay(failures: number): Millis {
+  return Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
 }
 
 function named({ responseId, incidentId }: ResponseRow): { responseId: ResponseId; incidentId?: IncidentId } {

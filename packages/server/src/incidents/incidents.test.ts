@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answered } from '../commands/test-commands.ts';
-import { CLOSE_AFTER_MS } from './incidents.ts';
+import { CLOSE_AFTER_MS } from './case.ts';
 import { HOUR, openWorld, policyId, Truck, WHOLE_LOCK, WHOLE_RELEASE } from './test-incidents.ts';
 
 const texts = (steps: readonly { text: string }[]) => steps.map(({ text }) => text);

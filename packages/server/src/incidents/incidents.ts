@@ -1,36 +1,35 @@
 import type { LockStatus } from '@reeve/contract';
 import { type CompiledPolicy, type CompiledRule, describeRule, matches } from '@reeve/policy';
 import type { Bus, Subscription } from '../bus/port.ts';
+import { sayWhenStuck, type Warn } from '../bus/stuck.ts';
 import { describeOperation } from '../commands/operation.ts';
 import type { CommandQueue } from '../commands/queue.ts';
 import type { DeviceId, Millis, OrganisationId, PolicyId, Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { factsOf } from '../policies/facts.ts';
-import type { Fleet } from '../registry/fleet.ts';
 import type { Standing } from '../registry/views.ts';
 import type { Batch, Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Values } from '../telemetry/values.ts';
-import { DeviceCase, type LockResponse } from './case.ts';
+import { CLOSE_AFTER_MS, DeviceCase, type LockResponse } from './case.ts';
+import { dueRows } from './due.ts';
 import { Budget, WINDOW_MS } from './governor.ts';
-import { HOLDING, responsesUnderWay } from './held-lock.ts';
+import { responsesUnderWay } from './held-lock.ts';
 import type { LockState } from './lock.ts';
 import { lockStatusOf } from './views.ts';
 
 /** Closed incidents looked at in one round of pruning. */
 const PRUNED = 5000;
-/** A cleared incident closes after this; a breach before then opens it again. */
-export const CLOSE_AFTER_MS = 30 * 60_000;
 
 interface Options {
   readonly store: Store;
   readonly bus: Bus;
-  readonly fleet: Fleet;
   readonly engine: RuleEngine;
   readonly values: Values;
   readonly commands: CommandQueue;
   readonly now: () => Millis;
+  readonly warn: Warn;
 }
 
 /** What the consumer reacts to. Everything that changes an incident, a response or a lock comes through here. */
@@ -42,11 +41,12 @@ const TYPES = [
   'device.removed',
   'registration.registered',
   'command.finished',
-  'approval.decided',
+  'approval.decision-requested',
   'incident.close-requested',
   'incident.quiet',
   'response.lease-ended',
   'lock.requested',
+  'lock.retry-due',
 ] as const satisfies readonly JournalType[];
 
 type Handled = JournalEntry<(typeof TYPES)[number]>;
@@ -71,6 +71,7 @@ export class Incidents {
       types: TYPES,
       fromStart: true,
       handle: (entry) => incidents.#handle(entry as Handled),
+      failed: sayWhenStuck('incidents', options.warn),
     });
     return incidents;
   }
@@ -84,24 +85,25 @@ export class Incidents {
     return this.#tellAll([entry]);
   }
 
-  /** What time alone does: leases end, cleared incidents close. Called every second. */
+  /** What time alone does: leases end, cleared incidents close, locks are undone once more. Called every second. */
   async tick(now: Millis): Promise<void> {
     const { store } = this.#o;
     const actor = { kind: 'server', name: 'incidents' } as const;
+    const of = ({ organisationId, deviceId }: Row<'incidents' | 'responses' | 'locks'>) => ({
+      at: now,
+      organisationId,
+      deviceId,
+      actor,
+    });
     const drafts: JournalDraft[] = [];
-    for (const state of HOLDING) {
-      for (const { until, responseId, organisationId, deviceId } of await store.list('responses', {
-        where: { state },
-      })) {
-        if (until === undefined || until > now) continue;
-        const payload = { responseId };
-        drafts.push({ type: 'response.lease-ended', at: now, organisationId, deviceId, actor, payload });
-      }
+    for (const row of await dueRows(store, 'responses', now)) {
+      drafts.push({ ...of(row), type: 'response.lease-ended', payload: { responseId: row.responseId } });
     }
-    for (const row of await store.list('incidents', { where: { state: 'cleared' } })) {
-      const { clearedAt = now, incidentId, organisationId, deviceId } = row;
-      if (clearedAt + CLOSE_AFTER_MS > now) continue;
-      drafts.push({ type: 'incident.quiet', at: now, organisationId, deviceId, actor, payload: { incidentId } });
+    for (const row of await dueRows(store, 'incidents', now)) {
+      drafts.push({ ...of(row), type: 'incident.quiet', payload: { incidentId: row.incidentId } });
+    }
+    for (const row of await dueRows(store, 'locks', now)) {
+      drafts.push({ ...of(row), type: 'lock.retry-due', payload: { failures: row.failures } });
     }
     if (drafts.length > 0) await this.#tellAll(drafts);
   }
@@ -129,18 +131,30 @@ export class Incidents {
 
   /** Open incidents and lock of several devices. */
   async standings(devices: readonly DeviceId[]): Promise<ReadonlyMap<DeviceId, Standing>> {
-    const standings = new Map<DeviceId, Standing>();
-    for (const deviceId of devices) {
-      const openIncidents = await this.#o.store.count('incidents', { deviceId, state: 'open' });
-      standings.set(deviceId, { openIncidents, lock: await this.lockStatus(deviceId) });
-    }
-    return standings;
+    const { store } = this.#o;
+    const [incidents, locks, responses] = await Promise.all([
+      store.list('incidents', { where: { state: 'open' }, whereIn: { deviceId: devices } }),
+      store.list('locks', { whereIn: { deviceId: devices } }),
+      responsesUnderWay(store, devices),
+    ]);
+    const incidentsOf = Map.groupBy(incidents, ({ deviceId }) => deviceId);
+    const responsesOf = Map.groupBy(responses, ({ deviceId }) => deviceId);
+    const lockOf = new Map(locks.map((row) => [row.deviceId, row]));
+    return new Map(
+      devices.map((deviceId) => [
+        deviceId,
+        {
+          openIncidents: incidentsOf.get(deviceId)?.length ?? 0,
+          lock: lockStatusOf(lockOf.get(deviceId), responsesOf.get(deviceId) ?? []),
+        },
+      ]),
+    );
   }
 
   async lockStatus(deviceId: DeviceId): Promise<LockStatus> {
     const { store } = this.#o;
     const lock = await store.get('locks', { deviceId });
-    return lockStatusOf(lock, lock ? await responsesUnderWay(store, deviceId) : []);
+    return lockStatusOf(lock, lock ? await responsesUnderWay(store, [deviceId]) : []);
   }
 
   async #tellAll(journal: readonly JournalDraft[]): Promise<void> {
@@ -160,12 +174,12 @@ export class Incidents {
       case 'device.removed':
         return this.#with(entry, (kase) => kase.removed());
       case 'registration.registered':
-        return this.#registered(entry);
+      case 'lock.retry-due':
+        return this.#retry(entry);
       case 'command.finished':
         return this.#commandFinished(entry);
-      case 'approval.decided': {
+      case 'approval.decision-requested': {
         const { approvalId, decision } = entry.payload;
-        if (decision === 'obsolete') return undefined;
         return this.#with(entry, (kase) => kase.decided(approvalId, decision, entry.actor.name));
       }
       case 'incident.close-requested':
@@ -216,7 +230,7 @@ export class Incidents {
   }
 
   /** What failed before may work now. */
-  async #registered(entry: Of<'registration.registered'>): Promise<Batch | undefined> {
+  async #retry(entry: Of<'registration.registered' | 'lock.retry-due'>): Promise<Batch | undefined> {
     // Every Register comes by here: most devices have no lock that failed.
     const lock = entry.deviceId && (await this.#o.store.get('locks', { deviceId: entry.deviceId }));
     if (!lock || (lock.state as LockState).kind !== 'failed') return undefined;
@@ -244,10 +258,8 @@ export class Incidents {
     const { store } = this.#o;
     const { policyId } = entry.payload;
     const policy = await this.#policy(entry.organisationId, policyId);
-    const devices = new Set<DeviceId>();
-    for (const state of ['open', 'cleared'] as const) {
-      for (const row of await store.list('incidents', { where: { policyId, state } })) devices.add(row.deviceId);
-    }
+    const rows = await store.list('incidents', { where: { policyId }, whereIn: { state: ['open', 'cleared'] } });
+    const devices = new Set(rows.map(({ deviceId }) => deviceId));
     const budget = await this.#budget(policyId);
     const cases: DeviceCase[] = [];
     for (const deviceId of devices) {
@@ -297,12 +309,8 @@ export class Incidents {
   }
 
   #budget(policyId: PolicyId): Promise<Budget> {
-    const { store, fleet, engine, now } = this.#o;
-    let devices = 0;
-    for (const { row } of fleet.all()) {
-      if (engine.of(row.deviceId).some(({ program }) => program.row.policyId === policyId)) devices += 1;
-    }
-    return Budget.read(store, policyId, devices, now());
+    const { store, engine, now } = this.#o;
+    return Budget.read(store, policyId, engine.devicesOf(policyId).size, now());
   }
 }
 

@@ -11,8 +11,8 @@ import type { CommandId, Millis } from '../ids.ts';
  *                                    (read 8/0/0)                          (8/0/0 = remembered)
  *
  * A step whose end nobody wants any more leads to `releasing`. A command that fails leads to `failed`, from where a
- * registration of the device, another holder, or the end of the wish for a lock tries again. What is remembered is the
- * state before our own lock, never our own.
+ * registration of the device, another holder, or the end of the wish for a lock tries again; and time, when nobody wants
+ * the lock. What is remembered is the state before our own lock, never our own.
  */
 export type LockState =
   | { readonly kind: 'free' /** When the device last said that it is as before. */; readonly provedAt?: Millis }
@@ -64,7 +64,7 @@ export type LockEvent =
   | { readonly kind: 'done'; readonly value?: number | undefined }
   /** The command of the state failed, expired or was cancelled. */
   | { readonly kind: 'failed'; readonly reason: string }
-  /** What failed before may work now: the device registered again, or somebody else wants the lock. */
+  /** What failed before may work now: the device registered again, somebody else wants the lock, or time went by. */
   | { readonly kind: 'retry' };
 
 /** What a step asks for: a command whose id the new state keeps, or nothing but the new state; a receipt in words. */

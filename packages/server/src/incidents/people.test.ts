@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rest } from '../commands/test-commands.ts';
-import type { OrganisationId } from '../ids.ts';
+import { newId, type OrganisationId } from '../ids.ts';
 import { HOUR, openWorld, policyId, Truck } from './test-incidents.ts';
 import { capped, routes } from './test-people.ts';
 
@@ -94,6 +94,12 @@ describe('a person who is asked', () => {
     await rest();
     expect(fourth.lock).toBe(2);
     expect((await routes(world).approvals()).items).toMatchObject([{ state: 'approved', decidedBy: 'ada' }]);
+    const told = await world.told('approval.decision-requested', 'approval.decided');
+    expect(told.map(({ type, actor, payload }) => [type, actor.name, payload.decision])).toEqual([
+      ['approval.decision-requested', 'ada', 'approved'],
+      ['approval.decision-requested', 'bob', 'denied'],
+      ['approval.decided', 'ada', 'approved'],
+    ]);
   });
 });
 
@@ -277,5 +283,28 @@ describe('what is shown of many devices', () => {
     const standings = await world.parts.incidents.standings(trucks.map(({ deviceId }) => deviceId));
     expect(standings.get(trucks[0].deviceId)).toMatchObject({ openIncidents: 2, lock: { state: 'locked' } });
     expect(standings.get(trucks[1].deviceId)).toEqual({ openIncidents: 0, lock: { state: 'unknown', holders: [] } });
+  });
+
+  it('is read at once, however many they are', async () => {
+    const { world, trucks } = await capped();
+    let reads = 0;
+    const counted = <Args extends unknown[], Result>(read: (...args: Args) => Result) => {
+      return (...args: Args): Result => {
+        reads += 1;
+        return read(...args);
+      };
+    };
+    for (const name of ['get', 'count', 'list'] as const) {
+      Object.assign(world.store, { [name]: counted(world.store[name].bind(world.store) as () => unknown) });
+    }
+    const standings = await world.parts.incidents.standings(trucks.map(({ deviceId }) => deviceId));
+    expect([...standings.values()].map(({ openIncidents, lock }) => [openIncidents, lock.state])).toEqual([
+      ...Array(3).fill([1, 'locked']),
+      [1, 'unknown'],
+      [0, 'unknown'],
+    ]);
+    const forMany = reads;
+    await world.parts.incidents.standings([trucks[0]?.deviceId ?? newId.device()]);
+    expect(reads).toBe(2 * forMany);
   });
 });

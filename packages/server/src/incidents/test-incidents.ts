@@ -1,5 +1,7 @@
 import { compilePolicy } from '@reeve/policy';
 import { openLocalBus } from '../bus/local/bus.ts';
+import type { After } from '../bus/local/consumer.ts';
+import type { Warn } from '../bus/stuck.ts';
 import { CommandQueue } from '../commands/queue.ts';
 import {
   answered,
@@ -131,16 +133,20 @@ interface WorldOptions {
   readonly store?: Store;
   readonly policy?: PolicyOptions;
   readonly time?: { now: Millis };
+  /** Times the retries of the bus. */
+  readonly after?: After;
+  readonly warn?: Warn;
 }
 
 /** A running server of commands and incidents over a store, with trucks that can be reached. */
-export async function openWorld({ trucks = [new Truck()], store, policy, time = { now: START } }: WorldOptions = {}) {
+export async function openWorld(options: WorldOptions = {}) {
+  const { trucks = [new Truck()], store, policy, time = { now: START }, after, warn = () => {} } = options;
   const kept = store ?? (await furnishedStore(trucks, policy));
   const now = () => time.now;
   const fleet = await Fleet.load(kept);
   const values = await Values.load(kept);
   const engine = await RuleEngine.load(kept, fleet, values);
-  const bus = openLocalBus(kept);
+  const bus = openLocalBus(kept, after ? { after } : {});
   const commands = await CommandQueue.open({
     store: kept,
     bus,
@@ -152,7 +158,7 @@ export async function openWorld({ trucks = [new Truck()], store, policy, time = 
     lost: (device) => fleet.setSession(device, undefined),
     received: async () => {},
   });
-  const incidents = await Incidents.open({ store: kept, bus, fleet, engine, values, commands, now });
+  const incidents = await Incidents.open({ store: kept, bus, engine, values, commands, now, warn });
   return new World({ store: kept, fleet, engine, bus, commands, incidents, time, trucks });
 }
 

@@ -69,6 +69,8 @@ export interface JournalPayloads {
 
   /** A person wants the lock held, or let go. */
   'lock.requested': { held: boolean };
+  /** Undoing a lock failed some time ago: it is tried again. */
+  'lock.retry-due': { failures: number };
   'response.started': { responseId: ResponseId; incidentId?: IncidentId; kind: 'lock'; until?: Millis };
   'response.step': { responseId: ResponseId; incidentId?: IncidentId; text: string; commandId?: CommandId };
   'response.locked': { responseId: ResponseId; incidentId?: IncidentId; text: string };
@@ -81,6 +83,12 @@ export interface JournalPayloads {
   'response.attention': { responseId: ResponseId; incidentId?: IncidentId; text: string };
 
   'approval.requested': { approvalId: ApprovalId; incidentId: IncidentId; action: string; reason: string };
+  /** A person wants it decided like this. */
+  'approval.decision-requested': {
+    approvalId: ApprovalId;
+    incidentId: IncidentId;
+    decision: 'approved' | 'denied';
+  };
   'approval.decided': { approvalId: ApprovalId; incidentId: IncidentId; decision: 'approved' | 'denied' | 'obsolete' };
 
   'command.queued': { commandId: CommandId; operation: string; incidentId?: IncidentId };
@@ -135,6 +143,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'incident.quiet': 1,
   'incident.closed': 1,
   'lock.requested': 1,
+  'lock.retry-due': 1,
   'response.started': 1,
   'response.step': 1,
   'response.locked': 1,
@@ -144,6 +153,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'response.lease-ended': 1,
   'response.attention': 1,
   'approval.requested': 1,
+  'approval.decision-requested': 1,
   'approval.decided': 1,
   'command.queued': 1,
   'command.sent': 1,

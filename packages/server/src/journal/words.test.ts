@@ -75,6 +75,7 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'incident.quiet': [{ incidentId }, incidentId],
   'incident.closed': [{ incidentId, reason: 'solved' }, 'Ada', incidentId, 'solved'],
   'lock.requested': [{ held: false }, 'Ada', 'not to keep', 'TRUCK'],
+  'lock.retry-due': [{ failures: 2 }, 'TRUCK', 'attempt 2', 'again'],
   'response.started': [
     { responseId, incidentId, kind: 'lock', until: 60_000 },
     'lock TRUCK',
@@ -93,6 +94,13 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
     'lock TRUCK',
     incidentId,
     'over the cap',
+  ],
+  'approval.decision-requested': [
+    { approvalId, incidentId, decision: 'denied' },
+    'Ada asked',
+    incidentId,
+    'TRUCK',
+    'denied',
   ],
   'approval.decided': [{ approvalId, incidentId, decision: 'denied' }, 'Ada denied', incidentId, 'TRUCK'],
   'command.queued': [{ commandId, operation: 'read /3/0/9', incidentId }, 'Ada', 'read /3/0/9', 'TRUCK', incidentId],

@@ -64,6 +64,8 @@ const words: Words = {
 
   'lock.requested': ({ held }, { actor, device }) =>
     `${actor} asked ${held ? 'to keep' : 'not to keep'} ${device} locked.`,
+  'lock.retry-due': ({ failures }, { device }) =>
+    `The lock of ${device} could not be undone, attempt ${failures}: it is tried again.`,
   'response.started': ({ incidentId, kind, until }, { actor, device }) =>
     `${actor} began to ${kind} ${device}${where(incidentId, (id) => ` because of incident ${id}`)}` +
     `${until === undefined ? '' : `, until ${instant(until)} at the latest`}.`,
@@ -77,6 +79,8 @@ const words: Words = {
 
   'approval.requested': ({ action, reason, incidentId }, { device }) =>
     `Approval is needed to ${action} ${device} (incident ${incidentId}): ${reason}`,
+  'approval.decision-requested': ({ decision, incidentId }, { actor, device }) =>
+    `${actor} asked to have the response on ${device} (incident ${incidentId}) ${decision}.`,
   'approval.decided': ({ decision, incidentId }, { actor, device }) =>
     decision === 'obsolete'
       ? `The approval for ${device} (incident ${incidentId}) is no longer needed.`

@@ -1,4 +1,5 @@
 import type { Bus, Subscription } from '../bus/port.ts';
+import { sayWhenStuck, type Warn } from '../bus/stuck.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import { noticeTypes } from './notice.ts';
@@ -8,6 +9,7 @@ import { type WebhookRoute, webhookHandlers } from './webhooks.ts';
 
 export interface NoticeOptions extends OutboxOptions {
   readonly bus: Bus;
+  readonly warn: Warn;
   /** A journal entry in words. */
   readonly describe: (entry: JournalEntry) => string;
 }
@@ -26,7 +28,7 @@ export class Notices {
 
   /** Follows the journal from where it stood, and goes on sending what waits. */
   static async open(options: NoticeOptions): Promise<Notices> {
-    const { store, bus, describe, now } = options;
+    const { store, bus, describe, now, warn } = options;
     const outbox = new Outbox(options);
     const following: Promise<Subscription> = bus.consume({
       name: 'notices',
@@ -41,6 +43,7 @@ export class Notices {
           .catch(() => {});
         return batch;
       },
+      failed: sayWhenStuck('notices', warn),
     });
     const subscription = await following;
     await outbox.wake();

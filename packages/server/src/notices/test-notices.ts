@@ -85,6 +85,7 @@ export async function openTestNotices({
     sealer,
     now: () => time.now,
     random: () => 0.5,
+    warn: () => {},
     after: time.after,
     describe: (entry) => `words for ${entry.type}`,
     fetch: async (url, { headers, body, signal, redirect } = {}) => {
@@ -161,6 +162,7 @@ export async function openTestNotices({
             state: 'open',
             openedAt: time.now,
             evidence,
+            dueAt: Number.MAX_SAFE_INTEGER,
           },
         },
       ];

@@ -95,6 +95,7 @@ describe("the docs' verifier", () => {
       sealer: await openSealer({ keyFile: join(mkdtempSync(join(tmpdir(), 'reeve-notices-')), 'key') }),
       now: Date.now,
       random: Math.random,
+      warn: () => {},
       fetch,
       after: (ms, run) => {
         const timer = setTimeout(run, ms);

@@ -209,9 +209,11 @@ export const tables = {
       acknowledgedAt: optional(integer()),
       acknowledgedBy: optional(text()),
       evidence: json<Evidence[]>(),
+      /** When it closes by itself; see incidents/due.ts. */
+      dueAt: integer(),
     },
     ['incidentId'],
-    { indexes: [['deviceId', 'state'], ['state'], ['openedAt']] },
+    { indexes: [['deviceId', 'state'], ['state'], ['openedAt'], ['dueAt']] },
   ),
 
   /** Automatic and personal responses: leases that hold the device's lock. */
@@ -230,9 +232,11 @@ export const tables = {
       steps: json<{ at: number; text: string; commandId?: CommandId }[]>(),
       createdAt: integer(),
       endedAt: optional(integer()),
+      /** When its longest time is over, while it holds the lock; see incidents/due.ts. */
+      dueAt: integer(),
     },
     ['responseId'],
-    { indexes: [['deviceId', 'state'], ['state'], ['incidentId']] },
+    { indexes: [['deviceId', 'state'], ['incidentId'], ['dueAt']] },
   ),
 
   /** The lock of a device as a whole: what was remembered, what is being done, what was proved. */
@@ -241,9 +245,14 @@ export const tables = {
       ...device,
       /** Playbook state; see incidents/lock.ts. */
       state: json<unknown>(),
+      /** How often undoing it failed in a row. */
+      failures: integer(),
       updatedAt: integer(),
+      /** When undoing it is tried again; see incidents/due.ts. */
+      dueAt: integer(),
     },
     ['deviceId'],
+    { indexes: [['dueAt']] },
   ),
 
   approvals: table(
@@ -261,7 +270,7 @@ export const tables = {
       decidedAt: optional(integer()),
     },
     ['approvalId'],
-    { indexes: [['state'], ['incidentId']] },
+    { indexes: [['state'], ['incidentId', 'state']] },
   ),
 
   /** Start of every automatic response, for the governor's sliding hour. */

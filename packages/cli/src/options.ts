@@ -1,4 +1,4 @@
-import { PathText } from '@reeve/contract';
+import { PATH_PATTERN } from '@reeve/contract';
 import { Failure } from './failure.ts';
 
 /** What was written on the command line, by name: each time an option was given, in order. */
@@ -27,7 +27,7 @@ export function required(value: string, summary: string): Spec<string> {
   return { value, summary, required: true, read };
 }
 
-const pathPattern = new RegExp(PathText.pattern);
+const pathPattern = new RegExp(PATH_PATTERN);
 
 /** An LwM2M path, which has to be there. */
 export function path(value: string, summary: string): Spec<string> {

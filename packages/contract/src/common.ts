@@ -53,5 +53,8 @@ export const PageQuery = {
 export const Id = Type.String({ minLength: 1, maxLength: 64 });
 /** A device in a path: its id or its endpoint name. */
 export const DeviceRef = Type.String({ minLength: 1, maxLength: 255 });
+/** An LwM2M path as a regular expression: at most object, instance, resource and resource instance. */
+export const PATH_PATTERN = '^/(\\d{1,5}(/\\d{1,5}){0,3})?$';
+
 /** A canonical LwM2M path such as `/3/0/9`. */
-export const PathText = Type.String({ pattern: '^/(\\d{1,5}(/\\d{1,5}){0,3})?$', maxLength: 24 });
+export const PathText = Type.String({ pattern: PATH_PATTERN, maxLength: 24 });

@@ -8,7 +8,7 @@ import type { Warn } from './bus/stuck.ts';
 import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { openCore } from './core.ts';
 import { ReeveError } from './errors.ts';
 import { listenHttp } from './http/server.ts';
 import type { DeviceId, Millis } from './ids.ts';
@@ -16,30 +16,22 @@ import { incidentHandlers } from './incidents/handlers.ts';
 import { Incidents } from './incidents/incidents.ts';
 import type { JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
-import { Lanes } from './lanes.ts';
 import { openMainThreadLink } from './link/main-thread.ts';
 import { Outgoing } from './link/outgoing.ts';
 import type { LinkConfig, LinkDown, ListenAddress, OpenLink } from './link/port.ts';
-import { Requests } from './link/requests.ts';
 import { openWorkerLink } from './link/worker-thread.ts';
-import { Live } from './live.ts';
 import { Notices } from './notices/notices.ts';
-import { Observer } from './observations/observer.ts';
-import { RuleEngine } from './policies/engine.ts';
 import { policyHandlers } from './policies/handlers.ts';
 import { tickDevices } from './policies/tick.ts';
-import { Credentials } from './registry/credentials.ts';
-import { type Device, Fleet } from './registry/fleet.ts';
+import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
-import { Refusals } from './registry/refusals.ts';
-import { findDevice, Registrations } from './registry/registrations.ts';
+import { findDevice } from './registry/registrations.ts';
 import { StoreAlarm } from './store/alarm.ts';
 import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
-import { Ingest, type Report } from './telemetry/ingest.ts';
-import { Values } from './telemetry/values.ts';
+import type { Report } from './telemetry/ingest.ts';
 import { version } from './version.ts';
 
 /** What an operator chooses. */
@@ -127,33 +119,33 @@ export async function startServer(
   });
   const { organisationId } = access;
 
-  const lanes = new Lanes();
-  const live = new Live();
-  const fleet = await Fleet.load(store);
-  const credentials = await Credentials.load(store, sealer);
-  const values = await Values.load(store);
-  const refusals = await Refusals.load(store, organisationId);
-  const engine = await RuleEngine.load(store, fleet, values);
-  const ingest = new Ingest(values, engine);
-
   // Messages downward are gathered over one turn of the microtask queue, as those upward are by the link.
   const outgoing = new Outgoing();
   const send = (message: LinkDown) => outgoing.push(message);
-  const requests = new Requests(send);
-  /** The device did not answer: nothing is sent to it until it is heard again. */
-  const lost = (device: Device) => fleet.setSession(device, undefined);
-
-  const observer: Observer = await Observer.load({
-    store,
-    fleet,
+  const {
     lanes,
-    engine,
+    live,
+    fleet,
+    credentials,
     values,
+    engine,
+    refusals,
+    registrations,
+    observer,
+    dispatcher,
     requests,
-    send,
     lost,
+  } = await openCore({
+    store,
+    sealer,
+    organisationId,
+    noSec,
+    send,
     now,
-    take: (device, report, also) => dispatcher.take(device, report, also),
+    contacted: (device, anew) => {
+      if (anew) meet(device);
+      commands.heard(device);
+    },
   });
   const commands = await CommandQueue.open({
     store,
@@ -180,60 +172,16 @@ export async function startServer(
     warn,
   });
 
-  /** Learns what the device is and observes it anew: whatever it knew of us is gone. */
-  const beginAgain = (device: Device, reason: 'new-registration' | 'new-session') => {
-    const take = (of: Device, report: Report) => dispatcher.take(of, report);
-    void observer.restart(device, reason);
-    void identify(device, { lanes, values, requests, now, take }).catch(() => {});
-  };
-  /** Tells the link to show the device's traffic; again for each session that it comes over. */
+  /** Tells the link to show the device's traffic, for the session that it comes over. */
   const trace = ({ session }: Device, on: boolean) => {
     if (session) send({ kind: 'trace', sessionId: session.sessionId, on });
   };
-  const heard = (device: Device, fresh: boolean) => {
-    if (fresh && live.isTraced(device.row.deviceId)) trace(device, true);
-    if (fresh) beginAgain(device, 'new-session');
-    else observer.heard(device);
-    commands.heard(device);
-    dispatcher.tellPresence(device);
+  /** The device came with a new registration or over a new session. */
+  const meet = (device: Device) => {
+    if (live.isTraced(device.row.deviceId)) trace(device, true);
+    const take = (of: Device, report: Report) => dispatcher.take(of, report);
+    void identify(device, { lanes, values, requests, now, take }).catch(() => {});
   };
-  const registrations = new Registrations({
-    store,
-    fleet,
-    credentials,
-    lanes,
-    send,
-    organisationId,
-    noSec,
-    refuse: (refused) => refusals.count(refused),
-    hooks: {
-      contact: (device, at) => engine.contact(device, at),
-      registered: (device) => {
-        if (live.isTraced(device.row.deviceId)) trace(device, true);
-        beginAgain(device, 'new-registration');
-        commands.heard(device);
-        dispatcher.tellPresence(device);
-      },
-      heard,
-      ended: (device) => dispatcher.tellPresence(device),
-    },
-  });
-  const dispatcher: Dispatcher = new Dispatcher({
-    store,
-    fleet,
-    lanes,
-    credentials,
-    registrations,
-    refusals,
-    observer: () => observer,
-    engine,
-    ingest,
-    requests,
-    live,
-    send,
-    heard,
-    now,
-  });
 
   const link = await ports.openLink(
     {

@@ -2,10 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from '@reeve/coap';
-import { Dispatcher } from './dispatcher.ts';
+import { openCore } from './core.ts';
 import { type DeviceId, newId, type OrganisationId, type RegistrationId } from './ids.ts';
 import type { JournalType } from './journal/entries.ts';
-import { Lanes } from './lanes.ts';
 import type {
   ExchangeRef,
   LinkDown,
@@ -16,21 +15,12 @@ import type {
   SessionId,
   SessionInfo,
 } from './link/port.ts';
-import { Requests } from './link/requests.ts';
-import { Live } from './live.ts';
-import { Observer } from './observations/observer.ts';
-import { RuleEngine } from './policies/engine.ts';
 import { policyHandlers } from './policies/handlers.ts';
-import { Credentials } from './registry/credentials.ts';
-import { type Device, Fleet } from './registry/fleet.ts';
+import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
-import { Refusals } from './registry/refusals.ts';
-import { Registrations } from './registry/registrations.ts';
 import { openMemoryStore } from './store/memory/store.ts';
 import type { Batch, Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
-import { Ingest } from './telemetry/ingest.ts';
-import { Values } from './telemetry/values.ts';
 
 export const START = 1_800_000_000_000;
 export const organisationId = 'org-1' as OrganisationId;
@@ -112,65 +102,8 @@ export async function openTestCore({
     );
   };
   const sealer = await openSealer({ keyFile });
-  const lanes = new Lanes();
-  const live = new Live();
-  const fleet = await Fleet.load(store);
-  const credentials = await Credentials.load(store, sealer);
-  const values = await Values.load(store);
-  const refusals = await Refusals.load(store, organisationId);
-  const engine = await RuleEngine.load(store, fleet, values);
-  const ingest = new Ingest(values, engine);
-  const requests = new Requests(send);
-  const lost = (device: Device) => fleet.setSession(device, undefined);
-  const observer: Observer = await Observer.load({
-    store,
-    fleet,
-    lanes,
-    engine,
-    values,
-    requests,
-    send,
-    lost,
-    now,
-    take: (device, report, also) => dispatcher.take(device, report, also),
-  });
-  const heard = (device: Device, fresh: boolean) => {
-    if (fresh) void observer.restart(device, 'new-session');
-    else observer.heard(device);
-    dispatcher.tellPresence(device);
-  };
-  const registrations = new Registrations({
-    store,
-    fleet,
-    credentials,
-    lanes,
-    send,
-    organisationId,
-    noSec,
-    refuse: (refused) => refusals.count(refused),
-    hooks: {
-      contact: (device, at) => engine.contact(device, at),
-      registered: (device) => void observer.restart(device, 'new-registration'),
-      heard,
-      ended: (device) => dispatcher.tellPresence(device),
-    },
-  });
-  const dispatcher: Dispatcher = new Dispatcher({
-    store,
-    fleet,
-    lanes,
-    credentials,
-    registrations,
-    refusals,
-    observer: () => observer,
-    engine,
-    ingest,
-    requests,
-    live,
-    send,
-    heard,
-    now,
-  });
+  const { lanes, live, fleet, credentials, values, refusals, engine, ingest, observer, registrations, dispatcher } =
+    await openCore({ store, sealer, organisationId, noSec, send, now, contacted: () => {} });
   const handlers = {
     ...deviceHandlers({
       store,

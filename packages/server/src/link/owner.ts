@@ -4,26 +4,17 @@ import {
   type RequestOutcome as CoapOutcome,
   ExchangeId,
   ObservationScope,
-  PeerKey,
   type RequestId,
 } from '@reeve/coap';
 import { type DtlsEffect, DtlsServer, type LookupId, sessionKey } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
-import { addressOfKey, keyOfAddress, type PeerAddress, prefixOf, showAddress } from './address.ts';
-import { Decoder, type Registered } from './decoder.ts';
+import { addressOfKey, keyOfAddress, prefixOf } from './address.ts';
+import { Decoder } from './decoder.ts';
 import { answerOf, requestOf } from './encoder.ts';
 import { readRequest } from './inbound.ts';
-import type {
-  ExchangeRef,
-  LinkConfig,
-  LinkDown,
-  LinkUp,
-  RequestOutcome,
-  RequestRef,
-  SessionId,
-  SessionInfo,
-} from './port.ts';
+import type { ExchangeRef, LinkConfig, LinkDown, LinkUp, RequestOutcome, RequestRef, SessionId } from './port.ts';
 import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
+import { type Session, SessionTable } from './sessions.ts';
 import { traceLine } from './trace.ts';
 
 interface OwnerOptions {
@@ -36,26 +27,12 @@ interface OwnerOptions {
   readonly transmission?: LinkConfig['transmission'];
 }
 
-/** One security association, or one NoSec address. */
-interface Session {
-  readonly info: SessionInfo;
-  readonly peer: PeerKey;
-  readonly address: PeerAddress;
-  registered?: Registered;
-  traced: boolean;
-  /** Heard since it was last looked at for eviction. */
-  recent: boolean;
-}
-
 /** A request to a device that is under way. */
 interface Pending {
   readonly request: RequestRef;
   readonly operation: Extract<LinkDown, { kind: 'perform' }>['operation'];
   readonly session: Session;
 }
-
-/** NoSec addresses remembered; one that was silent lately makes room. */
-const MAX_PLAIN_SESSIONS = 100_000;
 
 /**
  * The session owner: DTLS, CoAP and LwM2M encoding joined, sans-I/O. Datagrams and capability messages come in;
@@ -65,8 +42,7 @@ export class SessionOwner {
   readonly #o: OwnerOptions;
   readonly #dtls: DtlsServer;
   readonly #coap: CoapCore;
-  readonly #sessions = new Map<string, Session>();
-  readonly #plain = new Map<string, Session>();
+  readonly #sessions: SessionTable;
   readonly #pending = new Map<RequestId, Pending>();
   readonly #decoder = new Decoder();
 
@@ -74,6 +50,8 @@ export class SessionOwner {
     this.#o = options;
     this.#dtls = new DtlsServer({ random: options.random, prefixOf });
     this.#coap = new CoapCore({ random: options.random, parameters: { ...options.transmission } });
+    // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
+    this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
   }
 
   receive(ingress: number, host: string, port: number, datagram: Uint8Array, now: number): void {
@@ -81,7 +59,7 @@ export class SessionOwner {
       this.#dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
       this.#drainDtls(now);
     } else {
-      const session = this.#plainSession(ingress, host, port, now);
+      const session = this.#sessions.plain(ingress, host, port, now);
       if (session.traced) this.#trace(session, 'in', datagram);
       this.#coap.receive(session.peer, datagram, now);
     }
@@ -142,7 +120,7 @@ export class SessionOwner {
         this.#closeIdentity(message.identity, now);
         break;
       case 'trace': {
-        const session = this.#session(message.sessionId);
+        const session = this.#sessions.get(message.sessionId);
         if (session) session.traced = message.on;
         break;
       }
@@ -152,25 +130,25 @@ export class SessionOwner {
 
   /** What is remembered of peers and requests; for limits and their tests. */
   sizes(): { sessions: number; plainSessions: number; pending: number } {
-    return { sessions: this.#sessions.size, plainSessions: this.#plain.size, pending: this.#pending.size };
+    return { ...this.#sessions.sizes(), pending: this.#pending.size };
   }
 
   /** Says goodbye to every session. */
   closeAll(now: number): void {
-    for (const session of this.#sessions.values()) this.#dtls.close(sessionKey(session.info.sessionId));
+    for (const session of this.#sessions.secure()) this.#dtls.close(sessionKey(session.info.sessionId));
     this.#drainDtls(now);
   }
 
   #closeIdentity(identity: string, now: number): void {
     this.#dtls.abandon(Buffer.from(identity, 'hex'));
-    for (const { info } of this.#sessions.values()) {
+    for (const { info } of this.#sessions.secure()) {
       if (info.identity === identity) this.#dtls.close(sessionKey(info.sessionId));
     }
     this.#drainDtls(now);
   }
 
   #bind(message: Extract<LinkDown, { kind: 'bind' }>, now: number): void {
-    const session = this.#session(message.sessionId);
+    const session = this.#sessions.get(message.sessionId);
     const registered = this.#decoder.register(message);
     if (!session) return;
     session.registered = registered;
@@ -178,7 +156,7 @@ export class SessionOwner {
   }
 
   #perform({ request, sessionId, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
-    const session = this.#session(sessionId);
+    const session = this.#sessions.get(sessionId);
     if (!session?.registered) {
       const reason = session ? 'the session belongs to no registration' : 'the session is over';
       this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome: { kind: 'not-sent', reason } });
@@ -223,21 +201,7 @@ export class SessionOwner {
         });
         break;
       case 'established': {
-        const address = addressOfKey(effect.address);
-        const info: SessionInfo = {
-          sessionId: effect.session as string as SessionId,
-          transport: 'coaps',
-          address: showAddress(address),
-          ingress: address.ingress,
-          identity: Buffer.from(effect.identity).toString('hex'),
-        };
-        this.#sessions.set(effect.session, {
-          info,
-          peer: PeerKey(effect.session),
-          address,
-          traced: false,
-          recent: false,
-        });
+        const { info } = this.#sessions.open(effect.session, addressOfKey(effect.address), effect.identity);
         this.#o.deliver({
           kind: 'session-opened',
           at: this.#o.wallClock(),
@@ -247,9 +211,8 @@ export class SessionOwner {
         break;
       }
       case 'closed': {
-        const session = this.#sessions.get(effect.session);
+        const session = this.#sessions.close(effect.session);
         if (!session) break;
-        this.#sessions.delete(effect.session);
         this.#coap.forgetPeer(session.peer, now);
         const { sessionId } = session.info;
         this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason: effect.reason });
@@ -270,7 +233,7 @@ export class SessionOwner {
   #onCoap(effect: CoapEffect, now: number): void {
     switch (effect.kind) {
       case 'send': {
-        const session = this.#session(effect.peer);
+        const session = this.#sessions.get(effect.peer);
         if (!session) break;
         if (session.traced) this.#trace(session, 'out', effect.datagram);
         if (session.info.transport === 'coaps') {
@@ -295,7 +258,7 @@ export class SessionOwner {
         this.#decoder.unobserve(effect.scope as string as RegistrationId, Buffer.from(effect.token).toString('hex'));
         break;
       case 'refused': {
-        const session = this.#session(effect.peer);
+        const session = this.#sessions.get(effect.peer);
         const refusal = session && refusalOfCoap(effect, session.info, this.#o.wallClock());
         if (refusal) this.#o.deliver(refusal);
         break;
@@ -309,7 +272,7 @@ export class SessionOwner {
   }
 
   #onRequest({ peer, exchange, message }: Extract<CoapEffect, { kind: 'request' }>, now: number): void {
-    const session = this.#session(peer);
+    const session = this.#sessions.get(peer);
     if (!session) return;
     const at = this.#o.wallClock();
     const read = readRequest(message, { at, session: session.info, exchange: exchange as number as ExchangeRef });
@@ -322,7 +285,7 @@ export class SessionOwner {
   }
 
   #onNotification(effect: Extract<CoapEffect, { kind: 'notification' }>): void {
-    const session = this.#session(effect.peer);
+    const session = this.#sessions.get(effect.peer);
     const registrationId = effect.scope as string as RegistrationId;
     const token = Buffer.from(effect.token).toString('hex');
     const observed = this.#decoder.observed(registrationId, token);
@@ -362,7 +325,7 @@ export class SessionOwner {
       at: this.#o.wallClock(),
       request,
       outcome: this.#resultOf(outcome, transmitted, operation.path, session),
-      ...(this.#session(peer) ? { session: session.info } : {}),
+      ...(this.#sessions.get(peer) ? { session: session.info } : {}),
     });
   }
 
@@ -379,44 +342,6 @@ export class SessionOwner {
     if (outcome.kind === 'reset') return { kind: 'reset' };
     if (transmitted) return { kind: 'timeout' };
     return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
-  }
-
-  #session(key: string): Session | undefined {
-    return this.#sessions.get(key) ?? this.#plain.get(key);
-  }
-
-  #plainSession(ingress: number, host: string, port: number, now: number): Session {
-    const key = `coap|${ingress}|${port}|${host}`;
-    const known = this.#plain.get(key);
-    if (known) {
-      known.recent = true;
-      return known;
-    }
-    if (this.#plain.size >= MAX_PLAIN_SESSIONS) this.#evictPlain(now);
-    const address = { ingress, host, port };
-    const info: SessionInfo = {
-      sessionId: key as SessionId,
-      transport: 'coap',
-      address: showAddress(address),
-      ingress,
-    };
-    const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
-    this.#plain.set(key, session);
-    return session;
-  }
-
-  /** Second chance: one heard since it was last looked at goes to the queue's end, so that hearing it costs nothing. */
-  #evictPlain(now: number): void {
-    for (const [key, session] of this.#plain) {
-      this.#plain.delete(key);
-      if (!session.recent) {
-        // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
-        this.#coap.forgetPeer(session.peer, now);
-        return;
-      }
-      session.recent = false;
-      this.#plain.set(key, session);
-    }
   }
 
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {

@@ -1,0 +1,98 @@
+import { PeerKey } from '@reeve/coap';
+import { type PeerAddress, showAddress } from './address.ts';
+import type { Registered } from './decoder.ts';
+import type { SessionId, SessionInfo } from './port.ts';
+
+/** One security association, or one NoSec address. */
+export interface Session {
+  readonly info: SessionInfo;
+  readonly peer: PeerKey;
+  readonly address: PeerAddress;
+  registered?: Registered;
+  traced: boolean;
+  /** Heard since it was last looked at for eviction. */
+  recent: boolean;
+}
+
+/** NoSec addresses remembered; one that was silent lately makes room. */
+const MAX_PLAIN_SESSIONS = 100_000;
+
+/** Every session of the link: those of DTLS live as long as DTLS says, NoSec addresses as long as there is room. */
+export class SessionTable {
+  readonly #secure = new Map<string, Session>();
+  readonly #plain = new Map<string, Session>();
+  readonly #evicted: (session: Session, now: number) => void;
+
+  /** @param evicted told of a NoSec address that made room */
+  constructor(evicted: (session: Session, now: number) => void) {
+    this.#evicted = evicted;
+  }
+
+  get(key: string): Session | undefined {
+    return this.#secure.get(key) ?? this.#plain.get(key);
+  }
+
+  /** The DTLS sessions. */
+  secure(): IterableIterator<Session> {
+    return this.#secure.values();
+  }
+
+  sizes(): { sessions: number; plainSessions: number } {
+    return { sessions: this.#secure.size, plainSessions: this.#plain.size };
+  }
+
+  /** A DTLS session begins. */
+  open(key: string, address: PeerAddress, identity: Uint8Array): Session {
+    const info: SessionInfo = {
+      sessionId: key as SessionId,
+      transport: 'coaps',
+      address: showAddress(address),
+      ingress: address.ingress,
+      identity: Buffer.from(identity).toString('hex'),
+    };
+    const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
+    this.#secure.set(key, session);
+    return session;
+  }
+
+  /** A DTLS session ends. */
+  close(key: string): Session | undefined {
+    const session = this.#secure.get(key);
+    this.#secure.delete(key);
+    return session;
+  }
+
+  /** The session of a NoSec address. */
+  plain(ingress: number, host: string, port: number, now: number): Session {
+    const key = `coap|${ingress}|${port}|${host}`;
+    const known = this.#plain.get(key);
+    if (known) {
+      known.recent = true;
+      return known;
+    }
+    if (this.#plain.size >= MAX_PLAIN_SESSIONS) this.#evictPlain(now);
+    const address = { ingress, host, port };
+    const info: SessionInfo = {
+      sessionId: key as SessionId,
+      transport: 'coap',
+      address: showAddress(address),
+      ingress,
+    };
+    const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
+    this.#plain.set(key, session);
+    return session;
+  }
+
+  /** Second chance: one heard since it was last looked at goes to the queue's end, so that hearing it costs nothing. */
+  #evictPlain(now: number): void {
+    for (const [key, session] of this.#plain) {
+      this.#plain.delete(key);
+      if (!session.recent) {
+        this.#evicted(session, now);
+        return;
+      }
+      session.recent = false;
+      this.#plain.set(key, session);
+    }
+  }
+}

@@ -4,4 +4,4 @@
 const { execNode, scripts, setUp } = require('./setup.cjs');
 
 setUp();
-execNode([scripts.reeve, ...process.argv.slice(2)]);
+execNode([...scripts.reeve, ...process.argv.slice(2)]);

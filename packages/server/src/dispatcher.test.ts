@@ -46,6 +46,27 @@ describe('a session', () => {
   });
 });
 
+describe('reports', () => {
+  it('of one millisecond all stay in the history', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    await core.register(sessionOf('truck-1'));
+    const battery = (value: number) => ({
+      path: '/3/0/9',
+      fresh: true,
+      receivedAt: START,
+      body: {
+        kind: 'records' as const,
+        records: [{ path: '/3/0/9', stored: { type: 'integer', value } }],
+        truncated: false,
+      },
+    });
+    for (const value of [80, 79, 78]) await core.dispatcher.take(device, battery(value));
+    const { value } = await core.store.scan({ deviceId: device.row.deviceId, path: '/3/0/9' }, {});
+    expect(value).toEqual([80, 79, 78]);
+  });
+});
+
 describe('what is seen and not kept', () => {
   it('goes to who watches: refusals counted, traffic traced, presence told', async () => {
     const core = await openTestCore();

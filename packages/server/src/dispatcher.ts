@@ -99,7 +99,10 @@ export class Dispatcher {
    * lane. @throws StoreError if nothing was saved
    */
   async take(device: Device, report: Report, also: readonly Decision[] = []): Promise<void> {
-    const { decision, current } = this.#o.ingest.take(device, report);
+    // History names a sample by its times: no two reports of a device are of the same millisecond.
+    const receivedAt = Math.max(report.receivedAt, (device.reportedAt ?? 0) + 1);
+    device.reportedAt = receivedAt;
+    const { decision, current } = this.#o.ingest.take(device, { ...report, receivedAt });
     await commitAll(this.#o.store, [decision, ...also]);
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
     if (current.length === 0 || !this.#o.live.watched) return;

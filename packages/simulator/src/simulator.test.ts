@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { LoadGenerator } from './load.ts';
 import { demoFleet } from './scenarios.ts';
 import { simulate } from './simulate.ts';
 import { KEY, startTestServer } from './testing.ts';
@@ -23,34 +22,6 @@ describe.each([{ secure: false }, { secure: true }])('over UDP (secure: $secure)
     expect(server.deregistered.toSorted()).toEqual([...server.registered.values()].sort());
     expect(events.filter(([, { kind }]) => kind === 'deregistered')).toHaveLength(8);
     server.close();
-  });
-
-  it.each(['update', 'notification'] as const)('a load of kind %s counts what was acknowledged', async (operation) => {
-    const server = await startTestServer(secure);
-    const load = new LoadGenerator({
-      server: server.uri,
-      operation,
-      outstanding: 4,
-      devices: Array.from({ length: 10 }, (_, index) => {
-        const endpoint = `load-${index}`;
-        return { endpoint, ...(secure && { psk: pskOf(endpoint) }) };
-      }),
-    });
-    await load.start();
-    expect(load.ready).toBe(10);
-    expect(load.ledger.counts).toEqual({ register: 10, update: 0, notification: 0 });
-    load.run();
-    await expect.poll(() => load.ledger.counts[operation], { timeout: 10_000 }).toBeGreaterThan(100);
-    load.close();
-    server.close();
-    const losses = load.ledger.compare((endpoint) => ({
-      registrationId: server.registered.get(endpoint) ?? '',
-      latitude: 90,
-    }));
-    expect(losses).toEqual([]);
-    expect(load.ledger.compare(() => ({ registrationId: '', latitude: 0 }))).toHaveLength(
-      operation === 'update' ? 10 : 20,
-    );
   });
 });
 

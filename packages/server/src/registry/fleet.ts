@@ -1,4 +1,4 @@
-import type { DeviceId, OrganisationId, RegistrationId } from '../ids.ts';
+import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import type { SessionInfo } from '../link/port.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
@@ -13,6 +13,8 @@ export interface Device {
   registration?: Registration;
   /** Alive as far as we know; not stored, since sessions end with the process. */
   session?: SessionInfo;
+  /** When its newest report was received; the next one counts as later. */
+  reportedAt?: Millis;
   /** What it may send yet, from its first message on; not stored. */
   tokens?: Tokens;
 }

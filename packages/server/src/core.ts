@@ -28,10 +28,10 @@ interface CoreOptions {
   readonly now: () => Millis;
 }
 
-/** What every message of a device goes through: registry, observing, values and rules. */
-export type Core = Awaited<ReturnType<typeof openCore>>;
-
-/** Joins the capabilities that messages of devices need. Their state is loaded when this resolves. */
+/**
+ * Joins the capabilities that every message of a device goes through: registry, observing, values and rules. Their
+ * state is loaded when this resolves.
+ */
 export async function openCore({ store, sealer, organisationId, noSec, send, contacted, now }: CoreOptions) {
   const lanes = new Lanes();
   const live = new Live();

@@ -65,7 +65,8 @@ function incidentColumns(now: number): Columns<Incident> {
     policy: (incident) => `${incident.policyId}/${incident.ruleId}`,
     opened: (incident) => age(incident.openedAt, now),
     'looked after by': (incident) => incident.acknowledgedBy ?? '',
-    responses: (incident) => incident.responses.map(({ state }) => state).join(', '),
+    // Each time the cause comes back there is a response anew: the last one is how it stands.
+    response: (incident) => incident.responses.at(-1)?.state ?? '',
     rule: (incident) => incident.rule,
   };
 }

@@ -8,6 +8,8 @@ import { describeEvidence, incidentWords, responseWords } from '../../words.ts';
 /** An incident in a list: which device broke which rule, by what, and what was done. */
 export function IncidentCard({ incident }: { incident: Incident }) {
   const newest = incident.evidence.at(-1);
+  // Each time the cause comes back there is a response anew: the last one is how it stands.
+  const response = incident.responses.at(-1);
   return (
     <Paper
       withBorder
@@ -22,9 +24,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
           <Anchor component={Link} href={`/incidents/${incident.incidentId}`} fw={600}>
             {incident.endpoint}
           </Anchor>
-          {incident.responses.map((response) => (
-            <WordBadge key={response.responseId} word={responseWords[response.state]} />
-          ))}
+          {response && <WordBadge word={responseWords[response.state]} />}
         </Group>
         <Text size="xs" c="dimmed">
           opened <Age at={incident.openedAt} />

@@ -8,6 +8,8 @@ import {
   uriPath,
   uriQuery,
 } from '@reeve/coap';
+import { ContentFormat, decodeContent, ROOT_PATH } from '@reeve/lwm2m';
+import { definitions, describeStored, toStored } from '../telemetry/models.ts';
 
 const METHODS: Readonly<Record<number, string>> = {
   1: 'GET',
@@ -20,6 +22,10 @@ const METHODS: Readonly<Record<number, string>> = {
 const TYPES = ['CON', 'NON', 'ACK', 'RST'] as const;
 /** Bytes of payload shown. */
 const SHOWN = 64;
+/** Characters shown of the values in a payload. */
+const SHOWN_VALUES = 400;
+
+const resourceType = definitions.resourceTypes(() => undefined);
 
 /** One CoAP message in a line for people. */
 export function traceLine(datagram: Uint8Array): string {
@@ -49,8 +55,20 @@ export function traceLine(datagram: Uint8Array): string {
   if (observe !== undefined) parts.push(`observe=${observe}`);
   const format = contentFormat(message);
   if (format !== undefined) parts.push(`format=${format}`);
-  if (payload.length > 0) parts.push(showPayload(payload));
+  if (payload.length > 0)
+    parts.push((format === ContentFormat.senmlCbor && showValues(payload)) || showPayload(payload));
   return parts.join(' ');
+}
+
+/** SenML CBOR is no text, but names its paths itself; undefined if it is damaged, or its paths begin elsewhere. */
+function showValues(bytes: Uint8Array): string | undefined {
+  const decoded = decodeContent({ format: ContentFormat.senmlCbor, bytes, path: ROOT_PATH, resourceType });
+  if (!decoded.ok) return undefined;
+  const values = decoded.records.map(({ path, value }) => {
+    return `${path}=${JSON.stringify(describeStored(path, toStored(value), undefined))}`;
+  });
+  const text = values.join(' ');
+  return text.length > SHOWN_VALUES ? `${text.slice(0, SHOWN_VALUES)}…` : text;
 }
 
 function showPayload(payload: Uint8Array): string {

@@ -1,0 +1,42 @@
+import { Code, encodeMessage, MessageType } from '@reeve/coap';
+import { ContentFormat, encodeContent, parsePath, type Value } from '@reeve/lwm2m';
+import { describe, expect, it } from 'vitest';
+import { traceLine } from './trace.ts';
+
+function line(values: Readonly<Record<string, Value>>, cut = 0): string {
+  const records = Object.entries(values).map(([text, value]) => ({ path: pathOf(text), value }));
+  const encoded = encodeContent({ format: ContentFormat.senmlCbor, path: pathOf('/'), records });
+  if (!encoded.ok) throw new Error(encoded.error.detail);
+  const payload = encoded.bytes.subarray(0, encoded.bytes.length - cut);
+  const options = [{ number: 12, value: Uint8Array.of(ContentFormat.senmlCbor) }];
+  const token = Uint8Array.of(0xab);
+  return traceLine(
+    encodeMessage({ type: MessageType.NonConfirmable, code: Code.Content, messageId: 7, token, options, payload }),
+  );
+}
+
+function pathOf(text: string) {
+  const path = parsePath(text);
+  if (!path) throw new Error(text);
+  return path;
+}
+
+describe('a traced message in SenML CBOR', () => {
+  it('shows its values by their paths', () => {
+    const text = line({
+      '/3/0/0': { type: 'string', value: 'Reeve\u001b[31m' },
+      '/3/0/9': { type: 'integer', value: 80 },
+      '/6/0/0': { type: 'float', value: 39.5 },
+    });
+    expect(text).toBe('NON mid=7 token=ab 2.05 format=112 /3/0/0="Reeve\\u001b[31m" /3/0/9="80 %" /6/0/0="39.5"');
+  });
+
+  it('shows its bytes when it cannot be read', () => {
+    expect(line({ '/3/0/9': { type: 'integer', value: 80 } }, 1)).toMatch(/format=112 hex:[0-9a-f]+$/);
+  });
+
+  it('is cut when it is long', () => {
+    const value = { type: 'string', value: 'x'.repeat(1000) } as const;
+    expect(line({ '/3/0/0': value }).length).toBeLessThan(500);
+  });
+});

@@ -63,24 +63,31 @@ async function traced(options: { synchronous?: 'NORMAL' }) {
   const server = await TestServer.start({ noSec: true, wrapper, ...options });
   open.push(server);
   const { api } = server;
-  await api('devices.add', { body: { endpoint: 'plain', noSec: true } });
-  const device = await PlainDevice.open('plain', server.ready.coapPort);
-  open.push(device);
+  const devices: PlainDevice[] = [];
+  for (const endpoint of ['plain', 'plain-2', 'plain-3', 'plain-4']) {
+    await api('devices.add', { body: { endpoint, noSec: true } });
+    const one = await PlainDevice.open(endpoint, server.ready.coapPort, devices.length * EACH * 4);
+    devices.push(one);
+    open.push(one);
+  }
+  const [device = expect.fail()] = devices;
 
-  const exchanges = async (code: number, message: (turn: number) => Uint8Array) => {
+  const exchanges = async (code: number, message: (of: PlainDevice, turn: number) => Uint8Array, of = [device]) => {
     const messageIds: number[] = [];
     for (let turn = 0; turn < EACH; turn++) {
-      const datagram = message(turn);
-      expect((await device.exchange(datagram)).code).toBe(code);
+      const sender = of[turn % of.length] ?? device;
+      const datagram = message(sender, turn);
+      expect((await sender.exchange(datagram)).code).toBe(code);
       messageIds.push(messageIdOf(datagram));
     }
     return messageIds;
   };
-  const registers = await exchanges(Code.Created, () => device.register());
-  const updates = await exchanges(Code.Changed, () => device.update());
+  // A single device that registers so often would be refused.
+  const registers = await exchanges(Code.Created, (of) => of.register(), devices);
+  const updates = await exchanges(Code.Changed, (of) => of.update());
   await api('devices.observe', { params: { device: 'plain' }, body: { path: '/3/0/9' } });
   await device.observed();
-  const notifications = await exchanges(Code.Empty, (turn) => device.notification(String(turn % 100)));
+  const notifications = await exchanges(Code.Empty, (of, turn) => of.notification(String(turn % 100)));
   const { value } = await api('devices.history', { params: { device: 'plain' }, query: { path: '/3/0/9' } });
   expect(value.length).toBeGreaterThan(0);
   await server.kill();

@@ -34,22 +34,24 @@ export class PlainDevice {
   /** Everything that answers a message of the device. */
   readonly answers: CoapMessage[] = [];
   #location: readonly string[] = [];
-  #messageId = 1000;
+  #messageId: number;
   #sequence = 0;
   #observed: Uint8Array | undefined;
   #onObserved: () => void = () => {};
 
-  private constructor(endpoint: string, socket: Socket) {
+  private constructor(endpoint: string, socket: Socket, messageId: number) {
     this.endpoint = endpoint;
+    this.#messageId = messageId;
     this.#socket = socket;
     socket.on('message', (datagram) => this.#receive(datagram));
   }
 
-  static async open(endpoint: string, port: number): Promise<PlainDevice> {
+  /** @param messageId where its message ids begin, so that those of several devices can be told apart */
+  static async open(endpoint: string, port: number, messageId = 1000): Promise<PlainDevice> {
     const socket = createSocket('udp4');
     socket.connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    return new PlainDevice(endpoint, socket);
+    return new PlainDevice(endpoint, socket, messageId);
   }
 
   /** Encodes a confirmable message under the next message id. */

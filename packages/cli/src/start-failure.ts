@@ -12,7 +12,11 @@ export function startFailure(thrown: unknown, data: string): Failure {
   }
   const taken = /EADDRINUSE.*?([^\s]+):(\d+)$/.exec(message);
   if (taken) {
-    const option = /coaps:/.test(message) ? '--coaps-port N' : /coap:/.test(message) ? 'no --nosec' : '--http-port N';
+    const option = /coaps:/.test(message)
+      ? '--coaps-port N'
+      : /coap:/.test(message)
+        ? '--coap-port N'
+        : '--http-port N';
     return new Failure(
       'failed',
       `Port ${taken[2]} of ${taken[1]} is taken`,
@@ -21,6 +25,9 @@ export function startFailure(thrown: unknown, data: string): Failure {
   }
   if (/EACCES/.test(message)) {
     return new Failure('failed', message, 'Choose a port above 1023, or a folder that you may write');
+  }
+  if (/schema is not this release's/.test(message)) {
+    return new Failure('failed', message, 'Start the release that wrote it, or start anew with another --data FOLDER');
   }
   return new Failure('failed', message);
 }

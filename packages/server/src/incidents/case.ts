@@ -1,4 +1,5 @@
 import type { Evidence } from '@reeve/contract';
+import { formatSpan } from '@reeve/policy';
 import { type DeviceId, type IncidentId, type Millis, newId, type PolicyId } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import type { Batch, Store } from '../store/port.ts';
@@ -180,7 +181,7 @@ export class DeviceCase {
       policyId,
       incidentId,
       responseId,
-      action: `lock for at most ${durationText(maxFor)}`,
+      action: `lock for at most ${formatSpan(maxFor)}`,
       reason,
       state: 'waiting',
       createdAt: now,
@@ -267,9 +268,4 @@ export class DeviceCase {
   #addEvidence(row: IncidentRow, evidence: Evidence): void {
     this.#set(row, { evidence: [...row.evidence, evidence].slice(-MAX_EVIDENCE) });
   }
-}
-
-function durationText(ms: Millis): string {
-  const minutes = Math.round(ms / 60_000);
-  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }

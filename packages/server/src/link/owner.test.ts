@@ -111,6 +111,21 @@ describe('a DTLS session', () => {
     expect(test.perform({ kind: 'read', path: '/3/0/9' })?.outcome).toMatchObject({ kind: 'not-sent' });
   });
 
+  it('of a NoSec address is closed the same way, and begins anew when the address is heard again', () => {
+    const test = new TestOwner();
+    const device = test.connect({ secure: false });
+    test.register(device);
+    device.answer = () => undefined;
+    expect(test.perform({ kind: 'read', path: '/3/0/9' })).toBeUndefined();
+    const { sessionId } = test.last('register').session;
+    test.post({ kind: 'close-session', sessionId });
+    test.settle();
+    expect(test.last('outcome').outcome).toEqual({ kind: 'timeout' });
+    expect(test.owner.sizes()).toMatchObject({ plainSessions: 0, pending: 0 });
+    test.register(device);
+    expect(test.last('register').session.sessionId).toBe(sessionId);
+  });
+
   it('is closed with every other one of an identity whose key changed', () => {
     const test = new TestOwner();
     const devices = [1, 2].map((n) => test.connect({ port: 40_000 + n }));

@@ -113,8 +113,7 @@ export class SessionOwner {
         this.#perform(message, now);
         break;
       case 'close-session':
-        this.#dtls.close(sessionKey(message.sessionId));
-        this.#drainDtls(now);
+        this.#closeSession(message.sessionId, now);
         break;
       case 'close-identity':
         this.#closeIdentity(message.identity, now);
@@ -136,6 +135,13 @@ export class SessionOwner {
   /** Says goodbye to every session. */
   closeAll(now: number): void {
     for (const session of this.#sessions.secure()) this.#dtls.close(sessionKey(session.info.sessionId));
+    this.#drainDtls(now);
+  }
+
+  #closeSession(sessionId: SessionId, now: number): void {
+    const plain = this.#sessions.forgetPlain(sessionId);
+    if (plain) this.#coap.forgetPeer(plain.peer, now);
+    else this.#dtls.close(sessionKey(sessionId));
     this.#drainDtls(now);
   }
 

@@ -62,6 +62,13 @@ export class SessionTable {
     return session;
   }
 
+  /** A NoSec address is done with; it may come back as a new one. */
+  forgetPlain(key: string): Session | undefined {
+    const session = this.#plain.get(key);
+    this.#plain.delete(key);
+    return session;
+  }
+
   /** The session of a NoSec address. */
   plain(ingress: number, host: string, port: number, now: number): Session {
     const key = `coap|${ingress}|${port}|${host}`;

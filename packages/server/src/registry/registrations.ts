@@ -183,7 +183,7 @@ export class Registrations {
   #use(device: Device, session: SessionInfo): void {
     const former = device.session;
     this.#o.fleet.setSession(device, session);
-    if (former?.transport !== 'coaps' || former.sessionId === session.sessionId) return;
+    if (!former || former.sessionId === session.sessionId) return;
     this.#o.send({ kind: 'close-session', sessionId: former.sessionId });
   }
 

@@ -168,6 +168,7 @@ function execNode(args) {
 const scripts = {
   reeve: ['--max-semi-space-size=64', at('packages', 'cli', 'src', 'main.ts')],
   test: [at('tooling', 'run-tests.ts')],
+  fuzz: [at('tooling', 'fuzz.ts')],
   soak: [at('e2e', 'soak.ts')],
   bench: [at('bench', 'main.ts')],
 };

@@ -1,7 +1,7 @@
 /** Stateless cookies of HelloVerifyRequest (RFC 6347 §4.2.1). */
 import { timingSafeEqual } from 'node:crypto';
 import type { AddressKey } from './effects.ts';
-import { HmacSha256 } from './hmac.ts';
+import { Hmac } from './hmac.ts';
 import { type ClientHello, RANDOM_LENGTH } from './messages.ts';
 
 /** Octets of a cookie; DTLS 1.0 allowed no more than 32. */
@@ -11,8 +11,8 @@ const COOKIE_LENGTH = 32;
 export class CookieJar {
   readonly #random: (length: number) => Uint8Array;
   readonly #lifetimeMs: number;
-  #current: HmacSha256;
-  #previous: HmacSha256;
+  #current: Hmac;
+  #previous: Hmac;
   #rotatedAt: number | undefined;
 
   /**
@@ -56,7 +56,7 @@ export class CookieJar {
   }
 
   /** Over the address and all of the ClientHello but the cookie itself. */
-  #mac(secret: HmacSha256, address: AddressKey, hello: ClientHello, body: Uint8Array): Buffer {
+  #mac(secret: Hmac, address: AddressKey, hello: ClientHello, body: Uint8Array): Buffer {
     const cookieAt = 2 + RANDOM_LENGTH + 1 + hello.sessionId.length;
     return secret.digest(
       Buffer.from(`${address.length}:${address}`),
@@ -65,7 +65,7 @@ export class CookieJar {
     );
   }
 
-  #secret(): HmacSha256 {
-    return new HmacSha256(this.#random(32));
+  #secret(): Hmac {
+    return new Hmac('sha256', this.#random(32));
   }
 }

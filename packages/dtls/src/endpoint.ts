@@ -18,7 +18,7 @@ import { type DropCounters, Outlet } from './outlet.ts';
 import { ContentType, type DtlsRecord, readRecord } from './record.ts';
 import { type LastFlight, type SendResult, type Session, Sessions } from './sessions.ts';
 import { TRANSITIONS } from './states.ts';
-import { SUITES, type Suite, suitesNamed } from './suites.ts';
+import { DEFAULT_SUITES, type Suite, suitesNamed } from './suites.ts';
 import { TIMEOUT_DETAILS } from './timeouts.ts';
 
 export abstract class Endpoint {
@@ -34,7 +34,9 @@ export abstract class Endpoint {
   constructor(options: EndpointOptions) {
     this.random = options.random;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.suites = options.suites ? suitesNamed(options.suites) : SUITES;
+    this.suites = options.suites
+      ? suitesNamed(options.suites)
+      : DEFAULT_SUITES.filter(({ keyExchange }) => keyExchange === 'psk');
     this.out = new Outlet(Math.max(SMALLEST_MTU, options.mtu ?? DEFAULT_MTU));
     this.sessions = new Sessions(this.out, this.#deadlines, this.limits);
     this.#retransmit = { ...DEFAULT_RETRANSMIT, ...options.retransmit };

@@ -4,14 +4,14 @@ import type { Sleeper } from './deadlines.ts';
 import type { AddressKey, LookupId } from './effects.ts';
 import type { FlightItem } from './flight.ts';
 import { Reassembly, unfragmented, type WholeMessage } from './fragments.ts';
-import type { HmacSha256 } from './hmac.ts';
-import { epochKeys, masterSecret, transcriptHash, verifyData } from './key-schedule.ts';
+import { epochKeys, type MasterSecret, masterSecret, pskPremasterSecret, verifyData } from './key-schedule.ts';
 import type { DtlsLimits } from './limits.ts';
 import { encodeBody, HANDSHAKE_MESSAGES, type HandshakeBodies, type HandshakeKind } from './messages.ts';
 import type { DtlsRecord } from './record.ts';
 import { RecordLayer } from './record-layer.ts';
 import type { State } from './states.ts';
 import type { Suite } from './suites.ts';
+import { Transcript } from './transcript.ts';
 
 export type Role = 'client' | 'server';
 
@@ -75,9 +75,9 @@ export class Handshake implements Sleeper {
   refused = false;
   ended = false;
 
-  #transcript: Uint8Array[] = [];
+  readonly #transcript = new Transcript();
   #nextMessage: number;
-  #master: HmacSha256 | undefined;
+  #master: MasterSecret | undefined;
 
   constructor(start: HandshakeStart) {
     this.role = start.role;
@@ -103,7 +103,7 @@ export class Handshake implements Sleeper {
 
   /** Adds a message of the peer to the transcript. */
   received(message: WholeMessage): void {
-    this.#transcript.push(unfragmented(message));
+    this.#transcript.add(unfragmented(message));
   }
 
   /** Makes the next message to send, and adds it to the transcript. */
@@ -113,28 +113,32 @@ export class Handshake implements Sleeper {
       messageSequence: this.#nextMessage++,
       body: encodeBody(kind, body),
     };
-    this.#transcript.push(unfragmented(message));
+    this.#transcript.add(unfragmented(message));
     // A server that holds no state can't put a ClientHello together again.
     return { kind: 'handshake', epoch, message, whole: kind === 'client-hello' };
   }
 
   /** Begins the transcript anew: the first ClientHello and its HelloVerifyRequest do not count (RFC 6347 §4.2.1). */
   restartTranscript(): void {
-    this.#transcript = [];
+    this.#transcript.clear();
   }
 
   /** Derives all keys; the transcript must end with the ClientKeyExchange (RFC 7627 §4). */
   deriveKeys(psk: KeyObject, suite: Suite): void {
     const randoms = { client: this.clientRandom, server: this.serverRandom };
-    const sessionHash = this.extendedMasterSecret ? transcriptHash(this.#transcript) : undefined;
-    this.#master = masterSecret(psk, randoms, sessionHash);
-    this.layer.protect(epochKeys(suite, this.role, this.#master, randoms));
+    const sessionHash = this.extendedMasterSecret ? this.#transcript.hash(suite.hash) : undefined;
+    const key = psk.export();
+    const premaster = pskPremasterSecret(key);
+    this.#master = masterSecret(suite.hash, premaster, randoms, sessionHash);
+    key.fill(0);
+    premaster.fill(0);
+    this.layer.protect(epochKeys(suite, this.role, this.#master, randoms, false));
   }
 
   /** What the Finished of one side must carry at this point of the transcript. */
   finishedOf(sender: Role): Uint8Array {
     if (this.#master === undefined) throw new Error('a Finished before the keys');
-    return verifyData(this.#master, sender, transcriptHash(this.#transcript));
+    return verifyData(this.#master, sender, this.#transcript.hash(this.#master.hmac.algorithm));
   }
 
   /** Whether the peer's Finished matches; the transcript must not hold it yet. */

@@ -1,89 +1,111 @@
-/** From a pre-shared key to record keys (RFC 5246 §5, §6.3 and §8.1; RFC 4279 §2; RFC 7627 §4). */
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import { HmacSha256, sha256 } from './hmac.ts';
+/** From what both sides agreed on to record keys (RFC 5246 §5, §6.3 and §8.1). */
+import { Hmac } from './hmac.ts';
 import { VERIFY_DATA_LENGTH } from './messages.ts';
 import type { EpochKeys } from './protection.ts';
-import type { Suite } from './suites.ts';
+import type { HashName, Suite } from './suites.ts';
 
-const MASTER_SECRET_LENGTH = 48;
-/** Implicit part of an AEAD nonce, in octets (RFC 6655 §3, RFC 5288 §3). */
-const FIXED_IV_LENGTH = 4;
+export const MASTER_SECRET_LENGTH = 48;
 
-/** The TLS 1.2 pseudorandom function with SHA-256 (RFC 5246 §5): `length` octets. */
-export function prf(secret: HmacSha256, label: string, seed: Uint8Array, length: number): Buffer {
+/** The random values of both hellos. */
+export interface Randoms {
+  readonly client: Uint8Array;
+  readonly server: Uint8Array;
+}
+
+/** The TLS 1.2 pseudorandom function (RFC 5246 §5) with the hash of the secret's HMAC: `length` octets. */
+export function prf(secret: Hmac, label: string, seed: Uint8Array, length: number): Buffer {
   const labelled = Buffer.concat([Buffer.from(label, 'latin1'), seed]);
   const blocks: Buffer[] = [];
   let a: Buffer = labelled;
-  for (let produced = 0; produced < length; produced += 32) {
+  for (let produced = 0; produced < length; produced += a.length) {
     a = secret.digest(a);
     blocks.push(secret.digest(a, labelled));
   }
   return Buffer.concat(blocks, length);
 }
 
-/** The hash of a transcript, 32 octets. */
-export function transcriptHash(messages: readonly Uint8Array[]): Buffer {
-  return sha256(Buffer.concat(messages));
+/**
+ * The premaster secret of a pre-shared key: another secret, then the key, both length-prefixed. The other one is what
+ * the Diffie-Hellman exchange of ECDHE_PSK gave (RFC 5489 §2), or as many zeros as the key is long (RFC 4279 §2).
+ * Without a pre-shared key, what the exchange gave is the premaster secret (RFC 8422 §5.10). The caller wipes it.
+ */
+export function pskPremasterSecret(psk: Uint8Array, agreed?: Uint8Array): Buffer {
+  const otherLength = agreed?.length ?? psk.length;
+  const secret = Buffer.alloc(4 + otherLength + psk.length);
+  secret.writeUInt16BE(otherLength, 0);
+  if (agreed) secret.set(agreed, 2);
+  secret.writeUInt16BE(psk.length, 2 + otherLength);
+  secret.set(psk, 4 + otherLength);
+  return secret;
 }
 
-/** The premaster secret of plain PSK: as many zeros as the key is long, then the key, both length-prefixed (RFC 4279 §2). */
-function premasterSecret(psk: KeyObject): HmacSha256 {
-  const key = psk.export();
-  const secret = Buffer.alloc(4 + 2 * key.length);
-  secret.writeUInt16BE(key.length, 0);
-  secret.writeUInt16BE(key.length, 2 + key.length);
-  secret.set(key, 4 + key.length);
-  const premaster = new HmacSha256(secret);
-  secret.fill(0);
-  key.fill(0);
-  return premaster;
+/** What all keys of a session come from; also of those that resume it. */
+export class MasterSecret {
+  /** 48 octets. */
+  readonly bytes: Uint8Array;
+  readonly hmac: Hmac;
+
+  /** @param bytes the object's own from here on */
+  constructor(hash: HashName, bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.hmac = new Hmac(hash, bytes);
+  }
+
+  /** Overwrites it; the object is of no use after that. */
+  wipe(): void {
+    this.bytes.fill(0);
+    this.hmac.wipe();
+  }
 }
 
 /**
- * The master secret, ready to be used.
+ * The master secret of a new session (RFC 5246 §8.1, RFC 7627 §4).
  *
- * @param sessionHash hash of the transcript up to the ClientKeyExchange when the extended master secret was negotiated
+ * @param sessionHash hash of the transcript up to the ClientKeyExchange if the extended master secret was negotiated
  */
 export function masterSecret(
-  psk: KeyObject,
-  randoms: { readonly client: Uint8Array; readonly server: Uint8Array },
+  hash: HashName,
+  premaster: Uint8Array,
+  randoms: Randoms,
   sessionHash: Uint8Array | undefined,
-): HmacSha256 {
-  const premaster = premasterSecret(psk);
-  const secret =
+): MasterSecret {
+  const secret = new Hmac(hash, premaster);
+  const bytes =
     sessionHash === undefined
-      ? prf(premaster, 'master secret', Buffer.concat([randoms.client, randoms.server]), MASTER_SECRET_LENGTH)
-      : prf(premaster, 'extended master secret', sessionHash, MASTER_SECRET_LENGTH);
-  const master = new HmacSha256(secret);
-  premaster.wipe();
-  secret.fill(0);
-  return master;
+      ? prf(secret, 'master secret', Buffer.concat([randoms.client, randoms.server]), MASTER_SECRET_LENGTH)
+      : prf(secret, 'extended master secret', sessionHash, MASTER_SECRET_LENGTH);
+  secret.wipe();
+  return new MasterSecret(hash, bytes);
 }
 
-/** The record keys of epoch 1, seen from one side (RFC 5246 §6.3; an AEAD has no MAC keys). */
+/** The record keys of epoch 1, seen from one side (RFC 5246 §6.3). */
 export function epochKeys(
   suite: Suite,
   role: 'client' | 'server',
-  master: HmacSha256,
-  randoms: { readonly client: Uint8Array; readonly server: Uint8Array },
+  master: MasterSecret,
+  randoms: Randoms,
+  encryptThenMac: boolean,
 ): EpochKeys {
-  const { keyLength } = suite;
-  const seed = Buffer.concat([randoms.server, randoms.client]);
-  const block = prf(master, 'key expansion', seed, 2 * (keyLength + FIXED_IV_LENGTH));
-  const ivs = 2 * keyLength;
-  const client = {
-    key: createSecretKey(block.subarray(0, keyLength)),
-    iv: Uint8Array.from(block.subarray(ivs, ivs + FIXED_IV_LENGTH)),
-  };
-  const server = {
-    key: createSecretKey(block.subarray(keyLength, ivs)),
-    iv: Uint8Array.from(block.subarray(ivs + FIXED_IV_LENGTH)),
-  };
-  block.fill(0);
-  return role === 'client' ? { suite, write: client, read: server } : { suite, write: server, read: client };
+  const { macKeyLength, keyLength, fixedIvLength } = suite.cipher;
+  const length = 2 * (macKeyLength + keyLength + fixedIvLength);
+  const material = prf(master.hmac, 'key expansion', Buffer.concat([randoms.server, randoms.client]), length);
+  if (role === 'server') {
+    swapHalves(material.subarray(0, 2 * macKeyLength));
+    swapHalves(material.subarray(2 * macKeyLength, 2 * (macKeyLength + keyLength)));
+    swapHalves(material.subarray(2 * (macKeyLength + keyLength)));
+  }
+  return { suite, encryptThenMac, material: Uint8Array.from(material) };
+}
+
+/** The client's part comes first in a key block, and our own in a session's material. */
+function swapHalves(pair: Buffer): void {
+  const half = pair.length / 2;
+  const first = Uint8Array.from(pair.subarray(0, half));
+  pair.copyWithin(0, half);
+  pair.set(first, half);
 }
 
 /** What a Finished message carries (RFC 5246 §7.4.9). */
-export function verifyData(master: HmacSha256, sender: 'client' | 'server', transcript: Uint8Array): Buffer {
-  return prf(master, `${sender} finished`, transcript, VERIFY_DATA_LENGTH);
+export function verifyData(master: MasterSecret, sender: 'client' | 'server', transcriptHash: Uint8Array): Buffer {
+  return prf(master.hmac, `${sender} finished`, transcriptHash, VERIFY_DATA_LENGTH);
 }

@@ -1,7 +1,7 @@
 /** One association's records: epoch 0 in plaintext, epoch 1 protected (RFC 6347 §4.1). */
 import { isFresh, markReceived, newCounters, type SessionCounters } from './counters.ts';
 import type { Sealer } from './flight.ts';
-import { type EpochKeys, openRecord, protectionOverhead, sealRecord } from './protection.ts';
+import { type EpochKeys, openRecord, protectionOverhead, RecordKeys, sealRecord } from './protection.ts';
 import { type DtlsRecord, MAX_SEQUENCE, plaintextRecord, RECORD_HEADER_LENGTH } from './record.ts';
 
 /** Why a protected record was not opened. Such records are dropped silently (RFC 6347 §4.1.2.7). */
@@ -10,7 +10,7 @@ export type Unopened = 'replayed' | 'not-authentic';
 export class RecordLayer implements Sealer {
   /** The counters of epoch 1. */
   readonly counters: SessionCounters = newCounters();
-  #keys: EpochKeys | undefined;
+  #keys: RecordKeys | undefined;
   #plaintextNext: number;
 
   /** @param plaintextNext sequence number of the first record to send in epoch 0 */
@@ -20,7 +20,7 @@ export class RecordLayer implements Sealer {
 
   /** Sets the keys of epoch 1. */
   protect(keys: EpochKeys): void {
-    this.#keys = keys;
+    this.#keys = new RecordKeys(keys);
   }
 
   overhead(epoch: 0 | 1): number {

@@ -1,24 +1,108 @@
-/** Cipher suites: what is negotiated, and the AEAD that each one means. */
+/** Cipher suites as data: how keys are agreed on, and what protects the records. */
+
+/** How the premaster secret comes about. */
+export type KeyExchange = 'psk' | 'ecdhe-psk' | 'ecdhe-ecdsa';
+
+/** The hash of a suite's pseudorandom function and of its transcripts. */
+export type HashName = 'sha256' | 'sha384';
+
+/** What protects a record; all lengths in octets. */
+export interface RecordCipher {
+  /** `cbc` goes with HMAC-SHA-256, before the encryption or after it (RFC 7366). */
+  readonly kind: 'aead' | 'cbc';
+  /** The name by which `node:crypto` knows it. */
+  readonly algorithm: 'aes-128-ccm' | 'aes-128-gcm' | 'aes-256-gcm' | 'aes-128-cbc';
+  readonly keyLength: number;
+  readonly macKeyLength: number;
+  /** The implicit part of each nonce; zero if every record carries a whole initialization vector. */
+  readonly fixedIvLength: number;
+  /** What follows the ciphertext: an AEAD's tag, or the code of an HMAC. */
+  readonly tagLength: number;
+}
 
 export interface Suite {
   /** The wire value. */
   readonly id: number;
   /** The IANA name. */
   readonly name: string;
-  /** The name by which `node:crypto` knows the cipher. */
-  readonly cipher: 'aes-128-ccm' | 'aes-128-gcm';
-  /** Lengths in octets. */
-  readonly keyLength: number;
-  readonly tagLength: number;
+  readonly keyExchange: KeyExchange;
+  readonly hash: HashName;
+  readonly cipher: RecordCipher;
 }
 
-/** Every suite that is implemented, the preferred one first (RFC 6655 §3, RFC 5487 §2). */
+/** RFC 6655 §3. */
+const CCM: RecordCipher = {
+  kind: 'aead',
+  algorithm: 'aes-128-ccm',
+  keyLength: 16,
+  macKeyLength: 0,
+  fixedIvLength: 4,
+  tagLength: 16,
+};
+const CCM_8: RecordCipher = { ...CCM, tagLength: 8 };
+/** RFC 5288 §3. */
+const GCM: RecordCipher = { ...CCM, algorithm: 'aes-128-gcm' };
+const GCM_256: RecordCipher = { ...GCM, algorithm: 'aes-256-gcm', keyLength: 32 };
+/** RFC 5246 §6.2.3.2, RFC 5487 §3. */
+const CBC: RecordCipher = {
+  kind: 'cbc',
+  algorithm: 'aes-128-cbc',
+  keyLength: 16,
+  macKeyLength: 32,
+  fixedIvLength: 0,
+  tagLength: 32,
+};
+
+/**
+ * Every suite that is implemented, the preferred one first: short tags first, since radio time costs most, and what
+ * costs the device least computing before what keeps past traffic secret when a pre-shared key leaks (ECDHE_PSK).
+ * Sources: RFC 6655, RFC 7251, RFC 5487, RFC 5289, RFC 8442, RFC 5489.
+ */
 export const SUITES = [
-  { id: 0xc0a8, name: 'TLS_PSK_WITH_AES_128_CCM_8', cipher: 'aes-128-ccm', keyLength: 16, tagLength: 8 },
-  { id: 0x00a8, name: 'TLS_PSK_WITH_AES_128_GCM_SHA256', cipher: 'aes-128-gcm', keyLength: 16, tagLength: 16 },
+  { id: 0xc0a8, name: 'TLS_PSK_WITH_AES_128_CCM_8', keyExchange: 'psk', hash: 'sha256', cipher: CCM_8 },
+  { id: 0xc0a4, name: 'TLS_PSK_WITH_AES_128_CCM', keyExchange: 'psk', hash: 'sha256', cipher: CCM },
+  { id: 0x00a8, name: 'TLS_PSK_WITH_AES_128_GCM_SHA256', keyExchange: 'psk', hash: 'sha256', cipher: GCM },
+  { id: 0x00a9, name: 'TLS_PSK_WITH_AES_256_GCM_SHA384', keyExchange: 'psk', hash: 'sha384', cipher: GCM_256 },
+  {
+    id: 0xd003,
+    name: 'TLS_ECDHE_PSK_WITH_AES_128_CCM_8_SHA256',
+    keyExchange: 'ecdhe-psk',
+    hash: 'sha256',
+    cipher: CCM_8,
+  },
+  { id: 0xd005, name: 'TLS_ECDHE_PSK_WITH_AES_128_CCM_SHA256', keyExchange: 'ecdhe-psk', hash: 'sha256', cipher: CCM },
+  { id: 0xd001, name: 'TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256', keyExchange: 'ecdhe-psk', hash: 'sha256', cipher: GCM },
+  { id: 0xc0ae, name: 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8', keyExchange: 'ecdhe-ecdsa', hash: 'sha256', cipher: CCM_8 },
+  { id: 0xc0ac, name: 'TLS_ECDHE_ECDSA_WITH_AES_128_CCM', keyExchange: 'ecdhe-ecdsa', hash: 'sha256', cipher: CCM },
+  {
+    id: 0xc02b,
+    name: 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256',
+    keyExchange: 'ecdhe-ecdsa',
+    hash: 'sha256',
+    cipher: GCM,
+  },
+  {
+    id: 0xc02c,
+    name: 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+    keyExchange: 'ecdhe-ecdsa',
+    hash: 'sha384',
+    cipher: GCM_256,
+  },
+  { id: 0x00ae, name: 'TLS_PSK_WITH_AES_128_CBC_SHA256', keyExchange: 'psk', hash: 'sha256', cipher: CBC },
+  { id: 0xc037, name: 'TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256', keyExchange: 'ecdhe-psk', hash: 'sha256', cipher: CBC },
+  {
+    id: 0xc023,
+    name: 'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256',
+    keyExchange: 'ecdhe-ecdsa',
+    hash: 'sha256',
+    cipher: CBC,
+  },
 ] as const satisfies readonly Suite[];
 
 export type SuiteName = (typeof SUITES)[number]['name'];
+
+/** What is allowed unless somebody asks for more: no CBC, whose timing JavaScript can't promise to hide. */
+export const DEFAULT_SUITES: readonly Suite[] = SUITES.filter(({ cipher }) => cipher.kind === 'aead');
 
 /** The suite that a client asks for beside real ones to say that it knows RFC 5746. */
 export const EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
@@ -28,7 +112,12 @@ export function suitesNamed(names: readonly SuiteName[]): readonly Suite[] {
   return names.flatMap((name) => SUITES.filter((suite) => suite.name === name));
 }
 
+/** The implemented suite with this wire value. */
+export function suiteOf(id: number): Suite | undefined {
+  return SUITES.find((suite) => suite.id === id);
+}
+
 /** A suite for people: its name, or its number when it is not implemented. */
 export function suiteLabel(id: number): string {
-  return SUITES.find((suite) => suite.id === id)?.name ?? `0x${id.toString(16).padStart(4, '0')}`;
+  return suiteOf(id)?.name ?? `0x${id.toString(16).padStart(4, '0')}`;
 }

@@ -69,6 +69,48 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(others).toEqual([]);
       });
 
+      it('compares before it sets, and refuses the whole batch of an owner that was outrun', async () => {
+        const row = webhook({ lastError: 'refused' });
+        const { webhookId } = row;
+        await store.commit({ changes: [{ put: 'webhooks', row }] });
+        const swap = (from: number, to: number): Batch => ({
+          changes: [
+            putPerson(person(`from ${from} to ${to}`)),
+            { patch: 'webhooks', key: { webhookId }, set: { createdAt: to }, when: { createdAt: from } },
+          ],
+          journal: [started(`${to}`)],
+        });
+        const outcomes = await Promise.allSettled([
+          store.commit(swap(1, 2)),
+          store.commit(swap(1, 3)),
+          store.commit(swap(2, 4)),
+        ]);
+        const refused = { status: 'rejected', reason: { name: 'StoreError', kind: 'conflict' } };
+        expect(outcomes).toMatchObject([{ status: 'fulfilled' }, refused, { status: 'fulfilled' }]);
+        expect(await store.get('webhooks', { webhookId })).toMatchObject({ createdAt: 4, lastError: 'refused' });
+        expect((await store.list('people')).map(({ name }) => name).sort()).toEqual(['from 1 to 2', 'from 2 to 4']);
+        expect(await store.journal({})).toHaveLength(2);
+      });
+
+      it('compares every column that is named, and never finds a row that is not there', async () => {
+        const row = webhook({ lastError: 'refused' });
+        const { webhookId, url } = row;
+        await store.commit({ changes: [{ put: 'webhooks', row }] });
+        const guarded = (when: Partial<typeof row>, of = webhookId) =>
+          store.commit({ changes: [{ patch: 'webhooks', key: { webhookId: of }, set: { createdAt: 9 }, when }] });
+        const conflict = { kind: 'conflict' };
+        await expect(guarded({ url, lastError: 'another' })).rejects.toMatchObject(conflict);
+        await expect(guarded({ url, lastDeliveredAt: 3 })).rejects.toMatchObject(conflict);
+        await expect(guarded({}, newId.webhook())).rejects.toMatchObject(conflict);
+        expect((await store.get('webhooks', { webhookId }))?.createdAt).toBe(1);
+        await guarded({ url, lastError: 'refused' });
+        expect((await store.get('webhooks', { webhookId }))?.createdAt).toBe(9);
+        await guarded({});
+        // The same columns without a comparison: no row, no complaint.
+        const plain = { patch: 'webhooks', key: { webhookId: newId.webhook() }, set: { createdAt: 9 } } as const;
+        await store.commit({ changes: [plain] });
+      });
+
       it('deletes by key, and a missing row without complaint', async () => {
         const [a, b] = [person('a'), person('b')];
         await store.commit({ changes: [putPerson(a), putPerson(b)] });

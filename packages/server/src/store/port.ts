@@ -12,12 +12,13 @@ type Patch<T extends TableName> = {
 
 /**
  * One change of one row. `put` writes the whole row in place of the one with its key. `patch` sets the named columns of
- * a row that exists, else does nothing. `delete` of a row that does not exist does nothing.
+ * a row that exists, else does nothing; with `when` it is a compare-and-set: a row that is not there, or holds other
+ * values in those columns, has the whole batch refused as `conflict`. `delete` of a row that does not exist does nothing.
  */
 export type Change = {
   [T in TableName]:
     | { readonly put: T; readonly row: Row<T> }
-    | { readonly patch: T; readonly key: Key<T>; readonly set: Patch<T> }
+    | { readonly patch: T; readonly key: Key<T>; readonly set: Patch<T>; readonly when?: Partial<Row<T>> }
     | { readonly delete: T; readonly key: Key<T> };
 }[TableName];
 
@@ -80,7 +81,7 @@ export interface StoreHealth {
 
 /**
  * `full`: no room on the disk. `failing`: the disk or file is faulty. `busy`: too much is waiting for the disk.
- * `conflict`: a unique list is taken. `invalid`: a value does not fit its column. `closed`: the store is closed.
+ * `conflict`: a unique list is taken, or a compare-and-set met another value. `invalid`: a value does not fit its column. `closed`: the store is closed.
  */
 export type StoreErrorKind = 'full' | 'failing' | 'busy' | 'conflict' | 'invalid' | 'closed';
 
@@ -93,6 +94,11 @@ export class StoreError extends Error {
     this.name = 'StoreError';
     this.kind = kind;
   }
+}
+
+/** Why a compare-and-set was refused. */
+export function changedMeanwhile(table: string): string {
+  return `${table}: the row is gone, or was changed by another owner`;
 }
 
 /**

@@ -69,7 +69,7 @@ class MemoryStore implements Store {
     try {
       for (const change of batch.changes ?? []) {
         if ('put' in change) undo.push(this.#table(change.put).put(change.row));
-        else if ('patch' in change) undo.push(this.#table(change.patch).patch(change.key, change.set));
+        else if ('patch' in change) undo.push(this.#table(change.patch).patch(change.key, change.set, change.when));
         else undo.push(this.#table(change.delete).delete(change.key));
       }
     } catch (error) {

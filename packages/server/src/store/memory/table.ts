@@ -1,5 +1,5 @@
 import { type Cell, encodeCell, encodeCells, type NamedColumn, orderColumns, type TableShape } from '../codec.ts';
-import { StoreError } from '../port.ts';
+import { changedMeanwhile, StoreError } from '../port.ts';
 
 /** Takes a change back. */
 export type Undo = () => void;
@@ -35,7 +35,8 @@ export class MemoryTable {
     return this.#replace(idOf(encodeCells(this.#shape.key, row)), cells);
   }
 
-  patch(key: Values, set: Values): Undo {
+  /** @throws StoreError `conflict` unless the row is there and holds the values of `when` */
+  patch(key: Values, set: Values, when?: Values): Undo {
     const changes = new Map(
       Object.entries(set).map(([name, value]) => {
         const column = this.#shape.column(name);
@@ -44,6 +45,7 @@ export class MemoryTable {
     );
     const id = idOf(encodeCells(this.#shape.key, key));
     const row = this.#rows.get(id);
+    if (when && !(row && this.#holds(row, when))) throw new StoreError('conflict', changedMeanwhile(this.#shape.name));
     if (!row) return () => {};
     const patched = this.#shape.columns.map(
       (column, index) => changes.get(column) ?? (changes.has(column) ? null : (row[index] ?? null)),
@@ -80,6 +82,13 @@ export class MemoryTable {
       )
       .filter((row) => !bound || sign * compareLists(ordering(row), bound) > 0)
       .sort((a, b) => sign * compareLists(ordering(a), ordering(b)));
+  }
+
+  #holds(row: readonly Cell[], values: Values): boolean {
+    return Object.entries(values).every(([name, value]) => {
+      const column = this.#shape.column(name);
+      return compare(this.#cell(row, column), encodeCell(column, value)) === 0;
+    });
   }
 
   #replace(id: string, cells: readonly Cell[]): Undo {

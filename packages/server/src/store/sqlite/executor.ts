@@ -129,10 +129,10 @@ export class Executor {
       const statement = this.#statement(number);
       const { changes } = statement.run(...cells);
       const missing = changes === 0 ? this.#texts[number]?.ifNothing : undefined;
-      if (missing) {
-        this.#statement(missing.statement).run(...cells.slice(0, missing.parameters));
-        statement.run(...cells);
-      }
+      if (!missing) return undefined;
+      if ('kind' in missing) return missing;
+      this.#statement(missing.statement).run(...cells.slice(0, missing.parameters));
+      statement.run(...cells);
       return undefined;
     } catch (error) {
       const refusal = refusalOf(error);

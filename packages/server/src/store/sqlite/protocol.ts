@@ -11,8 +11,8 @@ export interface WorkerSettings {
 export interface StatementText {
   readonly sql: string;
   readonly parameters: number;
-  /** Run with the first parameters if this one has changed nothing, which is then tried again. */
-  readonly ifNothing?: { readonly statement: number; readonly parameters: number };
+  /** What to do if it has changed nothing: run another with its first parameters and try again, or refuse the batch. */
+  readonly ifNothing?: { readonly statement: number; readonly parameters: number } | Refusal;
 }
 
 export interface Query {

@@ -1,6 +1,6 @@
 import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
 import { draftColumns, encodeDraft, encodeSample, journalShape } from '../history.ts';
-import type { Batch, Change } from '../port.ts';
+import { type Batch, type Change, changedMeanwhile, StoreError } from '../port.ts';
 import type { TableName } from '../tables.ts';
 import { listed, quoted } from './ddl.ts';
 import type { StatementText } from './protocol.ts';
@@ -16,8 +16,9 @@ function putSql(table: TableShape): string {
     ON CONFLICT (${listed(table.key)}) DO ${update ? `UPDATE SET ${update}` : 'NOTHING'}`;
 }
 
-const patchSql = (table: TableShape, columns: readonly NamedColumn[]): string =>
-  `UPDATE ${quoted(table.name)} SET ${assigned(columns, ', ')} WHERE ${assigned(table.key, ' AND ')}`;
+/** @param where the key, and whatever else must hold */
+const patchSql = (table: TableShape, columns: readonly NamedColumn[], where: readonly NamedColumn[]): string =>
+  `UPDATE ${quoted(table.name)} SET ${assigned(columns, ', ')} WHERE ${assigned(where, ' AND ')}`;
 
 const deleteSql = (table: TableShape): string =>
   `DELETE FROM ${quoted(table.name)} WHERE ${assigned(table.key, ' AND ')}`;
@@ -34,10 +35,15 @@ interface Shape {
   readonly columns: readonly NamedColumn[];
 }
 
-/** The three ways to write a table; patches by the columns that they set. */
+/** A statement that sets columns of a row whose other columns fulfil conditions. */
+interface Patch extends Shape {
+  readonly conditions: readonly NamedColumn[];
+}
+
+/** The three ways to write a table; patches by the columns that they set and look at. */
 interface TableStatements {
   readonly shape: TableShape;
-  readonly patches: Map<string, Shape>;
+  readonly patches: Map<string, Patch>;
   put?: Shape;
   delete?: Shape;
 }
@@ -52,12 +58,13 @@ export class Statements {
   #fresh: StatementText[] = [];
   #sampleStatement: number | undefined;
 
-  /** The number of a statement. */
+  /** The number of a statement, which is one of its text and of what is done if it changes nothing. */
   number(sql: string, parameters: number, ifNothing?: StatementText['ifNothing']): number {
-    let number = this.#numbers.get(sql);
+    const id = ifNothing ? `${sql}; else` : sql;
+    let number = this.#numbers.get(id);
     if (number === undefined) {
       number = this.#numbers.size;
-      this.#numbers.set(sql, number);
+      this.#numbers.set(id, number);
       this.#fresh.push({ sql, parameters, ...(ifNothing && { ifNothing }) });
     }
     return number;
@@ -108,11 +115,13 @@ export class Statements {
       script.push(shape.statement);
       append(cells, shape.columns, change.row);
     } else if ('patch' in change) {
-      const shape = this.#patch(change.patch, change.set);
+      const { patch, key, set, when } = change;
+      const shape = this.#patch(patch, set, when);
       if (shape.columns.length === 0) return;
       script.push(shape.statement);
-      append(cells, shape.columns, change.set);
-      append(cells, this.#table(change.patch).shape.key, change.key);
+      append(cells, shape.columns, set);
+      append(cells, this.#table(patch).shape.key, key);
+      if (when) append(cells, shape.conditions, when);
     } else {
       const shape = this.#delete(change.delete);
       script.push(shape.statement);
@@ -147,21 +156,29 @@ export class Statements {
     return table.delete;
   }
 
-  #patch(name: TableName, set: object): Shape {
+  #patch(name: TableName, set: object, when: object | undefined): Patch {
     const table = this.#table(name);
     const names = Object.keys(set);
-    const id = names.join();
-    let shape = table.patches.get(id);
-    if (!shape) {
-      const columns = names.map((column) => table.shape.column(column));
-      const statement =
-        columns.length === 0
-          ? -1
-          : this.number(patchSql(table.shape, columns), columns.length + table.shape.key.length);
-      shape = { statement, columns };
-      table.patches.set(id, shape);
+    const id = when ? `${names.join()}|${Object.keys(when).join()}` : names.join();
+    let patch = table.patches.get(id);
+    if (!patch) {
+      patch = this.#newPatch(table.shape, names, when && Object.keys(when));
+      table.patches.set(id, patch);
     }
-    return shape;
+    return patch;
+  }
+
+  #newPatch(shape: TableShape, names: readonly string[], guarded: readonly string[] | undefined): Patch {
+    const columns = names.map((column) => shape.column(column));
+    const conditions = (guarded ?? []).map((column) => shape.column(column));
+    if (columns.length === 0) {
+      if (guarded) throw new StoreError('invalid', `${shape.name}: a compare-and-set sets at least one column`);
+      return { statement: -1, columns, conditions };
+    }
+    const where = [...shape.key, ...conditions];
+    const refusal = guarded && ({ kind: 'conflict', message: changedMeanwhile(shape.name) } as const);
+    const statement = this.number(patchSql(shape, columns, where), columns.length + where.length, refusal);
+    return { statement, columns, conditions };
   }
 }
 

@@ -23,6 +23,7 @@ import type {
   TokenId,
   WebhookId,
 } from '../ids.ts';
+import type { SessionId } from '../link/port.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
 
 const organisation = { organisationId: text<OrganisationId>() };
@@ -107,7 +108,45 @@ export const tables = {
   ),
 
   /** When and where from a registered device was last heard. A plain Update touches this row alone. */
-  contacts: table({ ...device, lastContactAt: integer(), address: text() }, ['deviceId']),
+  contacts: table(
+    {
+      ...device,
+      lastContactAt: integer(),
+      address: text(),
+      /** The DTLS session that it was heard over; absent for NoSec. */
+      sessionId: optional(text<SessionId>()),
+      /** Newest record of that session whose effect is stored: it and those before it are replays after a restart. */
+      received: optional(integer()),
+    },
+    ['deviceId'],
+  ),
+
+  /** DTLS sessions that live, so that a restart keeps them. */
+  dtlsSessions: table(
+    {
+      ...organisation,
+      sessionId: text<SessionId>(),
+      /** The device that its credential belongs to. */
+      deviceId: optional(text<DeviceId>()),
+      /** Label of the authenticated identity. */
+      identity: text(),
+      /** What admitted it, in the words of the registry. */
+      credential: text(),
+      /** Ours, in hex; absent if the session is found by its address. */
+      connectionId: optional(text()),
+      /** Where it is reached, in the words of the link. */
+      peer: text(),
+      /** Keys and parameters; sealed, bound to this row. */
+      sealedSnapshot: bytes(),
+      /** Numbers of records below this one may have been sent. Raised by compare-and-set, never lowered. */
+      sendLimit: integer(),
+      openedAt: integer(),
+    },
+    ['sessionId'],
+  ),
+
+  /** Which process owns the Connection IDs of a slot; they live for longer than processes do. */
+  connectionIdSlots: table({ slot: integer(), owner: text(), since: integer() }, ['slot'], { unique: [['owner']] }),
 
   /** Observations that a person asked for; those of policies follow from the policies. */
   wantedObservations: table({ ...device, path: text(), person: text(), createdAt: integer() }, [

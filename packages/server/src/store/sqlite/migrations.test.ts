@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { schemaDifferences } from './ddl.ts';
@@ -6,12 +7,43 @@ import { type Migration, migrate, migrations } from './migrations.ts';
 const version = (db: DatabaseSync) =>
   db.prepare(`SELECT "value" FROM "meta" WHERE "name" = 'schemaVersion'`).get()?.value;
 
-/** A file as the first release made it, with a row in it. */
+/** A file with the present schema as if it were the first, with a row in it. */
 function firstRelease(): DatabaseSync {
   const db = new DatabaseSync(':memory:');
   migrate(db, []);
   db.exec(`INSERT INTO "cursors" VALUES ('incidents', 7)`);
   return db;
+}
+
+/** A file as a release made it, with a row in each table. */
+function fixture(release: number): DatabaseSync {
+  const db = new DatabaseSync(':memory:');
+  db.exec(readFileSync(new URL(`fixtures/version-${release}.sql`, import.meta.url), 'utf8'));
+  return db;
+}
+
+/** Every table with its columns, keys and indexes, whatever the order in which they came about. */
+function shapeOfFile(db: DatabaseSync) {
+  const all = (sql: string, ...names: string[]) => db.prepare(sql).all(...names);
+  const tables = all(
+    `SELECT name, strict, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'`,
+  );
+  return Object.fromEntries(
+    tables.map(({ name, strict, wr }) => {
+      const columns = all('SELECT name, type, "notnull", pk FROM pragma_table_info(?)', String(name));
+      const indexes = all('SELECT name, "unique", origin, partial FROM pragma_index_list(?)', String(name)).map(
+        (index) => {
+          const of = all('SELECT name FROM pragma_index_info(?) ORDER BY seqno', String(index.name));
+          const { unique, origin, partial } = index;
+          // The names of automatic indexes are numbers.
+          const named = origin === 'c' ? index.name : '';
+          return JSON.stringify({ named, unique, origin, partial, of: of.map((column) => column.name) });
+        },
+      );
+      const byName = Object.fromEntries(columns.map(({ name: column, ...rest }) => [column, { ...rest }]));
+      return [name, { strict, wr, columns: byName, indexes: indexes.sort() }];
+    }),
+  );
 }
 
 const addNote: Migration = [
@@ -37,14 +69,31 @@ describe('migrations', () => {
     expect(db.prepare('SELECT "seq" FROM "cursors"').get()?.seq).toBe(7);
   });
 
-  it('undo a step that fails, keep those before it, and run it again the next time', () => {
+  it('leave a file as it was when a step fails, and begin again the next time', () => {
     const db = firstRelease();
     const broken: Migration = [`DELETE FROM "cursors"`, 'SELECT nonsense'];
     expect(() => migrate(db, [addNote, broken])).toThrow(/nonsense/);
-    expect(version(db)).toBe(2);
+    expect(version(db)).toBe(1);
     expect(db.prepare('SELECT count(*) AS n FROM "cursors"').get()?.n).toBe(1);
+    expect(() => db.prepare('SELECT * FROM "notes"')).toThrow(/no such table/);
     migrate(db, [addNote, ['SELECT 1']]);
     expect(version(db)).toBe(3);
+  });
+
+  it('bring the file of every release to the schema of a new file, and keep its rows', () => {
+    const fresh = new DatabaseSync(':memory:');
+    migrate(fresh);
+    for (let release = 1; release <= migrations.length; release++) {
+      const db = fixture(release);
+      const tables = Object.keys(shapeOfFile(db));
+      migrate(db);
+      expect(version(db)).toBe(migrations.length + 1);
+      expect(shapeOfFile(db)).toEqual(shapeOfFile(fresh));
+      for (const table of tables) {
+        const rows = table === 'meta' ? 1 : Number(db.prepare(`SELECT count(*) AS n FROM "${table}"`).get()?.n);
+        expect(rows, table).toBe(1);
+      }
+    }
   });
 
   it('refuse a file of a newer release', () => {

@@ -1,15 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../port.ts';
 import { schema, schemaDifferences } from './ddl.ts';
+import { version2 } from './version-2.ts';
 
-/** The way from one schema version to the next: SQL statements, run in one transaction. */
+/** The way from one schema version to the next, as SQL statements. */
 export type Migration = readonly string[];
 
 /**
- * Forward migrations: the first leads from version 1 to 2. A change of `tables.ts` after a release adds one here, and a
- * new file starts at the newest version. A released one is never edited.
+ * Forward migrations: the first leads from version 1 to 2. A change of `tables.ts` goes into the migration of the
+ * release that is being made, and a new file starts at the newest version. A released migration is never edited.
  */
-export const migrations: readonly Migration[] = [];
+export const migrations: readonly Migration[] = [version2];
+
+const creation: readonly string[] = [
+  ...schema,
+  'CREATE TABLE "meta" ("name" TEXT PRIMARY KEY, "value" INTEGER NOT NULL) STRICT, WITHOUT ROWID',
+];
 
 function inTransaction(db: DatabaseSync, work: () => void): void {
   db.exec('BEGIN IMMEDIATE');
@@ -30,27 +36,21 @@ function storedVersion(db: DatabaseSync): number | undefined {
 }
 
 /**
- * Brings a file to the newest schema: creates it if it is empty, else runs the missing migrations, each in a transaction
- * of its own, so that an interrupted one is run again.
+ * Brings a file to the newest schema: creates it if it is empty, else runs the missing migrations. All of that is one
+ * transaction: a file that can't be brought forward stays as it was, for the release that made it.
  *
  * @throws StoreError `failing` if a newer release made the file, or if its columns are not the declared ones
  */
 export function migrate(db: DatabaseSync, steps: readonly Migration[] = migrations): void {
   const newest = steps.length + 1;
   const found = storedVersion(db);
-  if (found === undefined) {
-    inTransaction(db, () => {
-      for (const statement of schema) db.exec(statement);
-      db.exec('CREATE TABLE "meta" ("name" TEXT PRIMARY KEY, "value" INTEGER NOT NULL) STRICT, WITHOUT ROWID');
-      db.prepare(`INSERT INTO "meta" VALUES ('schemaVersion', ?)`).run(newest);
-    });
-  } else if (!(found <= newest)) {
+  if (found !== undefined && !(found <= newest)) {
     throw new StoreError('failing', `the file has schema version ${found}; this release knows ${newest} at most`);
   }
-  for (let version = found ?? newest; version < newest; version++) {
+  if (found !== newest) {
     inTransaction(db, () => {
-      for (const statement of steps[version - 1] ?? []) db.exec(statement);
-      db.prepare(`UPDATE "meta" SET "value" = ? WHERE "name" = 'schemaVersion'`).run(version + 1);
+      for (const statement of found === undefined ? creation : steps.slice(found - 1).flat()) db.exec(statement);
+      db.prepare(`INSERT OR REPLACE INTO "meta" VALUES ('schemaVersion', ?)`).run(newest);
     });
   }
   const differences = schemaDifferences(db);

@@ -1,4 +1,4 @@
-/** The plaintext record layer of DTLS 1.2 (RFC 6347 §4.1). */
+/** Records of DTLS 1.2 as they stand on the wire (RFC 6347 §4.1, RFC 9146 §4). */
 import { Version } from './messages.ts';
 
 export const ContentType = {
@@ -6,9 +6,11 @@ export const ContentType = {
   ALERT: 21,
   HANDSHAKE: 22,
   APPLICATION_DATA: 23,
+  /** With a Connection ID in the header, and the true type inside (RFC 9146 §4). */
+  TLS12_CID: 25,
 } as const;
 
-/** type (1), version (2), epoch (2), sequence number (6), length (2). */
+/** type (1), version (2), epoch (2), sequence number (6), length (2); a Connection ID comes before the length. */
 export const RECORD_HEADER_LENGTH = 13;
 
 /** Largest sequence number of an epoch; a session ends before it would wrap (RFC 6347 §4.1). */
@@ -22,6 +24,8 @@ export interface DtlsRecord {
   readonly epoch: number;
   /** Sequence number within the epoch. */
   readonly sequence: number;
+  /** The receiver's; nothing when the record is not of type `TLS12_CID`. */
+  readonly connectionId: Uint8Array | undefined;
   /** The whole record, header included: the header is authenticated too. */
   readonly bytes: Uint8Array;
   /** What follows the header: plaintext in epoch 0, otherwise protected. */
@@ -31,18 +35,24 @@ export interface DtlsRecord {
 /**
  * The record that begins at `offset`, or nothing when what stands there is no record of any `FE xx` version.
  * The minor version is left to the handshake: initial ClientHellos carry all of them (RFC 6347 §4.2.1).
+ *
+ * @param connectionIdLength octets of the Connection IDs that the receiver gives out; records do not tell
  */
-export function readRecord(datagram: Uint8Array, offset: number): DtlsRecord | undefined {
-  if (datagram.length - offset < RECORD_HEADER_LENGTH || datagram[offset + 1] !== 0xfe) return undefined;
-  const view = new DataView(datagram.buffer, datagram.byteOffset + offset, datagram.length - offset);
-  const end = offset + RECORD_HEADER_LENGTH + view.getUint16(11);
+export function readRecord(datagram: Uint8Array, offset: number, connectionIdLength = 0): DtlsRecord | undefined {
+  const named = datagram[offset] === ContentType.TLS12_CID;
+  if (named && connectionIdLength === 0) return undefined;
+  const header = RECORD_HEADER_LENGTH + (named ? connectionIdLength : 0);
+  if (datagram.length - offset < header || datagram[offset + 1] !== 0xfe) return undefined;
+  const view = new DataView(datagram.buffer, datagram.byteOffset + offset, header);
+  const end = offset + header + view.getUint16(header - 2);
   if (end > datagram.length) return undefined;
   return {
     type: view.getUint8(0),
     epoch: view.getUint16(3),
     sequence: view.getUint16(5) * 2 ** 32 + view.getUint32(7),
+    connectionId: named ? datagram.subarray(offset + RECORD_HEADER_LENGTH - 2, offset + header - 2) : undefined,
     bytes: datagram.subarray(offset, end),
-    fragment: datagram.subarray(offset + RECORD_HEADER_LENGTH, end),
+    fragment: datagram.subarray(offset + header, end),
   };
 }
 

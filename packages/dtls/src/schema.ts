@@ -132,7 +132,7 @@ export interface Field<T> {
 export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 /** Unsigned big-endian integer of `width` octets. */
-export function uint(width: 1 | 2 | 3): Field<number> {
+export function uint(width: 1 | 2 | 3 | 6): Field<number> {
   return {
     read: (reader) => reader.uint(width),
     write: (writer, value) => writer.uint(width, value),

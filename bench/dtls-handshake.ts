@@ -33,7 +33,11 @@ function newServer(): DtlsServer {
 }
 
 function newDevice(name: string): Device {
-  const client = new DtlsClient({ random: randomBytes, address: SERVER, identity: Buffer.from(name), key: KEY });
+  const client = new DtlsClient({
+    random: randomBytes,
+    address: SERVER,
+    identity: { kind: 'psk', identity: Buffer.from(name), key: KEY },
+  });
   client.connect(0);
   return { address: addressKey(name), client, session: undefined };
 }
@@ -43,7 +47,8 @@ function serve(server: DtlsServer): DtlsEffect[] {
   const all: DtlsEffect[] = [];
   for (let effects = server.drain(); effects.length > 0; effects = server.drain()) {
     all.push(...effects);
-    for (const effect of effects) if (effect.kind === 'findPsk') server.pskFound(effect.lookup, KEY, 0);
+    for (const effect of effects)
+      if (effect.kind === 'findPsk') server.pskFound(effect.lookup, { key: KEY, credential: '' }, 0);
   }
   return all;
 }

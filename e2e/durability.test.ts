@@ -175,7 +175,11 @@ async function handshake(port: number, identity: string, key: Uint8Array): Promi
   socket.connect(port, '127.0.0.1');
   await once(socket, 'connect');
   const address = addressKey('server');
-  const client = new DtlsClient({ random: randomBytes, address, identity: Buffer.from(identity), key });
+  const client = new DtlsClient({
+    random: randomBytes,
+    address,
+    identity: { kind: 'psk', identity: Buffer.from(identity), key },
+  });
   return new Promise((resolve) => {
     const carryOut = () => {
       for (const effect of client.drain()) {

@@ -109,8 +109,7 @@ export class LeanDevice {
     this.#dtls = new DtlsClient({
       random: randomBytes,
       address: SERVER,
-      identity: Buffer.from(this.#psk.identity),
-      key: this.#psk.key,
+      identity: { kind: 'psk', identity: Buffer.from(this.#psk.identity), key: this.#psk.key },
     });
     this.#dtls.connect(this.#sentAt);
     this.#carryOut();

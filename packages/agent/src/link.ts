@@ -79,7 +79,8 @@ export class PskLink implements Link {
     random: (n: number) => Uint8Array,
     retransmit: Partial<RetransmitParameters> = {},
   ) {
-    this.#dtls = new DtlsClient({ ...credential, random, retransmit, address: SERVER });
+    const identity = { kind: 'psk', ...credential } as const;
+    this.#dtls = new DtlsClient({ identity, random, retransmit, address: SERVER });
   }
 
   connect(now: number): void {
@@ -139,7 +140,8 @@ export class PskLink implements Link {
       case 'refused':
         if (this.#wanted) this.#effects.push({ kind: 'down', detail: effect.detail });
         break;
-      case 'findPsk':
+      default:
+        // A client with a pre-shared key has no questions.
         break;
     }
   }

@@ -145,7 +145,8 @@ export class World {
       for (const effect of this.#dtls.drain()) {
         busy = true;
         if (effect.kind === 'send' && !this.dark) this.client.receive(effect.datagram, this.now);
-        else if (effect.kind === 'findPsk') this.#dtls.pskFound(effect.lookup, PSK.key, this.now);
+        else if (effect.kind === 'findPsk')
+          this.#dtls.pskFound(effect.lookup, { key: PSK.key, credential: '' }, this.now);
         else if (effect.kind === 'received') this.#coap.receive(this.#peer, effect.data, this.now);
         else if (effect.kind === 'established') {
           this.#session = effect.session;

@@ -16,17 +16,8 @@ import {
   type ServerHello,
   Version,
 } from './messages.ts';
-import type { EndpointOptions } from './options.ts';
+import type { ClientOptions } from './options.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, suiteLabel } from './suites.ts';
-
-export interface ClientOptions extends EndpointOptions {
-  /** Where the server is. */
-  readonly address: AddressKey;
-  /** The pre-shared key identity, at most `limits.identityBytes` octets. */
-  readonly identity: Uint8Array;
-  /** The pre-shared key, not empty. */
-  readonly key: Uint8Array | KeyObject;
-}
 
 /** One server; sans-I/O. `established` and `refused` say how a `connect` ended. */
 export class DtlsClient extends Endpoint {
@@ -37,8 +28,9 @@ export class DtlsClient extends Endpoint {
   /** @throws RangeError when identity or key can't serve */
   constructor(options: ClientOptions) {
     super(options);
-    const { key, identity, address } = options;
-    this.#address = address;
+    this.#address = options.address;
+    if (options.identity.kind !== 'psk') throw new RangeError('only pre-shared keys');
+    const { identity, key } = options.identity;
     this.#identity = Uint8Array.from(identity);
     this.#key = key instanceof Uint8Array ? createSecretKey(key) : key;
     if (!this.#key.symmetricKeySize) throw new RangeError('the pre-shared key is empty');
@@ -61,7 +53,7 @@ export class DtlsClient extends Endpoint {
       // The last retransmission ends it.
       expiresAt: Number.POSITIVE_INFINITY,
     });
-    handshake.identity = this.#identity;
+    handshake.presented = { kind: 'psk', identity: this.#identity };
     this.begin(handshake);
     this.startFlight(handshake, [this.#clientHello(handshake, new Uint8Array(0))], now);
   }

@@ -5,6 +5,7 @@ import { type AddressKey, type DtlsEffect, type RefusalCheck, type SessionKey, s
 import type { FlightItem } from './flight.ts';
 import { type Fragment, readFragments } from './fragments.ts';
 import type { Handshake } from './handshake.ts';
+import { identityLabel, type PresentedIdentity } from './identity.ts';
 import { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
 import { decodeBody, type HandshakeMessage, handshakeKind } from './messages.ts';
 import {
@@ -20,6 +21,8 @@ import { type LastFlight, type SendResult, type Session, Sessions } from './sess
 import { TRANSITIONS } from './states.ts';
 import { DEFAULT_SUITES, type Suite, suitesNamed } from './suites.ts';
 import { TIMEOUT_DETAILS } from './timeouts.ts';
+
+const NOBODY: PresentedIdentity = { kind: 'psk', identity: new Uint8Array(0) };
 
 export abstract class Endpoint {
   protected readonly random: (n: number) => Uint8Array;
@@ -154,8 +157,8 @@ export abstract class Endpoint {
   protected report(handshake: Handshake, check: RefusalCheck, detail: string): void {
     if (handshake.refused) return;
     handshake.refused = true;
-    const { address, identity } = handshake;
-    this.out.emit({ kind: 'refused', address, check, detail, ...(identity && { identity }) });
+    const { address, presented } = handshake;
+    this.out.emit({ kind: 'refused', address, check, detail, ...(presented && { identity: presented }) });
   }
 
   /** Ends a handshake, with a fatal alert if one is named. */
@@ -173,14 +176,14 @@ export abstract class Endpoint {
     this.end(handshake);
     const { address, layer, held } = handshake;
     const replaced = this.sessions.at(address);
-    const identity = handshake.identity ?? new Uint8Array(0);
+    const identity = identityLabel(handshake.presented ?? NOBODY);
     const session: Session = {
       kind: 'session',
       wakeAt: 0,
       queueIndex: -1,
       key: sessionKey(Buffer.from(this.random(12)).toString('base64url')),
       address,
-      identity: Buffer.from(identity).toString('latin1'),
+      identity,
       state: `${handshake.role}-established`,
       layer,
       lastFlight,
@@ -191,8 +194,10 @@ export abstract class Endpoint {
       session: session.key,
       address,
       identity,
+      credential: handshake.credential,
       suite: suite.name,
       extendedMasterSecret: handshake.extendedMasterSecret,
+      resumed: false,
       ...(replaced && { replaced: replaced.key }),
     });
     this.sessions.add(session, now);
@@ -247,7 +252,7 @@ export abstract class Endpoint {
     const session = this.sessions.at(address);
     const opened = session?.layer.open(record);
     if (session !== undefined && opened instanceof Uint8Array) {
-      this.sessions.onRecord(session, record.type, opened, now);
+      this.sessions.onRecord(session, record, opened, now);
       return;
     }
     const handshake = this.handshakes.get(address);

@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
 import { decodeBody, encodeBody, HANDSHAKE_MESSAGES, type HandshakeKind } from './messages.ts';
 import { readRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
-import { CLIENT_ADDRESS, effectsOf, IDENTITY, KEY, Pair, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { CLIENT_ADDRESS, effectsOf, FOUND, Pair, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
 const KINDS = Object.keys(HANDSHAKE_MESSAGES) as HandshakeKind[];
 
@@ -116,8 +116,7 @@ describe('fuzzing', { timeout: FUZZ_TIMEOUT_MS }, () => {
       client: new DtlsClient({
         random: replayableRandom('client'),
         address: SERVER_ADDRESS,
-        identity: IDENTITY,
-        key: KEY,
+        identity: PSK,
       }),
     });
     let { server, client } = fresh();
@@ -127,7 +126,7 @@ describe('fuzzing', { timeout: FUZZ_TIMEOUT_MS }, () => {
       outcomes.established += effectsOf(effects, 'established').length;
       outcomes.refused += effectsOf(effects, 'refused').length;
       for (const { lookup } of effectsOf(effects, 'findPsk'))
-        server.pskFound(lookup, random() < 0.7 ? KEY : undefined, now);
+        server.pskFound(lookup, random() < 0.7 ? FOUND : undefined, now);
       for (const sizes of [server.sizes(), client.sizes()]) if (!bounded(sizes)) expect(sizes).toBe('within limits');
     };
     let now = 0;
@@ -175,7 +174,8 @@ describe('fuzzing', { timeout: FUZZ_TIMEOUT_MS }, () => {
       server.receive(address(random), mutate(datagram, random), i);
       server.tick(i);
       const effects = server.drain();
-      for (const { lookup } of effectsOf(effects, 'findPsk')) server.pskFound(lookup, Buffer.alloc(16, 1), i);
+      for (const { lookup } of effectsOf(effects, 'findPsk'))
+        server.pskFound(lookup, { ...FOUND, key: Buffer.alloc(16, 1) }, i);
       expect(effectsOf([...effects, ...server.drain()], 'established')).toEqual([]);
     }
   });

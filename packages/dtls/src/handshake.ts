@@ -4,6 +4,7 @@ import type { Sleeper } from './deadlines.ts';
 import type { AddressKey, LookupId } from './effects.ts';
 import type { FlightItem } from './flight.ts';
 import { Reassembly, unfragmented, type WholeMessage } from './fragments.ts';
+import type { PresentedIdentity } from './identity.ts';
 import { epochKeys, type MasterSecret, masterSecret, pskPremasterSecret, verifyData } from './key-schedule.ts';
 import type { DtlsLimits } from './limits.ts';
 import { encodeBody, HANDSHAKE_MESSAGES, type HandshakeBodies, type HandshakeKind } from './messages.ts';
@@ -60,7 +61,10 @@ export class Handshake implements Sleeper {
   serverRandom: Uint8Array = new Uint8Array(0);
   suite: Suite | undefined;
   extendedMasterSecret = false;
-  identity: Uint8Array | undefined;
+  /** What the peer is known by, or wants to be. */
+  presented: PresentedIdentity | undefined;
+  /** What admitted the peer. */
+  credential = '';
   /** The epoch that the peer sends in, as far as its ChangeCipherSpec has counted. */
   receiveEpoch: 0 | 1 = 0;
   /** A ChangeCipherSpec came before its turn. */

@@ -1,6 +1,15 @@
-export type { Alert } from './alert.ts';
+export type { Alert, AlertName } from './alert.ts';
 export { alertName } from './alert.ts';
-export { type ClientOptions, DtlsClient } from './client.ts';
+export type { GroupName, SignatureScheme } from './algorithms.ts';
+export { DtlsClient } from './client.ts';
+export {
+  ComputePool,
+  type ComputePoolOptions,
+  type CryptoResult,
+  type CryptoTask,
+  computeNow,
+  type JobId,
+} from './compute.ts';
 export type { SessionCounters } from './counters.ts';
 export {
   type AddressKey,
@@ -8,13 +17,27 @@ export {
   type ClosedReason,
   type DtlsEffect,
   type LookupId,
+  type PeerFound,
+  type PskFound,
+  type Refusal,
   type RefusalCheck,
   type SessionKey,
   sessionKey,
 } from './effects.ts';
+export { type IdentityLabel, identityLabel, type PresentedIdentity } from './identity.ts';
 export { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
-export type { EndpointOptions, RetransmitParameters } from './options.ts';
+export type {
+  ClientIdentity,
+  ClientKind,
+  ClientOptions,
+  EndpointOptions,
+  RetransmitParameters,
+  ServerIdentity,
+  ServerOptions,
+  ServerResumption,
+} from './options.ts';
 export type { DropCounters } from './outlet.ts';
-export { DtlsServer, type ServerOptions } from './server.ts';
+export type { ResumptionState } from './resumption.ts';
+export { DtlsServer } from './server.ts';
 export type { SendResult } from './sessions.ts';
-export { SUITES, type Suite, type SuiteName } from './suites.ts';
+export { DEFAULT_SUITES, SUITES, type Suite, type SuiteName } from './suites.ts';

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS, type DtlsLimits } from './limits.ts';
 import { encodeBody } from './messages.ts';
 import { ContentType, plaintextRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
-import { effectsOf, IDENTITY, KEY, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { effectsOf, FOUND, IDENTITY, KEY, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
 const TIGHT: DtlsLimits = {
   halfOpen: 20,
@@ -41,7 +41,11 @@ function approach(
   now: number,
   identity: Uint8Array = IDENTITY,
 ): { client: DtlsClient; last: DtlsEffect[] } {
-  const client = new DtlsClient({ random: replayableRandom(address), address: SERVER_ADDRESS, identity, key: KEY });
+  const client = new DtlsClient({
+    random: replayableRandom(address),
+    address: SERVER_ADDRESS,
+    identity: { kind: 'psk', identity, key: KEY },
+  });
   client.connect(now);
   let last: DtlsEffect[] = [];
   for (let round = 0; round < 2; round++) {
@@ -56,7 +60,7 @@ function approach(
 function finish(server: DtlsServer, address: AddressKey, client: DtlsClient, find: boolean, now: number): DtlsEffect[] {
   for (const { datagram } of effectsOf(client.drain(), 'send')) server.receive(address, datagram, now);
   const effects = server.drain();
-  for (const { lookup } of effectsOf(effects, 'findPsk')) if (find) server.pskFound(lookup, KEY, now);
+  for (const { lookup } of effectsOf(effects, 'findPsk')) if (find) server.pskFound(lookup, FOUND, now);
   return [...effects, ...server.drain()];
 }
 
@@ -222,8 +226,7 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
     const client = new DtlsClient({
       random: replayableRandom('x'),
       address: SERVER_ADDRESS,
-      identity: IDENTITY,
-      key: KEY,
+      identity: PSK,
     });
     client.connect(0);
     const [first] = effectsOf(client.drain(), 'send');

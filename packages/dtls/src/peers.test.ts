@@ -175,7 +175,7 @@ describe.each(cases)('$name, $suite, extended master secret $ems, MTU $mtu', ({ 
         socket.send(effect.datagram, Number(port), host);
       } else if (effect.kind === 'findPsk') {
         identities.push(Buffer.from(effect.identity).toString());
-        server.pskFound(effect.lookup, Buffer.from(KEY, 'hex'), Date.now());
+        server.pskFound(effect.lookup, { key: Buffer.from(KEY, 'hex'), credential: '' }, Date.now());
       } else if (effect.kind === 'established') {
         agreed = effect;
       } else if (effect.kind === 'received') {
@@ -203,8 +203,7 @@ describe.each(cases)('$name, $suite, extended master secret $ems, MTU $mtu', ({ 
     const client = new DtlsClient({
       random: randomBytes,
       address: SERVER,
-      identity: Buffer.from(IDENTITY),
-      key: Buffer.from(KEY, 'hex'),
+      identity: { kind: 'psk', identity: Buffer.from(IDENTITY), key: Buffer.from(KEY, 'hex') },
       suites: [mode.suite],
       mtu: small ? 90 : 1232,
       // The peer may need a moment before it listens.

@@ -36,7 +36,8 @@ describe('a wrong key and an unknown identity', () => {
   });
 
   it('are told apart, once each, to the operator only', () => {
-    const expected = { kind: 'refused', address: CLIENT_ADDRESS, identity: Uint8Array.from(IDENTITY) };
+    const identity = { kind: 'psk', identity: Uint8Array.from(IDENTITY) };
+    const expected = { kind: 'refused', address: CLIENT_ADDRESS, identity };
     expect(serverView(wrongKey).refusals).toMatchObject([{ ...expected, check: 'wrong-key' }]);
     expect(serverView(unknown).refusals).toMatchObject([{ ...expected, check: 'unknown-identity' }]);
   });
@@ -70,7 +71,7 @@ describe('a wrong key and an unknown identity', () => {
   ])('%s counts as unknown', (_, key) => {
     const pair = new Pair();
     const before = pair.server.pskFound.bind(pair.server);
-    pair.server.pskFound = (lookup, __, now) => before(lookup, key, now);
+    pair.server.pskFound = (lookup, __, now) => before(lookup, { key, credential: '' }, now);
     pair.client.connect(0);
     pair.run(10);
     expect(serverView(pair).refusals).toMatchObject([{ check: 'unknown-identity' }]);

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { AlertLevel, encodeAlert } from './alert.ts';
 import type { DtlsEffect } from './effects.ts';
 import { unfragmented } from './fragments.ts';
+import { identityLabel } from './identity.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { type ClientHello, encodeBody, Version } from './messages.ts';
+import type { ServerOptions } from './options.ts';
 import { ContentType, plaintextRecord, readRecord } from './record.ts';
-import { DtlsServer, type ServerOptions } from './server.ts';
+import { DtlsServer } from './server.ts';
 import { alertIn, CLIENT_ADDRESS, effectsOf, IDENTITY, Pair, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
 const LONG_MS = 300_000;
@@ -293,7 +295,7 @@ describe('a handshake of an identity whose key changed', () => {
       pair.client.connect(0);
       pair.run(at);
       expect(pair.server.sizes().halfOpen).toBe(1);
-      if (abandoned) pair.server.abandon(IDENTITY);
+      if (abandoned) pair.server.abandon(identityLabel({ kind: 'psk', identity: IDENTITY }));
       pair.run(10_000);
       return { opened: effectsOf(pair.serverEffects, 'established').length, sizes: pair.server.sizes() };
     };

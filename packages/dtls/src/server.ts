@@ -2,11 +2,12 @@
 import { createSecretKey, KeyObject } from 'node:crypto';
 import { AlertLevel, type AlertName, encodeAlert } from './alert.ts';
 import { CookieJar } from './cookie.ts';
-import type { AddressKey, LookupId, RefusalCheck } from './effects.ts';
+import type { AddressKey, LookupId, PskFound, RefusalCheck } from './effects.ts';
 import { Endpoint } from './endpoint.ts';
 import type { FlightItem } from './flight.ts';
 import { type Fragment, unfragmented, type WholeMessage } from './fragments.ts';
 import { Handshake } from './handshake.ts';
+import { type IdentityLabel, identityLabel } from './identity.ts';
 import type { DtlsSizes } from './limits.ts';
 import {
   type ClientHello,
@@ -21,17 +22,10 @@ import {
   RANDOM_LENGTH,
   Version,
 } from './messages.ts';
-import type { EndpointOptions } from './options.ts';
+import type { ServerOptions } from './options.ts';
 import { ContentType, type DtlsRecord, plaintextRecord } from './record.ts';
 import { type State, TRANSITIONS } from './states.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite, suiteLabel } from './suites.ts';
-
-export interface ServerOptions extends EndpointOptions {
-  /** How long a secret makes cookies, in ms; a cookie is good for one to two times as long. */
-  readonly cookieSecretLifetimeMs?: number;
-  /** The part of an address that `limits.halfOpenPerPrefix` counts by (a /24, say); the whole address if left out. */
-  readonly prefixOf?: (address: AddressKey) => string;
-}
 
 /** Our numbers go on from those of the ClientHello: no honest one is so high that they could run out. */
 const MAX_HELLO_RECORD = 2 ** 32;
@@ -74,15 +68,16 @@ export class DtlsServer extends Endpoint {
    * Answers a `findPsk` effect; an answer that comes too late is ignored.
    * An unknown identity goes on with a key that nobody holds: the peer can't tell it from a wrong key.
    *
-   * @param key the pre-shared key, or nothing when the identity is unknown (an empty key counts as nothing)
+   * @param found the pre-shared key, or nothing when the identity is unknown (an empty key counts as nothing)
    */
-  pskFound(lookup: LookupId, key: KeyObject | Uint8Array | undefined, now: number): void {
+  pskFound(lookup: LookupId, found: PskFound | undefined, now: number): void {
     const handshake = this.#lookups.get(lookup);
     if (handshake?.suite === undefined) return;
     this.#lookups.delete(lookup);
     const cell = TRANSITIONS[handshake.state].credential;
     if (typeof cell === 'string') return;
-    const psk = usableKey(key);
+    const psk = usableKey(found?.key);
+    handshake.credential = found?.credential ?? '';
     handshake.state = cell.next;
     handshake.identityKnown = psk !== undefined;
     handshake.deriveKeys(psk ?? this.#dummyKey, handshake.suite);
@@ -90,9 +85,9 @@ export class DtlsServer extends Endpoint {
   }
 
   /** Gives up the handshakes under way of an identity: the key that they were given is not good any more. */
-  abandon(identity: Uint8Array): void {
+  abandon(identity: IdentityLabel): void {
     for (const handshake of this.handshakes.values()) {
-      if (handshake.identity !== undefined && sameBytes(handshake.identity, identity)) this.end(handshake);
+      if (handshake.presented !== undefined && identityLabel(handshake.presented) === identity) this.end(handshake);
     }
   }
 
@@ -280,7 +275,8 @@ export class DtlsServer extends Endpoint {
       this.fail(handshake, 'limit', detail);
       return;
     }
-    handshake.identity = Uint8Array.from(identity);
+    const copy = Uint8Array.from(identity);
+    handshake.presented = { kind: 'psk', identity: copy };
     if (this.#lookups.size >= lookups) {
       this.out.drops.overLimit++;
       this.fail(handshake, 'limit', `${lookups} identities are being looked up: the limit lookups`);
@@ -290,7 +286,7 @@ export class DtlsServer extends Endpoint {
     const lookup = ++this.#lastLookup as LookupId;
     handshake.lookup = lookup;
     this.#lookups.set(lookup, handshake);
-    this.out.emit({ kind: 'findPsk', lookup, identity: handshake.identity });
+    this.out.emit({ kind: 'findPsk', lookup, identity: copy });
   }
 
   #finish(handshake: Handshake, now: number): void {

@@ -8,6 +8,7 @@ import { DtlsServer } from './server.ts';
 import {
   CLIENT_ADDRESS,
   effectsOf,
+  FOUND,
   IDENTITY,
   KEY,
   Pair,
@@ -35,7 +36,8 @@ function sent(pair: Pair, side: 'client' | 'server'): Uint8Array[] {
 
 /** Another client, with its own randomness, at the address of the first one. */
 function stranger(seed: string, key: Uint8Array = KEY): DtlsClient {
-  return new DtlsClient({ random: replayableRandom(seed), address: SERVER_ADDRESS, identity: IDENTITY, key });
+  const identity = { kind: 'psk', identity: IDENTITY, key } as const;
+  return new DtlsClient({ random: replayableRandom(seed), address: SERVER_ADDRESS, identity });
 }
 
 type Party = Pick<Pair, 'server' | 'serverEffects' | 'now'>;
@@ -46,7 +48,7 @@ function converse(pair: Party, client: DtlsClient, address = CLIENT_ADDRESS): vo
     for (const datagram of datagrams) pair.server.receive(address, datagram, pair.now);
     const effects = pair.server.drain();
     pair.serverEffects.push(...effects);
-    for (const { lookup } of effectsOf(effects, 'findPsk')) pair.server.pskFound(lookup, KEY, pair.now);
+    for (const { lookup } of effectsOf(effects, 'findPsk')) pair.server.pskFound(lookup, FOUND, pair.now);
     const answers = [...effects, ...pair.server.drain()];
     pair.serverEffects.push(...answers.slice(effects.length));
     for (const { datagram } of effectsOf(answers, 'send')) client.receive(SERVER_ADDRESS, datagram, pair.now);
@@ -247,7 +249,7 @@ describe('a ClientHello from the address of a live session', () => {
     for (const datagram of sentBy(other)) pair.server.receive(CLIENT_ADDRESS, datagram, pair.now);
     const [lookup] = effectsOf(pair.server.drain(), 'findPsk');
     stillAlive();
-    if (lookup) pair.server.pskFound(lookup.lookup, KEY, pair.now);
+    if (lookup) pair.server.pskFound(lookup.lookup, FOUND, pair.now);
     const effects = pair.server.drain();
     const [established] = effectsOf(effects, 'established');
     expect(established).toMatchObject({ replaced: server });

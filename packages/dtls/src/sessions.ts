@@ -4,10 +4,11 @@ import type { Deadlines, Sleeper } from './deadlines.ts';
 import type { AddressKey, ClosedReason, SessionKey } from './effects.ts';
 import type { FlightItem } from './flight.ts';
 import { readFragments } from './fragments.ts';
+import type { IdentityLabel } from './identity.ts';
 import type { DtlsLimits } from './limits.ts';
 import { handshakeKind } from './messages.ts';
 import type { Outlet } from './outlet.ts';
-import { ContentType, MAX_PLAINTEXT } from './record.ts';
+import { ContentType, type DtlsRecord, MAX_PLAINTEXT } from './record.ts';
 import type { RecordLayer } from './record-layer.ts';
 import { type State, TRANSITIONS } from './states.ts';
 
@@ -23,8 +24,8 @@ export interface Session extends Sleeper {
   readonly kind: 'session';
   readonly key: SessionKey;
   readonly address: AddressKey;
-  /** The pre-shared key identity, an octet a character. */
-  readonly identity: string;
+  /** Whom the session is with. */
+  readonly identity: IdentityLabel;
   readonly state: Extract<State, `${string}-established`>;
   readonly layer: RecordLayer;
   lastFlight: LastFlight | undefined;
@@ -46,7 +47,7 @@ export class Sessions {
   readonly #byKey = new Map<SessionKey, Session>();
   readonly #byAddress = new Map<AddressKey, Session>();
   /** In the order in which they began; an array, since nearly all have one. */
-  readonly #byIdentity = new Map<string, Session[]>();
+  readonly #byIdentity = new Map<IdentityLabel, Session[]>();
   #lastFlights = 0;
 
   /** @param deadlines where the end of each kept last flight is queued */
@@ -106,13 +107,14 @@ export class Sessions {
   }
 
   /** The plaintext of an authentic record. */
-  onRecord(session: Session, type: number, plaintext: Uint8Array, now: number): void {
+  onRecord(session: Session, { type, sequence }: DtlsRecord, plaintext: Uint8Array, now: number): void {
     this.#noteActivity(session, now);
     const cells = TRANSITIONS[session.state];
     if (type === ContentType.APPLICATION_DATA && cells['application-data'] === 'deliver') {
       // The peer would not send data if it lacked our last flight.
       this.dropLastFlight(session);
-      this.#out.emit({ kind: 'received', session: session.key, address: session.address, data: plaintext });
+      const { key, address } = session;
+      this.#out.emit({ kind: 'received', session: key, address, data: plaintext, record: sequence });
     } else if (type === ContentType.ALERT && cells.alert === 'heed') {
       this.#onAlert(session, plaintext);
     } else if (type === ContentType.HANDSHAKE) {

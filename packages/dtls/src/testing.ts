@@ -1,14 +1,18 @@
 /** Test kit: endpoints over an in-memory network in virtual time, with randomness that replays. */
 import { createHash } from 'node:crypto';
 import { alertName, decodeAlert } from './alert.ts';
-import { type ClientOptions, DtlsClient } from './client.ts';
-import { type AddressKey, addressKey, type DtlsEffect } from './effects.ts';
-import type { EndpointOptions } from './options.ts';
+import { DtlsClient } from './client.ts';
+import { type AddressKey, addressKey, type DtlsEffect, type PskFound } from './effects.ts';
+import type { ClientIdentity, ClientOptions, EndpointOptions, ServerOptions } from './options.ts';
 import { ContentType, readRecord } from './record.ts';
-import { DtlsServer, type ServerOptions } from './server.ts';
+import { DtlsServer } from './server.ts';
 
 export const IDENTITY = Buffer.from('device-1');
 export const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+/** What a server finds for `IDENTITY`. */
+export const FOUND: PskFound = { key: KEY, credential: 'credential-1' };
+/** The client that holds the key. */
+export const PSK: ClientIdentity = { kind: 'psk', identity: IDENTITY, key: KEY };
 export const CLIENT_ADDRESS = addressKey('192.0.2.1:40000');
 export const SERVER_ADDRESS = addressKey('198.51.100.1:5684');
 
@@ -84,8 +88,7 @@ export class Pair {
     this.client = new DtlsClient({
       random: replayableRandom('client'),
       address: SERVER_ADDRESS,
-      identity: IDENTITY,
-      key: KEY,
+      identity: PSK,
       ...options.shared,
       ...options.client,
     });
@@ -129,8 +132,9 @@ export class Pair {
       }
       for (const { lookup, identity } of effectsOf(fromServer, 'findPsk')) {
         const key = this.#keys[Buffer.from(identity).toString()];
-        if (this.#lookupMs === 0) this.server.pskFound(lookup, key, this.now);
-        else this.#at(this.now + this.#lookupMs, (now) => this.server.pskFound(lookup, key, now));
+        const found = key && { ...FOUND, key };
+        if (this.#lookupMs === 0) this.server.pskFound(lookup, found, this.now);
+        else this.#at(this.now + this.#lookupMs, (now) => this.server.pskFound(lookup, found, now));
       }
     }
   }

@@ -46,7 +46,8 @@ export async function startTestServer(secure: boolean): Promise<TestServer> {
     for (let effects = dtls.drain(); effects.length > 0; effects = dtls.drain()) {
       for (const effect of effects) {
         if (effect.kind === 'send') sendTo(effect.address, effect.datagram);
-        else if (effect.kind === 'findPsk') dtls.pskFound(effect.lookup, KEY, performance.now());
+        else if (effect.kind === 'findPsk')
+          dtls.pskFound(effect.lookup, { key: KEY, credential: '' }, performance.now());
         else if (effect.kind === 'received') coap.receive(PeerKey(effect.session), effect.data, performance.now());
       }
       work();

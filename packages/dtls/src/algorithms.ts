@@ -1,0 +1,110 @@
+/** Groups of key agreement and signature schemes, as data (RFC 8422 §5.1.1, RFC 8446 §4.2.3 for the names). */
+import type { KeyObject } from 'node:crypto';
+
+interface Group {
+  /** The wire value of the NamedCurve. */
+  readonly id: number;
+  /** What `generateKeyPair` takes. */
+  readonly keyType: 'ec' | 'x25519';
+  readonly namedCurve: string;
+  /** What a public key has in front of it in a SubjectPublicKeyInfo (RFC 5480 §2, RFC 8410 §4). */
+  readonly spkiPrefix: Buffer;
+  /** Octets of a public key: an uncompressed point, or the coordinate alone. */
+  readonly publicKeyLength: number;
+}
+
+/** Every group that is implemented, the preferred one first: the one that every LwM2M device has. */
+export const GROUPS = {
+  secp256r1: {
+    id: 23,
+    keyType: 'ec',
+    namedCurve: 'prime256v1',
+    spkiPrefix: Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex'),
+    publicKeyLength: 65,
+  },
+  x25519: {
+    id: 29,
+    keyType: 'x25519',
+    namedCurve: 'x25519',
+    spkiPrefix: Buffer.from('302a300506032b656e032100', 'hex'),
+    publicKeyLength: 32,
+  },
+  secp384r1: {
+    id: 24,
+    keyType: 'ec',
+    namedCurve: 'secp384r1',
+    spkiPrefix: Buffer.from('3076301006072a8648ce3d020106052b81040022036200', 'hex'),
+    publicKeyLength: 97,
+  },
+} as const satisfies { readonly [name: string]: Group };
+
+export type GroupName = keyof typeof GROUPS;
+export const GROUP_NAMES = Object.keys(GROUPS) as GroupName[];
+
+/** An uncompressed point begins with this (RFC 8422 §5.4.1). */
+const UNCOMPRESSED = 4;
+
+interface Scheme {
+  /** The wire value; in TLS 1.2 the hash, then the kind of signature. */
+  readonly id: number;
+  readonly hash: 'sha256' | 'sha384';
+  /** The curve of its keys, as `node:crypto` knows it, and as a group. */
+  readonly namedCurve: string;
+  readonly group: GroupName;
+}
+
+/** Every scheme that is implemented, the preferred one first. */
+export const SIGNATURE_SCHEMES = {
+  ecdsa_secp256r1_sha256: { id: 0x0403, hash: 'sha256', namedCurve: 'prime256v1', group: 'secp256r1' },
+  ecdsa_secp384r1_sha384: { id: 0x0503, hash: 'sha384', namedCurve: 'secp384r1', group: 'secp384r1' },
+} as const satisfies { readonly [name: string]: Scheme };
+
+export type SignatureScheme = keyof typeof SIGNATURE_SCHEMES;
+export const SIGNATURE_SCHEME_NAMES = Object.keys(SIGNATURE_SCHEMES) as SignatureScheme[];
+
+/** The scheme that a key signs with; none for a key of another kind. */
+export function schemeOfKey(key: KeyObject): SignatureScheme | undefined {
+  const curve = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;
+  return SIGNATURE_SCHEME_NAMES.find((name) => SIGNATURE_SCHEMES[name].namedCurve === curve);
+}
+
+/** The scheme whose keys look like this SubjectPublicKeyInfo: an ECDSA key of a known curve, uncompressed. */
+export function schemeOfSpki(spki: Uint8Array): SignatureScheme | undefined {
+  return SIGNATURE_SCHEME_NAMES.find((name) => {
+    const { spkiPrefix, publicKeyLength } = GROUPS[SIGNATURE_SCHEMES[name].group];
+    return spki.length === spkiPrefix.length + publicKeyLength && startsWith(spki, spkiPrefix);
+  });
+}
+
+/** The SubjectPublicKeyInfo of a public key in the form of the group's messages; nothing when it can't be one. */
+export function spkiOf(group: GroupName, publicKey: Uint8Array): Buffer | undefined {
+  const { spkiPrefix, publicKeyLength, keyType } = GROUPS[group];
+  if (publicKey.length !== publicKeyLength || (keyType === 'ec' && publicKey[0] !== UNCOMPRESSED)) return undefined;
+  return Buffer.concat([spkiPrefix, publicKey]);
+}
+
+/** The reverse of `spkiOf`. */
+export function publicKeyOf(group: GroupName, spki: Uint8Array): Uint8Array {
+  return spki.subarray(GROUPS[group].spkiPrefix.length);
+}
+
+export function groupOf(id: number): GroupName | undefined {
+  return GROUP_NAMES.find((name) => GROUPS[name].id === id);
+}
+
+export function schemeOf(id: number): SignatureScheme | undefined {
+  return SIGNATURE_SCHEME_NAMES.find((name) => SIGNATURE_SCHEMES[name].id === id);
+}
+
+/** A group or a scheme for people: its name, or its number when it is not implemented. */
+export function groupLabel(id: number): string {
+  return groupOf(id) ?? `group ${id}`;
+}
+
+export function schemeLabel(id: number): string {
+  return schemeOf(id) ?? `scheme 0x${id.toString(16).padStart(4, '0')}`;
+}
+
+function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(0, prefix.length), prefix) === 0;
+}

@@ -35,13 +35,37 @@ export interface LeshanPsk {
   readonly key: Uint8Array;
 }
 
+/** Raw public keys (RFC 7250) as PEM files. */
+interface LeshanRawKey {
+  /** PKCS #8 and SubjectPublicKeyInfo of the device, on P-256. */
+  readonly privateKey: string;
+  readonly publicKey: string;
+  /** SubjectPublicKeyInfo that the server must show. */
+  readonly serverKey: string;
+}
+
+/** X.509 certificates as PEM files. */
+interface LeshanCertificate {
+  /** PKCS #8 on P-256, and the certificate that goes with it. */
+  readonly privateKey: string;
+  readonly certificate: string;
+  /** /0/x/4, read according to `usage`. */
+  readonly serverCertificate: string;
+  /** /0/x/15: 0 CA constraint, 1 service certificate, 2 trust anchor, 3 (default) the server's own certificate. */
+  readonly usage?: 0 | 1 | 2 | 3;
+}
+
 /** How a Leshan device is started. */
 export interface LeshanDeviceOptions {
   /** `coap://` or `coaps://`, host and port. */
   readonly server: string;
   readonly endpoint: string;
-  /** Needed for `coaps://`; without it the device uses NoSec. */
+  /** One of the next three is needed for `coaps://`; without any the device uses NoSec. */
   readonly psk?: LeshanPsk;
+  readonly rawKey?: LeshanRawKey;
+  readonly certificate?: LeshanCertificate;
+  /** Length of its Connection ID; 0, the default, negotiates that only the server has one; `off` offers none. */
+  readonly connectionId?: number | 'off';
   /** Registration lifetime in seconds; 300 by default. */
   readonly lifetime?: number;
   /** Seconds between two Updates; 3 by default. */
@@ -100,6 +124,13 @@ export async function startLeshanDevice(options: LeshanDeviceOptions): Promise<L
 function deviceArguments(options: LeshanDeviceOptions, keyFile: string | undefined): string[] {
   const args = ['--server', options.server, '--endpoint', options.endpoint];
   if (options.psk && keyFile) args.push('--identity', options.psk.identity, '--key-file', keyFile);
+  const { rawKey, certificate } = options;
+  if (rawKey) args.push('--private-key', rawKey.privateKey, '--public-key', rawKey.publicKey);
+  if (rawKey) args.push('--server-key', rawKey.serverKey);
+  if (certificate) args.push('--private-key', certificate.privateKey, '--certificate', certificate.certificate);
+  if (certificate) args.push('--server-certificate', certificate.serverCertificate);
+  if (certificate?.usage !== undefined) args.push('--usage', String(certificate.usage));
+  if (options.connectionId !== undefined) args.push('--cid', String(options.connectionId));
   if (options.lifetime !== undefined) args.push('--lifetime', String(options.lifetime));
   if (options.period !== undefined) args.push('--period', String(options.period));
   if (options.model !== undefined) args.push('--model', options.model);

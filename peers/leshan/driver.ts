@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { hasPeer } from '../../tooling/testing/peers.ts';
-import { isBuilt, projectFolder } from './build.ts';
+import { leshanBuild } from './build.ts';
 
 export { type LeshanDevice, type LeshanDeviceOptions, startLeshanDevice } from './device.ts';
 export { generatedPsk, type LeshanServer, startLeshanServer } from './server.ts';
@@ -10,6 +9,5 @@ export { generatedPsk, type LeshanServer, startLeshanServer } from './server.ts'
  * Where they can't, a line says so; with `CI` set that is an error.
  */
 export function leshanAvailable(): boolean {
-  if (!hasPeer('Leshan (needs Java 17)', ['java', '-version'])) return false;
-  return isBuilt() || hasPeer('Leshan (built by Maven)', [process.execPath, join(projectFolder, 'build.ts')]);
+  return hasPeer('Leshan (needs Java 17)', ['java', '-version']) && leshanBuild.isHere();
 }

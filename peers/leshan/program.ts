@@ -1,10 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killGroup, spawnChild } from '../../tooling/testing/children.ts';
-import { buildLeshan, projectFolder } from './build.ts';
+import { leshanBuild, leshanCommand } from './build.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
@@ -61,10 +60,8 @@ export class Program<Event extends AnyEvent> {
     javaFlags: readonly string[],
     wrapper: readonly string[] = [],
   ): Promise<Program<Event>> {
-    await buildLeshan();
-    const classPath = [join(projectFolder, 'target/classes'), join(projectFolder, 'target/lib/*')].join(':');
-    const java = ['java', '-XX:+DisplayVMOutputToStderr', ...javaFlags, '-cp', classPath];
-    const [executable = 'java', ...rest] = [...wrapper, ...java, `dev.reeve.peers.leshan.${main}`, ...args];
+    await leshanBuild.build();
+    const [executable = 'java', ...rest] = [...wrapper, ...leshanCommand(main, javaFlags), ...args];
     return new Program<Event>(spawnChild(executable, rest));
   }
 

@@ -52,6 +52,21 @@ export interface LeshanServerOptions {
   readonly psks?: readonly LeshanPsk[];
   /** Adds the keys of `generatedPsk(0)` to `generatedPsk(devices - 1)`. */
   readonly devices?: number;
+  /** What it shows to devices with raw public keys, and the one it admits; PEM files. */
+  readonly rawKey?: {
+    readonly privateKey: string;
+    readonly publicKey: string;
+    readonly device: { readonly endpoint: string; readonly publicKey: string };
+  };
+  /** Its chain, the certificate that devices' chains must lead to, and the device it admits by common name; PEM files. */
+  readonly certificate?: {
+    readonly privateKey: string;
+    readonly certificate: string;
+    readonly trust: string;
+    readonly device: { readonly endpoint: string };
+  };
+  /** Length of its Connection ID, 6 by default; `off` negotiates none. */
+  readonly connectionId?: number | 'off';
   /** Path that it observes on every device that registers. */
   readonly observe?: string;
   /** Reports nothing of its own accord, as a benchmark needs it; commands are answered. */
@@ -133,6 +148,12 @@ function serverArguments(options: LeshanServerOptions, keyFile: string | undefin
   if (options.coapsPort !== undefined) args.push('--coaps-port', String(options.coapsPort));
   if (keyFile !== undefined) args.push('--psk-file', keyFile);
   if (options.devices !== undefined) args.push('--devices', String(options.devices));
+  const { rawKey, certificate } = options;
+  if (rawKey) args.push('--private-key', rawKey.privateKey, '--public-key', rawKey.publicKey);
+  if (rawKey) args.push('--raw-key-device', rawKey.device.endpoint, '--device-key', rawKey.device.publicKey);
+  if (certificate) args.push('--private-key', certificate.privateKey, '--certificate', certificate.certificate);
+  if (certificate) args.push('--trust', certificate.trust, '--certificate-device', certificate.device.endpoint);
+  if (options.connectionId !== undefined) args.push('--cid', String(options.connectionId));
   if (options.observe !== undefined) args.push('--observe', options.observe);
   if (options.quiet) args.push('--quiet');
   return args;

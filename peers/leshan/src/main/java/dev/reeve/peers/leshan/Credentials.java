@@ -6,13 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.eclipse.leshan.servers.security.InMemorySecurityStore;
 import org.eclipse.leshan.servers.security.NonUniqueSecurityInfoException;
 import org.eclipse.leshan.servers.security.SecurityInfo;
 
-/** Fills the server's store of pre-shared keys. Identity and endpoint name are the same. */
+/** Fills the server's store of what admits a device. The identity of a pre-shared key is the endpoint name. */
 final class Credentials {
     private static final int KEY_LENGTH = 16;
 
@@ -43,11 +44,25 @@ final class Credentials {
         }
     }
 
+    /** Admits a device with this raw public key. */
+    void addRawKey(String endpoint, PublicKey key) {
+        add(SecurityInfo.newRawPublicKeyInfo(endpoint, key));
+    }
+
+    /** Admits a device with a certificate whose common name is its endpoint name. */
+    void addCertificate(String endpoint) {
+        add(SecurityInfo.newX509CertInfo(endpoint));
+    }
+
     private void add(String identity, byte[] key) {
+        add(SecurityInfo.newPreSharedKeyInfo(identity, identity, key));
+    }
+
+    private void add(SecurityInfo info) {
         try {
-            store.add(SecurityInfo.newPreSharedKeyInfo(identity, identity, key));
+            store.add(info);
         } catch (NonUniqueSecurityInfoException e) {
-            throw new IllegalArgumentException("identity given twice: " + identity, e);
+            throw new IllegalArgumentException("given twice: " + info.getEndpoint(), e);
         }
     }
 

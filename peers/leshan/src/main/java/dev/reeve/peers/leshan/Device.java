@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HexFormat;
@@ -24,11 +25,13 @@ import org.eclipse.leshan.client.object.Server;
 import org.eclipse.leshan.client.resource.LwM2mInstanceEnabler;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
+import org.eclipse.leshan.core.CertificateUsage;
 import org.eclipse.leshan.core.LwM2mId;
 import org.eclipse.leshan.core.model.ObjectLoader;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.util.datatype.ULong;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClientProtocolProvider;
@@ -50,19 +53,19 @@ public final class Device {
     private final Vehicle vehicle;
     private final LeshanClient client;
 
-    private Device(Options options) throws IOException {
+    private Device(Options options) throws IOException, GeneralSecurityException {
         String endpoint = options.required("endpoint");
         vehicle = new Vehicle(tally, options.get("model", "Truck"), "SN-" + endpoint);
         boolean quickTimers = !options.has("default-timers");
         client = new LeshanClientBuilder(endpoint)
                 .setObjects(objects(options))
                 .setRegistrationEngineFactory(engine(options.integer("period", 3), quickTimers))
-                .setEndpointsProviders(endpoints(quickTimers))
+                .setEndpointsProviders(endpoints(options, quickTimers))
                 .build();
         client.addObserver(new RegistrationEvents(events));
     }
 
-    private List<LwM2mObjectEnabler> objects(Options options) throws IOException {
+    private List<LwM2mObjectEnabler> objects(Options options) throws IOException, GeneralSecurityException {
         List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
         models.add(LockAndWipe.model());
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
@@ -83,14 +86,24 @@ public final class Device {
         });
     }
 
-    private static Security security(Options options) throws IOException {
+    private static Security security(Options options) throws IOException, GeneralSecurityException {
         String server = options.required("server");
-        if (!options.has("identity")) {
+        if (options.has("identity")) {
+            byte[] identity = options.required("identity").getBytes(StandardCharsets.UTF_8);
+            String key = Files.readString(Path.of(options.required("key-file"))).trim();
+            return Security.psk(server, SHORT_SERVER_ID, identity, HexFormat.of().parseHex(key));
+        }
+        if (!options.has("private-key")) {
             return Security.noSec(server, SHORT_SERVER_ID);
         }
-        byte[] identity = options.required("identity").getBytes(StandardCharsets.UTF_8);
-        String key = Files.readString(Path.of(options.required("key-file"))).trim();
-        return Security.psk(server, SHORT_SERVER_ID, identity, HexFormat.of().parseHex(key));
+        byte[] privateKey = Pem.privateKey(options.required("private-key")).getEncoded();
+        if (options.has("public-key")) {
+            return Security.rpk(server, SHORT_SERVER_ID, Pem.publicKey(options.required("public-key")).getEncoded(),
+                    privateKey, Pem.publicKey(options.required("server-key")).getEncoded());
+        }
+        return Security.x509(server, SHORT_SERVER_ID, Pem.certificates(options.required("certificate"))[0].getEncoded(),
+                privateKey, Pem.certificates(options.required("server-certificate"))[0].getEncoded(),
+                ULong.valueOf(options.integer("usage", CertificateUsage.DOMAIN_ISSUER_CERTIFICATE.code.intValue())));
     }
 
     private static DefaultRegistrationEngineFactory engine(int period, boolean quickTimers) {
@@ -102,7 +115,7 @@ public final class Device {
         return engine;
     }
 
-    private static LwM2mClientEndpointsProvider endpoints(boolean quickTimers) {
+    private static LwM2mClientEndpointsProvider endpoints(Options options, boolean quickTimers) {
         var builder = new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider(),
                 new CoapsClientProtocolProvider());
         Configuration configuration = builder.createDefaultConfiguration();
@@ -112,6 +125,7 @@ public final class Device {
             configuration.set(DtlsConfig.DTLS_RETRANSMISSION_TIMEOUT, 500, TimeUnit.MILLISECONDS);
             configuration.set(DtlsConfig.DTLS_MAX_RETRANSMISSIONS, 2);
         }
+        options.connectionId(configuration);
         return builder.setConfiguration(configuration).build();
     }
 
@@ -146,9 +160,10 @@ public final class Device {
         }
     }
 
-    public static void main(String[] arguments) throws IOException {
+    public static void main(String[] arguments) throws IOException, GeneralSecurityException {
         Options options = new Options(arguments,
-                Set.of("server", "endpoint", "identity", "key-file", "lifetime", "period", "model"),
+                Set.of("server", "endpoint", "identity", "key-file", "private-key", "public-key", "server-key",
+                        "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model"),
                 Set.of("default-timers"));
         new Device(options).run();
         System.exit(0);

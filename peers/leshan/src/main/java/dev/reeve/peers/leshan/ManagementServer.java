@@ -6,31 +6,37 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.leshan.core.endpoint.Protocol;
 import org.eclipse.leshan.core.model.ObjectLoader;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.LeshanServerBuilder;
 import org.eclipse.leshan.server.endpoint.LwM2mServerEndpoint;
+import org.eclipse.leshan.server.endpoint.LwM2mServerEndpointsProvider;
 import org.eclipse.leshan.server.model.VersionedModelProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.CaliforniumServerEndpointsProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coap.CoapServerProtocolProvider;
 import org.eclipse.leshan.transport.californium.server.endpoint.coaps.CoapsServerProtocolProvider;
 
 /**
- * A minimal LwM2M server on Leshan over coap and coaps with pre-shared keys: the other side for our client engine's
+ * A minimal LwM2M server on Leshan over coap and coaps: the other side for our client engine's
  * tests and the yardstick of the benchmarks. README.md beside the sources lists its commands and events.
  */
 public final class ManagementServer {
     private ManagementServer() {
     }
 
-    public static void main(String[] arguments) throws IOException, InterruptedException {
+    public static void main(String[] arguments)
+            throws IOException, InterruptedException, GeneralSecurityException {
         Options options = new Options(arguments,
-                Set.of("host", "coap-port", "coaps-port", "psk-file", "devices", "observe"), Set.of("quiet"));
+                Set.of("host", "coap-port", "coaps-port", "psk-file", "devices", "private-key", "public-key",
+                        "raw-key-device", "device-key", "certificate", "trust", "certificate-device", "cid", "observe"),
+                Set.of("quiet"));
         Events events = new Events();
         LeshanServer server = build(options);
         if (!options.has("quiet")) {
@@ -48,23 +54,50 @@ public final class ManagementServer {
         System.exit(0);
     }
 
-    private static LeshanServer build(Options options) throws IOException {
+    private static LeshanServer build(Options options) throws IOException, GeneralSecurityException {
+        List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadAllDefault());
+        models.add(LockAndWipe.model());
+        LeshanServerBuilder builder = new LeshanServerBuilder()
+                .setSecurityStore(credentials(options).store())
+                .setObjectModelProvider(new VersionedModelProvider(models))
+                .setEndpointsProviders(endpoints(options));
+        if (options.has("private-key")) {
+            builder.setPrivateKey(Pem.privateKey(options.required("private-key")));
+        }
+        if (options.has("public-key")) {
+            builder.setPublicKey(Pem.publicKey(options.required("public-key")));
+        }
+        if (options.has("certificate")) {
+            builder.setCertificateChain(Pem.certificates(options.required("certificate")));
+            builder.setTrustedCertificates(Pem.certificates(options.required("trust")));
+        }
+        return builder.build();
+    }
+
+    private static Credentials credentials(Options options) throws IOException, GeneralSecurityException {
         Credentials credentials = new Credentials();
         if (options.has("psk-file")) {
             credentials.addFile(Path.of(options.required("psk-file")));
         }
         credentials.addGenerated(options.integer("devices", 0));
-        List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadAllDefault());
-        models.add(LockAndWipe.model());
+        if (options.has("raw-key-device")) {
+            credentials.addRawKey(options.required("raw-key-device"), Pem.publicKey(options.required("device-key")));
+        }
+        if (options.has("certificate-device")) {
+            credentials.addCertificate(options.required("certificate-device"));
+        }
+        return credentials;
+    }
+
+    private static LwM2mServerEndpointsProvider endpoints(Options options) {
         String host = options.get("host", "127.0.0.1");
-        return new LeshanServerBuilder()
-                .setSecurityStore(credentials.store())
-                .setObjectModelProvider(new VersionedModelProvider(models))
-                .setEndpointsProviders(new CaliforniumServerEndpointsProvider.Builder(
-                        new CoapServerProtocolProvider(), new CoapsServerProtocolProvider())
-                        .addEndpoint(new InetSocketAddress(host, options.integer("coap-port", 0)), Protocol.COAP)
-                        .addEndpoint(new InetSocketAddress(host, options.integer("coaps-port", 0)), Protocol.COAPS)
-                        .build())
+        var builder = new CaliforniumServerEndpointsProvider.Builder(new CoapServerProtocolProvider(),
+                new CoapsServerProtocolProvider());
+        Configuration configuration = builder.createDefaultConfiguration();
+        options.connectionId(configuration);
+        return builder.setConfiguration(configuration)
+                .addEndpoint(new InetSocketAddress(host, options.integer("coap-port", 0)), Protocol.COAP)
+                .addEndpoint(new InetSocketAddress(host, options.integer("coaps-port", 0)), Protocol.COAPS)
                 .build();
     }
 

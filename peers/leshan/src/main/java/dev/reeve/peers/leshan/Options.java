@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.eclipse.californium.elements.config.Configuration;
+import org.eclipse.californium.scandium.config.DtlsConfig;
 
 /** Command line of the form {@code --name value} or {@code --flag}. */
 final class Options {
@@ -43,6 +45,13 @@ final class Options {
 
     String get(String name, String otherwise) {
         return values.getOrDefault(name, otherwise);
+    }
+
+    /** Sets the length of the own Connection ID ({@code --cid N}), or that there is none ({@code --cid off}). */
+    void connectionId(Configuration configuration) {
+        if (has("cid")) {
+            configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, get("cid", "").equals("off") ? null : integer("cid", 0));
+        }
     }
 
     int integer(String name, int otherwise) {

@@ -1,7 +1,7 @@
 /** From what both sides agreed on to record keys (RFC 5246 §5, §6.3 and §8.1). */
 import { Hmac } from './hmac.ts';
 import { VERIFY_DATA_LENGTH } from './messages.ts';
-import type { EpochKeys } from './protection.ts';
+import type { EpochKeys } from './record-keys.ts';
 import type { HashName, Suite } from './suites.ts';
 
 export const MASTER_SECRET_LENGTH = 48;

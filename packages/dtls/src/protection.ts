@@ -1,152 +1,83 @@
-/** AEAD protection of records (RFC 6347 §4.1.2.1, RFC 5246 §6.2.3.3, RFC 6655 §3, RFC 5288 §3). */
-import {
-  type CipherGCM,
-  createCipheriv,
-  createDecipheriv,
-  createSecretKey,
-  type DecipherGCM,
-  type KeyObject,
-} from 'node:crypto';
-import { type DtlsRecord, RECORD_HEADER_LENGTH, writeRecordHeader } from './record.ts';
-import type { Suite } from './suites.ts';
+/** Protected records in both forms: that of RFC 6347 §4.1.2 and, with a Connection ID, that of RFC 9146 §4 and §5. */
+import { AEAD } from './aead.ts';
+import { CBC } from './cbc.ts';
+import { ContentType, type DtlsRecord, MAX_PLAINTEXT, RECORD_HEADER_LENGTH, writeRecordHeader } from './record.ts';
+import type { RecordKeys } from './record-keys.ts';
+import type { RecordCipher } from './suites.ts';
 
-/** Explicit part of a nonce; we put epoch and sequence number there, which no two records of an epoch share. */
-const EXPLICIT_NONCE_LENGTH = 8;
-const NONCE_LENGTH = 12;
-const AAD_LENGTH = 13;
-
-/** The keys of an epoch, seen from one side, as octets that can be kept and made into keys again. */
-export interface EpochKeys {
-  readonly suite: Suite;
-  /** Whether a CBC suite encrypts first (RFC 7366); false for an AEAD. */
-  readonly encryptThenMac: boolean;
-  /** Our MAC key, the peer's; our key, the peer's; our implicit nonce part, the peer's: as long as the suite has them. */
-  readonly material: Uint8Array;
+/** One way of protecting the plaintext of a record. */
+export interface Protection {
+  /** Octets of a fragment before the place of the plaintext. */
+  readonly prefixLength: number;
+  /** Octets of the fragment that so much plaintext makes. */
+  fragmentLength(keys: RecordKeys, plaintextLength: number): number;
+  /** Protects the plaintext that stands in its place in `record`; all octets of the fragment are written. */
+  seal(keys: RecordKeys, record: Buffer, headerLength: number, plaintextLength: number): void;
+  /** The plaintext of a record, or nothing when it is not authentic. */
+  open(keys: RecordKeys, record: Uint8Array, headerLength: number): Uint8Array | undefined;
 }
 
-/** The keys of an epoch in use; what is made of the octets lives only between the first use and `cool`. */
-export class RecordKeys {
-  readonly source: EpochKeys;
-  #writeKey: KeyObject | undefined;
-  #readKey: KeyObject | undefined;
-
-  constructor(source: EpochKeys) {
-    this.source = source;
-  }
-
-  get suite(): Suite {
-    return this.source.suite;
-  }
-
-  get writeKey(): KeyObject {
-    this.#writeKey ??= createSecretKey(this.#key(0));
-    return this.#writeKey;
-  }
-
-  get readKey(): KeyObject {
-    this.#readKey ??= createSecretKey(this.#key(1));
-    return this.#readKey;
-  }
-
-  get writeIv(): Uint8Array {
-    return this.#iv(0);
-  }
-
-  get readIv(): Uint8Array {
-    return this.#iv(1);
-  }
-
-  /** Drops the native objects; the next use makes them again. */
-  cool(): void {
-    this.#writeKey = undefined;
-    this.#readKey = undefined;
-  }
-
-  #key(index: 0 | 1): Uint8Array {
-    const { macKeyLength, keyLength } = this.suite.cipher;
-    const start = 2 * macKeyLength + index * keyLength;
-    return this.source.material.subarray(start, start + keyLength);
-  }
-
-  #iv(index: 0 | 1): Uint8Array {
-    const { macKeyLength, keyLength, fixedIvLength } = this.suite.cipher;
-    const start = 2 * (macKeyLength + keyLength) + index * fixedIvLength;
-    return this.source.material.subarray(start, start + fixedIvLength);
-  }
+/** What a record held. */
+export interface Opened {
+  /** The content type; of a record with a Connection ID the one that it hid. */
+  readonly type: number;
+  readonly content: Uint8Array;
 }
 
-/** Octets that protection adds to a plaintext, record header included. */
-export function protectionOverhead(suite: Suite): number {
-  return RECORD_HEADER_LENGTH + EXPLICIT_NONCE_LENGTH + suite.cipher.tagLength;
+const PROTECTIONS: Record<RecordCipher['kind'], Protection> = { aead: AEAD, cbc: CBC };
+
+const NO_CONNECTION_ID = new Uint8Array(0);
+
+/** The most octets that protection adds to a plaintext, record header included. */
+export function protectionOverhead(keys: RecordKeys, connectionIdLength = 0): number {
+  const longest = PROTECTIONS[keys.suite.cipher.kind].fragmentLength(keys, 0);
+  const hiddenType = connectionIdLength > 0 ? 1 : 0;
+  return RECORD_HEADER_LENGTH + connectionIdLength + longest + hiddenType;
 }
 
-// node:crypto copies nonce and associated data at once, so one scratch of each serves all records.
-const nonce = Buffer.alloc(NONCE_LENGTH);
-const aad = Buffer.alloc(AAD_LENGTH);
-
-/** Sets the associated data: epoch and sequence number, type, version, plaintext length. */
-function setAssociatedData(header: Uint8Array, plaintextLength: number): void {
-  for (let i = 0; i < 8; i++) aad[i] = header[3 + i] ?? 0;
-  for (let i = 0; i < 3; i++) aad[8 + i] = header[i] ?? 0;
-  aad.writeUInt16BE(plaintextLength, 11);
-}
-
-function setNonce(iv: Uint8Array, explicit: Uint8Array, offset: number): void {
-  nonce.set(iv, 0);
-  for (let i = 0; i < EXPLICIT_NONCE_LENGTH; i++) nonce[iv.length + i] = explicit[offset + i] ?? 0;
-}
-
-/** A protected record. The caller never uses a sequence number twice. */
+/**
+ * A protected record. The caller never uses a sequence number twice.
+ *
+ * @param connectionId the peer's; if it is empty the record has the form of RFC 6347 (RFC 9146 §3)
+ */
 export function sealRecord(
   keys: RecordKeys,
   type: number,
   epoch: number,
   sequence: number,
-  plaintext: Uint8Array,
+  content: Uint8Array,
+  connectionId: Uint8Array = NO_CONNECTION_ID,
 ): Uint8Array {
-  const { suite } = keys;
-  const record = Buffer.allocUnsafe(protectionOverhead(suite) + plaintext.length);
-  writeRecordHeader(record, type, epoch, sequence, record.length - RECORD_HEADER_LENGTH);
-  record.copy(record, RECORD_HEADER_LENGTH, 3, 3 + EXPLICIT_NONCE_LENGTH);
-  setNonce(keys.writeIv, record, RECORD_HEADER_LENGTH);
-  setAssociatedData(record, plaintext.length);
-  const cipher = createCipher(suite, keys.writeKey);
-  cipher.setAAD(aad, { plaintextLength: plaintext.length });
-  const start = RECORD_HEADER_LENGTH + EXPLICIT_NONCE_LENGTH;
-  record.set(cipher.update(plaintext), start);
-  cipher.final();
-  record.set(cipher.getAuthTag(), start + plaintext.length);
+  const protection = PROTECTIONS[keys.suite.cipher.kind];
+  const hidden = connectionId.length > 0;
+  const headerLength = RECORD_HEADER_LENGTH + connectionId.length;
+  const plaintextLength = content.length + (hidden ? 1 : 0);
+  const fragmentLength = protection.fragmentLength(keys, plaintextLength);
+  const record = Buffer.allocUnsafe(headerLength + fragmentLength);
+  writeRecordHeader(record, hidden ? ContentType.TLS12_CID : type, epoch, sequence, fragmentLength);
+  const start = headerLength + protection.prefixLength;
+  record.set(content, start);
+  if (hidden) {
+    record.set(connectionId, RECORD_HEADER_LENGTH - 2);
+    record.writeUInt16BE(fragmentLength, headerLength - 2);
+    record[start + content.length] = type;
+  }
+  protection.seal(keys, record, headerLength, plaintextLength);
   return record;
 }
 
-/** The plaintext of a protected record, or nothing when it is not authentic. */
-export function openRecord(keys: RecordKeys, record: DtlsRecord): Uint8Array | undefined {
-  const { suite } = keys;
-  const length = record.fragment.length - EXPLICIT_NONCE_LENGTH - suite.cipher.tagLength;
-  if (length < 0) return undefined;
-  setNonce(keys.readIv, record.fragment, 0);
-  setAssociatedData(record.bytes, length);
-  const end = EXPLICIT_NONCE_LENGTH + length;
-  try {
-    const decipher = createDecipher(suite, keys.readKey);
-    decipher.setAuthTag(record.fragment.subarray(end));
-    decipher.setAAD(aad, { plaintextLength: length });
-    const plaintext = decipher.update(record.fragment.subarray(EXPLICIT_NONCE_LENGTH, end));
-    decipher.final();
-    return plaintext;
-  } catch {
-    // node:crypto says by an exception that the tag does not match.
-    return undefined;
-  }
+/** What a protected record held, or nothing when it is not authentic or not well formed. */
+export function openRecord(keys: RecordKeys, record: DtlsRecord): Opened | undefined {
+  const headerLength = record.bytes.length - record.fragment.length;
+  const plaintext = PROTECTIONS[keys.suite.cipher.kind].open(keys, record.bytes, headerLength);
+  if (plaintext === undefined || plaintext.length > MAX_PLAINTEXT) return undefined;
+  return record.type === ContentType.TLS12_CID ? unhide(plaintext) : { type: record.type, content: plaintext };
 }
 
-// The two modes differ in their static types only; each call below is legal for both.
-function createCipher(suite: Suite, key: KeyObject): CipherGCM {
-  const options = { authTagLength: suite.cipher.tagLength };
-  return createCipheriv(suite.cipher.algorithm as 'aes-128-gcm', key, nonce, options);
-}
-
-function createDecipher(suite: Suite, key: KeyObject): DecipherGCM {
-  const options = { authTagLength: suite.cipher.tagLength };
-  return createDecipheriv(suite.cipher.algorithm as 'aes-128-gcm', key, nonce, options);
+/** Content, its type, and zeros for padding (RFC 9146 §4). */
+function unhide(plaintext: Uint8Array): Opened | undefined {
+  let last = plaintext.length - 1;
+  while (last >= 0 && plaintext[last] === 0) last--;
+  const type = plaintext[last];
+  return type === undefined ? undefined : { type, content: plaintext.subarray(0, last) };
 }

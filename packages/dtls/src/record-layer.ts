@@ -1,8 +1,9 @@
 /** One association's records: epoch 0 in plaintext, epoch 1 protected (RFC 6347 §4.1). */
 import { isFresh, markReceived, newCounters, type SessionCounters } from './counters.ts';
 import type { Sealer } from './flight.ts';
-import { type EpochKeys, openRecord, protectionOverhead, RecordKeys, sealRecord } from './protection.ts';
+import { openRecord, protectionOverhead, sealRecord } from './protection.ts';
 import { type DtlsRecord, MAX_SEQUENCE, plaintextRecord, RECORD_HEADER_LENGTH } from './record.ts';
+import { type EpochKeys, RecordKeys } from './record-keys.ts';
 
 /** Why a protected record was not opened. Such records are dropped silently (RFC 6347 §4.1.2.7). */
 export type Unopened = 'replayed' | 'not-authentic';
@@ -24,7 +25,7 @@ export class RecordLayer implements Sealer {
   }
 
   overhead(epoch: 0 | 1): number {
-    return epoch === 1 && this.#keys ? protectionOverhead(this.#keys.suite) : RECORD_HEADER_LENGTH;
+    return epoch === 1 && this.#keys ? protectionOverhead(this.#keys) : RECORD_HEADER_LENGTH;
   }
 
   /** Whether no sequence number is left to send with. */
@@ -41,9 +42,9 @@ export class RecordLayer implements Sealer {
   open(record: DtlsRecord): Uint8Array | Unopened {
     if (this.#keys === undefined) return 'not-authentic';
     if (!isFresh(this.counters, record.sequence)) return 'replayed';
-    const plaintext = openRecord(this.#keys, record);
-    if (plaintext === undefined) return 'not-authentic';
+    const opened = openRecord(this.#keys, record);
+    if (opened === undefined) return 'not-authentic';
     markReceived(this.counters, record.sequence);
-    return plaintext;
+    return opened.content;
   }
 }

@@ -59,6 +59,10 @@ export type RefusalCheck =
   | 'limit'
   /** Nothing more came in time. */
   | 'timeout'
+  /** Nothing more came in time, and part of a message or flight is here: the rest is lost each time. */
+  | 'fragment-lost'
+  /** Nothing more came in time, while the peer asked for our flight again and again: only small datagrams reach it. */
+  | 'mtu'
   /** The peer sent a fatal alert. */
   | 'alert'
   /** Many ClientHellos with wrong cookies: somebody sends from forged addresses. Reported once a cookie's life. */

@@ -131,11 +131,13 @@ export const tables = {
       /** Label of the authenticated identity. */
       identity: text(),
       /** What admitted it, in the words of the registry. */
-      credential: text(),
+      credential: text<CredentialId>(),
       /** Ours, in hex; absent if the session is found by its address. */
       connectionId: optional(text()),
-      /** Where it is reached, in the words of the link. */
-      peer: text(),
+      /** `ip:port` for people; the link's own is in the snapshot. */
+      address: text(),
+      /** Index of the socket that it came in on. */
+      ingress: integer(),
       /** Keys and parameters; sealed, bound to this row. */
       sealedSnapshot: bytes(),
       /** Numbers of records below this one may have been sent. Raised by compare-and-set, never lowered. */

@@ -89,9 +89,9 @@ describe('migrations', () => {
       migrate(db);
       expect(version(db)).toBe(migrations.length + 1);
       expect(shapeOfFile(db)).toEqual(shapeOfFile(fresh));
-      for (const table of tables) {
-        const rows = table === 'meta' ? 1 : Number(db.prepare(`SELECT count(*) AS n FROM "${table}"`).get()?.n);
-        expect(rows, table).toBe(1);
+      const left = shapeOfFile(db);
+      for (const table of tables.filter((name) => name in left)) {
+        expect(db.prepare(`SELECT count(*) AS n FROM "${table}"`).get()?.n, table).toBe(1);
       }
     }
   });

@@ -8,8 +8,9 @@ export const version2: readonly string[] = [
   'ALTER TABLE "contacts" ADD COLUMN "received" INTEGER',
   `CREATE TABLE "dtlsSessions" (
     "organisationId" TEXT NOT NULL, "sessionId" TEXT NOT NULL, "deviceId" TEXT, "identity" TEXT NOT NULL,
-    "credential" TEXT NOT NULL, "connectionId" TEXT, "peer" TEXT NOT NULL, "sealedSnapshot" BLOB NOT NULL,
-    "sendLimit" INTEGER NOT NULL, "openedAt" INTEGER NOT NULL, PRIMARY KEY ("sessionId")) STRICT, WITHOUT ROWID`,
+    "credential" TEXT NOT NULL, "connectionId" TEXT, "address" TEXT NOT NULL, "ingress" INTEGER NOT NULL,
+    "sealedSnapshot" BLOB NOT NULL, "sendLimit" INTEGER NOT NULL, "openedAt" INTEGER NOT NULL,
+    PRIMARY KEY ("sessionId")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "connectionIdSlots" ("slot" INTEGER NOT NULL, "owner" TEXT NOT NULL, "since" INTEGER NOT NULL,
     PRIMARY KEY ("slot"), UNIQUE ("owner")) STRICT, WITHOUT ROWID`,
 ];

@@ -1,0 +1,62 @@
+import type { FailedHandshake } from '@reeve/contract';
+import type { Credentials } from '../registry/credentials.ts';
+import type { Device, Fleet } from '../registry/fleet.ts';
+import type { Row } from '../store/tables.ts';
+import { alerts } from './alerts.ts';
+import { checks } from './checks.ts';
+import { namesOf, presentedOf } from './presented.ts';
+
+type Failed = Row<'failedHandshakes'>;
+
+export interface Inventory {
+  readonly fleet: Fleet;
+  readonly credentials: Credentials;
+}
+
+/**
+ * The devices that a peer seems to be, the likeliest first: by its identity, by the endpoint name that it said, by the
+ * names in its identity. Anybody can say any of these.
+ */
+export function suspects(failed: Failed, { fleet, credentials }: Inventory): Device[] {
+  const { organisationId, identity, endpoint } = failed;
+  const byIdentity = identity === undefined ? undefined : credentials.deviceOf({ identity });
+  const presented = presentedOf(failed);
+  const names = [...(endpoint === undefined ? [] : [endpoint]), ...(presented ? namesOf(presented) : [])];
+  const found = [byIdentity && fleet.get(byIdentity), ...names.map((name) => fleet.byEndpoint(organisationId, name))];
+  return [...new Set(found)].flatMap((device) => (device?.row.organisationId === organisationId ? [device] : []));
+}
+
+/** A record for people and programs. */
+export function failedView(failed: Failed, inventory: Inventory): FailedHandshake {
+  const { organisationId: _, identity: __, handshake, check, ...rest } = failed;
+  const { title, meaning, steps } = checks[check];
+  const presented = presentedOf(failed);
+  const [device] = suspects(failed, inventory);
+  const { serverName, offered, wanted, suite, alert } = handshake ?? {};
+  const alertMeaning = alert === undefined ? undefined : alerts[alert];
+  return {
+    ...rest,
+    check,
+    title,
+    meaning,
+    steps: steps.map((step) => fillIn(step, failed, device)),
+    ...(presented === undefined ? {} : { presented }),
+    ...(device === undefined ? {} : { device: { deviceId: device.row.deviceId, endpoint: device.row.endpoint } }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(offered === undefined ? {} : { offered: [...offered] }),
+    ...(wanted === undefined ? {} : { wanted: [...wanted] }),
+    ...(suite === undefined ? {} : { suite }),
+    ...(alert === undefined
+      ? {}
+      : { alert: { name: alert, ...(alertMeaning === undefined ? {} : { meaning: alertMeaning }) } }),
+  };
+}
+
+/** Words that a shell takes as they are. */
+const PLAIN_WORD = /^[A-Za-z0-9._:@-]+$/;
+
+/** Puts what is known in place of the words in capitals. What a stranger says never becomes part of a command. */
+function fillIn(step: string, { handshakeId }: Failed, device: Device | undefined): string {
+  const named = step.replaceAll(/\bID\b/g, handshakeId);
+  return device && PLAIN_WORD.test(device.row.endpoint) ? named.replaceAll(/\bDEVICE\b/g, device.row.endpoint) : named;
+}

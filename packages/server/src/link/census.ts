@@ -1,0 +1,48 @@
+import type { DropCounters, DtlsEffect, DtlsServer, IdentityLabel } from '@reeve/dtls';
+import type { Census } from './port.ts';
+
+type Established = Extract<DtlsEffect, { kind: 'established' }>;
+type Kind = Census['established'][number]['kind'];
+
+/** The kind of credential that an identity label begins with. */
+const KIND: Readonly<Record<string, Kind>> = { psk: 'psk', rpk: 'raw-key', x509: 'certificate' };
+
+/** Counts the handshakes that led to a session; those that failed are told one by one. */
+export class HandshakeCensus {
+  /** Bounded: kinds of credentials times suites times two. */
+  readonly #established = new Map<string, Census['established'][number]>();
+
+  count({ identity, suite, resumed }: Pick<Established, 'identity' | 'suite' | 'resumed'>): void {
+    const kind = kindOf(identity);
+    const key = `${kind} ${suite} ${resumed}`;
+    const count = (this.#established.get(key)?.count ?? 0) + 1;
+    this.#established.set(key, { kind, suite, resumed, count });
+  }
+
+  /** The counts, beside what the servers dropped and hold. */
+  view(servers: Iterable<Pick<DtlsServer, 'dropped' | 'sizes'>>): Census {
+    const dropped: DropCounters = { ...NO_DROPS };
+    const sessions = { live: 0, asleep: 0, underWay: 0 };
+    for (const server of servers) {
+      for (const [reason, count] of Object.entries(server.dropped())) dropped[reason as keyof DropCounters] += count;
+      const { sessions: live, halfOpen } = server.sizes();
+      sessions.live += live;
+      sessions.underWay += halfOpen;
+    }
+    return { established: [...this.#established.values()], dropped, sessions };
+  }
+}
+
+const NO_DROPS: DropCounters = {
+  notRecord: 0,
+  replayed: 0,
+  notAuthentic: 0,
+  unexpected: 0,
+  malformed: 0,
+  badCookie: 0,
+  overLimit: 0,
+};
+
+function kindOf(identity: IdentityLabel): Kind {
+  return KIND[identity.slice(0, identity.indexOf(':'))] ?? 'psk';
+}

@@ -132,7 +132,8 @@ describe('the tour', { timeout: 90_000 }, () => {
     expect((await answer()).status).toBe(200);
     await reeve(['token', 'revoke', made.token.tokenId]);
     expect((await answer()).status).toBe(401);
-    expect((await reeve(['refusal', 'ls'])).err).toContain('No connection was refused');
+    expect((await reeve(['handshake', 'ls'])).err).toContain('No handshake failed');
+    expect((await reeve(['handshake', 'counters'])).out).toContain('0 live, 0 asleep');
   });
 
   it('says that another server has the folder, or that none answers', async () => {

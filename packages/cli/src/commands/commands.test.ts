@@ -199,26 +199,6 @@ describe('policy apply', () => {
   });
 });
 
-it('refusal ls tells the check, the reason and what to do', async () => {
-  const line = {
-    refusalId: 'r',
-    firstAt: NOW,
-    lastAt: NOW - 3000,
-    count: 4,
-    address: '192.0.2.1',
-    identity: 'x',
-    check: 'unknown-identity',
-    detail: 'nobody has it',
-    advice: 'Add the device',
-  };
-  const { out } = await run(['refusal', 'ls'], { 'refusals.list': { items: [line] } });
-  expect(out.split('\n')).toEqual([
-    'unknown-identity  from 192.0.2.1  identity x  4 ×  3 s ago',
-    '    nobody has it',
-    '    Add the device',
-  ]);
-});
-
 it('simulate asks for a key before it speaks DTLS', async () => {
   const { code, err } = await run(['simulate', '--device', 'x']);
   expect(code).toBe(2);

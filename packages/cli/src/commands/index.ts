@@ -3,10 +3,10 @@ import { approvalCommands } from './approval.ts';
 import { commandCommands } from './command.ts';
 import { demoCommands } from './demo.ts';
 import { deviceCommands } from './device.ts';
+import { handshakeCommands } from './handshake.ts';
 import { incidentCommands } from './incident.ts';
 import { operateCommands } from './operate.ts';
 import { policyCommands } from './policy.ts';
-import { refusalCommands } from './refusal.ts';
 import { serveCommands } from './serve.ts';
 import { simulateCommands } from './simulate.ts';
 import { tokenCommands } from './token.ts';
@@ -22,7 +22,7 @@ export const commands: readonly Command[] = [
   ...deviceCommands,
   ...operateCommands,
   ...traceCommands,
-  ...refusalCommands,
+  ...handshakeCommands,
   ...commandCommands,
   ...policyCommands,
   ...incidentCommands,

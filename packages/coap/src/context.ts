@@ -17,6 +17,8 @@ export interface Context {
   readonly exchanges: ExchangeTable;
   readonly observations: ObservationTable;
   readonly sender: Sender;
+  /** Whether parts of bodies are put together above the core; if not, requests that are parts are refused. */
+  readonly blockwise: boolean;
   /** n random bytes. */
   readonly random: (n: number) => Uint8Array;
 }

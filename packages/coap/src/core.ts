@@ -29,6 +29,8 @@ export interface CoapCoreOptions {
    * some clients drop all their observers. The default is MAX_TRANSMIT_WAIT.
    */
   readonly restoreGraceMs?: number;
+  /** Whether the caller puts bodies together that come in parts, as `CoapEndpoint` does; if not they get 4.02. */
+  readonly blockwise?: boolean;
 }
 
 /** An observation as it has to be remembered over a restart. */
@@ -84,13 +86,14 @@ export class CoapCore {
   readonly #requester: Requester;
   readonly #responder: Responder;
 
-  constructor({ random, limits, parameters, restoreGraceMs = 93_000 }: CoapCoreOptions) {
+  constructor({ random, limits, parameters, restoreGraceMs = 93_000, blockwise = false }: CoapCoreOptions) {
     this.#parameters = { ...DEFAULT_PARAMETERS, ...parameters };
     this.#restoreGraceMs = restoreGraceMs;
     const all: CoapLimits = { ...DEFAULT_LIMITS, ...limits };
     const outbox = new Outbox();
     this.#context = {
       limits: all,
+      blockwise,
       outbox,
       random,
       peers: new PeerTable(all.peers, this.#wheel, (key, now) => {
@@ -172,6 +175,21 @@ export class CoapCore {
    */
   respond(exchange: ExchangeId, spec: ResponseSpec, now: number): boolean {
     return this.#responder.respond(exchange, spec, now);
+  }
+
+  /** The request of an exchange that waits for its answer; only of a core that is made for block-wise transfer. */
+  requestOf(exchange: ExchangeId): { readonly peer: PeerKey; readonly message: CoapMessage } | undefined {
+    return this.#responder.requestOf(exchange);
+  }
+
+  /** What an observer asked for; only in a core that is made for block-wise transfer. */
+  observedBy(peer: PeerKey, token: Uint8Array): CoapMessage | undefined {
+    return this.#responder.observedBy(peer, token);
+  }
+
+  /** Transmission parameters of a peer. */
+  parametersOf(peer: PeerKey): TransmissionParameters {
+    return this.#context.peers.get(peer)?.parameters ?? this.#parameters;
   }
 
   /** Sends the empty ACK of a confirmable request whose answer will take longer than its sender's patience. */

@@ -1,5 +1,5 @@
 import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
-import type { CoapLimits } from './limits.ts';
+import type { BodyLimits, CoapLimits } from './limits.ts';
 import type { CoapMessage } from './message.ts';
 
 /** What became of a request or ping. */
@@ -28,11 +28,12 @@ export type RequestOutcome =
 export type RefusalReason =
   /** A limit was reached. */
   | keyof CoapLimits
+  | keyof BodyLimits
   /** It is not a CoAP message. */
   | 'format'
   /** A critical option that is unknown, malformed or repeated (RFC 7252 §5.4). */
   | 'critical-option'
-  /** It is part of a block-wise transfer, which is not supported. */
+  /** It is a part of a body, and does not fit the others; or nobody puts parts together. */
   | 'block-wise'
   /** It asks for a proxy (RFC 7252 §5.7.2). */
   | 'proxy'
@@ -62,6 +63,8 @@ interface NotificationFacts {
   readonly ends: boolean;
   /** Whether Block2 says that the payload is only the beginning. */
   readonly truncated: boolean;
+  /** The rest of it could not be fetched. */
+  readonly lost?: true;
 }
 
 /**

@@ -55,6 +55,8 @@ export interface Exchange {
   readonly confirmable: boolean;
   /** Whether it is a request to be made an observer. */
   readonly registers: boolean;
+  /** The request, as long as its answer is due and only if it is to be asked for. */
+  request: CoapMessage | undefined;
   /** The observation, for a notification; undefined for a request. */
   readonly scope: ObservationScope | undefined;
   /** When its message id may be used for something else, ms. */
@@ -144,6 +146,7 @@ export class ExchangeTable {
       token: tokenKey(message.token),
       confirmable,
       registers: isSafeMethod(message.code) && observeValue(message) === 0,
+      request: undefined,
       scope,
       expiresAt: now + (confirmable ? peer.exchangeLifetimeMs : peer.nonLifetimeMs),
       state,
@@ -156,7 +159,9 @@ export class ExchangeTable {
   /** Moves an exchange on; one that is answered is known no more by its id. */
   move(exchange: Exchange, state: ExchangeState): void {
     exchange.state = state;
-    if (!isOpen(exchange)) this.#open.delete(exchange.id);
+    if (isOpen(exchange)) return;
+    exchange.request = undefined;
+    this.#open.delete(exchange.id);
   }
 
   /** Opens an answered exchange again, under a new id. */

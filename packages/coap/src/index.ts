@@ -4,9 +4,11 @@ export { Code, code, formatCode, isSuccess } from './codes.ts';
 export type { CoapCoreOptions, RestoredObservation } from './core.ts';
 export { CoapCore } from './core.ts';
 export type { CoapEffect, NotificationEffect, ObservationEnd, RefusalReason, RequestOutcome } from './effects.ts';
+export type { CoapEndpointOptions } from './endpoint.ts';
+export { CoapEndpoint } from './endpoint.ts';
 export { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
-export type { CoapLimits } from './limits.ts';
-export { DEFAULT_LIMITS } from './limits.ts';
+export type { BodyLimits, CoapLimits } from './limits.ts';
+export { DEFAULT_BODY_LIMITS, DEFAULT_LIMITS } from './limits.ts';
 export type { CoapMessage } from './message.ts';
 export {
   accept,

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { killGroup, spawnChild } from '../../../tooling/testing/children.ts';
 import { hasPeer } from '../../../tooling/testing/peers.ts';
 import { Code, formatCode } from './codes.ts';
-import type { CoapCore } from './core.ts';
 import type { CoapEffect, NotificationEffect, RequestOutcome } from './effects.ts';
+import type { CoapEndpoint } from './endpoint.ts';
 import { ObservationScope, PeerKey } from './ids.ts';
 import { uriPath } from './message.ts';
 import { Option, option } from './options.ts';
@@ -53,6 +53,17 @@ describe.skipIf(!installed('coap-server-notls'))('as a client of libcoap', () =>
     expect(told(await client.request(peer, { code: Code.Get, options: path('/absent') }))).toMatch(/^4\.04/);
   });
 
+  it('writes and reads what is longer than a message', async () => {
+    await using client = await UdpEndpoint.open();
+    const data = { options: path('/example_data') };
+    for (const blockBytes of [1024, 64]) {
+      client.core.setPeerParameters(peer, { blockBytes }, performance.now());
+      const payload = text('0123456789'.repeat(500));
+      expect(told(await client.request(peer, { code: Code.Put, ...data, payload }))).toMatch(/^2\.0[14]/);
+      expect(told(await client.request(peer, { code: Code.Get, ...data }))).toBe(`2.05 ${'0123456789'.repeat(500)}`);
+    }
+  });
+
   it('takes a separate response', async () => {
     let acknowledged = 0;
     await using client = await UdpEndpoint.open(({ kind }) => {
@@ -68,7 +79,7 @@ describe.skipIf(!installed('coap-server-notls'))('as a client of libcoap', () =>
     const { promise: enough, resolve } = Promise.withResolvers<void>();
     await using client = await UdpEndpoint.open((effect, core) => {
       if (effect.kind !== 'notification') return;
-      if (effect.confirmable) core.accept(effect.exchange);
+      if (effect.confirmable) core.accept(effect.exchange, performance.now());
       if (seen.push(effect) === 2) resolve();
     });
     client.core.bindScope(peer, ObservationScope('libcoap'), performance.now());
@@ -92,7 +103,7 @@ describe.skipIf(!installed('coap-client-notls'))('as a server for libcoap', () =
     readonly observers: { peer: PeerKey; token: Uint8Array }[] = [];
     readonly outcomes: string[] = [];
 
-    readonly application = (effect: CoapEffect, core: CoapCore) => {
+    readonly application = (effect: CoapEffect, core: CoapEndpoint) => {
       if (effect.kind === 'notifyOutcome') this.outcomes.push(effect.outcome);
       if (effect.kind !== 'request') return;
       const { exchange, message, peer } = effect;
@@ -105,7 +116,8 @@ describe.skipIf(!installed('coap-client-notls'))('as a server for libcoap', () =
         for (const { peer: observer, token } of this.observers) core.notify(observer, token, spec, now);
       } else {
         this.observers.push({ peer, token: message.token.slice() });
-        core.acknowledge(exchange);
+        // libcoap 4.3.1 loses the thread when the first block comes in a message of its own.
+        if (this.value.length <= 1024) core.acknowledge(exchange, now);
         core.respond(exchange, { code: Code.Content, payload: text(this.value), observe: true }, now);
       }
     };
@@ -126,6 +138,16 @@ describe.skipIf(!installed('coap-client-notls'))('as a server for libcoap', () =
     expect(await client('-m', 'put', '-e', 'second', uri)).toBe('');
     expect(await client('-N', '-m', 'get', uri)).toBe('second');
     expect(await client('-m', 'get', `coap://127.0.0.1:${server.port}/absent`)).toMatch(/^4\.04/);
+  });
+
+  it.each([64, 1024])('is written and read in blocks of %i', async (size) => {
+    const value = new Value();
+    await using server = await UdpEndpoint.open(value.application);
+    const uri = `coap://127.0.0.1:${server.port}/value`;
+    const long = 'abcdefghij'.repeat(400);
+    expect(await client('-b', `${size}`, '-m', 'put', '-e', long, uri)).toBe('');
+    expect(value.value).toBe(long);
+    expect(await client('-b', `${size}`, '-m', 'get', uri)).toBe(long);
   });
 
   it('is observed', async () => {

@@ -26,6 +26,25 @@ export interface CoapLimits {
   readonly messageBytes: number;
 }
 
+/** What block-wise transfer adds: bodies that come or go in parts. `CoapEndpoint.sizes()` reports the same keys. */
+export interface BodyLimits {
+  /** Bodies in parts of one peer, in either direction. At the limit a new one is refused. */
+  readonly bodiesPerPeer: number;
+  /** Bodies in parts, of all peers. */
+  readonly bodies: number;
+  /** Bytes of one body that a peer sends, or that is kept to be fetched. */
+  readonly bodyBytes: number;
+  /** Bytes of all bodies together. */
+  readonly allBodyBytes: number;
+}
+
+export const DEFAULT_BODY_LIMITS: BodyLimits = {
+  bodiesPerPeer: 4,
+  bodies: 10_000,
+  bodyBytes: 262_144,
+  allBodyBytes: 67_108_864,
+};
+
 export const DEFAULT_LIMITS: CoapLimits = {
   peers: 200_000,
   exchangesPerPeer: 8,

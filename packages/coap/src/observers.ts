@@ -1,3 +1,4 @@
+import type { CoapMessage } from './message.ts';
 import type { Outbound } from './outbound.ts';
 import type { Peer } from './peers.ts';
 import { sameToken } from './token.ts';
@@ -6,6 +7,8 @@ import { sameToken } from './token.ts';
 export interface Observer {
   readonly peer: Peer;
   readonly token: Uint8Array;
+  /** What it asked for; only in a core that is made for block-wise transfer. */
+  request: CoapMessage | undefined;
   /** The Observe value last sent, 24 bits. */
   sequence: number;
   /** Id of the last non-confirmable notification, by which a RST names it; -1 before the first. */
@@ -41,6 +44,7 @@ export function addObserver(peer: Peer, token: Uint8Array, limit: number): Obser
   const observer: Observer = {
     peer,
     token,
+    request: undefined,
     sequence: 0,
     messageId: -1,
     underway: undefined,

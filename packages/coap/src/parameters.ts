@@ -14,6 +14,8 @@ export interface TransmissionParameters {
    * separate response through with all its retransmissions, and how long an LwM2M client in queue mode stays awake.
    */
   readonly responseTimeoutMs: number;
+  /** Largest block of a body that goes in parts: a power of two from 16 to 1024 bytes (RFC 7959 §2.2). */
+  readonly blockBytes: number;
 }
 
 /** The defaults of RFC 7252 §4.8. */
@@ -23,6 +25,7 @@ export const DEFAULT_PARAMETERS: TransmissionParameters = {
   maxRetransmit: 4,
   maxLatencyMs: 100_000,
   responseTimeoutMs: 93_000,
+  blockBytes: 1024,
 };
 
 /** MAX_TRANSMIT_SPAN: from the first transmission of a confirmable message to its last (RFC 7252 §4.8.2). */

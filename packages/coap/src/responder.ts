@@ -56,6 +56,18 @@ export class Responder {
     this.#deliver(exchange, message);
   }
 
+  /** The request of an exchange that waits for its answer. */
+  requestOf(id: ExchangeId): { readonly peer: PeerKey; readonly message: CoapMessage } | undefined {
+    const exchange = this.#request(id);
+    return exchange?.request && { peer: exchange.peer.key, message: exchange.request };
+  }
+
+  /** What an observer asked for. */
+  observedBy(key: PeerKey, token: Uint8Array): CoapMessage | undefined {
+    const peer = this.#context.peers.get(key);
+    return peer && findObserver(peer, token)?.request;
+  }
+
   /** Answers a request: in the ACK while that is possible, else in a message of its own (RFC 7252 §5.2). */
   respond(id: ExchangeId, spec: ResponseSpec, now: number): boolean {
     const exchange = this.#request(id);
@@ -160,6 +172,7 @@ export class Responder {
 
   #deliver(exchange: Exchange, message: CoapMessage): void {
     const { id, peer, confirmable } = exchange;
+    if (this.#context.blockwise) exchange.request = message;
     this.#context.outbox.push({ kind: 'request', exchange: id, peer: peer.key, message, confirmable });
   }
 
@@ -179,8 +192,9 @@ export class Responder {
     );
   }
 
-  #observe({ peer, token }: Exchange): Observer | undefined {
+  #observe({ peer, token, request }: Exchange): Observer | undefined {
     const observer = addObserver(peer, tokenOf(token), this.#context.limits.observersPerPeer);
+    if (observer !== undefined) observer.request = request;
     if (observer === undefined) {
       this.#context.outbox.refuse(peer.key, 'observersPerPeer', 'answered without observing');
     }
@@ -209,10 +223,10 @@ export class Responder {
         case Option.ProxyScheme.number:
           return { reason: 'proxy', code: Code.ProxyingNotSupported, detail: 'this is not a proxy' };
         case Option.Block1.number:
-          if (!isWhole(block1(message))) return blockwise('Block1');
+          if (!this.#context.blockwise && !isWhole(block1(message))) return blockwise('Block1');
           break;
         case Option.Block2.number:
-          if ((block2(message)?.num ?? 1) > 0) return blockwise('Block2');
+          if (!this.#context.blockwise && (block2(message)?.num ?? 1) > 0) return blockwise('Block2');
           break;
       }
     }

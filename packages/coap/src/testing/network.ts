@@ -7,7 +7,7 @@ export type Fate = 'deliver' | 'lose' | 'duplicate' | 'delay';
 
 /** One end of the network: a core and the application above it. */
 export interface Host {
-  readonly core: CoapCore;
+  readonly core: Pick<CoapCore, 'receive' | 'tick' | 'drain' | 'nextWakeAt'>;
   /** Meets every effect that is not `send`. */
   readonly application: (effect: CoapEffect, now: number) => void;
 }

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { CoapCore, type CoapCoreOptions } from '../core.ts';
 import type { CoapEffect, RequestOutcome } from '../effects.ts';
+import { CoapEndpoint, type CoapEndpointOptions } from '../endpoint.ts';
 import { PeerKey, type RequestId } from '../ids.ts';
 import type { RequestSpec } from '../specs.ts';
 
 /** A core on a UDP socket of the loopback interface, by the real clock. */
 export class UdpEndpoint implements AsyncDisposable {
-  readonly core: CoapCore;
+  readonly core: CoapEndpoint;
   readonly #socket: Socket;
-  readonly #application: (effect: CoapEffect, core: CoapCore) => void;
+  readonly #application: (effect: CoapEffect, core: CoapEndpoint) => void;
   readonly #outcomes = new Map<RequestId, (outcome: RequestOutcome) => void>();
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(socket: Socket, application: (effect: CoapEffect, core: CoapCore) => void, options: Options) {
-    this.core = new CoapCore({ random: (n) => randomBytes(n), ...options });
+  private constructor(socket: Socket, application: (effect: CoapEffect, core: CoapEndpoint) => void, options: Options) {
+    this.core = new CoapEndpoint({ random: (n) => randomBytes(n), ...options });
     this.#socket = socket;
     this.#application = application;
     socket.on('message', (datagram, { address, port }) => {
@@ -25,7 +25,7 @@ export class UdpEndpoint implements AsyncDisposable {
   }
 
   static async open(
-    application: (effect: CoapEffect, core: CoapCore) => void = () => undefined,
+    application: (effect: CoapEffect, core: CoapEndpoint) => void = () => undefined,
     options: Options = {},
   ): Promise<UdpEndpoint> {
     const socket = createSocket('udp4');
@@ -80,4 +80,4 @@ export class UdpEndpoint implements AsyncDisposable {
   }
 }
 
-type Options = Partial<CoapCoreOptions>;
+type Options = Partial<CoapEndpointOptions>;

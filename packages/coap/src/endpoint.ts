@@ -1,0 +1,194 @@
+import { Asking } from './blockwise/asking.ts';
+import { Bodies } from './blockwise/bodies.ts';
+import { Serving } from './blockwise/serving.ts';
+import { CoapCore, type CoapCoreOptions, type RestoredObservation } from './core.ts';
+import type { CoapEffect, NotificationEffect } from './effects.ts';
+import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
+import { type BodyLimits, type CoapLimits, DEFAULT_BODY_LIMITS } from './limits.ts';
+import type { TransmissionParameters } from './parameters.ts';
+import type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';
+
+/** What an endpoint is made with. */
+export interface CoapEndpointOptions extends Omit<CoapCoreOptions, 'blockwise'> {
+  readonly bodyLimits?: Partial<BodyLimits>;
+}
+
+/**
+ * A `CoapCore` whose messages have bodies of any size: what is too long for one message goes and comes in parts
+ * (block-wise transfer, RFC 7959) that its caller never sees. Calls and effects are those of the core.
+ */
+export class CoapEndpoint {
+  readonly #core: CoapCore;
+  readonly #bodies: Bodies;
+  readonly #asking: Asking;
+  readonly #serving: Serving;
+  #effects: CoapEffect[] = [];
+
+  constructor({ bodyLimits, ...options }: CoapEndpointOptions) {
+    this.#core = new CoapCore({ ...options, blockwise: true });
+    this.#bodies = new Bodies({ ...DEFAULT_BODY_LIMITS, ...bodyLimits });
+    const push = (effect: CoapEffect) => this.#effects.push(effect);
+    this.#asking = new Asking(this.#core, this.#bodies, push);
+    this.#serving = new Serving(this.#core, this.#bodies, push);
+  }
+
+  /** The effects since the last call, in order. */
+  drain(): readonly CoapEffect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
+
+  /** See `CoapCore.receive`. */
+  receive(peer: PeerKey, datagram: Uint8Array, now: number): void {
+    this.#core.receive(peer, datagram, now);
+    this.#settle(now);
+  }
+
+  /** See `CoapCore.request`: the payload may be of any length, and the outcome has the whole answer. */
+  request(peer: PeerKey, spec: RequestSpec, now: number): RequestId {
+    const id = this.#asking.request(peer, spec, now);
+    this.#settle(now);
+    return id;
+  }
+
+  /** See `CoapCore.ping`. */
+  ping(peer: PeerKey, now: number): RequestId {
+    const id = this.#core.ping(peer, now);
+    this.#settle(now);
+    return id;
+  }
+
+  /** See `CoapCore.cancel`. */
+  cancel(request: RequestId, now: number): boolean {
+    const cancelled = this.#asking.cancel(request, now);
+    this.#settle(now);
+    return cancelled;
+  }
+
+  /**
+   * Fetches the rest of a value of which a truncated notification told the beginning. The notification comes again:
+   * whole, or as it was and `lost` when the peer does not have that value any more.
+   *
+   * @param spec asks for the observed value; without `observe`
+   */
+  fetchRest(notification: NotificationEffect, spec: RequestSpec, now: number): void {
+    this.#asking.fetchRest(notification, spec, now);
+    this.#settle(now);
+  }
+
+  /** See `CoapCore.respond`: the payload may be of any length. */
+  respond(exchange: ExchangeId, spec: ResponseSpec, now: number): boolean {
+    const done = this.#serving.respond(exchange, spec, now);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.acknowledge`. */
+  acknowledge(exchange: ExchangeId, now: number): boolean {
+    const done = this.#core.acknowledge(exchange);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.accept`. */
+  accept(exchange: ExchangeId, now: number): boolean {
+    const done = this.#core.accept(exchange);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.reject`. */
+  reject(exchange: ExchangeId, now: number): boolean {
+    const done = this.#core.reject(exchange);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.notify`: the payload may be of any length, the observer fetches what does not fit. */
+  notify(peer: PeerKey, token: Uint8Array, spec: NotificationSpec, now: number): boolean {
+    const done = this.#serving.notify(peer, token, spec, now);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.removeObservers`. */
+  removeObservers(peer: PeerKey, now: number): void {
+    this.#core.removeObservers(peer, now);
+    this.#settle(now);
+  }
+
+  /** See `CoapCore.bindScope`. */
+  bindScope(peer: PeerKey, scope: ObservationScope, now: number): boolean {
+    return this.#core.bindScope(peer, scope, now);
+  }
+
+  /** See `CoapCore.setPeerParameters`. */
+  setPeerParameters(peer: PeerKey, parameters: Partial<TransmissionParameters>, now: number): boolean {
+    return this.#core.setPeerParameters(peer, parameters, now);
+  }
+
+  /** See `CoapCore.forgetPeer`. */
+  forgetPeer(peer: PeerKey, now: number): void {
+    this.#core.forgetPeer(peer, now);
+    this.#bodies.forget(peer);
+    this.#settle(now);
+  }
+
+  /** See `CoapCore.restoreObservation`. */
+  restoreObservation(observation: RestoredObservation, now: number): boolean {
+    return this.#core.restoreObservation(observation, now);
+  }
+
+  /** See `CoapCore.cancelObservation`. */
+  cancelObservation(scope: ObservationScope, token: Uint8Array, now: number): boolean {
+    const done = this.#core.cancelObservation(scope, token);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.forgetScope`. */
+  forgetScope(scope: ObservationScope): void {
+    this.#core.forgetScope(scope);
+  }
+
+  /** See `CoapCore.tick`. */
+  tick(now: number): void {
+    this.#core.tick(now);
+    this.#settle(now);
+  }
+
+  /** See `CoapCore.nextWakeAt`. */
+  nextWakeAt(): number | undefined {
+    return this.#core.nextWakeAt();
+  }
+
+  /** The present fill of each limit. */
+  sizes(): Record<keyof CoapLimits | keyof BodyLimits, number> {
+    return { ...this.#core.sizes(), ...this.#bodies.sizes() };
+  }
+
+  /** Takes over what the core wants: parts are dealt with here, and that may make the core want more. */
+  #settle(now: number): void {
+    for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
+      for (const effect of effects) {
+        switch (effect.kind) {
+          case 'request':
+            this.#serving.onRequest(effect, now);
+            break;
+          case 'outcome':
+            this.#asking.onOutcome(effect, now);
+            break;
+          case 'acknowledged':
+            this.#asking.onAcknowledged(effect);
+            break;
+          case 'notification':
+            this.#asking.onNotification(effect, now);
+            break;
+          default:
+            this.#effects.push(effect);
+        }
+      }
+    }
+  }
+}

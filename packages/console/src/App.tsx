@@ -4,6 +4,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { QueryError } from './components/QueryError.tsx';
 import { Shell } from './components/Shell.tsx';
 import { useSession } from './data/queries.ts';
+import { ConnectionsPage } from './pages/connections/ConnectionsPage.tsx';
 import { DevicePage } from './pages/device/DevicePage.tsx';
 import { FleetPage } from './pages/fleet/FleetPage.tsx';
 import { IncidentPage } from './pages/incidents/IncidentPage.tsx';
@@ -36,6 +37,7 @@ export function App() {
           <Route path="/map" component={MapPage} />
           <Route path="/incidents" component={IncidentsPage} />
           <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
+          <Route path="/connections" component={ConnectionsPage} />
           <Route path="/policies" component={PoliciesPage} />
           <Route path="/settings">
             <SettingsPage session={session} />

@@ -1,9 +1,11 @@
 import type {
   CommandOperation,
   CommandState,
+  CredentialKind,
   DeviceDetail,
   DeviceSummary,
   Evidence,
+  FailedHandshake,
   IncidentState,
   LockStatus,
   Observation,
@@ -160,5 +162,26 @@ export function describeOperation(operation: CommandOperation): string {
       return `Write ${operation.values.map(({ path, value }) => `${path} = ${value}`).join(', ')}`;
     case 'execute':
       return `Execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
+  }
+}
+
+/** What a peer proves itself with. */
+export const credentialWords: Record<CredentialKind, string> = {
+  psk: 'Pre-shared key',
+  'raw-key': 'Raw public key',
+  certificate: 'Certificate',
+};
+
+/** What a peer showed of itself in a handshake, in a line. */
+export function presentedText({ presented }: Pick<FailedHandshake, 'presented'>): string | undefined {
+  switch (presented?.kind) {
+    case 'psk':
+      return `identity ${presented.identity}`;
+    case 'raw-key':
+      return `raw public key ${presented.fingerprint.slice(0, 16)}…`;
+    case 'certificate':
+      return presented.subject === undefined ? 'a certificate that can’t be read' : `certificate ${presented.subject}`;
+    default:
+      return undefined;
   }
 }

@@ -11,6 +11,7 @@ const pages = [
   { path: '/', name: 'Fleet', below: '/devices' },
   { path: '/map', name: 'Map', below: '/map' },
   { path: '/incidents', name: 'Incidents', below: '/incidents' },
+  { path: '/connections', name: 'Connections', below: '/connections' },
   { path: '/policies', name: 'Policies', below: '/policies' },
   { path: '/settings', name: 'Settings', below: '/settings' },
 ] as const;

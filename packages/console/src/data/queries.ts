@@ -122,9 +122,32 @@ export function usePolicyDevices(id: string) {
   );
 }
 
-/** Handshakes and registrations that were refused; counted, not journalled, one by one. */
-export function useRefusals() {
-  return usePages(['refusals'], (after) => api('refusals.list', { query: { limit: 20, ...after } }), POLL);
+/** Failed handshakes of all peers, of one check if one is named; counted, not journalled, one by one. */
+export function useHandshakes(check: string | undefined, limit: number) {
+  const query = { limit, ...(check === undefined ? {} : { check }) };
+  return usePages(
+    ['handshakes', check ?? '', limit],
+    (after) => api('handshakes.list', { query: { ...query, ...after } }),
+    POLL,
+  );
+}
+
+/** Failed handshakes that one device seems to have tried. */
+export function useDeviceHandshakes(deviceId: string) {
+  return usePages(
+    ['deviceHandshakes', deviceId],
+    (after) => api('handshakes.list', { query: { device: deviceId, limit: 5, ...after } }),
+    POLL,
+  );
+}
+
+/** How handshakes went since the server started. */
+export function useHandshakeCounters() {
+  return useQuery({
+    queryKey: ['handshakeCounters'],
+    queryFn: () => api('handshakes.counters'),
+    refetchInterval: POLL,
+  });
 }
 
 export function useWebhooks() {

@@ -9,6 +9,7 @@ import { formatLabels } from '../../format.ts';
 import { toneColor } from '../../theme.ts';
 import { CommandList } from './CommandList.tsx';
 import { Connection } from './Connection.tsx';
+import { DeviceHandshakes } from './DeviceHandshakes.tsx';
 import { DeviceIncidents } from './DeviceIncidents.tsx';
 import { LockPanel } from './LockPanel.tsx';
 import { ObjectTree } from './ObjectTree.tsx';
@@ -36,6 +37,7 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
   return (
     <>
       <Heading device={device} />
+      {!device.registration && <DeviceHandshakes deviceId={device.deviceId} />}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Stack gap="md">

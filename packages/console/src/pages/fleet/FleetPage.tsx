@@ -8,10 +8,10 @@ import { useDevices } from '../../data/queries.ts';
 import { columnIds, columns } from './columns.tsx';
 import { DeviceTable } from './DeviceTable.tsx';
 import { FirstDevice } from './FirstDevice.tsx';
-import { Refusals } from './Refusals.tsx';
+import { LatestFailure } from './LatestFailure.tsx';
 import { useColumns } from './useColumns.ts';
 
-/** Every device, and every attempt to become one that failed. */
+/** Every device, and the newest attempt to become one that failed. */
 export function FleetPage({ session }: { session: Session }) {
   const [text, setText] = useState('');
   const [search] = useDebouncedValue(text.trim(), 250);
@@ -51,7 +51,7 @@ export function FleetPage({ session }: { session: Session }) {
           {(items) => <DeviceTable devices={items} shown={shown} />}
         </PagedList>
       </Section>
-      <Refusals />
+      <LatestFailure />
     </>
   );
 }

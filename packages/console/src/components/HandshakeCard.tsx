@@ -1,0 +1,108 @@
+import { Anchor, Badge, Code, Group, List, Paper, Table, Text } from '@mantine/core';
+import type { FailedHandshake } from '@reeve/contract';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { formatCount } from '../format.ts';
+import { toneColor } from '../theme.ts';
+import { presentedText } from '../words.ts';
+import { Age } from './Age.tsx';
+import { CodedText } from './CodedText.tsx';
+import { Moment } from './Moment.tsx';
+
+/** A failed handshake: what failed, who it was, what to do, and every fact behind it for who wants to know. */
+export function HandshakeCard({ failed }: { failed: FailedHandshake }) {
+  const who = presentedText(failed) ?? (failed.endpoint && `endpoint name ${failed.endpoint}`);
+  return (
+    <Paper withBorder p="sm" component="article" aria-label={failed.title} data-testid="handshake">
+      <Group justify="space-between" gap="xs">
+        <Group gap="xs">
+          <Badge variant="light" color={toneColor.bad} tt="none" fw={600} data-testid="handshake-check">
+            {failed.title}
+          </Badge>
+          <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
+            {who ?? 'Nobody by name'}
+          </Text>
+          <Text size="sm" c="dimmed">
+            from {failed.address}
+          </Text>
+        </Group>
+        <Text size="xs" c="dimmed">
+          {failed.count > 1 && `${formatCount(failed.count, 'time')}, last `}
+          <Age at={failed.lastAt} />
+        </Text>
+      </Group>
+      <Text size="sm" mt={4} className="sentence">
+        {sentence(failed.detail)} <CodedText text={failed.meaning} />
+      </Text>
+      <List size="sm" mt={4} data-testid="handshake-steps">
+        {failed.steps.map((step) => (
+          <List.Item key={step}>
+            <CodedText text={step} />
+          </List.Item>
+        ))}
+      </List>
+      <details>
+        <Text component="summary" size="sm" c="dimmed" style={{ cursor: 'pointer' }}>
+          Details
+        </Text>
+        <Facts failed={failed} />
+      </details>
+    </Paper>
+  );
+}
+
+function Facts({ failed }: { failed: FailedHandshake }) {
+  const { presented, alert, device } = failed;
+  const certificate = presented?.kind === 'certificate' ? presented : undefined;
+  const moment = (at: number | undefined) => at !== undefined && new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+  const facts: [name: string, value: ReactNode][] = [
+    ['Record', <Code key="id">{failed.handshakeId}</Code>],
+    ['Check', <Code key="check">{failed.check}</Code>],
+    ['Stage', failed.stage === 'dtls' ? 'in the handshake' : 'after the handshake, or without DTLS'],
+    ['First', <Moment key="first" at={failed.firstAt} />],
+    ['Listener', failed.listener],
+    [
+      'Seems to be',
+      device && (
+        <Anchor key="device" component={Link} href={`/devices/${device.deviceId}`} inherit>
+          {device.endpoint}
+        </Anchor>
+      ),
+    ],
+    ['Endpoint name', failed.endpoint],
+    ['Subject', certificate?.subject],
+    ['Issuer', certificate?.issuer],
+    ['Serial number', certificate?.serial],
+    ['Names', certificate?.names?.join(', ')],
+    ['Valid from', moment(certificate?.notBefore)],
+    ['Valid until', moment(certificate?.notAfter)],
+    ['Our clock then', certificate && moment(failed.lastAt)],
+    ['Fingerprint', presented && presented.kind !== 'psk' && `sha256:${presented.fingerprint}`],
+    ['Asked for', failed.serverName],
+    ['Cipher suite', failed.suite],
+    ['Alert', alert && (alert.meaning === undefined ? alert.name : `${alert.name}: ${alert.meaning}`)],
+    ['It offered', failed.offered?.join(', ')],
+    ['Wanted was', failed.wanted?.join(', ')],
+  ];
+  return (
+    <Table variant="vertical" withRowBorders={false} verticalSpacing={3} horizontalSpacing={0} layout="fixed">
+      <Table.Tbody>
+        {facts
+          .filter(([, value]) => value)
+          .map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row" w={130} fw={400} bg="transparent" c="dimmed">
+                {name}
+              </Table.Th>
+              <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
+            </Table.Tr>
+          ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+/** With a capital and a full stop. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
+}

@@ -1,0 +1,40 @@
+import { Select } from '@mantine/core';
+import { useState } from 'react';
+import { HandshakeCard } from '../../components/HandshakeCard.tsx';
+import { PagedList } from '../../components/PagedList.tsx';
+import { Section } from '../../components/Section.tsx';
+import { useHandshakeCounters, useHandshakes } from '../../data/queries.ts';
+import { Counters } from './Counters.tsx';
+
+/** "Why can't my device connect?", and how handshakes go at large. */
+export function ConnectionsPage() {
+  const [check, setCheck] = useState<string | null>(null);
+  const handshakes = useHandshakes(check ?? undefined, 20);
+  const counters = useHandshakeCounters();
+  const checks = (counters.data?.failed ?? []).map(({ check: value, title: label }) => ({ value, label }));
+  return (
+    <>
+      <Section
+        title="Why can’t my device connect?"
+        about="Handshakes that failed, and registrations after them, newest first. If nothing stands here, nothing arrived."
+        level={1}
+        aside={
+          <Select
+            aria-label="Check that failed"
+            placeholder="Every check"
+            data={checks}
+            value={check}
+            onChange={setCheck}
+            clearable
+            w={220}
+          />
+        }
+      >
+        <PagedList list={handshakes} empty="No handshake has failed.">
+          {(items) => items.map((failed) => <HandshakeCard key={failed.handshakeId} failed={failed} />)}
+        </PagedList>
+      </Section>
+      <Counters query={counters} />
+    </>
+  );
+}

@@ -8,6 +8,9 @@ export const Session = Type.Object({
     version: Type.String(),
     startedAt: Instant,
     noSec: Type.Boolean({ description: 'true: devices may connect without security; the console says so' }),
+    keyLog: Type.Boolean({
+      description: 'true: the keys of all DTLS sessions are written to a file; the console says so',
+    }),
     coapsPort: Type.Integer(),
     store: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),
   }),

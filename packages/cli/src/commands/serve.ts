@@ -40,6 +40,15 @@ export const serveCommands = [
           ),
         );
       }
+      const keyLogFile = terminal.env.SSLKEYLOGFILE || undefined;
+      if (keyLogFile !== undefined) {
+        terminal.note(
+          terminal.style(
+            'red',
+            `Warning: SSLKEYLOGFILE is set. The keys of ALL DTLS sessions go to ${keyLogFile}: whoever reads it can read what devices say, and speak for them. Unset it as soon as you are done.`,
+          ),
+        );
+      }
       const publicUrl = given['public-url'];
       const sealingKeyFile = given['sealing-key'];
       const server = await start(
@@ -49,6 +58,7 @@ export const serveCommands = [
           http: { host: given['http-host'], port: given['http-port'] },
           link: given.link,
           logLevel: given['log-level'],
+          ...(keyLogFile === undefined ? {} : { keyLogFile }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(sealingKeyFile === undefined ? {} : { sealingKeyFile }),
         },

@@ -1,4 +1,4 @@
-import { Alert, Badge, Box, Container, Group, Stack, Text } from '@mantine/core';
+import { Alert, Badge, Box, Code, Container, Group, Stack, Text } from '@mantine/core';
 import type { Session } from '@reeve/contract';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -94,6 +94,12 @@ function Warnings({ server }: Pick<Session, 'server'>) {
         >
           Nothing new can be saved, so devices are told to come back later. What you see may be old. Look at the disk
           that holds the data folder.
+        </Alert>
+      )}
+      {server.keyLog && (
+        <Alert color="red" py="xs" role="alert" title="The keys of all sessions are written to a file">
+          The server was started with <Code>SSLKEYLOGFILE</Code>: whoever has that file can read what devices say, and
+          speak for them. Start it without as soon as you are done.
         </Alert>
       )}
       {server.noSec && (

@@ -19,12 +19,17 @@ import type {
  */
 export interface JournalPayloads {
   'server.started': { version: string };
+  /** Since that start the keys of all sessions go to a file. */
+  'server.keys-logged': { file: string };
   'store.alarm': { reason: string };
 
   'device.added': { endpoint: string };
   'device.changed': { fields: readonly string[] };
   'device.removed': { endpoint: string };
   'credential.set': { identity: string };
+
+  /** The server ended a DTLS session by itself; that devices come and go leaves no entry. */
+  'session.ended': { identity: string; address: string; reason: string };
 
   'registration.registered': {
     registrationId: RegistrationId;
@@ -120,11 +125,13 @@ export type JournalType = keyof JournalPayloads;
 /** Version of each entry type's payload. */
 export const journalVersions: Readonly<Record<JournalType, number>> = {
   'server.started': 1,
+  'server.keys-logged': 1,
   'store.alarm': 1,
   'device.added': 1,
   'device.changed': 1,
   'device.removed': 1,
   'credential.set': 1,
+  'session.ended': 1,
   'registration.registered': 1,
   'registration.deregistered': 1,
   'registration.expired': 1,

@@ -16,11 +16,19 @@ const evidence = { at: 0, text: 'outside California', values: [] };
 /** A payload of every type, and what its sentence must say. */
 const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...string[]] } = {
   'server.started': [{ version: '0.1.0' }, '0.1.0'],
+  'server.keys-logged': [{ file: '/tmp/keys' }, '/tmp/keys'],
   'store.alarm': [{ reason: 'the disk is full' }, 'the disk is full'],
   'device.added': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
   'device.changed': [{ fields: ['labels', 'site'] }, 'Ada', 'labels, site', 'TRUCK'],
   'device.removed': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
   'credential.set': [{ identity: 'id-1' }, 'Ada', 'id-1', 'TRUCK'],
+  'session.ended': [
+    { identity: 'id-1', address: '[::1]:5', reason: 'its key is gone' },
+    'TRUCK',
+    'id-1',
+    '[::1]:5',
+    'its key is gone',
+  ],
   'registration.registered': [
     { registrationId, address: '[::1]:5', lifetime: 300, version: '1.1' },
     'TRUCK',

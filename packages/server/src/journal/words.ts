@@ -25,12 +25,17 @@ const instant = (millis: number): string => new Date(millis).toISOString().repla
 
 const words: Words = {
   'server.started': ({ version }) => `The server started, version ${version}.`,
+  'server.keys-logged': ({ file }) =>
+    `The server writes the keys of all DTLS sessions to ${file}: whoever reads that file can read what devices say.`,
   'store.alarm': ({ reason }) => `The store needs attention: ${reason}.`,
 
   'device.added': ({ endpoint }, { actor }) => `${actor} added the device ${endpoint}.`,
   'device.changed': ({ fields }, { actor, device }) => `${actor} changed ${listed(fields)} of ${device}.`,
   'device.removed': ({ endpoint }, { actor }) => `${actor} removed the device ${endpoint}.`,
   'credential.set': ({ identity }, { actor, device }) => `${actor} set the key of ${device} for identity ${identity}.`,
+
+  'session.ended': ({ identity, address, reason }, { device }) =>
+    `The session of ${device} (identity ${identity}, ${address}) was ended: ${reason}.`,
 
   'registration.registered': ({ address, lifetime, version, replaced }, { device }) =>
     `${device} registered${replaced ? ' again' : ''} from ${address} with LwM2M ${version}, ` +

@@ -1,4 +1,8 @@
-/** Record counters of one epoch: the next number to send, and the replay window (RFC 6347 §4.1.2.6). */
+/** Record counters of one epoch: what may be sent next, and the replay window (RFC 6347 §4.1.2.6). */
+import { MAX_SEQUENCE } from './record.ts';
+
+/** Sequence numbers of an epoch. */
+export const ALL_SEQUENCES = MAX_SEQUENCE + 1;
 
 /** Records behind the newest one that the window still tells apart. */
 export const REPLAY_WINDOW = 64;
@@ -10,6 +14,8 @@ export const REPLAY_WINDOW = 64;
 export interface SessionCounters {
   /** Sequence number of the next record to send. */
   sendNext: number;
+  /** Records are sent below this sequence number only: those beyond are not reserved (yet). */
+  sendLimit: number;
   /** Newest sequence number received authentically; -1 before the first. */
   highest: number;
   low: number;
@@ -17,7 +23,12 @@ export interface SessionCounters {
 }
 
 export function newCounters(): SessionCounters {
-  return { sendNext: 0, highest: -1, low: 0, high: 0 };
+  return { sendNext: 0, sendLimit: ALL_SEQUENCES, highest: -1, low: 0, high: 0 };
+}
+
+/** Counters that go on where others stopped: nothing up to `received` is taken again. */
+export function resumedCounters(sendNext: number, sendLimit: number, received: number): SessionCounters {
+  return { sendNext, sendLimit, highest: received, low: 0xffff_ffff, high: 0xffff_ffff };
 }
 
 /** Whether a record may be opened: neither seen before nor older than the window. */

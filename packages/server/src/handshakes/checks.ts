@@ -240,7 +240,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
   },
   'block-wise': {
     title: 'Message in blocks',
-    meaning: 'A message came in blocks, which this release does not put together.',
-    steps: ['Shorten the object list, or raise the block size on the device.'],
+    meaning: 'A message came in blocks that do not fit together: one is missing, or not as long as it says.',
+    steps: ['It may be a lost beginning after a restart: the device begins anew. If it stays, look at the trace.'],
   },
 };

@@ -1,7 +1,7 @@
-import type { DropCounters, DtlsEffect, DtlsServer, IdentityLabel } from '@reeve/dtls';
+import type { DropCounters, DtlsEffect, DtlsServer } from '@reeve/dtls';
 import type { Census } from './port.ts';
 
-type Established = Extract<DtlsEffect, { kind: 'established' }>;
+type Counted = Readonly<{ identity: string } & Pick<Extract<DtlsEffect, { kind: 'established' }>, 'suite' | 'resumed'>>;
 type Kind = Census['established'][number]['kind'];
 
 /** The kind of credential that an identity label begins with. */
@@ -12,7 +12,7 @@ export class HandshakeCensus {
   /** Bounded: kinds of credentials times suites times two. */
   readonly #established = new Map<string, Census['established'][number]>();
 
-  count({ identity, suite, resumed }: Pick<Established, 'identity' | 'suite' | 'resumed'>): void {
+  count({ identity, suite, resumed }: Counted): void {
     const kind = kindOf(identity);
     const key = `${kind} ${suite} ${resumed}`;
     const count = (this.#established.get(key)?.count ?? 0) + 1;
@@ -43,6 +43,6 @@ const NO_DROPS: DropCounters = {
   overLimit: 0,
 };
 
-function kindOf(identity: IdentityLabel): Kind {
+function kindOf(identity: string): Kind {
   return KIND[identity.slice(0, identity.indexOf(':'))] ?? 'psk';
 }

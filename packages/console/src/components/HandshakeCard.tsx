@@ -33,7 +33,10 @@ export function HandshakeCard({ failed }: { failed: FailedHandshake }) {
       </Group>
       <Text size="sm" mt={4} className="sentence">
         {sentence(failed.detail)} <CodedText text={failed.meaning} />
+        {failed.alert?.meaning !== undefined && failed.check === 'alert' && ` ${failed.alert.meaning}`}
       </Text>
+      <Listed name="It offered" items={failed.offered} />
+      <Listed name="Wanted was" items={failed.wanted} />
       <List size="sm" mt={4} data-testid="handshake-steps">
         {failed.steps.map((step) => (
           <List.Item key={step}>
@@ -48,6 +51,18 @@ export function HandshakeCard({ failed }: { failed: FailedHandshake }) {
         <Facts failed={failed} />
       </details>
     </Paper>
+  );
+}
+
+function Listed({ name, items = [] }: { name: string; items: readonly string[] | undefined }) {
+  if (items.length === 0) return null;
+  return (
+    <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+      <Text span inherit c="dimmed">
+        {name}:
+      </Text>{' '}
+      {items.join(', ')}
+    </Text>
   );
 }
 
@@ -81,8 +96,6 @@ function Facts({ failed }: { failed: FailedHandshake }) {
     ['Asked for', failed.serverName],
     ['Cipher suite', failed.suite],
     ['Alert', alert && (alert.meaning === undefined ? alert.name : `${alert.name}: ${alert.meaning}`)],
-    ['It offered', failed.offered?.join(', ')],
-    ['Wanted was', failed.wanted?.join(', ')],
   ];
   return (
     <Table variant="vertical" withRowBorders={false} verticalSpacing={3} horizontalSpacing={0} layout="fixed">

@@ -45,7 +45,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     title: 'No common cipher suite',
     meaning: 'It offers no cipher suite that is allowed here and fits the credentials that are here.',
     steps: [
-      'Compare what it offers with what is wanted: `./reeve handshake show ID`.',
+      'Compare what it offers with what is wanted: the record lists both.',
       'Enable a wanted suite on the device; most LwM2M devices have `TLS_PSK_WITH_AES_128_CCM_8`.',
       'CBC suites are off until the operator allows them for a listener.',
     ],

@@ -39,7 +39,7 @@ export function failedView(failed: Failed, inventory: Inventory): FailedHandshak
     check,
     title,
     meaning,
-    steps: steps.map((step) => fillIn(step, failed, device)),
+    steps: device && PLAIN_WORD.test(device.row.endpoint) ? steps.map((step) => naming(step, device)) : [...steps],
     ...(presented === undefined ? {} : { presented }),
     ...(device === undefined ? {} : { device: { deviceId: device.row.deviceId, endpoint: device.row.endpoint } }),
     ...(serverName === undefined ? {} : { serverName }),
@@ -52,11 +52,10 @@ export function failedView(failed: Failed, inventory: Inventory): FailedHandshak
   };
 }
 
-/** Words that a shell takes as they are. */
+/** Words that a shell takes as they are: what strangers say, and names with other signs, never become part of a command. */
 const PLAIN_WORD = /^[A-Za-z0-9._:@-]+$/;
 
-/** Puts what is known in place of the words in capitals. What a stranger says never becomes part of a command. */
-function fillIn(step: string, { handshakeId }: Failed, device: Device | undefined): string {
-  const named = step.replaceAll(/\bID\b/g, handshakeId);
-  return device && PLAIN_WORD.test(device.row.endpoint) ? named.replaceAll(/\bDEVICE\b/g, device.row.endpoint) : named;
+/** A step with the device in place of the word in capitals. */
+function naming(step: string, { row }: Device): string {
+  return step.replaceAll(/\bDEVICE\b/g, row.endpoint);
 }

@@ -11,7 +11,10 @@ export function ConnectionsPage() {
   const [check, setCheck] = useState<string | null>(null);
   const handshakes = useHandshakes(check ?? undefined, 20);
   const counters = useHandshakeCounters();
-  const checks = (counters.data?.failed ?? []).map(({ check: value, title: label }) => ({ value, label }));
+  // What failed since the start, and what is listed from before it.
+  const known = [...(counters.data?.failed ?? []), ...handshakes.items];
+  const titles = new Map(known.map((each) => [each.check, each.title]));
+  const checks = [...titles].map(([value, label]) => ({ value, label }));
   return (
     <>
       <Section

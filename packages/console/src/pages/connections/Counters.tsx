@@ -32,6 +32,8 @@ export function Counters({ query }: { query: ReturnType<typeof useHandshakeCount
   );
 }
 
+const COUNT = { name: 'Count', width: 110 } as const;
+
 function Tables({ counters: { sessions, established, failed, dropped } }: { counters: HandshakeCounters }) {
   const happened = dropped.filter(({ count }) => count > 0);
   return (
@@ -42,7 +44,11 @@ function Tables({ counters: { sessions, established, failed, dropped } }: { coun
         <Figure label="Handshakes under way" value={sessions.underWay} />
       </Group>
       {established.length > 0 && (
-        <DataTable label="Handshakes that succeeded" columns={['Succeeded with', 'Cipher suite', 'Form', 'Count']}>
+        <DataTable
+          label="Handshakes that succeeded"
+          columns={[{ name: 'Succeeded with', width: '25%' }, 'Cipher suite', { name: 'Form', width: 110 }, COUNT]}
+          minWidth={560}
+        >
           {established.map(({ kind, suite, resumed, count }) => (
             <Table.Tr key={`${kind} ${suite} ${resumed}`}>
               <Table.Td>{credentialWords[kind]}</Table.Td>
@@ -54,7 +60,7 @@ function Tables({ counters: { sessions, established, failed, dropped } }: { coun
         </DataTable>
       )}
       {failed.length > 0 && (
-        <DataTable label="Handshakes that failed" columns={['Failed check', 'Count']}>
+        <DataTable label="Handshakes that failed" columns={['Failed check', COUNT]}>
           {failed.map(({ check, title, count }) => (
             <Table.Tr key={check}>
               <Table.Td>{title}</Table.Td>
@@ -64,7 +70,7 @@ function Tables({ counters: { sessions, established, failed, dropped } }: { coun
         </DataTable>
       )}
       {happened.length > 0 && (
-        <DataTable label="Records that were dropped" columns={['Records dropped without an answer', 'Count']}>
+        <DataTable label="Records that were dropped" columns={['Records dropped without an answer', COUNT]}>
           {happened.map(({ reason, meaning, count }) => (
             <Table.Tr key={reason}>
               <Table.Td>{meaning}</Table.Td>

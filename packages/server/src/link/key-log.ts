@@ -1,27 +1,36 @@
-import { closeSync, constants, fchmodSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
 
 /** A file of session keys in NSS's key log format, which its owner alone may read. For debugging only. */
 export class KeyLog {
-  readonly #file: number;
+  #file: number | undefined;
 
-  /** @throws if the file can't be opened, or belongs to somebody else */
+  /** @throws if the path leads to no file of ours that can be appended to */
   constructor(path: string) {
-    this.#file = openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
-    fchmodSync(this.#file, 0o600);
+    const file = openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
+    try {
+      if (!fstatSync(file).isFile()) throw new Error(`${path} is no regular file: it can't take session keys`);
+      fchmodSync(file, 0o600);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+    this.#file = file;
   }
 
-  /** Written at once, so that a capture can be read while it goes on. A full disk must not end handshakes. */
+  /** Written at once, so that a capture can be read while it goes on. */
   write(line: string): void {
+    if (this.#file === undefined) return;
     try {
       writeSync(this.#file, `${line}\n`);
     } catch {
-      // The capture lacks this session's keys.
+      // A full disk must not end handshakes: the capture lacks this session's keys.
     }
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, writeSync } from 'node:fs';
 
-const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+/** Without waiting for a reader, if somebody laid a pipe there. */
+const FLAGS = constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_WRONLY;
 
 /** A file of session keys in NSS's key log format, which its owner alone may read. For debugging only. */
 export class KeyLog {
@@ -8,7 +9,7 @@ export class KeyLog {
 
   /** @throws if the path leads to no file of ours that can be appended to */
   constructor(path: string) {
-    const file = openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600);
+    const file = openSync(path, FLAGS, 0o600);
     try {
       if (!fstatSync(file).isFile()) throw new Error(`${path} is no regular file: it can't take session keys`);
       fchmodSync(file, 0o600);

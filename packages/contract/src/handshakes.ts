@@ -21,7 +21,7 @@ export const PresentedIdentity = Type.Union([
     serial: Type.Optional(Type.String({ description: 'in hex' })),
     notBefore: Type.Optional(Instant),
     notAfter: Type.Optional(Instant),
-    names: Type.Optional(Type.Array(Type.String({ description: 'a subject alternative name, e.g. DNS:truck-1' }))),
+    names: Type.Optional(Type.Array(Type.String({ description: 'common name, DNS name or URI' }))),
   }),
 ]);
 export type PresentedIdentity = Static<typeof PresentedIdentity>;

@@ -5,22 +5,21 @@ import { Failure } from '../failure.ts';
 import { flag, pairs, required, several, text } from '../options.ts';
 import { type Columns, pageQuery, paging, show, showList } from '../output.ts';
 import { readKey } from '../secret-input.ts';
+import { showSetup } from '../setup.ts';
 import { age } from '../words.ts';
+import { credentialOf, credentialOptions } from './credential.ts';
 import { deviceLines, presenceCell, ruleCell } from './device-view.ts';
 
 const device = { device: required('DEVICE', 'endpoint name or id') };
-const credential = {
-  identity: text('ID', 'PSK identity, else the endpoint name; hex:… for bytes'),
-  'key-file': text('FILE', 'file of the key in hex, - for stdin; without it a key is made and printed once'),
-};
+const { identity, 'key-file': keyFile } = credentialOptions;
 
 export const deviceCommands = [
   command({
     name: 'device add',
-    summary: 'Add a device and its key',
+    summary: 'Add a device and what it proves itself with',
     positionals: { endpoint: required('ENDPOINT', 'the endpoint name with which it registers') },
     options: {
-      ...credential,
+      ...credentialOptions,
       label: pairs('a label'),
       site: text('TEXT', 'where it belongs'),
       owner: text('TEXT', 'whose it is'),
@@ -28,13 +27,14 @@ export const deviceCommands = [
       nosec: flag('admit it without DTLS; only if the server runs with --nosec'),
     },
     run: async (context, given) => {
-      const { endpoint, identity, label, site, owner, model, nosec } = given;
-      const key = await readKey(given['key-file'], context.terminal);
-      if (nosec && (identity !== undefined || key !== undefined)) {
-        throw new Failure('usage', 'A device with --nosec has neither identity nor key');
-      }
-      const fields = compact({ identity, key, labels: label, site, owner, model, noSec: nosec || undefined });
-      showAdded(context, await context.api('devices.add', { body: { endpoint, ...fields } }));
+      const { endpoint, label, site, owner, model, nosec } = given;
+      const { kind, ...wanted } = await credentialOf(context, given);
+      const named = kind !== 'psk' || Object.keys(wanted).length > 0;
+      if (nosec && named) throw new Failure('usage', 'A device with --nosec has no credential');
+      const credential = named ? { kind, ...wanted } : undefined;
+      const fields = compact({ credential, labels: label, site, owner, model, noSec: nosec || undefined });
+      const added = await context.api('devices.add', { body: { endpoint, ...fields } });
+      showAdded(context, added, wanted.key !== undefined);
     },
   }),
   command({
@@ -65,18 +65,18 @@ export const deviceCommands = [
   }),
   command({
     name: 'device key',
-    summary: 'Replace the key of a device; its DTLS session ends',
+    summary: 'Replace every credential of a device by one pre-shared key; its sessions end',
     positionals: device,
-    options: credential,
+    options: { identity, 'key-file': keyFile },
     run: async (context, given) => {
       const key = await readKey(given['key-file'], context.terminal);
       const body = compact({ identity: given.identity, key });
-      showAdded(context, await context.api('devices.key', { params: { device: given.device }, body }));
+      showAdded(context, await context.api('devices.key', { params: { device: given.device }, body }), key !== undefined);
     },
   }),
   command({
     name: 'device rm',
-    summary: 'Remove a device and its keys',
+    summary: 'Remove a device and its credentials',
     positionals: device,
     run: async (context, given) => {
       await context.api('devices.remove', { params: { device: given.device } });
@@ -135,25 +135,11 @@ async function relabelled(
   return Object.fromEntries(kept);
 }
 
-/** What to put on the device. The key goes to stdout, so that a script can take it from there. */
-function showAdded(context: Context, added: DeviceAdded): void {
-  const { endpoint } = added.device;
+/** What to put on the device. */
+function showAdded(context: Context, added: DeviceAdded, keyGiven: boolean): void {
   const { terminal, json } = context;
-  if (json) {
-    terminal.out(JSON.stringify(added, null, 2));
-    return;
-  }
-  if (added.identity === undefined) {
-    terminal.note(`Added ${endpoint}. It registers without DTLS, over coap.`);
-    return;
-  }
-  terminal.note(`Set on the device, for the security mode "pre-shared key" of its server account:`);
-  terminal.note(`  endpoint name (register ?ep=)   ${endpoint}`);
-  terminal.note(`  PSK identity (/0/x/3)           ${added.identity}`);
-  if (added.key === undefined) {
-    terminal.note('  PSK (/0/x/5)                    the key that you gave');
-    return;
-  }
-  terminal.note('  PSK in hex (/0/x/5)             the next line; it is shown this once');
-  terminal.out(added.key);
+  if (json) terminal.out(JSON.stringify(added, null, 2));
+  else if (added.setup.length === 0) {
+    terminal.note(`Added ${added.device.endpoint}. It registers without DTLS, over coap.`);
+  } else showSetup(context, added.setup, added.key, keyGiven);
 }

@@ -50,7 +50,7 @@ describe('handshake show', () => {
       serial: '0badcafe',
       notBefore: Date.UTC(2020, 0, 1),
       notAfter: Date.UTC(2021, 0, 1),
-      names: ['DNS:truck-1'],
+      names: ['truck-1'],
     };
     const answer: FailedHandshake = { ...failed, check: 'expired-certificate', presented };
     const { out } = await run(['handshake', 'show', 'hs-1'], { 'handshakes.show': answer });

@@ -1,6 +1,9 @@
 import type { Command } from '../command.ts';
 import { approvalCommands } from './approval.ts';
+import { caCommands } from './ca.ts';
+import { certificateCommands } from './certificate.ts';
 import { commandCommands } from './command.ts';
+import { credentialCommands } from './credential.ts';
 import { demoCommands } from './demo.ts';
 import { deviceCommands } from './device.ts';
 import { handshakeCommands } from './handshake.ts';
@@ -8,6 +11,7 @@ import { incidentCommands } from './incident.ts';
 import { operateCommands } from './operate.ts';
 import { policyCommands } from './policy.ts';
 import { serveCommands } from './serve.ts';
+import { serverCommands } from './server.ts';
 import { simulateCommands } from './simulate.ts';
 import { tokenCommands } from './token.ts';
 import { traceCommands } from './trace.ts';
@@ -20,9 +24,13 @@ export const commands: readonly Command[] = [
   ...demoCommands,
   ...simulateCommands,
   ...deviceCommands,
+  ...credentialCommands,
   ...operateCommands,
   ...traceCommands,
   ...handshakeCommands,
+  ...caCommands,
+  ...certificateCommands,
+  ...serverCommands,
   ...commandCommands,
   ...policyCommands,
   ...incidentCommands,

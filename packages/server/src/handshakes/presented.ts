@@ -47,15 +47,6 @@ export function namesOf(presented: PresentedIdentity): string[] {
     case 'raw-key':
       return [];
     case 'certificate':
-      return [...(presented.names ?? []).map(withoutType), ...commonNames(presented.subject ?? '')];
+      return presented.names ?? [];
   }
-}
-
-/** `DNS:truck-1` as `truck-1`. */
-function withoutType(name: string): string {
-  return name.slice(name.indexOf(':') + 1);
-}
-
-function commonNames(subject: string): string[] {
-  return [...subject.matchAll(/(?:^|, )CN=([^,]*)/g)].flatMap(([, name]) => (name ? [name] : []));
 }

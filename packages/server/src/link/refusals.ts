@@ -1,6 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import type { CoapEffect, RefusalReason } from '@reeve/coap';
-import { type DtlsEffect, identityLabel, type PresentedIdentity } from '@reeve/dtls';
+import {
+  certificateNames,
+  type DtlsEffect,
+  identityLabel,
+  type PresentedIdentity,
+  parseCertificate,
+} from '@reeve/dtls';
 import type { Millis } from '../ids.ts';
 import { addressOfKey, showAddress } from './address.ts';
 import type { CertificateFacts, Check, HandshakeFacts, LinkUp, SessionInfo } from './port.ts';
@@ -40,28 +45,21 @@ function factsOf({ identity, serverName, offered, wanted, suite, alert }: DtlsRe
   };
 }
 
-/** What a certificate says, read more leniently than where it is validated: the operator is to see why it was refused. */
+/** What the certificate of a peer says; nothing of it is verified. */
 function certificateOf(presented: PresentedIdentity): CertificateFacts | undefined {
   const [leaf] = presented.kind === 'certificate' ? presented.chain : [];
-  if (leaf === undefined) return undefined;
-  try {
-    const certificate = new X509Certificate(leaf);
-    return {
-      subject: oneLine(certificate.subject),
-      issuer: oneLine(certificate.issuer),
-      serial: cut(certificate.serialNumber.toLowerCase()),
-      notBefore: certificate.validFromDate.getTime(),
-      notAfter: certificate.validToDate.getTime(),
-      names: some((certificate.subjectAltName ?? '').split(', ').filter((name) => name !== '')),
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A distinguished name, which comes as a line for each attribute. */
-function oneLine(name: string | undefined): string {
-  return cut((name ?? '').replaceAll('\n', ', '));
+  const parsed = leaf && parseCertificate(leaf);
+  if (!parsed?.ok) return undefined;
+  const { subject, issuer, serial, notBefore, notAfter } = parsed.certificate;
+  const { commonName, dns, uris } = certificateNames(parsed.certificate);
+  return {
+    subject: cut(subject.text),
+    issuer: cut(issuer.text),
+    serial: Buffer.from(serial).toString('hex'),
+    notBefore,
+    notAfter,
+    names: some([...(commonName === undefined ? [] : [commonName]), ...dns, ...uris]),
+  };
 }
 
 function cut(text: string): string {

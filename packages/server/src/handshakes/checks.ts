@@ -16,8 +16,8 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     title: 'Unknown identity',
     meaning: 'No device here has the identity, key or certificate that it gave.',
     steps: [
-      'A new device: `./reeve device add ENDPOINT`, with `--identity` if its identity is not its endpoint name.',
-      'A known one: compare with `./reeve device show DEVICE`. Identities are bytes: look for a trailing zero or line end.',
+      'A new device: `./reeve device add ENDPOINT`, with `--identity` if its identity is not its endpoint name, or with `--public-key` or `--certificate`.',
+      'A known one: compare with `./reeve credential ls DEVICE`. Identities are bytes: look for a trailing zero or line end.',
     ],
   },
   'wrong-key': {
@@ -47,7 +47,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     steps: [
       'Compare what it offers with what is wanted: the record lists both.',
       'Enable a wanted suite on the device; most LwM2M devices have `TLS_PSK_WITH_AES_128_CCM_8`.',
-      'CBC suites are off until the operator allows them for a listener.',
+      'CBC suites are off until the file of `./reeve serve --config FILE` names them for a listener.',
     ],
   },
   'no-common-group': {
@@ -64,14 +64,17 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     title: 'Wrong kind of certificate',
     meaning: 'One side wants raw public keys, the other X.509 certificates.',
     steps: [
-      'Set the security mode of the device (/0/x/2) to the kind of credential that it has here: `./reeve device show DEVICE`.',
-      'A server without a certificate of its own can not serve devices that want one.',
+      'Set the security mode of the device (/0/x/2) to a kind of credential that it has here: `./reeve credential ls DEVICE`.',
+      'A device that wants a certificate of the server needs one to be there: `./reeve server identity`.',
     ],
   },
   'unknown-server-name': {
     title: 'Unknown server name',
     meaning: 'It asked for a server name that is none of ours, and there is no identity for all other names.',
-    steps: ['Correct the server name on the device (/0/x/14), or give the server a certificate for it.'],
+    steps: [
+      'Compare the server name on the device (/0/x/14) with `./reeve server identity`.',
+      'Or name a certificate for it in the file of `./reeve serve --config FILE`.',
+    ],
   },
   'no-certificate': {
     title: 'No certificate',
@@ -81,7 +84,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
   'wrong-server': {
     title: 'Wrong server',
     meaning: 'The server is not the one that the client was told to expect.',
-    steps: ['Compare the server key or certificate on the device (/0/x/4) with that of the server.'],
+    steps: ['Compare the server key or certificate on the device (/0/x/4) with `./reeve server identity`.'],
   },
   'extended-master-secret': {
     title: 'No extended master secret',
@@ -92,7 +95,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     title: 'Unknown CA',
     meaning: 'No certificate authority that is trusted here signed its certificate; the record names the issuer.',
     steps: [
-      'Trust the issuer: `./reeve authority add FILE`.',
+      'Trust the issuer: `./reeve ca add FILE`.',
       'An intermediate certificate may be missing on the device: it has to send the whole chain.',
     ],
   },
@@ -102,7 +105,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     steps: [
       'Look at the clock of this machine first: `date -u`.',
       'Give the device a new certificate.',
-      'Until that is done: admit the expired one by name and until a date.',
+      'Until that is done: `./reeve certificate admit DEVICE --until DATE --reason TEXT`.',
     ],
   },
   'not-yet-valid': {
@@ -137,14 +140,14 @@ export const checks: Readonly<Record<Check, Explanation>> = {
   'crl-stale': {
     title: 'Stale revocation list',
     meaning: 'The revocation list of its authority is older than it may be, and the listener does not accept that.',
-    steps: ['Fetch a new one: `./reeve authority refresh NAME`.', 'If that fails, ask whoever runs the authority.'],
+    steps: ['Fetch a new one: `./reeve ca refresh NAME`.', 'If that fails, ask whoever runs the authority.'],
   },
   'certificate-name': {
     title: 'Certificate of nobody here',
     meaning: 'Its certificate is valid, but no name in it leads to a device.',
     steps: [
-      'Compare the names in it with the credentials of the device: `./reeve device show DEVICE`.',
-      'A new device: `./reeve device add ENDPOINT` with the name that its certificate bears.',
+      'A known device: compare the names in it with `./reeve credential ls DEVICE`, and which of them counts with `./reeve ca ls`.',
+      'A new one: `./reeve device add ENDPOINT --ca CA`, with `--name` if the certificate bears another name.',
     ],
   },
   'unsupported-version': {

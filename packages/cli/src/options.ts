@@ -97,6 +97,19 @@ export function choice<const W extends string>(
   return { value, summary: withDefault(summary, fallback), required: false, read };
 }
 
+/** An instant: a date, or date and time, as ISO 8601 has them; without a zone in UTC. */
+export function instant(summary: string): Spec<number | undefined> {
+  const read = (given: readonly string[]) => {
+    const word = given.at(-1);
+    if (word === undefined) return undefined;
+    const iso = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2})?(Z|[+-]\d{2}:\d{2})?)?$/.exec(word);
+    const at = iso ? Date.parse(iso[2] !== undefined && iso[3] === undefined ? `${word}Z` : word) : Number.NaN;
+    if (!Number.isNaN(at)) return at;
+    throw new Failure('usage', `"${word}" is no date: write 2027-01-31 or 2027-01-31T12:00:00Z`);
+  };
+  return { value: 'DATE', summary, required: false, read };
+}
+
 /** `key=value` pairs, gathered from an option that is repeated. */
 export function pairs(summary: string): Spec<Readonly<Record<string, string>> | undefined> {
   const read = (given: readonly string[]) => {

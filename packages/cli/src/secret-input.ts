@@ -5,11 +5,27 @@ import type { Terminal } from './terminal.ts';
 /** Reads a file, or stdin for `-`. @throws Failure `usage` */
 export async function readSource(file: string, terminal: Terminal): Promise<string> {
   if (file === '-') return terminal.readInput();
+  return (await readBytes(file)).toString('utf8');
+}
+
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     throw new Failure('usage', `Cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * Reads a certificate, public key or revocation list from a file, or from stdin for `-`: PEM as it is, DER as base64.
+ *
+ * @throws Failure `usage`
+ */
+export async function readEncoded(file: string, terminal: Terminal): Promise<string> {
+  if (file === '-') return terminal.readInput();
+  const bytes = await readBytes(file);
+  // DER begins with the tag of a SEQUENCE, and a length that no text has there.
+  return bytes[0] === 0x30 && (bytes[1] ?? 0) > 0x7f ? bytes.toString('base64') : bytes.toString('utf8');
 }
 
 /**

@@ -12,6 +12,7 @@ export const Session = Type.Object({
       description: 'true: the keys of all DTLS sessions are written to a file; the console says so',
     }),
     coapsPort: Type.Integer(),
+    warnings: Type.Array(Type.String(), { description: 'what needs attention, a sentence each' }),
     store: Type.Union([Type.Literal('ok'), Type.Literal('full'), Type.Literal('failing')]),
   }),
 });

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, Labels, PathText } from './common.ts';
+import { CredentialAdd, CredentialInfo, SetupItem } from './credentials.ts';
 
 /**
  * A value as JSON: integers beyond 2^53 and object links ("66:0") are strings, opaque is base64, time is Unix seconds.
@@ -128,13 +129,6 @@ export const ObjectLink = Type.Object({
 });
 export type ObjectLink = Static<typeof ObjectLink>;
 
-export const CredentialInfo = Type.Object({
-  credentialId: Type.String(),
-  kind: Type.Literal('psk'),
-  identity: Type.String({ description: 'UTF-8 if printable, else hex:…' }),
-  createdAt: Instant,
-});
-
 export const DeviceDetail = Type.Object({
   ...DeviceSummary.properties,
   /** One line for people: what matters about this device now. */
@@ -179,6 +173,7 @@ export const DeviceAdd = Type.Object(
         description: 'PSK in hex; made and returned once if absent',
       }),
     ),
+    credential: Type.Optional(CredentialAdd),
     labels: Type.Optional(Labels),
     site: Type.Optional(Type.String({ maxLength: 255 })),
     owner: Type.Optional(Type.String({ maxLength: 255 })),
@@ -193,6 +188,7 @@ export const DeviceAdded = Type.Object({
   device: DeviceSummary,
   identity: Type.Optional(Type.String()),
   key: Type.Optional(Type.String({ description: 'The made key in hex: shown this once, never again' })),
+  setup: Type.Array(SetupItem, { description: 'what to set on the device' }),
 });
 export type DeviceAdded = Static<typeof DeviceAdded>;
 
@@ -206,30 +202,6 @@ export const DeviceChange = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 export type DeviceChange = Static<typeof DeviceChange>;
-
-export const CredentialChange = Type.Object(
-  {
-    identity: Type.Optional(Type.String({ minLength: 1, maxLength: 258 })),
-    key: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}){16,64}$' })),
-  },
-  { additionalProperties: false },
-);
-export type CredentialChange = Static<typeof CredentialChange>;
-
-/** One line of "why can't my device connect?". Equal refusals are counted in one line. */
-export const Refusal = Type.Object({
-  refusalId: Type.String(),
-  firstAt: Instant,
-  lastAt: Instant,
-  count: Type.Integer(),
-  address: Type.String(),
-  identity: Type.Optional(Type.String()),
-  endpoint: Type.Optional(Type.String()),
-  check: Type.String({ description: 'The check that failed, a stable word' }),
-  detail: Type.String(),
-  advice: Type.String({ description: 'What to do' }),
-});
-export type Refusal = Static<typeof Refusal>;
 
 /** A stretch of history, as columns of equal length, oldest first. */
 export const History = Type.Object({

@@ -2,6 +2,8 @@ export * from './access.ts';
 export * from './client.ts';
 export * from './commands.ts';
 export * from './common.ts';
+export * from './credentials.ts';
 export * from './devices.ts';
+export * from './handshakes.ts';
 export * from './policies.ts';
 export * from './routes.ts';

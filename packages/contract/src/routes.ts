@@ -2,7 +2,9 @@ import Type, { type Static } from 'typebox';
 import * as access from './access.ts';
 import * as commands from './commands.ts';
 import { DeviceRef, Id, Instant, Page, PageQuery, PathText } from './common.ts';
+import * as credentials from './credentials.ts';
 import * as devices from './devices.ts';
+import * as handshakes from './handshakes.ts';
 import * as policies from './policies.ts';
 
 /** One route of the API: everything that server, console, CLI and openapi.json know of it. */
@@ -21,6 +23,7 @@ export interface Route {
 
 const device = Type.Object({ device: DeviceRef });
 const one = Type.Object({ id: Id });
+const deviceAndOne = Type.Object({ device: DeviceRef, id: Id });
 
 /** Commands: `wait` lets a person's request stay open for the outcome. */
 const wait = Type.Optional(
@@ -123,11 +126,67 @@ export const routes = {
   'devices.key': {
     method: 'PUT',
     path: '/devices/:device/key',
-    summary: 'Replace the key; a made one is answered once',
+    summary: 'Replace every credential by one pre-shared key; a made one is answered once',
     params: device,
-    body: devices.CredentialChange,
+    body: credentials.CredentialChange,
     status: 200,
     result: devices.DeviceAdded,
+  },
+  'credentials.list': {
+    method: 'GET',
+    path: '/devices/:device/credentials',
+    summary: 'What a device proves itself with',
+    params: device,
+    status: 200,
+    result: Page(credentials.CredentialInfo),
+  },
+  'credentials.add': {
+    method: 'POST',
+    path: '/devices/:device/credentials',
+    summary: 'Add a credential beside those that are there; a made key is answered once',
+    params: device,
+    body: credentials.CredentialAdd,
+    status: 201,
+    result: credentials.CredentialAdded,
+  },
+  'credentials.rotate': {
+    method: 'PUT',
+    path: '/devices/:device/credentials/:id',
+    summary: 'Replace a credential by a new one of its kind; its sessions end',
+    params: deviceAndOne,
+    body: credentials.CredentialRotate,
+    status: 200,
+    result: credentials.CredentialAdded,
+  },
+  'credentials.remove': {
+    method: 'DELETE',
+    path: '/devices/:device/credentials/:id',
+    summary: 'Remove a credential; its sessions end',
+    params: deviceAndOne,
+    status: 204,
+  },
+  'admissions.list': {
+    method: 'GET',
+    path: '/expiry-admissions',
+    summary: 'Devices whose expired certificate is good enough until a date',
+    status: 200,
+    result: Page(credentials.ExpiryAdmission),
+  },
+  'admissions.set': {
+    method: 'PUT',
+    path: '/devices/:device/expiry-admission',
+    summary: 'Admit the expired certificate of a device until a date',
+    params: device,
+    body: credentials.ExpiryAdmit,
+    status: 200,
+    result: credentials.ExpiryAdmission,
+  },
+  'admissions.remove': {
+    method: 'DELETE',
+    path: '/devices/:device/expiry-admission',
+    summary: 'Admit the expired certificate of a device no longer; sessions with it end',
+    params: device,
+    status: 204,
   },
   'devices.history': {
     method: 'GET',
@@ -357,13 +416,79 @@ export const routes = {
     status: 202,
   },
 
-  'refusals.list': {
+  'authorities.list': {
     method: 'GET',
-    path: '/refusals',
-    summary: "Why can't my device connect?",
-    query: Type.Object(PageQuery),
+    path: '/authorities',
+    summary: 'Certificate authorities of devices',
     status: 200,
-    result: Page(devices.Refusal),
+    result: Page(credentials.Authority),
+  },
+  'authorities.add': {
+    method: 'POST',
+    path: '/authorities',
+    summary: 'Trust a certificate authority to vouch for devices',
+    body: credentials.AuthorityAdd,
+    status: 201,
+    result: credentials.Authority,
+  },
+  'authorities.change': {
+    method: 'PATCH',
+    path: '/authorities/:id',
+    summary: 'Change how its certificates tell devices, or its revocation list; by name or id',
+    params: one,
+    body: credentials.AuthorityChange,
+    status: 200,
+    result: credentials.Authority,
+  },
+  'authorities.refresh': {
+    method: 'POST',
+    path: '/authorities/:id/refresh',
+    summary: 'Fetch its revocation list now',
+    params: one,
+    status: 200,
+    result: credentials.Authority,
+  },
+  'authorities.remove': {
+    method: 'DELETE',
+    path: '/authorities/:id',
+    summary: 'Trust it no longer: the credentials under it go, and their sessions end',
+    params: one,
+    status: 204,
+  },
+  'server.identity': {
+    method: 'GET',
+    path: '/server/identity',
+    summary: 'What the server proves itself with: what devices are configured with',
+    status: 200,
+    result: credentials.ServerIdentity,
+  },
+
+  'handshakes.list': {
+    method: 'GET',
+    path: '/handshakes',
+    summary: "Why can't my device connect? Failed handshakes, newest first",
+    query: Type.Object({
+      ...PageQuery,
+      device: Type.Optional(DeviceRef),
+      check: Type.Optional(Type.String({ maxLength: 64, description: 'only those that failed this check' })),
+    }),
+    status: 200,
+    result: Page(handshakes.FailedHandshake),
+  },
+  'handshakes.show': {
+    method: 'GET',
+    path: '/handshakes/:id',
+    summary: 'One failed handshake',
+    params: one,
+    status: 200,
+    result: handshakes.FailedHandshake,
+  },
+  'handshakes.counters': {
+    method: 'GET',
+    path: '/handshake-counters',
+    summary: 'How handshakes went since the server started',
+    status: 200,
+    result: handshakes.HandshakeCounters,
   },
 } as const satisfies Record<string, Route>;
 

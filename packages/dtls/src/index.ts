@@ -41,3 +41,20 @@ export type { ResumptionState } from './resumption.ts';
 export { DtlsServer } from './server.ts';
 export type { SendResult } from './sessions.ts';
 export { DEFAULT_SUITES, SUITES, type Suite, type SuiteName } from './suites.ts';
+export {
+  admitCrl,
+  authorityDefect,
+  type Certificate,
+  type CertificateRefusal,
+  certificateNames,
+  parseCertificate,
+  parseCrl,
+  type RevocationList,
+  readPem,
+  type TrustProfile,
+  type ValidPath,
+  type Verdict,
+  type VerifyTask,
+  validatePathAsync,
+  verifyOnPool,
+} from './x509/index.ts';

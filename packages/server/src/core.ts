@@ -1,4 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { Dispatcher } from './dispatcher.ts';
+import { HandshakeCounts } from './handshakes/counters.ts';
+import { FailedHandshakes, type ListenerName } from './handshakes/failed.ts';
 import type { Millis, OrganisationId } from './ids.ts';
 import { Lanes } from './lanes.ts';
 import type { LinkDown } from './link/port.ts';
@@ -8,12 +11,13 @@ import { Observer } from './observations/observer.ts';
 import { RuleEngine } from './policies/engine.ts';
 import { Credentials } from './registry/credentials.ts';
 import { type Device, Fleet } from './registry/fleet.ts';
-import { Refusals } from './registry/refusals.ts';
 import { Registrations } from './registry/registrations.ts';
+import { SessionKeeper } from './sessions/keeper.ts';
 import type { Store } from './store/port.ts';
 import type { Sealer } from './store/sealing.ts';
 import { Ingest } from './telemetry/ingest.ts';
 import { Values } from './telemetry/values.ts';
+import { openTrust, type TrustOptions } from './trust/trust.ts';
 
 interface CoreOptions {
   readonly store: Store;
@@ -21,10 +25,14 @@ interface CoreOptions {
   readonly organisationId: OrganisationId;
   /** Whether devices without DTLS may register. */
   readonly noSec: boolean;
+  readonly listener: ListenerName;
+  readonly trust: TrustOptions;
   /** Hands a message to the link. */
   readonly send: (message: LinkDown) => void;
   /** A device was heard; `anew` if with a new registration or over a new session. */
   readonly contacted: (device: Device, anew: boolean) => void;
+  /** How long sessions outlive registrations; see sessions/limits.ts. */
+  readonly keepSessionDays?: number;
   readonly now: () => Millis;
 }
 
@@ -32,13 +40,16 @@ interface CoreOptions {
  * Joins the capabilities that every message of a device goes through: registry, observing, values and rules. Their
  * state is loaded when this resolves.
  */
-export async function openCore({ store, sealer, organisationId, noSec, send, contacted, now }: CoreOptions) {
+export async function openCore(options: CoreOptions) {
+  const { store, sealer, organisationId, noSec, listener, send, contacted, keepSessionDays, now } = options;
   const lanes = new Lanes();
   const live = new Live();
   const fleet = await Fleet.load(store);
   const credentials = await Credentials.load(store, sealer);
+  const trust = await openTrust({ ...options.trust, store, sealer, organisationId, fleet, credentials, send, now });
   const values = await Values.load(store);
-  const refusals = await Refusals.load(store, organisationId);
+  const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);
+  const handshakeCounts = new HandshakeCounts();
   const engine = await RuleEngine.load(store, fleet, values);
   const ingest = new Ingest(values, engine);
   const requests = new Requests(send);
@@ -72,21 +83,41 @@ export async function openCore({ store, sealer, organisationId, noSec, send, con
     send,
     organisationId,
     noSec,
-    refuse: (refused) => refusals.count(refused),
+    refuse: (refused) => failedHandshakes.count(refused),
     hooks: {
-      contact: (device, at) => engine.contact(device, at),
+      contact: (device, { at, session }) => [engine.contact(device, at), sessions.heard(device, session)],
       registered: (device) => heard(device, 'new-registration'),
       heard: (device, fresh) => heard(device, fresh ? 'new-session' : undefined),
       ended: (device) => dispatcher.tellPresence(device),
     },
   });
+  const sessions: SessionKeeper = await SessionKeeper.restore(
+    {
+      store,
+      sealer,
+      fleet,
+      organisationId,
+      deviceBehind: (session) =>
+        trust.admission.resumes(session.identity, session.credential, now())
+          ? credentials.deviceOf(session)
+          : undefined,
+      send,
+      ...(keepSessionDays === undefined ? {} : { keepDays: keepSessionDays }),
+      random: randomInt,
+      now,
+    },
+    (device, session) => registrations.bind(device, session),
+  );
   const dispatcher: Dispatcher = new Dispatcher({
     store,
     fleet,
     lanes,
     credentials,
+    admission: trust.admission,
     registrations,
-    refusals,
+    sessions,
+    failedHandshakes,
+    handshakeCounts,
     observer: () => observer,
     engine,
     ingest,
@@ -101,14 +132,17 @@ export async function openCore({ store, sealer, organisationId, noSec, send, con
     live,
     fleet,
     credentials,
+    trust,
     values,
-    refusals,
+    failedHandshakes,
+    handshakeCounts,
     engine,
     ingest,
     requests,
     lost,
     observer,
     registrations,
+    sessions,
     dispatcher,
   };
 }

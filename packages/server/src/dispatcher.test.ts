@@ -8,11 +8,15 @@ describe('a question for a key', () => {
     const core = await openTestCore();
     await core.add('truck-1');
     await core.deliver(
-      { kind: 'find-psk', lookup: 1, identity: hex('truck-1') },
-      { kind: 'find-psk', lookup: 2, identity: hex('stranger') },
+      { kind: 'find-psk', lookup: 1, ingress: 0, identity: hex('truck-1') },
+      { kind: 'find-psk', lookup: 2, ingress: 0, identity: hex('stranger') },
     );
     const [known, unknown] = core.sentOf('psk');
-    expect(known).toEqual({ kind: 'psk', lookup: 1, key: expect.any(Uint8Array) });
+    expect(known).toEqual({
+      kind: 'psk',
+      lookup: 1,
+      found: { key: expect.any(Uint8Array), credential: expect.stringMatching(/^cred-/) },
+    });
     expect(unknown).toEqual({ kind: 'psk', lookup: 2 });
   });
 });
@@ -88,7 +92,7 @@ describe('what is seen and not kept', () => {
     } as const;
     await core.deliver(trace, { kind: 'refused', at: START, address: '192.0.2.1:1', check: 'limit', detail: 'full' });
     expect(lines).toEqual(['GET']);
-    expect(core.refusals.list()).toMatchObject([{ check: 'limit', detail: 'full' }]);
+    expect(core.failedHandshakes.list()).toMatchObject([{ check: 'limit', detail: 'full' }]);
     core.time.now += 1;
     await core.update(session, registrationId);
     expect(events).toEqual([

@@ -1,4 +1,6 @@
 import { commitAll, type Decision } from './decision.ts';
+import type { HandshakeCounts } from './handshakes/counters.ts';
+import type { FailedHandshakes } from './handshakes/failed.ts';
 import type { Millis } from './ids.ts';
 import type { Lanes } from './lanes.ts';
 import type { LinkDown, LinkUp } from './link/port.ts';
@@ -10,20 +12,24 @@ import type { Credentials } from './registry/credentials.ts';
 import type { Device, Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
 import { charge } from './registry/rate.ts';
-import type { Refusals } from './registry/refusals.ts';
-import type { Registrations } from './registry/registrations.ts';
-import { contactOf } from './registry/terms.ts';
+import { type Registrations, speaksFor } from './registry/registrations.ts';
+import { contactOf, noteReceived, receivedMark } from './registry/terms.ts';
 import { valueView } from './registry/views.ts';
+import type { SessionKeeper } from './sessions/keeper.ts';
 import type { Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
+import type { Admission } from './trust/admission.ts';
 
 interface Options {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly lanes: Lanes;
   readonly credentials: Credentials;
+  readonly admission: Admission;
   readonly registrations: Registrations;
-  readonly refusals: Refusals;
+  readonly sessions: SessionKeeper;
+  readonly failedHandshakes: FailedHandshakes;
+  readonly handshakeCounts: HandshakeCounts;
   readonly observer: () => Observer;
   readonly engine: RuleEngine;
   readonly ingest: Ingest;
@@ -48,25 +54,49 @@ export class Dispatcher {
   }
 
   #one(message: LinkUp): void {
-    const { fleet, registrations, credentials, refusals, requests, live, send, now } = this.#o;
+    const { fleet, registrations, credentials, failedHandshakes, requests, live, send, now } = this.#o;
     switch (message.kind) {
       case 'find-psk': {
-        const key = credentials.key(message.identity, now());
-        send({ kind: 'psk', lookup: message.lookup, ...(key ? { key } : {}) });
+        const { lookup, identity } = message;
+        const found = this.#o.admission.psk(identity, now());
+        send({ kind: 'psk', lookup, ...(found ? { found } : {}) });
+        break;
+      }
+      case 'find-peer': {
+        const { lookup, ingress, presented } = message;
+        void this.#o.admission
+          .peer(presented, ingress, now())
+          .then((verdict) => send({ kind: 'peer', lookup, verdict }));
+        break;
+      }
+      case 'find-resumed': {
+        const { lookup, identity, credential } = message;
+        send({ kind: 'resumed', lookup, good: this.#o.admission.resumes(identity, credential, now()) });
         break;
       }
       case 'session-opened': {
-        const deviceId = message.session.identity && credentials.deviceOf(message.session.identity);
+        const deviceId = credentials.deviceOf(message.session);
         const device = deviceId ? fleet.get(deviceId) : undefined;
+        // Queued before anything that comes over it.
+        if (device) this.#o.sessions.opened(message);
+        // Its credential went while the handshake was under way.
+        else send({ kind: 'close-session', sessionId: message.session.sessionId });
         // Bound before the first message, so that a notification over the new session finds its registration.
         if (device) registrations.bind(device, message.session);
         break;
       }
       case 'session-closed': {
+        this.#o.sessions.closed(message.sessionId, message.at);
         const device = fleet.bySession(message.sessionId);
         if (device) fleet.setSession(device, undefined);
         break;
       }
+      case 'session-moved':
+        void registrations.moved(message, this.#o.sessions.moved(message));
+        break;
+      case 'reserve':
+        this.#o.sessions.reserve(message.sessionId, message.upTo);
+        break;
       case 'register':
         void registrations.register(message);
         break;
@@ -80,10 +110,14 @@ export class Dispatcher {
         void this.#notification(message);
         break;
       case 'outcome':
+        this.#answered(message);
         requests.settle(message.request, message.outcome);
         break;
       case 'refused':
-        refusals.count(message);
+        failedHandshakes.count(message);
+        break;
+      case 'census':
+        this.#o.handshakeCounts.take(message);
         break;
       case 'trace': {
         const { at, direction, text, bytes } = message;
@@ -95,10 +129,14 @@ export class Dispatcher {
   }
 
   /**
-   * Commits a report of a device's values with whatever else belongs to it, then shows it. Must run in the device's
-   * lane. @throws StoreError if nothing was saved
+   * Commits what a device answered, with whatever else belongs to it, then shows it. Must run in the device's lane.
+   * @throws StoreError if nothing was saved
    */
-  async take(device: Device, report: Report, also: readonly Decision[] = []): Promise<void> {
+  take(device: Device, report: Report, also: readonly Decision[] = []): Promise<void> {
+    return this.#report(device, report, [receivedMark(device), ...also]);
+  }
+
+  async #report(device: Device, report: Report, also: readonly (Decision | undefined)[]): Promise<void> {
     // History names a sample by its times: no two reports of a device are of the same millisecond.
     const receivedAt = Math.max(report.receivedAt, (device.reportedAt ?? 0) + 1);
     device.reportedAt = receivedAt;
@@ -122,6 +160,12 @@ export class Dispatcher {
     this.#o.observer().renew(device);
   }
 
+  /** What the answer is going to change is stored with the number of its record. */
+  #answered(message: Extract<LinkUp, { kind: 'outcome' }>): void {
+    const device = message.session && this.#o.fleet.bySession(message.session.sessionId);
+    if (device) noteReceived(device, message);
+  }
+
   /** Shows that the device was heard. */
   tellPresence(device: Device): void {
     if (!this.#o.live.watched) return;
@@ -130,17 +174,17 @@ export class Dispatcher {
   }
 
   async #notification(message: Extract<LinkUp, { kind: 'notification' }>): Promise<void> {
-    const { fleet, lanes, registrations, refusals, send } = this.#o;
+    const { fleet, lanes, registrations, failedHandshakes, send } = this.#o;
     const { exchange, session, registrationId, path, token, body } = message;
     const device = fleet.byRegistration(registrationId);
     const wanted = device && this.#o.observer().expects(device.row.deviceId, path, token);
-    if (!device || !wanted || device.registration?.identity !== session.identity) {
+    if (!device || !wanted || !speaksFor(this.#o.credentials, session, device)) {
       if (exchange !== undefined) send({ kind: 'reject', exchange });
       return;
     }
     const refused = charge(device, message);
     if (refused) {
-      refusals.count(refused);
+      failedHandshakes.count(refused);
       if (exchange !== undefined) send({ kind: 'reject', exchange });
       // A non-confirmable one is dropped without a word, and its observation goes on.
       if (exchange !== undefined || message.ends) this.#o.observer().dropped(device, path);
@@ -154,9 +198,11 @@ export class Dispatcher {
           return;
         }
         const report: Report = { path, body, fresh: message.fresh, receivedAt: message.at };
-        const contact = contactOf(registration, session, message.at);
-        const rules = this.#o.engine.contact(device, message.at);
-        await this.take(device, report, rules ? [contact, rules] : [contact]);
+        await this.#report(device, report, [
+          contactOf(device, registration, message),
+          this.#o.engine.contact(device, message.at),
+          this.#o.sessions.heard(device, session),
+        ]);
         if (exchange !== undefined) send({ kind: 'accept', exchange });
         if (message.ends) await this.#o.observer().ended(device, path);
         this.#o.heard(device, registrations.attach(device, session));

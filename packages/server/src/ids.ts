@@ -7,6 +7,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type OrganisationId = Branded<'OrganisationId'>;
 export type DeviceId = Branded<'DeviceId'>;
 export type CredentialId = Branded<'CredentialId'>;
+export type AuthorityId = Branded<'AuthorityId'>;
 /** Also the `<id>` of the registration's location `/rd/<id>`: at most 16 ASCII bytes. */
 export type RegistrationId = Branded<'RegistrationId'>;
 export type CommandId = Branded<'CommandId'>;
@@ -18,7 +19,7 @@ export type PersonId = Branded<'PersonId'>;
 export type TokenId = Branded<'TokenId'>;
 export type WebhookId = Branded<'WebhookId'>;
 export type DeliveryId = Branded<'DeliveryId'>;
-export type RefusalId = Branded<'RefusalId'>;
+export type HandshakeId = Branded<'HandshakeId'>;
 
 /** Position in the journal: 1, 2, 3 … without reuse. */
 export type Seq = number & { readonly [brand]: 'Seq' };
@@ -38,6 +39,7 @@ export const newId = {
   organisation: () => `org-${randomText(12)}` as OrganisationId,
   device: () => `dev-${randomText(12)}` as DeviceId,
   credential: () => `cred-${randomText(12)}` as CredentialId,
+  authority: () => `ca-${randomText(12)}` as AuthorityId,
   registration: () => randomText(12) as RegistrationId,
   command: () => `cmd-${randomText(14)}` as CommandId,
   incident: () => `inc-${randomText(12)}` as IncidentId,
@@ -47,5 +49,5 @@ export const newId = {
   token: () => `tok-${randomText(12)}` as TokenId,
   webhook: () => `hook-${randomText(12)}` as WebhookId,
   delivery: () => `dlv-${randomText(14)}` as DeliveryId,
-  refusal: () => `ref-${randomText(12)}` as RefusalId,
+  handshake: () => `hs-${randomText(12)}` as HandshakeId,
 };

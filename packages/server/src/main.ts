@@ -10,28 +10,35 @@ import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
 import { openCore } from './core.ts';
 import { ReeveError } from './errors.ts';
+import { handshakeHandlers } from './handshakes/handlers.ts';
 import { listenHttp } from './http/server.ts';
 import type { DeviceId, Millis } from './ids.ts';
 import { incidentHandlers } from './incidents/handlers.ts';
 import { Incidents } from './incidents/incidents.ts';
 import type { JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
+import { showAddress } from './link/address.ts';
+import { cbcSuites, defaultDtls } from './link/dtls-settings.ts';
 import { openMainThreadLink } from './link/main-thread.ts';
 import { Outgoing } from './link/outgoing.ts';
-import type { LinkConfig, LinkDown, ListenAddress, OpenLink } from './link/port.ts';
+import type { LinkConfig, LinkDown, ListenAddress, Listener, OpenLink } from './link/port.ts';
 import { openWorkerLink } from './link/worker-thread.ts';
 import { Notices } from './notices/notices.ts';
 import { policyHandlers } from './policies/handlers.ts';
 import { tickDevices } from './policies/tick.ts';
+import { credentialHandlers, expireCredentials } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
 import { findDevice } from './registry/registrations.ts';
+import { receivedMark } from './registry/terms.ts';
+import { claimSlot } from './sessions/slots.ts';
 import { StoreAlarm } from './store/alarm.ts';
 import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import type { Report } from './telemetry/ingest.ts';
+import type { IdentityFiles } from './trust/certificate-files.ts';
 import { version } from './version.ts';
 
 /** What an operator chooses. */
@@ -39,13 +46,19 @@ export interface ServerConfig {
   /** Folder of the database, the sealing key and the local token; made with mode 0700. */
   readonly dataFolder: string;
   /** CoAP sockets; at least one `coaps`. */
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly Listener[];
+  /** Certificate chains that the server proves itself with, beside its raw key. */
+  readonly identities?: readonly IdentityFiles[];
   readonly http: { readonly host: string; readonly port: number };
   /** Where people reach the console if a proxy is in front. */
   readonly publicUrl?: string;
   /** File of the sealing key, if it is not to lie beside the data. */
   readonly sealingKeyFile?: string;
   readonly link: 'main' | 'worker';
+  /** Days that DTLS sessions outlive the registrations under them; see sessions/limits.ts. */
+  readonly keepSessionDays?: number;
+  /** File that the keys of all sessions are appended to, in NSS's key log format: for debugging only. */
+  readonly keyLogFile?: string;
   readonly transmission?: LinkConfig['transmission'];
   readonly logLevel: 'info' | 'warn' | 'error' | 'silent';
 }
@@ -72,10 +85,16 @@ export interface RunningServer {
   readonly tokenFile: string;
   /** A one-time sign-in link. */
   makeLink(name: string): Promise<string>;
+  /** What an operator should know of how it runs, a sentence each. */
+  warnings(): string[];
+  /** Reads the files of the server's certificates again. */
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url));
+/** Who owns the slot of this process's Connection IDs; one process at a time has the data folder. */
+const SLOT_OWNER = 'main';
 /** How long the journal and samples are kept. */
 const RETENTION_MS = 400 * 24 * 3_600_000;
 
@@ -88,6 +107,17 @@ export function defaultPorts(config: ServerConfig): ServerPorts {
     now: Date.now,
     warn: config.logLevel === 'silent' ? () => {} : (line) => process.stderr.write(`${line}\n`),
   };
+}
+
+/** Where a socket listens, for people. */
+function showListener(address: ListenAddress | undefined): string | undefined {
+  return address && `${address.transport}://${showAddress(address)}`;
+}
+
+/** Cipher suites of a socket that an operator should know to be weak. */
+function cbcWarning({ dtls, ...address }: Listener): string[] {
+  const weak = (dtls?.suites ?? []).filter((suite) => cbcSuites.has(suite));
+  return weak.length === 0 ? [] : [`${showListener(address)} allows cipher suites with CBC: ${weak.join(', ')}.`];
 }
 
 /** The composition root: configuration in, a running server out. State is loaded before the first socket opens. */
@@ -113,11 +143,14 @@ export async function startServer(
       version,
       startedAt,
       noSec,
+      keyLog: config.keyLogFile !== undefined,
       coapsPort: coap.find(({ transport }) => transport === 'coaps')?.port ?? 0,
+      warnings: warnings(),
       store: store.health().state,
     }),
   });
   const { organisationId } = access;
+  const warnings = () => [...config.listen.flatMap(cbcWarning), ...trust.warnings(now())];
 
   // Messages downward are gathered over one turn of the microtask queue, as those upward are by the link.
   const outgoing = new Outgoing();
@@ -127,10 +160,13 @@ export async function startServer(
     live,
     fleet,
     credentials,
+    trust,
     values,
     engine,
-    refusals,
+    failedHandshakes,
+    handshakeCounts,
     registrations,
+    sessions,
     observer,
     dispatcher,
     requests,
@@ -140,8 +176,17 @@ export async function startServer(
     sealer,
     organisationId,
     noSec,
+    listener: (ingress) => showListener(coap[ingress]),
+    trust: {
+      files: config.identities ?? [],
+      staleLists: (ingress) => config.listen[ingress]?.dtls?.staleRevocationList ?? defaultDtls.staleRevocationList,
+      fetch: ports.fetch,
+      after,
+      random: Math.random,
+    },
     send,
     now,
+    ...(config.keepSessionDays === undefined ? {} : { keepSessionDays: config.keepSessionDays }),
     contacted: (device, anew) => {
       if (anew) meet(device);
       commands.heard(device);
@@ -155,6 +200,7 @@ export async function startServer(
     organisationId,
     perform: (device, operation) => requests.perform(device, operation),
     lost,
+    mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
   });
   const incidents = await Incidents.open({ store, bus, engine, values, commands, now, warn });
@@ -186,9 +232,11 @@ export async function startServer(
   const link = await ports.openLink(
     {
       listen: config.listen,
-      // What was observed before a restart is known before the first datagram is read.
+      connectionIdSlot: await claimSlot(store, SLOT_OWNER, startedAt),
+      // Sessions and observations of before a restart are known before the first datagram is read.
       initial: outgoing.take(),
       ...(config.transmission ? { transmission: config.transmission } : {}),
+      ...(config.keyLogFile === undefined ? {} : { keyLogFile: config.keyLogFile }),
     },
     (messages) => dispatcher.dispatch(messages),
   );
@@ -199,12 +247,21 @@ export async function startServer(
   const clock = new Clock({
     seconds: [
       (at) => alarm.check(at),
-      (at) => refusals.flush(at),
+      (at) => failedHandshakes.flush(at),
+      async () => send({ kind: 'census' }),
+      () => sessions.tick(),
+      (at) => trust.refresh.tick(at),
+      (at) => trust.identities.refresh(at),
       (at) => commands.tick(at),
       (at) => incidents.tick(at),
       (at) => tickDevices(engine.due(at), { engine, lanes, store }, at),
     ],
-    minutes: [(at) => registrations.expire(at)],
+    minutes: [
+      (at) => registrations.expire(at),
+      (at) => sessions.expire(at),
+      (at) => expireCredentials({ store, fleet, trust }, at),
+      (at) => trust.expire(at),
+    ],
     days: [
       (at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS }),
       (at) => commands.prune(at - RETENTION_MS),
@@ -229,16 +286,18 @@ export async function startServer(
       ...notices.handlers(),
       ...commandHandlers({ store, fleet, queue: commands, now }),
       ...incidentHandlers({ store, fleet, incidents, describe, now }),
+      ...trust.handlers(),
+      ...credentialHandlers({ store, fleet, lanes, trust, now }),
+      ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),
       ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
       ...deviceHandlers({
         store,
         fleet,
-        credentials,
+        trust,
         lanes,
         engine,
         observer,
-        views: { values, engine, observer, credentials },
-        refusals,
+        views: { values, engine, observer, credentials, authorityName: trust.authorityName },
         send,
         standings: (devices) => incidents.standings(devices),
         describe,
@@ -265,15 +324,14 @@ export async function startServer(
   if (publicUrl === '') publicUrl = http.url;
   const tokenFile = join(config.dataFolder, 'local.token');
   await access.localToken(tokenFile);
+  const fact = { at: startedAt, organisationId, actor: { kind: 'server', name: 'main' } } as const;
+  const { keyLogFile } = config;
   await store.commit({
     journal: [
-      {
-        type: 'server.started',
-        at: startedAt,
-        organisationId,
-        actor: { kind: 'server', name: 'main' },
-        payload: { version },
-      },
+      { ...fact, type: 'server.started', payload: { version } },
+      ...(keyLogFile === undefined
+        ? []
+        : [{ ...fact, type: 'server.keys-logged', payload: { file: keyLogFile } } as const]),
     ],
   });
 
@@ -283,10 +341,13 @@ export async function startServer(
     firstStart: made !== undefined,
     tokenFile,
     makeLink: async (name) => (await access.makeLink(name)).url,
+    warnings,
+    reload: () => trust.identities.refresh(now(), true),
     close: async () => {
       clock.stop();
       await http.close();
       await link.close();
+      await trust.refresh.close();
       await notices.stop();
       await incidents.close();
       await commands.close();

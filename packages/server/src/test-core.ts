@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from '@reeve/coap';
 import { openCore } from './core.ts';
+import { handshakeHandlers } from './handshakes/handlers.ts';
 import { type DeviceId, newId, type OrganisationId, type RegistrationId } from './ids.ts';
 import type { JournalType } from './journal/entries.ts';
 import type {
@@ -16,11 +17,13 @@ import type {
   SessionInfo,
 } from './link/port.ts';
 import { policyHandlers } from './policies/handlers.ts';
+import { credentialHandlers } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
 import { openMemoryStore } from './store/memory/store.ts';
 import type { Batch, Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
+import type { TrustOptions } from './trust/trust.ts';
 
 export const START = 1_800_000_000_000;
 export const organisationId = 'org-1' as OrganisationId;
@@ -78,13 +81,24 @@ interface CoreOptions {
   readonly store?: Store;
   readonly noSec?: boolean;
   readonly time?: { now: number };
+  readonly trusting?: Partial<TrustOptions>;
 }
+
+/** Fetches nothing, and knows no certificate of the server. */
+const quietTrust: TrustOptions = {
+  files: [],
+  staleLists: () => 'accept',
+  fetch: () => Promise.reject(new Error('nothing is fetched in this test')),
+  after: () => () => {},
+  random: () => 0.5,
+};
 
 /** The capabilities around registry and rules as the server joins them, over a link that is only messages. */
 export async function openTestCore({
   store = openMemoryStore(),
   noSec = false,
   time = { now: START },
+  trusting = {},
 }: CoreOptions = {}) {
   const now = () => time.now;
   const sent: LinkDown[] = [];
@@ -102,24 +116,49 @@ export async function openTestCore({
     );
   };
   const sealer = await openSealer({ keyFile });
-  const { lanes, live, fleet, credentials, values, refusals, engine, ingest, observer, registrations, dispatcher } =
-    await openCore({ store, sealer, organisationId, noSec, send, now, contacted: () => {} });
+  const {
+    lanes,
+    live,
+    fleet,
+    credentials,
+    trust,
+    values,
+    failedHandshakes,
+    handshakeCounts,
+    engine,
+    ingest,
+    observer,
+    registrations,
+    dispatcher,
+  } = await openCore({
+    store,
+    sealer,
+    organisationId,
+    noSec,
+    listener: (ingress) => `coaps://192.0.2.200:${5684 + ingress}`,
+    send,
+    now,
+    contacted: () => {},
+    trust: { ...quietTrust, ...trusting },
+  });
   const handlers = {
     ...deviceHandlers({
       store,
       fleet,
-      credentials,
+      trust,
       lanes,
       engine,
       observer,
-      views: { values, engine, observer, credentials },
-      refusals,
+      views: { values, engine, observer, credentials, authorityName: trust.authorityName },
       send,
       standings: async () => new Map(),
       describe: (entry) => `words for ${entry.type}`,
       noSec,
       now,
     }),
+    ...trust.handlers(),
+    ...credentialHandlers({ store, fleet, lanes, trust, now }),
+    ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: START }),
     ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
   };
   let exchanges = 0;
@@ -130,8 +169,10 @@ export async function openTestCore({
     lanes,
     live,
     credentials,
+    trust,
     values,
-    refusals,
+    failedHandshakes,
+    handshakeCounts,
     engine,
     ingest,
     observer,
@@ -258,7 +299,7 @@ export function sessionOf(identity: string | undefined, more: Partial<SessionInf
     transport: identity === undefined ? 'coap' : 'coaps',
     address: '192.0.2.1:40000',
     ingress: 0,
-    ...(identity === undefined ? {} : { identity: Buffer.from(identity).toString('hex') }),
+    ...(identity === undefined ? {} : { identity: `psk:${Buffer.from(identity).toString('hex')}` }),
     ...more,
   };
 }

@@ -43,7 +43,8 @@ const commandIn = (state: Command['state'], ...texts: string[]): Command => ({
 });
 
 describe('device add', () => {
-  const added = { device: summary, identity: 'truck-1', key: '00112233445566778899aabbccddeeff' };
+  const setup = [{ about: 'PSK identity', path: '/0/x/3', value: 'truck-1' }];
+  const added = { device: summary, identity: 'truck-1', key: '00112233445566778899aabbccddeeff', setup };
 
   it('prints a made key alone on stdout, and how to set it beside', async () => {
     const { code, out, err, calls } = await run(
@@ -51,7 +52,7 @@ describe('device add', () => {
       { 'devices.add': added },
     );
     expect({ code, out }).toEqual({ code: 0, out: added.key });
-    expect(err).toContain('PSK identity (/0/x/3)           truck-1');
+    expect(err).toMatch(/^ {2}PSK identity \(\/0\/x\/3\) +truck-1$/m);
     const body = { endpoint: 'truck-1', labels: { fleet: 'trucks', a: 'b' }, site: 'x' };
     expect(calls).toEqual([{ name: 'devices.add', args: { body } }]);
   });
@@ -59,10 +60,12 @@ describe('device add', () => {
   it('takes a key from stdin, in the forms that tools print, and never shows it', async () => {
     const { out, err, calls } = await run(
       ['device', 'add', 'truck-1', '--key-file', '-'],
-      { 'devices.add': { device: summary, identity: 'truck-1' } },
+      { 'devices.add': { device: summary, identity: 'truck-1', setup } },
       { input: '00:11:22:33 44556677\n8899AABBCCDDEEFF\n' },
     );
-    expect(calls[0]?.args).toEqual({ body: { endpoint: 'truck-1', key: '00112233445566778899AABBCCDDEEFF' } });
+    const credential = { kind: 'psk', key: '00112233445566778899AABBCCDDEEFF' };
+    expect(calls[0]?.args).toEqual({ body: { endpoint: 'truck-1', credential } });
+    expect(err).toContain('the key that you gave');
     expect(out + err).not.toMatch(/44556677/);
   });
 

@@ -71,7 +71,11 @@ export const deviceCommands = [
     run: async (context, given) => {
       const key = await readKey(given['key-file'], context.terminal);
       const body = compact({ identity: given.identity, key });
-      showAdded(context, await context.api('devices.key', { params: { device: given.device }, body }), key !== undefined);
+      showAdded(
+        context,
+        await context.api('devices.key', { params: { device: given.device }, body }),
+        key !== undefined,
+      );
     },
   }),
   command({

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { ListenAddress, RunningServer, ServerConfig } from '@reeve/server';
+import type { ConfigFile, ListenAddress, Listener, RunningServer, ServerConfig } from '@reeve/server';
 import { type Context, command } from '../command.ts';
+import { Failure } from '../failure.ts';
 import { hasIpv6, hostInUrl } from '../listen.ts';
 import { choice, flag, several, text, whole } from '../options.ts';
 import { facts } from '../output.ts';
@@ -8,10 +9,12 @@ import { startFailure } from '../start-failure.ts';
 import { stopped } from '../stopped.ts';
 
 const port = { min: 0, max: 65_535 };
+const COAPS_PORT = 5684;
 
 const serveOptions = {
+  config: text('FILE', 'listeners and server certificates as JSON; see docs/operations.md'),
   'coap-host': several('ADDRESS', 'where devices are listened to, else :: and 0.0.0.0'),
-  'coaps-port': whole('N', 'UDP port for DTLS', port, 5684),
+  'coaps-port': whole('N', `UDP port for DTLS (default ${COAPS_PORT})`, port),
   'http-host': text('ADDRESS', 'where the console and API listen', '127.0.0.1'),
   'http-port': whole('N', 'TCP port of the console and API', port, 8080),
   'public-url': text('URL', 'where people reach the console if a proxy is in front'),
@@ -29,8 +32,12 @@ export const serveCommands = [
     options: serveOptions,
     run: async (context, given) => {
       const { terminal, data } = context;
-      const hosts = given['coap-host'].length > 0 ? given['coap-host'] : await everyHost(terminal.note);
-      const listen = hosts.map((host): ListenAddress => ({ transport: 'coaps', host, port: given['coaps-port'] }));
+      const { listeners, identities } = await readConfig(given.config);
+      if (listeners && (given['coap-host'].length > 0 || given['coaps-port'] !== undefined)) {
+        throw new Failure('usage', `${given.config} has listeners: leave --coap-host and --coaps-port away`);
+      }
+      const listen = listeners?.map(listenerOf) ?? (await everyListener(given, terminal.note));
+      const hosts = [...new Set(listen.map(({ host }) => host))];
       if (given.nosec) {
         for (const host of hosts) listen.push({ transport: 'coap', host, port: given['coap-port'] });
         terminal.note(
@@ -59,18 +66,44 @@ export const serveCommands = [
           link: given.link,
           logLevel: given['log-level'],
           ...(keyLogFile === undefined ? {} : { keyLogFile }),
+          ...(identities === undefined ? {} : { identities }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(sealingKeyFile === undefined ? {} : { sealingKeyFile }),
         },
         data,
       );
       await greet(context, server, publicUrl ?? server.url);
+      for (const warning of server.warnings()) terminal.note(terminal.style('yellow', `Warning: ${warning}`));
+      // Without files to read again the signal ends the server, as it does when its terminal is closed.
+      if (identities) process.on('SIGHUP', () => void server.reload().catch(() => {}));
       await stopped(terminal);
       terminal.note('Stopping …');
       await server.close();
     },
   }),
 ];
+
+/** @throws Failure `usage` with a line for everything that is wrong with the file */
+async function readConfig(file: string | undefined): Promise<ConfigFile> {
+  if (file === undefined) return {};
+  const { ConfigError, readConfigFile } = await import('@reeve/server');
+  return readConfigFile(file).catch((error) => {
+    throw error instanceof ConfigError ? new Failure('usage', error.message) : error;
+  });
+}
+
+/** A listener as the file has it, and as the server wants it. */
+function listenerOf({ host, port: at, ...dtls }: NonNullable<ConfigFile['listeners']>[number]): Listener {
+  return { transport: 'coaps', host, port: at, dtls };
+}
+
+async function everyListener(
+  given: Readonly<{ 'coap-host': readonly string[]; 'coaps-port': number | undefined }>,
+  note: (line: string) => void,
+): Promise<Listener[]> {
+  const hosts = given['coap-host'].length > 0 ? given['coap-host'] : await everyHost(note);
+  return hosts.map((host) => ({ transport: 'coaps', host, port: given['coaps-port'] ?? COAPS_PORT }));
+}
 
 /** Starts the server. @throws Failure in words if it can't */
 export async function start(config: ServerConfig, data: string): Promise<RunningServer> {

@@ -1,7 +1,9 @@
-import type { Actor, Evidence } from '@reeve/contract';
+import type { Actor, CredentialKind, Evidence } from '@reeve/contract';
 import type {
   ApprovalId,
+  AuthorityId,
   CommandId,
+  CredentialId,
   DeviceId,
   IncidentId,
   Millis,
@@ -26,7 +28,33 @@ export interface JournalPayloads {
   'device.added': { endpoint: string };
   'device.changed': { fields: readonly string[] };
   'device.removed': { endpoint: string };
-  'credential.set': { identity: string };
+  'credential.set': { identity: string; credentialId?: CredentialId; kind?: CredentialKind };
+  'credential.rotated': { identity: string; credentialId: CredentialId; kind: CredentialKind; replaced: CredentialId };
+  'credential.removed': { identity: string; credentialId: CredentialId; kind: CredentialKind };
+  /** Its time was over. */
+  'credential.expired': { identity: string; credentialId: CredentialId; kind: CredentialKind };
+
+  'authority.added': { authorityId: AuthorityId; name: string; fingerprint: string };
+  'authority.changed': { authorityId: AuthorityId; name: string; fields: readonly string[] };
+  'authority.removed': { authorityId: AuthorityId; name: string; credentials: number };
+  'revocation.updated': {
+    authorityId: AuthorityId;
+    name: string;
+    revoked: number;
+    issuedAt: Millis;
+    dueAt: Millis;
+  };
+  /** An authority's list can't be fetched, or is stale now or soon. */
+  'revocation.alarm': { authorityId: AuthorityId; name: string; reason: string };
+  'certificate.revoked': { subject: string; authority: string };
+  /** An expired certificate of the device is good enough until a date. */
+  'certificate.admitted': { until: Millis; reason: string };
+  'certificate.admission-ended': Record<string, never>;
+  /** The raw key could not be opened with the sealing key that is here, and was made anew. */
+  'server.key-replaced': { fingerprint: string };
+  'server.certificate-loaded': { subject: string; fingerprint: string; notAfter: Millis };
+  /** A certificate of the server can't be read again, or ends soon. */
+  'server.certificate-alarm': { file: string; reason: string };
 
   /** The server ended a DTLS session by itself; that devices come and go leaves no entry. */
   'session.ended': { identity: string; address: string; reason: string };
@@ -130,7 +158,21 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'device.added': 1,
   'device.changed': 1,
   'device.removed': 1,
-  'credential.set': 1,
+  'credential.set': 2,
+  'credential.rotated': 1,
+  'credential.removed': 1,
+  'credential.expired': 1,
+  'authority.added': 1,
+  'authority.changed': 1,
+  'authority.removed': 1,
+  'revocation.updated': 1,
+  'revocation.alarm': 1,
+  'certificate.revoked': 1,
+  'certificate.admitted': 1,
+  'certificate.admission-ended': 1,
+  'server.key-replaced': 1,
+  'server.certificate-loaded': 1,
+  'server.certificate-alarm': 1,
   'session.ended': 1,
   'registration.registered': 1,
   'registration.deregistered': 1,

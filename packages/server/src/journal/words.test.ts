@@ -5,6 +5,8 @@ import { describeEntry, type Names } from './words.ts';
 
 const deviceId = newId.device();
 const webhookId = newId.webhook();
+const credentialId = newId.credential();
+const authorityId = newId.authority();
 const incidentId = newId.incident();
 const responseId = newId.response();
 const commandId = newId.command();
@@ -22,6 +24,38 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'device.changed': [{ fields: ['labels', 'site'] }, 'Ada', 'labels, site', 'TRUCK'],
   'device.removed': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
   'credential.set': [{ identity: 'id-1' }, 'Ada', 'id-1', 'TRUCK'],
+  'credential.rotated': [
+    { identity: 'id-1', credentialId, kind: 'raw-key', replaced: credentialId },
+    'Ada',
+    'id-1',
+    'TRUCK',
+    'raw public key',
+  ],
+  'credential.removed': [
+    { identity: 'id-1', credentialId, kind: 'certificate' },
+    'Ada',
+    'id-1',
+    'TRUCK',
+    'certificate',
+  ],
+  'credential.expired': [{ identity: 'id-1', credentialId, kind: 'psk' }, 'id-1', 'TRUCK'],
+  'authority.added': [{ authorityId, name: 'fleet', fingerprint: 'ab12' }, 'Ada', 'fleet', 'ab12'],
+  'authority.changed': [{ authorityId, name: 'fleet', fields: ['mapping'] }, 'Ada', 'fleet', 'mapping'],
+  'authority.removed': [{ authorityId, name: 'fleet', credentials: 3 }, 'Ada', 'fleet', '3'],
+  'revocation.updated': [
+    { authorityId, name: 'fleet', revoked: 4, issuedAt: 0, dueAt: 86_400_000 },
+    'fleet',
+    '4',
+    '1970-01-01',
+    '1970-01-02',
+  ],
+  'revocation.alarm': [{ authorityId, name: 'fleet', reason: 'it is stale' }, 'fleet', 'it is stale'],
+  'certificate.revoked': [{ subject: 'CN=x', authority: 'fleet' }, 'TRUCK', 'CN=x', 'fleet'],
+  'certificate.admitted': [{ until: 86_400_000, reason: 'on its way' }, 'Ada', 'TRUCK', '1970-01-02', 'on its way'],
+  'certificate.admission-ended': [{}, 'Ada', 'TRUCK'],
+  'server.key-replaced': [{ fingerprint: 'ab12' }, 'ab12', 'must be told'],
+  'server.certificate-loaded': [{ subject: 'CN=s', fingerprint: 'ab', notAfter: 86_400_000 }, 'CN=s', '1970-01-02'],
+  'server.certificate-alarm': [{ file: '/c.pem', reason: 'it is gone' }, '/c.pem', 'it is gone'],
   'session.ended': [
     { identity: 'id-1', address: '[::1]:5', reason: 'its key is gone' },
     'TRUCK',

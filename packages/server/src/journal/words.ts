@@ -1,4 +1,4 @@
-import type { Actor } from '@reeve/contract';
+import type { Actor, CredentialKind } from '@reeve/contract';
 import type { DeviceId, WebhookId } from '../ids.ts';
 import type { JournalEntry, JournalPayloads, JournalType } from './entries.ts';
 
@@ -32,7 +32,37 @@ const words: Words = {
   'device.added': ({ endpoint }, { actor }) => `${actor} added the device ${endpoint}.`,
   'device.changed': ({ fields }, { actor, device }) => `${actor} changed ${listed(fields)} of ${device}.`,
   'device.removed': ({ endpoint }, { actor }) => `${actor} removed the device ${endpoint}.`,
-  'credential.set': ({ identity }, { actor, device }) => `${actor} set the key of ${device} for identity ${identity}.`,
+  'credential.set': ({ identity, kind = 'psk' }, { actor, device }) =>
+    kind === 'psk'
+      ? `${actor} set the key of ${device} for identity ${identity}.`
+      : `${actor} gave ${device} the ${kindWords[kind]} ${identity}.`,
+  'credential.rotated': ({ identity, kind }, { actor, device }) =>
+    `${actor} replaced the ${kindWords[kind]} of ${device}: now ${identity}; sessions with the old one ended.`,
+  'credential.removed': ({ identity, kind }, { actor, device }) =>
+    `${actor} took the ${kindWords[kind]} ${identity} from ${device}; its sessions ended.`,
+  'credential.expired': ({ identity, kind }, { device }) =>
+    `The time of the ${kindWords[kind]} ${identity} of ${device} is over; its sessions ended.`,
+
+  'authority.added': ({ name, fingerprint }, { actor }) =>
+    `${actor} trusts the certificate authority ${name} (sha256:${fingerprint}).`,
+  'authority.changed': ({ name, fields }, { actor }) =>
+    `${actor} changed ${listed(fields)} of the certificate authority ${name}.`,
+  'authority.removed': ({ name, credentials }, { actor }) =>
+    `${actor} trusts the certificate authority ${name} no longer; ${credentials} credentials went with it.`,
+  'revocation.updated': ({ name, revoked, issuedAt, dueAt }) =>
+    `A revocation list of ${name} of ${instant(issuedAt)} is here; it names ${revoked} certificates, and the next is due ${instant(dueAt)}.`,
+  'revocation.alarm': ({ name, reason }) => `The certificate authority ${name} needs attention: ${reason}.`,
+  'certificate.revoked': ({ subject, authority }, { device }) =>
+    `${authority} revoked the certificate ${subject} of ${device}; its sessions ended.`,
+  'certificate.admitted': ({ until, reason }, { actor, device }) =>
+    `${actor} admits the expired certificate of ${device} until ${instant(until)}: ${reason}`,
+  'certificate.admission-ended': (_, { actor, device }) =>
+    `${actor} no longer admits the expired certificate of ${device}.`,
+  'server.key-replaced': ({ fingerprint }) =>
+    `The raw key of the server could not be opened, and is now sha256:${fingerprint}: devices with a raw key must be told.`,
+  'server.certificate-loaded': ({ subject, notAfter }) =>
+    `The server proves itself with the certificate ${subject}, good until ${instant(notAfter)}.`,
+  'server.certificate-alarm': ({ file, reason }) => `The server's certificate in ${file} needs attention: ${reason}.`,
 
   'session.ended': ({ identity, address, reason }, { device }) =>
     `The session of ${device} (identity ${identity}, ${address}) was ended: ${reason}.`,
@@ -112,6 +142,12 @@ const words: Words = {
   'webhook.removed': ({ url }, { actor }) => `${actor} removed the webhook ${url}.`,
   'notice.dead': ({ webhookId, type, error }, { names }) =>
     `A notice of ${type} could not be delivered to ${names.webhook?.(webhookId) ?? webhookId} and was given up: ${error}`,
+};
+
+const kindWords: Readonly<Record<CredentialKind, string>> = {
+  psk: 'key for identity',
+  'raw-key': 'raw public key',
+  certificate: 'certificate',
 };
 
 const commandEnds: Readonly<Record<JournalPayloads['command.finished']['state'], string>> = {

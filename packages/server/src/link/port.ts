@@ -1,5 +1,7 @@
-import type { DeviceId, Millis, RegistrationId } from '../ids.ts';
+import type { AlertName, DropCounters, RefusalCheck } from '@reeve/dtls';
+import type { CredentialId, DeviceId, Millis, RegistrationId } from '../ids.ts';
 import type { RegisteredObject, StoredValue } from '../store/tables.ts';
+import type { DtlsSettings } from './dtls-settings.ts';
 
 /**
  * The link port: everything that passes between the session owner (sockets, DTLS, CoAP, LwM2M encoding) and the
@@ -23,10 +25,20 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** A socket as an operator wants it. */
+export interface Listener extends ListenAddress {
+  /** Of `coaps`; what is left out is as `defaultDtls` has it. */
+  readonly dtls?: Partial<DtlsSettings>;
+}
+
 export interface LinkConfig {
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly Listener[];
+  /** Slot of this process among those that share their Connection IDs. */
+  readonly connectionIdSlot: number;
   /** Handled before the first socket opens. */
   readonly initial: readonly LinkDown[];
+  /** File that the keys of all sessions are appended to, in NSS's key log format: for debugging only. */
+  readonly keyLogFile?: string;
   /** CoAP transmission parameters for all peers; tests shorten them. */
   readonly transmission?: { readonly ackTimeoutMs?: number; readonly maxRetransmit?: number };
 }
@@ -47,8 +59,32 @@ export interface SessionInfo {
   readonly address: string;
   /** Index of the socket that the message came in on, and through which replies leave. */
   readonly ingress: number;
-  /** Authenticated PSK identity in hex; absent for NoSec. */
+  /** Label of the authenticated identity: `psk:`, `rpk:` or `x509:` and hex digits. Absent for NoSec. */
   readonly identity?: string;
+  /** What admitted it, as the answer to the lookup named it. */
+  readonly credential?: CredentialId;
+}
+
+/** What a peer without a pre-shared key shows of itself. */
+export type Presented =
+  | { readonly kind: 'raw-key'; readonly publicKey: Uint8Array /** SubjectPublicKeyInfo in DER. */ }
+  | { readonly kind: 'certificate'; readonly chain: readonly Uint8Array[] /** DER, leaf first. */ };
+
+/** Whether a peer that proves what it presented is admitted; `alert` is what a refused one is told. */
+export type PeerVerdict =
+  | { readonly ok: true; readonly credential: CredentialId; readonly suites?: readonly string[] }
+  | { readonly ok: false; readonly check: RefusalCheck; readonly detail: string; readonly alert: AlertName };
+
+/** What the server proves itself with to peers that ask for these names. */
+export interface LinkIdentity {
+  /** SNI names; absent: for every other name. */
+  readonly serverNames?: readonly string[];
+  /** Chain in DER, leaf first. */
+  readonly certificates?: readonly Uint8Array[];
+  /** SubjectPublicKeyInfo in DER. */
+  readonly rawKey?: Uint8Array;
+  /** PKCS #8 in DER. */
+  readonly privateKey: Uint8Array;
 }
 
 /** One value of an answer or notification, in its stored form. `time` is SenML's, in milliseconds since the epoch. */
@@ -108,12 +144,91 @@ interface Heard {
   /** When the datagram was read from the socket. */
   readonly at: Millis;
   readonly session: SessionInfo;
+  /** Sequence number of the DTLS record that it came in; absent for NoSec. */
+  readonly record?: number;
 }
+
+/** What it takes to carry a DTLS session over a restart. */
+export interface SessionSnapshot {
+  /** Keys and parameters: secret. */
+  readonly bytes: Uint8Array;
+  /** Records with numbers below this may have been sent, or may be yet. */
+  readonly sendLimit: number;
+  /** Ours, in hex; absent if the session is found by its address. */
+  readonly connectionId?: string;
+}
+
+/** A check that a connection failed: one of the handshake, or of what came after it. `handshakes/checks.ts` explains each. */
+export type Check =
+  | RefusalCheck
+  | 'endpoint-mismatch'
+  | 'unknown-endpoint'
+  | 'nosec-not-allowed'
+  | 'identity-change'
+  | 'stale-registration'
+  | 'version'
+  | 'block-wise';
+
+/** What a certificate says; each text is cut to a bounded length. */
+export interface CertificateFacts {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Hex. */
+  readonly serial: string;
+  readonly notBefore: Millis;
+  readonly notAfter: Millis;
+  /** Common name, DNS names and URIs. */
+  readonly names: readonly string[];
+}
+
+/** What is known of a handshake that failed. Lists and texts are cut to a bounded length. */
+export interface HandshakeFacts {
+  /** Of the certificate that was presented, if it can be read. */
+  readonly certificate?: CertificateFacts;
+  readonly serverName?: string;
+  readonly offered?: readonly string[];
+  readonly wanted?: readonly string[];
+  /** IANA name of the cipher suite, once it was chosen. */
+  readonly suite?: string;
+  /** Name of the alert that was sent or came. */
+  readonly alert?: string;
+}
+
+/** What of the DTLS side was counted since the start, and what is there now. */
+export interface Census {
+  readonly established: readonly {
+    readonly kind: 'psk' | 'raw-key' | 'certificate';
+    readonly suite: string;
+    readonly resumed: boolean;
+    readonly count: number;
+  }[];
+  /** Records that were dropped without an answer, by reason; `handshakes/drops.ts` has words for each. */
+  readonly dropped: Readonly<Record<DropReason, number>>;
+  readonly sessions: { readonly live: number; readonly asleep: number; readonly underWay: number };
+}
+
+/** Why records are dropped without an answer. */
+export type DropReason = keyof DropCounters;
 
 /** Link → capabilities. */
 export type LinkUp =
-  | { readonly kind: 'find-psk'; readonly lookup: number; readonly identity: string }
-  | ({ readonly kind: 'session-opened'; readonly replaced?: SessionId } & Heard)
+  /** `identity` is in hex. */
+  | { readonly kind: 'find-psk'; readonly lookup: number; readonly ingress: number; readonly identity: string }
+  | { readonly kind: 'find-peer'; readonly lookup: number; readonly ingress: number; readonly presented: Presented }
+  /** Whether a session that was established with this may be resumed. */
+  | {
+      readonly kind: 'find-resumed';
+      readonly lookup: number;
+      readonly ingress: number;
+      readonly identity: string;
+      readonly credential: CredentialId;
+    }
+  /** Without a snapshot the session ends with the process. */
+  | ({ readonly kind: 'session-opened'; readonly replaced?: SessionId; readonly snapshot?: SessionSnapshot } & Heard)
+  /** The session wants to send records with numbers below `upTo`, which the store must reserve for it first. */
+  | { readonly kind: 'reserve'; readonly sessionId: SessionId; readonly upTo: number }
+  /** The peer has proved that it is reached elsewhere now. */
+  | ({ readonly kind: 'session-moved'; readonly snapshot: Uint8Array } & Heard)
   | { readonly kind: 'session-closed'; readonly at: Millis; readonly sessionId: SessionId; readonly reason: string }
   | ({
       readonly kind: 'register';
@@ -157,17 +272,24 @@ export type LinkUp =
       readonly request: RequestRef;
       readonly outcome: RequestOutcome;
       readonly session?: SessionInfo;
+      /** Sequence number of the DTLS record that the answer came in. */
+      readonly record?: number;
     }
   | {
       readonly kind: 'refused';
       readonly at: Millis;
       readonly address: string;
+      /** Index of the socket that it came in on. */
+      readonly ingress?: number;
+      /** Label of the identity that was presented; proved only if the handshake was finished. */
       readonly identity?: string;
       readonly endpoint?: string;
-      /** Stable word for the check that failed; `refusals.ts` has the advice for each. */
-      readonly check: string;
+      readonly check: Check;
       readonly detail: string;
+      /** Absent if the handshake was finished, or not needed. */
+      readonly handshake?: HandshakeFacts;
     }
+  | ({ readonly kind: 'census' } & Census)
   | {
       readonly kind: 'trace';
       readonly at: Millis;
@@ -179,7 +301,20 @@ export type LinkUp =
 
 /** Capabilities → link. */
 export type LinkDown =
-  | { readonly kind: 'psk'; readonly lookup: number; readonly key?: Uint8Array }
+  /** Without `found` nobody has this identity here. */
+  | {
+      readonly kind: 'psk';
+      readonly lookup: number;
+      readonly found?: {
+        readonly key: Uint8Array;
+        readonly credential: CredentialId;
+        readonly suites?: readonly string[];
+      };
+    }
+  | { readonly kind: 'peer'; readonly lookup: number; readonly verdict: PeerVerdict }
+  | { readonly kind: 'resumed'; readonly lookup: number; readonly good: boolean }
+  /** Takes the place of all identities of the server that were handed down before. */
+  | { readonly kind: 'identities'; readonly identities: readonly LinkIdentity[] }
   /** Answers a Register, Update or De-register; called only after the commit. */
   | {
       readonly kind: 'answer';
@@ -203,6 +338,20 @@ export type LinkDown =
     }
   /** Forgets a registration and its observations. */
   | { readonly kind: 'unbind'; readonly registrationId: RegistrationId }
+  /** A session of before a restart; comes before all that names it. */
+  | {
+      readonly kind: 'restore-session';
+      readonly session: SessionInfo;
+      readonly snapshot: Uint8Array;
+      /** No record was sent with this number or one above; none may be before `reserved` says so. */
+      readonly sendFrom: number;
+      /** This record and those before it are replays. */
+      readonly received?: number;
+    }
+  /** Answers a `reserve`. */
+  | { readonly kind: 'reserved'; readonly sessionId: SessionId; readonly upTo: number }
+  /** Another process owns the session: it ends here, and the peer hears nothing of it. */
+  | { readonly kind: 'drop-session'; readonly sessionId: SessionId }
   /** Observations of before a restart, to be matched again. */
   | {
       readonly kind: 'restore';
@@ -218,6 +367,8 @@ export type LinkDown =
       readonly operation: LinkOperation;
     }
   | { readonly kind: 'close-session'; readonly sessionId: SessionId }
-  /** Ends all sessions and handshakes of an identity (hex), whose key is not good any more. */
+  /** Ends all sessions and handshakes of an identity (its label), whose credential is not good any more. */
   | { readonly kind: 'close-identity'; readonly identity: string }
-  | { readonly kind: 'trace'; readonly sessionId: SessionId; readonly on: boolean };
+  | { readonly kind: 'trace'; readonly sessionId: SessionId; readonly on: boolean }
+  /** Asks for a `census`. */
+  | { readonly kind: 'census' };

@@ -19,6 +19,8 @@ export const noticeTypes = [
   'approval.requested',
   'approval.decided',
   'store.alarm',
+  'revocation.alarm',
+  'server.certificate-alarm',
 ] as const satisfies readonly JournalType[];
 
 /** Type of the notice that `webhooks.test` sends. */

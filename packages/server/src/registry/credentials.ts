@@ -1,18 +1,22 @@
-import type { DeviceId, Millis } from '../ids.ts';
-import type { LinkUp } from '../link/port.ts';
+import type { CredentialId, DeviceId, Millis } from '../ids.ts';
+import type { SessionInfo } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
 import { pages } from './fleet.ts';
 
-type CredentialRow = Row<'credentials'>;
+export type CredentialRow = Row<'credentials'>;
 
 /**
- * Which key and device belong to an identity. Identities are bytes, indexed in hex; keys are sealed at rest and opened
- * only for a handshake.
+ * What each device proves itself with, found by what a peer shows. Pre-shared keys are sealed at rest and opened only for
+ * a handshake; public keys and certificates are no secret.
  */
 export class Credentials {
-  readonly #byIdentity = new Map<string, CredentialRow>();
+  readonly #byProof = new Map<string, CredentialRow>();
+  readonly #byId = new Map<CredentialId, CredentialRow>();
+  readonly #byDevice = new Map<DeviceId, readonly CredentialRow[]>();
+  /** Those that end. */
+  readonly #ending = new Set<CredentialRow>();
   readonly #sealer: Sealer;
 
   constructor(sealer: Sealer) {
@@ -21,65 +25,97 @@ export class Credentials {
 
   static async load(store: Store, sealer: Sealer): Promise<Credentials> {
     const credentials = new Credentials(sealer);
-    for await (const row of pages(store, 'credentials')) credentials.#byIdentity.set(row.identity, row);
+    for await (const row of pages(store, 'credentials')) credentials.put(row);
     return credentials;
   }
 
-  /** The device that an authenticated identity (hex) belongs to. */
-  deviceOf(identity: string): DeviceId | undefined {
-    return this.#byIdentity.get(identity)?.deviceId;
+  /** Those whose time is over, each once since it was loaded or stored. */
+  over(now: Millis): CredentialRow[] {
+    const over = [...this.#ending].filter(({ validUntil = 0 }) => validUntil <= now);
+    for (const row of over) this.#ending.delete(row);
+    return over;
   }
 
-  has(identity: string): boolean {
-    return this.#byIdentity.has(identity);
+  all(): IterableIterator<CredentialRow> {
+    return this.#byId.values();
   }
 
-  of(deviceId: DeviceId): CredentialRow[] {
-    return [...this.#byIdentity.values()].filter((row) => row.deviceId === deviceId);
+  has(proof: string): boolean {
+    return this.#byProof.has(proof);
   }
 
-  /** The pre-shared key of an identity (hex) that is valid now. One that does not open counts as none. */
-  key(identity: Extract<LinkUp, { kind: 'find-psk' }>['identity'], now: Millis): Uint8Array | undefined {
-    const row = this.#byIdentity.get(identity);
-    if (!row || now < row.validFrom || (row.validUntil !== undefined && now >= row.validUntil)) return undefined;
+  of(deviceId: DeviceId): readonly CredentialRow[] {
+    return this.#byDevice.get(deviceId) ?? [];
+  }
+
+  /** The credential that admits whoever shows this, if it is valid now. */
+  find(proof: string, now: Millis): CredentialRow | undefined {
+    const row = this.#byProof.get(proof);
+    return row && isValid(row, now) ? row : undefined;
+  }
+
+  /** The credential that admitted a session; undefined if it is gone. */
+  behind({ identity, credential }: Pick<SessionInfo, 'identity' | 'credential'>): CredentialRow | undefined {
+    if (credential !== undefined) return this.#byId.get(credential);
+    return identity === undefined ? undefined : this.#byProof.get(identity);
+  }
+
+  /** The device that whoever authenticated a session is. */
+  deviceOf(session: Pick<SessionInfo, 'identity' | 'credential'>): DeviceId | undefined {
+    return this.behind(session)?.deviceId;
+  }
+
+  /** Whether a credential is still there and valid: what it admitted before may come back. */
+  isGood(credentialId: CredentialId, now: Millis): boolean {
+    const row = this.#byId.get(credentialId);
+    return row !== undefined && isValid(row, now);
+  }
+
+  /** The pre-shared key of a credential; undefined if it has none, or if it does not open. */
+  key({ credentialId, sealedKey }: CredentialRow): Uint8Array | undefined {
     try {
-      return this.#sealer.open(row.sealedKey, sealedPlace(row.credentialId));
+      return sealedKey && this.#sealer.open(sealedKey, sealedPlace(credentialId));
     } catch {
       return undefined;
     }
   }
 
-  /** The change that stores a credential; its key is sealed here and nowhere kept in clear. */
-  seal(row: Omit<CredentialRow, 'sealedKey'>, key: Uint8Array): { row: CredentialRow; change: Change } {
-    const sealed: CredentialRow = { ...row, sealedKey: this.#sealer.seal(key, sealedPlace(row.credentialId)) };
-    return { row: sealed, change: { put: 'credentials', row: sealed } };
+  /** A pre-shared key as its row keeps it: sealed here and nowhere kept in clear. */
+  seal(credentialId: CredentialId, key: Uint8Array): Uint8Array {
+    return this.#sealer.seal(key, sealedPlace(credentialId));
   }
 
   /** After the commit. */
   put(row: CredentialRow): void {
-    this.#byIdentity.set(row.identity, row);
+    this.#byProof.set(row.proof, row);
+    this.#byId.set(row.credentialId, row);
+    this.#byDevice.set(row.deviceId, [...this.of(row.deviceId), row]);
+    if (row.validUntil !== undefined) this.#ending.add(row);
   }
 
   /** After the commit. */
   remove(row: CredentialRow): void {
-    this.#byIdentity.delete(row.identity);
+    const { proof, credentialId, deviceId } = row;
+    this.#ending.delete(row);
+    this.#byId.delete(credentialId);
+    if (this.#byProof.get(proof)?.credentialId === credentialId) this.#byProof.delete(proof);
+    const left = this.of(deviceId).filter((each) => each.credentialId !== credentialId);
+    if (left.length > 0) this.#byDevice.set(deviceId, left);
+    else this.#byDevice.delete(deviceId);
   }
 }
 
-function sealedPlace(credentialId: string) {
+/** The change that removes a credential. */
+export const deletionOf = ({ credentialId }: CredentialRow): Change => ({
+  delete: 'credentials',
+  key: { credentialId },
+});
+
+/** Whether its time has come and is not over. */
+export function isValid({ validFrom, validUntil }: CredentialRow, now: Millis): boolean {
+  return now >= validFrom && (validUntil === undefined || now < validUntil);
+}
+
+function sealedPlace(credentialId: CredentialId) {
   return { table: 'credentials', row: credentialId, column: 'sealedKey' };
-}
-
-/** Identity bytes for people: UTF-8 if printable, else `hex:…`. */
-export function showIdentity(identityHex: string): string {
-  const bytes = Buffer.from(identityHex, 'hex');
-  const text = bytes.toString('utf8');
-  const printable = Buffer.from(text, 'utf8').equals(bytes) && !/[\p{C}]/u.test(text) && !text.startsWith('hex:');
-  return printable && text !== '' ? text : `hex:${identityHex}`;
-}
-
-/** The reverse of `showIdentity`: what a person typed, as hex. */
-export function readIdentity(text: string): string {
-  const hex = /^hex:((?:[0-9a-f]{2})*)$/i.exec(text)?.[1];
-  return hex === undefined ? Buffer.from(text, 'utf8').toString('hex') : hex.toLowerCase();
 }

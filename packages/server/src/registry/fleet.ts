@@ -1,5 +1,5 @@
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
-import type { SessionInfo } from '../link/port.ts';
+import type { SessionId, SessionInfo } from '../link/port.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Tokens } from './rate.ts';
@@ -11,8 +11,10 @@ export type Registration = Row<'registrations'> & Pick<Row<'contacts'>, 'lastCon
 export interface Device {
   row: Row<'devices'>;
   registration?: Registration;
-  /** Alive as far as we know; not stored, since sessions end with the process. */
+  /** Alive as far as we know. */
   session?: SessionInfo;
+  /** Newest record of a DTLS session whose effect was decided on, and the session that this one took the place of. */
+  received?: { readonly sessionId: SessionId; readonly record: number; readonly former?: SessionId };
   /** When its newest report was received; the next one counts as later. */
   reportedAt?: Millis;
   /** What it may send yet, from its first message on; not stored. */
@@ -36,6 +38,8 @@ export class Fleet {
       const contact = contacts.get(row.deviceId);
       if (!device || !contact) continue;
       fleet.setRegistration(device, { ...row, lastContactAt: contact.lastContactAt, address: contact.address });
+      const { sessionId, received } = contact;
+      if (sessionId !== undefined && received !== undefined) device.received = { sessionId, record: received };
     }
     return fleet;
   }
@@ -110,10 +114,13 @@ export async function* pages<
     | 'registrations'
     | 'contacts'
     | 'credentials'
+    | 'seenCertificates'
+    | 'expiryAdmissions'
     | 'values'
     | 'ruleStates'
     | 'observations'
-    | 'wantedObservations',
+    | 'wantedObservations'
+    | 'dtlsSessions',
 >(store: Store, table: T, where?: Partial<Row<T>>): AsyncGenerator<Row<T>> {
   const limit = 5000;
   let after: Row<T> | undefined;

@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { DeviceAdd, DeviceAdded, DeviceDetail, TimelineEntry } from '@reeve/contract';
+import type { CredentialAdd, DeviceAdd, DeviceAdded, DeviceDetail, TimelineEntry } from '@reeve/contract';
 import { ReeveError } from '../errors.ts';
 import type { Call, Handlers } from '../http/handlers.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId, type Seq } from '../ids.ts';
@@ -10,10 +9,13 @@ import type { Observer } from '../observations/observer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row, TableName } from '../store/tables.ts';
-import { type Credentials, readIdentity, showIdentity } from './credentials.ts';
+import { refused } from '../trust/encoded.ts';
+import type { Trust } from '../trust/trust.ts';
+import { type CredentialRow, deletionOf } from './credentials.ts';
 import type { Device, Fleet } from './fleet.ts';
-import type { Refusals } from './refusals.ts';
-import { findDevice } from './registrations.ts';
+import { type NewCredential, newCredential, setupOf } from './new-credential.ts';
+import { showIdentity } from './proofs.ts';
+import { requireDevice } from './registrations.ts';
 import { detail, type Standing, summarise, type ViewSources } from './views.ts';
 
 type DeviceRoutes =
@@ -26,18 +28,16 @@ type DeviceRoutes =
   | 'devices.history'
   | 'devices.timeline'
   | 'devices.observe'
-  | 'devices.unobserve'
-  | 'refusals.list';
+  | 'devices.unobserve';
 
 interface Options {
   readonly store: Store;
   readonly fleet: Fleet;
-  readonly credentials: Credentials;
+  readonly trust: Trust;
   readonly lanes: Lanes;
   readonly engine: RuleEngine;
   readonly observer: Observer;
   readonly views: ViewSources;
-  readonly refusals: Refusals;
   readonly send: (message: LinkDown) => void;
   /** Incidents and locks of many devices at once. */
   readonly standings: (devices: readonly DeviceId[]) => Promise<ReadonlyMap<DeviceId, Standing>>;
@@ -47,8 +47,6 @@ interface Options {
 }
 
 const NOTHING: Standing = { openIncidents: 0, lock: { state: 'unknown', holders: [] } };
-/** RFC 4279 §5.3 asks for at least 16 random bytes. */
-const MADE_KEY_BYTES = 16;
 /** Tables whose rows go with a device. History and journal stay until their retention ends. */
 const OWNED = [
   'registrations',
@@ -57,15 +55,14 @@ const OWNED = [
   'observations',
   'values',
   'ruleStates',
+  'seenCertificates',
+  'expiryAdmissions',
 ] as const satisfies TableName[];
 
 /** Routes of devices: the inventory, its keys, and what is known of each device. */
 export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
-  const find = ({ organisationId, params }: { organisationId: OrganisationId; params: { device: string } }): Device => {
-    const device = findDevice(o.fleet, organisationId, params.device);
-    if (!device) throw new ReeveError('no-such-device', `No device "${params.device}": see \`reeve device ls\``);
-    return device;
-  };
+  const find = ({ organisationId, params }: { organisationId: OrganisationId; params: { device: string } }): Device =>
+    requireDevice(o.fleet, organisationId, params.device);
   const standing = async (device: Device): Promise<Standing> =>
     (await o.standings([device.row.deviceId])).get(device.row.deviceId) ?? NOTHING;
   const summary = async (device: Device) => summarise(device, o.views, await standing(device), o.now());
@@ -76,29 +73,14 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     actor: call.actor,
   });
 
-  /** Ends what the old keys protect, every session of them, and what none did. */
-  const endSessions = (device: Device, old: readonly Row<'credentials'>[]) => {
-    const { registration } = device;
-    for (const { identity } of old) o.send({ kind: 'close-identity', identity });
-    if (registration && registration.identity === undefined) {
-      o.send({ kind: 'unbind', registrationId: registration.registrationId });
-    }
-    o.fleet.setSession(device, undefined);
-  };
-
-  const newCredential = (row: Row<'devices'>, identity: string, key: Uint8Array) =>
-    o.credentials.seal(
-      {
-        organisationId: row.organisationId,
-        deviceId: row.deviceId,
-        credentialId: newId.credential(),
-        kind: 'psk',
-        identity,
-        validFrom: 0,
-        createdAt: o.now(),
-      },
-      key,
-    );
+  const { sources, seen, expiry, ender, identities } = o.trust;
+  const { credentials } = sources;
+  const added = async (device: Device, { row, made }: NewCredential): Promise<DeviceAdded> => ({
+    device: await summary(device),
+    identity: showIdentity(row.proof),
+    setup: setupOf(device.row.endpoint, row, identities.facts()),
+    ...(made === undefined ? {} : { key: made }),
+  });
 
   return {
     'devices.list': async ({ organisationId, query }) => {
@@ -124,33 +106,29 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         throw new ReeveError('nosec-off', 'Start the server with --nosec to admit devices without DTLS');
       }
       const row = newDevice(organisationId, body, o.now());
-      const identity = readIdentity(body.identity ?? body.endpoint);
       if (o.fleet.byEndpoint(organisationId, body.endpoint)) throw endpointTaken(body.endpoint);
-      if (!body.noSec && o.credentials.has(identity)) throw identityTaken(identity);
-      const { key, made } = keyOf(body.key);
-      const credential = body.noSec ? undefined : newCredential(row, identity, key);
-      const changes: Change[] = [{ put: 'devices', row }, ...(credential ? [credential.change] : [])];
+      const wanted = wantedCredential(body);
+      const credential = wanted && newCredential(sources, row, wanted, o.now());
+      if (credential && credentials.has(credential.row.proof)) throw identityTaken(credential.row);
+      const changes: Change[] = [{ put: 'devices', row }];
       const journal: JournalDraft[] = [
         { ...entry(call, row), type: 'device.added', payload: { endpoint: row.endpoint } },
       ];
       if (credential) {
-        journal.push({ ...entry(call, row), type: 'credential.set', payload: { identity: showIdentity(identity) } });
+        changes.push({ put: 'credentials', row: credential.row });
+        journal.push({ ...entry(call, row), type: 'credential.set', payload: credentialPayload(credential.row) });
       }
       await o.store.commit({ changes, journal }).catch(async (error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
         // Another request was quicker.
         const { endpoint } = row;
         const taken = await o.store.count('devices', { organisationId, endpoint });
-        throw taken > 0 ? endpointTaken(endpoint) : identityTaken(identity);
+        throw taken > 0 || !credential ? endpointTaken(endpoint) : identityTaken(credential.row);
       });
       const device = o.fleet.put(row);
-      if (credential) o.credentials.put(credential.row);
+      if (credential) credentials.put(credential.row);
       o.engine.assign(device);
-      return {
-        device: await summary(device),
-        ...(credential ? { identity: showIdentity(identity) } : {}),
-        ...(credential && made ? { key: Buffer.from(key).toString('hex') } : {}),
-      };
+      return credential ? added(device, credential) : { device: await summary(device), setup: [] };
     },
 
     'devices.show': async (call): Promise<DeviceDetail> => {
@@ -182,19 +160,21 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       const device = find(call);
       const { deviceId, endpoint } = device.row;
       await o.lanes.run(deviceId, async () => {
-        const credentials = o.credentials.of(deviceId);
-        const changes: Change[] = [
-          { delete: 'devices', key: { deviceId } },
-          ...credentials.map(({ credentialId }): Change => ({ delete: 'credentials', key: { credentialId } })),
-        ];
+        const old = credentials.of(deviceId);
+        const changes: Change[] = [{ delete: 'devices', key: { deviceId } }, ...old.map(deletionOf)];
         for (const table of OWNED) {
           for (const row of await o.store.list(table, { where: { deviceId } })) changes.push(deletion(table, row));
         }
         const journal: JournalDraft[] = [{ ...entry(call, device.row), type: 'device.removed', payload: { endpoint } }];
         await o.store.commit({ changes, journal });
-        endSessions(device, credentials);
-        if (device.registration) o.send({ kind: 'unbind', registrationId: device.registration.registrationId });
-        for (const credential of credentials) o.credentials.remove(credential);
+        ender.endSessions(device, old);
+        ender.endPlain(device);
+        if (device.registration?.identity !== undefined) {
+          o.send({ kind: 'unbind', registrationId: device.registration.registrationId });
+        }
+        for (const credential of old) credentials.remove(credential);
+        seen.forget(seen.of(deviceId));
+        expiry.remove(deviceId);
         o.fleet.remove(device);
         o.engine.forget(deviceId);
         o.observer.forget(deviceId);
@@ -206,30 +186,29 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     'devices.key': async (call) => {
       const device = find(call);
       return o.lanes.run(device.row.deviceId, async () => {
-        const old = o.credentials.of(device.row.deviceId);
-        const before = old[0]?.identity ?? readIdentity(device.row.endpoint);
-        const identity = call.body.identity === undefined ? before : readIdentity(call.body.identity);
-        if (o.credentials.has(identity) && !old.some((row) => row.identity === identity)) throw identityTaken(identity);
-        const { key, made } = keyOf(call.body.key);
-        const credential = newCredential(device.row, identity, key);
+        const old = credentials.of(device.row.deviceId);
+        const psk = old.find(({ kind }) => kind === 'psk');
+        const before = psk ? { identity: showIdentity(psk.proof) } : {};
+        const fresh = newCredential(sources, device.row, { kind: 'psk', ...before, ...call.body }, o.now());
+        const { proof } = fresh.row;
+        if (credentials.has(proof) && !old.some((each) => each.proof === proof)) throw identityTaken(fresh.row);
         // A device that has a key must use it.
         const row: Row<'devices'> = { ...device.row, noSec: 0 };
         const changes: Change[] = [
-          ...old.map(({ credentialId }): Change => ({ delete: 'credentials', key: { credentialId } })),
-          credential.change,
+          ...old.map(deletionOf),
+          ...seen.deletions(seen.of(device.row.deviceId)),
+          { put: 'credentials', row: fresh.row },
           { put: 'devices', row },
         ];
-        const shown = showIdentity(identity);
-        const journal: JournalDraft[] = [
-          { ...entry(call, device.row), type: 'credential.set', payload: { identity: shown } },
-        ];
-        await o.store.commit({ changes, journal });
-        for (const one of old) o.credentials.remove(one);
-        o.credentials.put(credential.row);
+        const payload = credentialPayload(fresh.row);
+        await o.store.commit({ changes, journal: [{ ...entry(call, device.row), type: 'credential.set', payload }] });
+        ender.endSessions(device, old);
+        ender.endPlain(device);
+        seen.forget(seen.of(device.row.deviceId));
+        for (const each of old) credentials.remove(each);
+        credentials.put(fresh.row);
         o.fleet.put(row);
-        endSessions(device, old);
-        const key_ = made ? { key: Buffer.from(key).toString('hex') } : {};
-        return { device: await summary(device), identity: shown, ...key_ };
+        return added(device, fresh);
       });
     },
 
@@ -262,15 +241,6 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     'devices.unobserve': async (call) => {
       await o.observer.unwant(find(call), call.query.path, call.actor.name);
       return undefined;
-    },
-
-    'refusals.list': async ({ query }) => {
-      const { after, limit = 100 } = query;
-      const all = o.refusals.list();
-      const start = after === undefined ? 0 : all.findIndex(({ refusalId }) => refusalId === after) + 1;
-      const items = all.slice(start, start + limit);
-      const last = items.at(-1);
-      return start + limit < all.length && last ? { items, next: last.refusalId } : { items };
     },
   };
 }
@@ -305,18 +275,27 @@ function newDevice(organisationId: OrganisationId, body: DeviceAdd, now: Millis)
   };
 }
 
-function keyOf(hex: string | undefined): { key: Uint8Array; made: boolean } {
-  return hex === undefined
-    ? { key: randomBytes(MADE_KEY_BYTES), made: true }
-    : { key: Buffer.from(hex, 'hex'), made: false };
+/** The credential that a new device is to have; none without DTLS. */
+function wantedCredential({ noSec, credential, identity, key }: DeviceAdd): CredentialAdd | undefined {
+  const psk = { ...(identity === undefined ? {} : { identity }), ...(key === undefined ? {} : { key }) };
+  if (credential && (noSec || Object.keys(psk).length > 0)) {
+    throw refused('body/credential', `does not go with ${noSec ? 'noSec' : 'identity and key'}`);
+  }
+  return noSec ? undefined : (credential ?? { kind: 'psk', ...psk });
+}
+
+/** What the journal tells of a credential. */
+export function credentialPayload({ credentialId, kind, proof }: CredentialRow) {
+  return { credentialId, kind, identity: showIdentity(proof) };
 }
 
 function endpointTaken(endpoint: string): ReeveError {
   return new ReeveError('endpoint-taken', `There is a device "${endpoint}" already`);
 }
 
-function identityTaken(identity: string): ReeveError {
-  return new ReeveError('identity-taken', `The identity "${showIdentity(identity)}" belongs to another device`);
+export function identityTaken({ kind, proof }: CredentialRow): ReeveError {
+  const what = kind === 'psk' ? 'identity' : kind === 'raw-key' ? 'key' : 'certificate';
+  return new ReeveError('identity-taken', `The ${what} "${showIdentity(proof)}" belongs to another device`);
 }
 
 function deletion<T extends (typeof OWNED)[number]>(table: T, row: Row<T>): Change {

@@ -85,6 +85,7 @@ describe('the tokens of a device', () => {
     expect(charge(device, { ...update, at, lifetime: 60 })).toEqual({
       at,
       address: session.address,
+      ingress: session.ingress,
       identity: session.identity,
       endpoint: 'truck-1',
       check: 'limit',
@@ -124,7 +125,7 @@ describe('a device without tokens', () => {
       expect(core.answerTo(exchange)).toMatchObject({ code: Code.ServiceUnavailable, maxAge: rateLimits.retryAfter });
     }
     expect(control.batches).toEqual([]);
-    expect(core.refusals.list()).toMatchObject([{ check: 'limit', endpoint: 'truck-1', count: 3 }]);
+    expect(core.failedHandshakes.list()).toMatchObject([{ check: 'limit', endpoint: 'truck-1', count: 3 }]);
   });
 
   it('keeps no other from being heard, and is heard again itself', async () => {
@@ -139,7 +140,7 @@ describe('a device without tokens', () => {
     const exchange = await core.notify(device, '/3/0/9', []);
     expect([core.rejected(exchange), core.accepted(exchange)]).toEqual([true, false]);
     expect(control.batches).toEqual([]);
-    expect(core.refusals.list()).toMatchObject([{ check: 'limit', count: 1 }]);
+    expect(core.failedHandshakes.list()).toMatchObject([{ check: 'limit', count: 1 }]);
     core.time.now += 1000;
     await core.update(own, registrationId);
     expect(core.performed('observe')).toEqual(['/3/0/9', '/3/0/9']);

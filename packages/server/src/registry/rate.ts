@@ -1,11 +1,11 @@
+import type { Refused } from '../handshakes/failed.ts';
 import type { Millis } from '../ids.ts';
 import type { LinkUp } from '../link/port.ts';
 import type { Device } from './fleet.ts';
-import type { Refused } from './refusals.ts';
 
 /**
  * A token bucket for each device, spent by what its messages make the server write. An honest device comes nowhere near
- * its end; a compromised one needs days to fill a disk, and shows among the refusals all that time.
+ * its end; a compromised one needs days to fill a disk, and shows among the failed handshakes all that time.
  */
 export const rateLimits = {
   /** Tokens that a device has at most, and at first. */
@@ -49,6 +49,7 @@ export function charge(device: Device, message: Charged): Refused | undefined {
   return {
     at,
     address: session.address,
+    ingress: session.ingress,
     ...(session.identity === undefined ? {} : { identity: session.identity }),
     endpoint: device.row.endpoint,
     check: 'limit',

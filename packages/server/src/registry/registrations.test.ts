@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { StoreError } from '../store/port.ts';
 import { nobody, openTestCore, rest, START, sessionOf, watchedStore } from '../test-core.ts';
 import { presenceOf } from './presence.ts';
+import { readIdentity } from './proofs.ts';
 
 /** A registered device, its session, and a store that can be watched. */
 async function registered({ lifetime = 300, queueMode = false } = {}) {
@@ -76,8 +77,8 @@ describe('a Register', () => {
     await core.add('truck-1');
     await core.add('truck-2');
     expect(await core.register(sessionOf('truck-2'), { endpoint: 'truck-1' })).toBe(Code.BadRequest);
-    expect(core.refusals.list()).toMatchObject([
-      { check: 'endpoint-mismatch', endpoint: 'truck-1', identity: 'truck-2', count: 1 },
+    expect(core.failedHandshakes.list()).toMatchObject([
+      { check: 'endpoint-mismatch', endpoint: 'truck-1', identity: readIdentity('truck-2'), count: 1 },
     ]);
     expect([...core.fleet.all()].map(({ registration }) => registration)).toEqual([undefined, undefined]);
   });
@@ -113,7 +114,7 @@ describe('a Register', () => {
     await core.add('truck-1', { noSec: deviceNoSec });
     const other = noSec ? core : await openTestCore({ store: core.store, noSec });
     expect(await other.register(sessionOf(undefined), { endpoint })).toBe(Code.BadRequest);
-    expect(other.refusals.list()).toMatchObject([{ check }]);
+    expect(other.failedHandshakes.list()).toMatchObject([{ check }]);
   });
 
   it('without DTLS is taken from a device that may', async () => {
@@ -137,7 +138,7 @@ describe('a Register', () => {
     expect((await core.journal('registration.registered')).at(-1)?.payload).toMatchObject({ replaced: registrationId });
     expect(await core.update(session, registrationId)).toBe(Code.NotFound);
     expect(device.registration?.registrationId).toBe(next);
-    expect(core.refusals.list()[0]).toMatchObject({ check: 'stale-registration' });
+    expect(core.failedHandshakes.list()[0]).toMatchObject({ check: 'stale-registration' });
   });
 
   it('over a new session closes the former one', async () => {
@@ -242,8 +243,8 @@ describe('an Update', () => {
     expect(device).toEqual(before);
     expect(device.session).toEqual(session);
     expect(control.batches).toEqual([]);
-    expect(core.refusals.list()).toMatchObject([
-      { check: 'identity-change', endpoint: 'truck-1', identity: 'truck-2', count: 1 },
+    expect(core.failedHandshakes.list()).toMatchObject([
+      { check: 'identity-change', endpoint: 'truck-1', identity: readIdentity('truck-2'), count: 1 },
     ]);
   });
 

@@ -1,5 +1,7 @@
 import { Code } from '@reeve/coap';
 import { commitAll, type Decision } from '../decision.ts';
+import { ReeveError } from '../errors.ts';
+import type { Refused } from '../handshakes/failed.ts';
 import type { DeviceId, Millis, OrganisationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
@@ -9,8 +11,7 @@ import type { Credentials } from './credentials.ts';
 import type { Device, Fleet, Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
 import { charge, rateLimits } from './rate.ts';
-import type { Refused } from './refusals.ts';
-import { changedTerms, contactOf, offerOf, termsOf } from './terms.ts';
+import { changedTerms, contactOf, isSuperseded, noteReceived, offerOf, receivedBy, termsOf } from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
@@ -19,7 +20,7 @@ type Deregister = Extract<LinkUp, { kind: 'deregister' }>;
 /** What other capabilities add to, and learn from, a device's contact. */
 interface RegistrationHooks {
   /** Decided and committed together with an authenticated contact. */
-  contact(device: Device, at: Millis): Decision | undefined;
+  contact(device: Device, heard: Pick<Update, 'at' | 'session'>): readonly (Decision | undefined)[];
   /** After the commit: heard with a new registration, so everything that hung on the old one is gone. */
   registered(device: Device): void;
   /** After the commit: the device was heard through `session`; `fresh` if for the first time. */
@@ -59,6 +60,7 @@ export class Registrations {
       const terms = termsOf(device, message);
       const { organisationId, deviceId, registrationId, lifetime, version } = terms;
       const contact = { lastContactAt: at, address: session.address };
+      noteReceived(device, message);
       const entry = this.#entry(device, at, 'registration.registered', {
         registrationId,
         address: session.address,
@@ -68,9 +70,12 @@ export class Registrations {
       });
       const changes: Change[] = [
         { put: 'registrations', row: terms },
-        { put: 'contacts', row: { organisationId, deviceId, ...contact } },
+        { put: 'contacts', row: { organisationId, deviceId, ...contact, ...receivedBy(device) } },
       ];
-      await commitAll(this.#o.store, [{ batch: { changes, journal: [entry] } }, this.#o.hooks.contact(device, at)]);
+      await commitAll(this.#o.store, [
+        { batch: { changes, journal: [entry] } },
+        ...this.#o.hooks.contact(device, message),
+      ]);
       if (replaced) this.#o.send({ kind: 'unbind', registrationId: replaced.registrationId });
       this.#o.fleet.setRegistration(device, { ...terms, ...contact });
       this.#use(device, session);
@@ -90,12 +95,12 @@ export class Registrations {
     if (!found) return this.#answer(message.exchange, Code.NotFound);
     await this.#inLane(found, message, async (device) => {
       const { registration } = device;
-      const { registrationId, session, at } = message;
+      const { registrationId, session } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
       await commitAll(this.#o.store, [
-        contactOf(registration, session, at),
+        contactOf(device, registration, message),
         this.#change(device, registration, message),
-        this.#o.hooks.contact(device, at),
+        ...this.#o.hooks.contact(device, message),
       ]);
       const fresh = this.attach(device, session);
       if (!fresh && message.offer) this.bind(device, session);
@@ -111,11 +116,22 @@ export class Registrations {
       const { registration } = device;
       const { registrationId, at } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
-      await this.#end(device, registration, 'deregistered', at, [
-        this.#entry(device, at, 'registration.deregistered', { registrationId }),
-      ]);
+      const entry = this.#entry(device, at, 'registration.deregistered', { registrationId });
+      await this.#end(device, registration, 'deregistered', at, [entry], [contactOf(device, registration, message)]);
       this.#answer(message.exchange, Code.Deleted);
     });
+  }
+
+  /** A device has proved that it is reached elsewhere now. `changes` are committed with what tells of it. */
+  async moved({ session, at }: Extract<LinkUp, { kind: 'session-moved' }>, changes: readonly Change[]): Promise<void> {
+    const device = this.#o.fleet.bySession(session.sessionId);
+    const task = async () => {
+      const decisions: Decision[] = [{ batch: { changes } }];
+      if (device) decisions.push(...this.#relocate(device, session, at));
+      await commitAll(this.#o.store, decisions);
+    };
+    // What is not saved now is with the next contact.
+    await (device ? this.#o.lanes.run(device.row.deviceId, task) : task()).catch(() => {});
   }
 
   /** Ends registrations whose lifetime and grace are over; called every minute. What fails is tried again then. */
@@ -149,18 +165,28 @@ export class Registrations {
     });
   }
 
+  #relocate(device: Device, session: SessionInfo, at: Millis): Decision[] {
+    const { registration } = device;
+    if (device.session?.sessionId === session.sessionId) this.#o.fleet.setSession(device, session);
+    if (registration?.state !== 'registered' || registration.address === session.address) return [];
+    const { deviceId, registrationId } = registration;
+    const { address } = session;
+    const journal = [this.#entry(device, at, 'registration.changed', { registrationId, fields: ['address'] })];
+    const changes: Change[] = [{ patch: 'contacts', key: { deviceId }, set: { address } }];
+    return [{ batch: { changes, journal }, apply: () => Object.assign(registration, { address }) }];
+  }
+
   async #end(
     device: Device,
     registration: Registration,
     state: 'deregistered' | 'expired',
     at: Millis,
     journal: JournalDraft[],
+    also: readonly Decision[] = [],
   ): Promise<void> {
     const set = { state, endedAt: at };
-    await this.#o.store.commit({
-      changes: [{ patch: 'registrations', key: { deviceId: device.row.deviceId }, set }],
-      journal,
-    });
+    const changes: Change[] = [{ patch: 'registrations', key: { deviceId: device.row.deviceId }, set }];
+    await commitAll(this.#o.store, [{ batch: { changes, journal } }, ...also]);
     this.#o.fleet.setRegistration(device, { ...registration, ...set });
     this.#o.send({ kind: 'unbind', registrationId: registration.registrationId });
     this.#o.hooks.ended(device);
@@ -171,7 +197,7 @@ export class Registrations {
    * since nobody knows what of it the device still has: it is observed anew, under new tokens.
    */
   attach(device: Device, session: SessionInfo): boolean {
-    if (device.session?.sessionId === session.sessionId) return false;
+    if (device.session?.sessionId === session.sessionId || isSuperseded(device, session)) return false;
     const { registration } = device;
     if (registration) this.#o.send({ kind: 'unbind', registrationId: registration.registrationId });
     this.#use(device, session);
@@ -207,7 +233,7 @@ export class Registrations {
   #admit(message: Register): Device | undefined {
     const { session, endpoint } = message;
     if (session.identity !== undefined) {
-      const deviceId = this.#o.credentials.deviceOf(session.identity);
+      const deviceId = this.#o.credentials.deviceOf(session);
       const device = deviceId && this.#o.fleet.get(deviceId);
       if (!device) return this.#refuse(message, 'unknown-identity', 'The identity belongs to no device', endpoint);
       if (endpoint !== undefined && endpoint !== device.row.endpoint) {
@@ -225,14 +251,13 @@ export class Registrations {
     return device;
   }
 
-  /** The device whose registration a message names, if it comes from the identity that registered. */
+  /** The device whose registration a message names, if the session speaks for it. */
   #registered(message: Update | Deregister): Device | undefined {
     const device = this.#o.fleet.byRegistration(message.registrationId);
     if (!device) {
       return this.#refuse(message, 'stale-registration', 'The registration is unknown or over', undefined);
     }
-    const { identity } = message.session;
-    if (device.registration?.identity !== identity || (identity === undefined && device.row.noSec === 0)) {
+    if (!speaksFor(this.#o.credentials, message.session, device)) {
       return this.#refuse(
         message,
         'identity-change',
@@ -245,13 +270,14 @@ export class Registrations {
 
   #refuse(
     message: Register | Update | Deregister,
-    check: string,
+    check: Refused['check'],
     detail: string,
     endpoint: string | undefined,
   ): undefined {
     this.#o.refuse({
       at: message.at,
       address: message.session.address,
+      ingress: message.session.ingress,
       check,
       detail,
       ...(message.session.identity === undefined ? {} : { identity: message.session.identity }),
@@ -296,6 +322,22 @@ export class Registrations {
     const actor = { kind: by, name: by === 'device' ? endpoint : 'registry' };
     return { type, at, organisationId, deviceId, actor, payload } as JournalDraft;
   }
+}
+
+/**
+ * Whether a session speaks for a registered device: by any credential of it, so that keys can be exchanged while it is
+ * registered, or without DTLS if it registered so.
+ */
+export function speaksFor(credentials: Credentials, session: SessionInfo, { row, registration }: Device): boolean {
+  if (session.identity === undefined) return row.noSec === 1 && registration?.identity === undefined;
+  return registration?.identity !== undefined && credentials.deviceOf(session) === row.deviceId;
+}
+
+/** The device that a request names. @throws ReeveError `no-such-device` */
+export function requireDevice(fleet: Fleet, organisationId: OrganisationId, ref: string): Device {
+  const device = findDevice(fleet, organisationId, ref);
+  if (device) return device;
+  throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
 }
 
 /** Identifies a device in answers: by id or by endpoint name. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../decision.ts';
-import { type Millis, newId } from '../ids.ts';
+import { newId } from '../ids.ts';
 import type { LinkUp, Offer, SessionInfo } from '../link/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Device, Registration } from './fleet.ts';
@@ -49,14 +49,51 @@ export function changedTerms(registration: Registration, message: Update): Parti
   return changed.length === 0 ? undefined : Object.fromEntries(changed);
 }
 
+/** Where and when a message of a device came in. */
+type Heard = Pick<Update, 'at' | 'session' | 'record'>;
+
 /** What every authenticated message tells: when the device was heard, and from where if that is new. */
-export function contactOf(registration: Registration, session: SessionInfo, at: Millis): Decision {
+export function contactOf(device: Device, registration: Registration, heard: Heard): Decision {
+  const { at, session } = heard;
   const { deviceId, address } = registration;
   const set = session.address === address ? { lastContactAt: at } : { lastContactAt: at, address: session.address };
+  noteReceived(device, heard);
   return {
-    batch: { changes: [{ patch: 'contacts', key: { deviceId }, set }] },
+    batch: { changes: [{ patch: 'contacts', key: { deviceId }, set: { ...set, ...receivedBy(device) } }] },
     apply: () => Object.assign(registration, set),
   };
+}
+
+/**
+ * Notes that the effect of a record is going to be stored. At once, and not after the commit: another that overtakes it
+ * must not lower the mark.
+ */
+export function noteReceived(device: Device, { session, record }: { session?: SessionInfo; record?: number }): void {
+  if (session === undefined || record === undefined) return;
+  const { received } = device;
+  const { sessionId } = session;
+  if (received?.sessionId === sessionId) {
+    if (received.record < record) device.received = { ...received, record };
+  } else if (received?.former !== sessionId) {
+    device.received = { sessionId, record, ...(received ? { former: received.sessionId } : {}) };
+  }
+}
+
+/** Whether a message comes late over a session that another one took the place of. */
+export function isSuperseded({ received }: Device, { sessionId }: SessionInfo): boolean {
+  return received?.former === sessionId;
+}
+
+/** What of a device's row of contact says which records are replays after a restart; committed with every effect. */
+export function receivedBy({ received }: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
+  return received ? { sessionId: received.sessionId, received: received.record } : {};
+}
+
+/** What marks the newest record whose effect is stored; for effects that are no contact. */
+export function receivedMark(device: Device): Decision | undefined {
+  if (!device.received) return undefined;
+  const { deviceId } = device.row;
+  return { batch: { changes: [{ patch: 'contacts', key: { deviceId }, set: receivedBy(device) }] } };
 }
 
 /** What the registration offers, as the link needs it to encode and decode. */

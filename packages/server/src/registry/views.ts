@@ -1,4 +1,5 @@
 import type {
+  CredentialInfo,
   DeviceDetail,
   DeviceSummary,
   LockStatus,
@@ -8,15 +9,16 @@ import type {
   RuleStatus,
 } from '@reeve/contract';
 import { describeRule, statusOf } from '@reeve/policy';
-import type { DeviceId, Millis } from '../ids.ts';
+import type { AuthorityId, DeviceId, Millis } from '../ids.ts';
 import type { Observer } from '../observations/observer.ts';
 import type { Assigned, RuleEngine } from '../policies/engine.ts';
 import type { Row } from '../store/tables.ts';
 import { describeStored, infoOf } from '../telemetry/models.ts';
 import type { Values } from '../telemetry/values.ts';
-import { type Credentials, showIdentity } from './credentials.ts';
+import type { CredentialRow, Credentials } from './credentials.ts';
 import type { Device, Registration } from './fleet.ts';
 import { presenceOf } from './presence.ts';
+import { showIdentity } from './proofs.ts';
 
 /** What other capabilities know of a device. */
 export interface Standing {
@@ -29,6 +31,7 @@ export interface ViewSources {
   readonly engine: RuleEngine;
   readonly observer: Observer;
   readonly credentials: Credentials;
+  readonly authorityName: (authorityId: AuthorityId) => string | undefined;
 }
 
 /** Gravest first: what a person must hear of before the rest. */
@@ -76,13 +79,26 @@ export function detail(device: Device, sources: ViewSources, standing: Standing,
     objects: objectsOf(registration),
     values: sources.values.of(deviceId).map((row) => valueView(row, registration)),
     observations: sources.observer.view(deviceId),
-    credentials: sources.credentials.of(deviceId).map(({ credentialId, kind, identity, createdAt: since }) => ({
-      credentialId,
-      kind,
-      identity: showIdentity(identity),
-      createdAt: since,
-    })),
+    credentials: sources.credentials.of(deviceId).map((row) => credentialView(row, sources.authorityName)),
     ...(registration?.state === 'registered' ? { registration: registrationView(registration) } : {}),
+  };
+}
+
+/** A credential for people and programs; nothing secret is in it. */
+export function credentialView(
+  { credentialId, kind, proof, authorityId, suites, validFrom, validUntil, createdAt }: CredentialRow,
+  authorityName: ViewSources['authorityName'],
+): CredentialInfo {
+  const authority = authorityId && (authorityName(authorityId) ?? authorityId);
+  return {
+    credentialId,
+    kind,
+    identity: showIdentity(proof),
+    createdAt,
+    ...(authority === undefined ? {} : { authority }),
+    ...(suites === undefined ? {} : { suites }),
+    ...(validFrom === 0 ? {} : { validFrom }),
+    ...(validUntil === undefined ? {} : { validUntil }),
   };
 }
 

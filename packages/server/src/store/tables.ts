@@ -1,7 +1,9 @@
 import type {
   Actor,
+  CertificateMapping,
   CommandOperation,
   CommandState,
+  CredentialKind,
   Evidence,
   IncidentState,
   Receipt,
@@ -9,20 +11,22 @@ import type {
 } from '@reeve/contract';
 import type {
   ApprovalId,
+  AuthorityId,
   CommandId,
   CredentialId,
   DeliveryId,
   DeviceId,
+  HandshakeId,
   IncidentId,
   OrganisationId,
   PersonId,
   PolicyId,
-  RefusalId,
   RegistrationId,
   ResponseId,
   TokenId,
   WebhookId,
 } from '../ids.ts';
+import type { Check, HandshakeFacts } from '../link/port.ts';
 import type { SessionId } from '../link/port.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
 
@@ -66,21 +70,100 @@ export const tables = {
     { unique: [['organisationId', 'endpoint']] },
   ),
 
-  /** n to 1 with devices, each with its validity. The key is sealed, bound to this row. */
+  /** n to 1 with devices, each with its validity. */
   credentials: table(
     {
       ...device,
       credentialId: text<CredentialId>(),
-      kind: text<'psk'>(),
-      /** Identity bytes in hex: the index is byte-exact. */
-      identity: text(),
-      sealedKey: bytes(),
+      kind: text<CredentialKind>(),
+      /** What a peer has to show; see registry/proofs.ts. */
+      proof: text(),
+      /** Of a pre-shared key; sealed, bound to this row. */
+      sealedKey: optional(bytes()),
+      /** Of a raw key: SubjectPublicKeyInfo in DER. */
+      publicKey: optional(bytes()),
+      /** The authority under which a certificate is found by a name. */
+      authorityId: optional(text<AuthorityId>()),
+      /** Cipher suites that it may be used with, by IANA name; absent: those of the listener. */
+      suites: optional(json<string[]>()),
       validFrom: integer(),
       validUntil: optional(integer()),
       createdAt: integer(),
     },
     ['credentialId'],
-    { unique: [['kind', 'identity']], indexes: [['deviceId']] },
+    { unique: [['proof']], indexes: [['deviceId'], ['authorityId']] },
+  ),
+
+  /** Certificate authorities that device certificates are checked against. */
+  authorities: table(
+    {
+      ...organisation,
+      authorityId: text<AuthorityId>(),
+      name: text(),
+      /** DER. */
+      certificate: bytes(),
+      /** Which name of a certificate tells the device. */
+      mapping: text<CertificateMapping>(),
+      createdAt: integer(),
+    },
+    ['authorityId'],
+    { unique: [['organisationId', 'name']] },
+  ),
+
+  /** The revocation list of an authority, and how it is kept fresh. */
+  revocationLists: table(
+    {
+      ...organisation,
+      authorityId: text<AuthorityId>(),
+      /** Where it is fetched from; absent if people bring it. */
+      url: optional(text()),
+      /** DER; absent until the first one came. */
+      list: optional(bytes()),
+      fetchedAt: optional(integer()),
+      /** When it is fetched next; far away for one that people bring. */
+      nextAt: integer(),
+      /** Tries in a row that failed. */
+      failures: integer(),
+      lastError: optional(text()),
+      /** What people were told already of the list that is here. */
+      told: text<'nothing' | 'soon-stale' | 'stale'>(),
+    },
+    ['authorityId'],
+  ),
+
+  /** Certificates by which devices were admitted: when one is revoked, its sessions are found by it. */
+  seenCertificates: table(
+    {
+      ...device,
+      /** Identity label, `x509:` and the digest. */
+      identity: text(),
+      credentialId: text<CredentialId>(),
+      authorityId: optional(text<AuthorityId>()),
+      subject: text(),
+      notAfter: integer(),
+      /** Issuer (digest of its name) and serial number of each certificate of the path, in hex. */
+      path: json<{ issuer: string; serial: string }[]>(),
+      seenAt: integer(),
+    },
+    ['identity'],
+    { indexes: [['deviceId']] },
+  ),
+
+  /** Devices whose expired certificate is good enough until a date. */
+  expiryAdmissions: table({ ...device, until: integer(), reason: text(), person: text(), createdAt: integer() }, [
+    'deviceId',
+  ]),
+
+  /** Keys of the server itself, sealed. */
+  serverKeys: table(
+    {
+      ...organisation,
+      name: text<'raw-key'>(),
+      /** PKCS #8 in DER, sealed. */
+      sealedKey: bytes(),
+      createdAt: integer(),
+    },
+    ['name'],
   ),
 
   /** The terms of a device's one current registration. */
@@ -89,7 +172,7 @@ export const tables = {
       ...device,
       registrationId: text<RegistrationId>(),
       endpoint: text(),
-      /** Authenticated identity in hex, absent for NoSec. */
+      /** Label of the authenticated identity, absent for NoSec. */
       identity: optional(text()),
       lifetime: integer(),
       version: text(),
@@ -379,21 +462,26 @@ export const tables = {
     },
   ),
 
-  refusals: table(
+  /** Handshakes that failed, and registrations after them; equal ones are one row. */
+  failedHandshakes: table(
     {
       ...organisation,
-      refusalId: text<RefusalId>(),
+      handshakeId: text<HandshakeId>(),
       firstAt: integer(),
       lastAt: integer(),
       count: integer(),
+      /** Without the port. */
       address: text(),
+      listener: optional(text()),
+      stage: text<'dtls' | 'lwm2m'>(),
+      check: text<Check>(),
+      detail: text(),
+      /** Label of the identity that was presented. */
       identity: optional(text()),
       endpoint: optional(text()),
-      check: text(),
-      detail: text(),
-      advice: text(),
+      handshake: optional(json<HandshakeFacts>()),
     },
-    ['refusalId'],
+    ['handshakeId'],
     { indexes: [['lastAt']] },
   ),
 

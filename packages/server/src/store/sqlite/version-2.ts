@@ -13,4 +13,54 @@ export const version2: readonly string[] = [
     PRIMARY KEY ("sessionId")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "connectionIdSlots" ("slot" INTEGER NOT NULL, "owner" TEXT NOT NULL, "since" INTEGER NOT NULL,
     PRIMARY KEY ("slot"), UNIQUE ("owner")) STRICT, WITHOUT ROWID`,
+  // Refused connections become records of failed handshakes; identities were kept as people read them.
+  `CREATE TABLE "failedHandshakes" ("organisationId" TEXT NOT NULL, "handshakeId" TEXT NOT NULL,
+    "firstAt" INTEGER NOT NULL, "lastAt" INTEGER NOT NULL, "count" INTEGER NOT NULL, "address" TEXT NOT NULL,
+    "listener" TEXT, "stage" TEXT NOT NULL, "check" TEXT NOT NULL, "detail" TEXT NOT NULL, "identity" TEXT,
+    "endpoint" TEXT, "handshake" TEXT, PRIMARY KEY ("handshakeId")) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX "failedHandshakes_lastAt" ON "failedHandshakes" ("lastAt")',
+  `INSERT INTO "failedHandshakes"
+    SELECT "organisationId", "refusalId", "firstAt", "lastAt", "count", "address", NULL,
+      CASE WHEN "check" IN ('wrong-key', 'no-common-suite', 'timeout', 'alert', 'forged-addresses')
+        THEN 'dtls' ELSE 'lwm2m' END,
+      CASE "check" WHEN 'forged-addresses' THEN 'bad-cookie-flood' ELSE "check" END,
+      "detail",
+      'psk:' || CASE WHEN "identity" LIKE 'hex:%' THEN substr("identity", 5) ELSE lower(hex("identity")) END,
+      "endpoint", NULL
+    FROM "refusals"`,
+  'DROP TABLE "refusals"',
+  // Credentials of more kinds, found by what a peer shows.
+  'ALTER TABLE "credentials" RENAME TO "oldCredentials"',
+  `CREATE TABLE "credentials" (
+    "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "credentialId" TEXT NOT NULL, "kind" TEXT NOT NULL,
+    "proof" TEXT NOT NULL, "sealedKey" BLOB, "publicKey" BLOB, "authorityId" TEXT, "suites" TEXT,
+    "validFrom" INTEGER NOT NULL, "validUntil" INTEGER, "createdAt" INTEGER NOT NULL,
+    PRIMARY KEY ("credentialId"), UNIQUE ("proof")) STRICT, WITHOUT ROWID`,
+  `INSERT INTO "credentials"
+    SELECT "organisationId", "deviceId", "credentialId", "kind", 'psk:' || "identity", "sealedKey", NULL, NULL, NULL,
+      "validFrom", "validUntil", "createdAt"
+    FROM "oldCredentials"`,
+  'DROP TABLE "oldCredentials"',
+  'CREATE INDEX "credentials_deviceId" ON "credentials" ("deviceId")',
+  'CREATE INDEX "credentials_authorityId" ON "credentials" ("authorityId")',
+  `UPDATE "registrations" SET "identity" = 'psk:' || "identity" WHERE "identity" IS NOT NULL`,
+  `CREATE TABLE "authorities" (
+    "organisationId" TEXT NOT NULL, "authorityId" TEXT NOT NULL, "name" TEXT NOT NULL, "certificate" BLOB NOT NULL,
+    "mapping" TEXT NOT NULL, "createdAt" INTEGER NOT NULL,
+    PRIMARY KEY ("authorityId"), UNIQUE ("organisationId", "name")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "revocationLists" (
+    "organisationId" TEXT NOT NULL, "authorityId" TEXT NOT NULL, "url" TEXT, "list" BLOB, "fetchedAt" INTEGER,
+    "nextAt" INTEGER NOT NULL, "failures" INTEGER NOT NULL, "lastError" TEXT, "told" TEXT NOT NULL,
+    PRIMARY KEY ("authorityId")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "seenCertificates" (
+    "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "identity" TEXT NOT NULL, "credentialId" TEXT NOT NULL,
+    "authorityId" TEXT, "subject" TEXT NOT NULL, "notAfter" INTEGER NOT NULL, "path" TEXT NOT NULL,
+    "seenAt" INTEGER NOT NULL, PRIMARY KEY ("identity")) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX "seenCertificates_deviceId" ON "seenCertificates" ("deviceId")',
+  `CREATE TABLE "expiryAdmissions" (
+    "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "until" INTEGER NOT NULL, "reason" TEXT NOT NULL,
+    "person" TEXT NOT NULL, "createdAt" INTEGER NOT NULL, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "serverKeys" (
+    "organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "createdAt" INTEGER NOT NULL,
+    PRIMARY KEY ("name")) STRICT, WITHOUT ROWID`,
 ];

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { ConfigError, readConfigFile } from './config-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'reeve-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let files = 0;
+function written(content: unknown): string {
+  const file = join(folder, `${files++}.json`);
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+const faults = async (content: unknown): Promise<string[]> => {
+  const error = await readConfigFile(written(content)).catch((thrown: unknown) => thrown);
+  if (!(error instanceof ConfigError)) throw new Error('it was taken');
+  return error.message.split('\n').slice(1);
+};
+
+describe('a configuration file', () => {
+  it('tells listeners and identities, whose files lie beside it', async () => {
+    const listener = { host: '::', port: 5684, suites: ['TLS_PSK_WITH_AES_128_CCM_8'], credentials: ['psk'] };
+    const identity = { serverNames: ['reeve.example.com'], certificate: 'tls/chain.pem', key: '/etc/key.pem' };
+    expect(await readConfigFile(written({ listeners: [listener], identities: [identity] }))).toEqual({
+      listeners: [listener],
+      identities: [{ ...identity, certificate: join(folder, 'tls/chain.pem') }],
+    });
+    expect(await readConfigFile(written({}))).toEqual({});
+  });
+
+  const one = (more: object) => ({ listeners: [{ host: '::', port: 5684, ...more }] });
+  it.each([
+    [one({ port: 70_000 }), /^ {2}listeners\[0\]\.port: .*65535/],
+    [one({ suites: ['TLS_NULL'] }), /^ {2}listeners\[0\]\.suites\[0\]: must be one of .*TLS_PSK_WITH_AES_128_CCM_8/],
+    [
+      one({ credentials: ['password'] }),
+      /^ {2}listeners\[0\]\.credentials\[0\]: must be one of psk, raw-key, certificate$/,
+    ],
+    [one({ staleRevocationList: 'maybe' }), /^ {2}listeners\[0\]\.staleRevocationList: must be accept or refuse$/],
+    [one({ resumption: 'yes' }), /^ {2}listeners\[0\]\.resumption: .*boolean/],
+    [{ listeners: [{ port: 5684 }] }, /^ {2}listeners\[0\]: host must be there$/],
+    [{ identity: [] }, /^ {2}identity: there is no such setting$/],
+    [[], /^ {2}the file: .*object/],
+  ])('that does not fit is refused with what may stand there: %j', async (content, line) => {
+    expect(await faults(content)).toEqual([expect.stringMatching(line)]);
+  });
+
+  it('that is no JSON, or not there, is refused in words', async () => {
+    expect(await faults('{ listeners')).toEqual([expect.stringMatching(/it is no JSON/)]);
+    await expect(readConfigFile(join(folder, 'none.json'))).rejects.toThrow(/none\.json/);
+  });
+});

@@ -9,7 +9,14 @@ const AlertDescription = {
   bad_record_mac: 20,
   record_overflow: 22,
   handshake_failure: 40,
+  bad_certificate: 42,
+  unsupported_certificate: 43,
+  certificate_revoked: 44,
+  certificate_expired: 45,
+  certificate_unknown: 46,
   illegal_parameter: 47,
+  unknown_ca: 48,
+  access_denied: 49,
   decode_error: 50,
   decrypt_error: 51,
   protocol_version: 70,
@@ -18,6 +25,7 @@ const AlertDescription = {
   user_canceled: 90,
   no_renegotiation: 100,
   unsupported_extension: 110,
+  unrecognized_name: 112,
   unknown_psk_identity: 115,
 } as const;
 export type AlertName = keyof typeof AlertDescription;

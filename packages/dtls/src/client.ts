@@ -1,40 +1,44 @@
-/** The client's side of DTLS 1.2 with pre-shared keys. */
-import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { AlertName } from './alert.ts';
-import type { AddressKey } from './effects.ts';
+/** The client's side of DTLS 1.2. */
+import { KeyObject } from 'node:crypto';
+import { SIGNATURE_SCHEMES, schemeOfKey } from './algorithms.ts';
+import { encodeCertificate } from './certificates.ts';
+import { judgeServer } from './client-judge.ts';
+import { makeOffer, type Offer } from './client-offer.ts';
+import type { CryptoTask } from './compute.ts';
 import { Endpoint } from './endpoint.ts';
 import type { FlightItem } from './flight.ts';
 import { Handshake } from './handshake.ts';
-import type { DtlsSizes } from './limits.ts';
-import {
-  type Extension,
-  ExtensionType,
-  findExtension,
-  type HandshakeMessage,
-  NULL_COMPRESSION,
-  RANDOM_LENGTH,
-  type ServerHello,
-  Version,
-} from './messages.ts';
-import type { ClientOptions } from './options.ts';
-import { EMPTY_RENEGOTIATION_INFO_SCSV, suiteLabel } from './suites.ts';
+import { encodeClientKeyExchange } from './key-exchange.ts';
+import { type HandshakeMessage, NULL_COMPRESSION, RANDOM_LENGTH, Version } from './messages.ts';
+import { BAD_FINISHED, type Objection } from './objection.ts';
+import type { ClientIdentity, ClientOptions } from './options.ts';
+import { type Resumable, type ResumptionState, resumableOf, SESSION_ID_LENGTH } from './resumption.ts';
+import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite } from './suites.ts';
+import { agreeTask, generateTask, verifyTask } from './tasks.ts';
+
+/** How long a session is offered whose server does not say (RFC 5246 §F.1.4). */
+const DEFAULT_RESUMPTION_MS = 86_400_000;
 
 /** One server; sans-I/O. `established` and `refused` say how a `connect` ended. */
 export class DtlsClient extends Endpoint {
-  readonly #address: AddressKey;
-  readonly #identity: Uint8Array;
-  readonly #key: KeyObject;
+  readonly #options: ClientOptions;
+  readonly #suites: readonly Suite[];
+  #offer: Offer;
+  #cookie: Uint8Array = new Uint8Array(0);
+  /** The first messages of our second flight, when a signature is still to come. */
+  #items: FlightItem[] = [];
+  #session: ResumptionState | undefined;
 
-  /** @throws RangeError when identity or key can't serve */
+  /** @throws RangeError when the identity can't serve */
   constructor(options: ClientOptions) {
-    super(options);
-    this.#address = options.address;
-    if (options.identity.kind !== 'psk') throw new RangeError('only pre-shared keys');
-    const { identity, key } = options.identity;
-    this.#identity = Uint8Array.from(identity);
-    this.#key = key instanceof Uint8Array ? createSecretKey(key) : key;
-    if (!this.#key.symmetricKeySize) throw new RangeError('the pre-shared key is empty');
-    if (identity.length > this.limits.identityBytes) throw new RangeError('the identity exceeds limits.identityBytes');
+    super(options, options.connectionId instanceof Uint8Array ? options.connectionId.length : 0);
+    this.#options = options;
+    checkIdentity(options.identity, this.limits.identityBytes);
+    const ecdsa = options.identity.kind !== 'psk';
+    this.#suites = this.suites.filter(({ keyExchange }) => (keyExchange === 'ecdhe-ecdsa') === ecdsa);
+    if (this.#suites.length === 0) throw new RangeError('none of the suites is for such an identity');
+    this.#session = options.resumption?.state;
+    this.#offer = this.#newOffer(undefined);
   }
 
   /** Starts a handshake unless one is under way. A live session stays until the new one is established. */
@@ -43,7 +47,8 @@ export class DtlsClient extends Endpoint {
     const handshake = new Handshake({
       role: 'client',
       state: 'client-await-hello',
-      address: this.#address,
+      path: 'psk',
+      address: this.#options.address,
       prefix: '',
       clientRandom: this.random(RANDOM_LENGTH),
       limits: this.limits,
@@ -53,13 +58,24 @@ export class DtlsClient extends Endpoint {
       // The last retransmission ends it.
       expiresAt: Number.POSITIVE_INFINITY,
     });
-    handshake.presented = { kind: 'psk', identity: this.#identity };
+    const { identity } = this.#options;
+    if (identity.kind === 'psk') handshake.presented = { kind: 'psk', identity: identity.identity };
+    handshake.serverName = this.#options.serverName;
+    const session = this.#session;
+    this.#offer = this.#newOffer(session && session.expiresAt > now ? session : undefined);
+    this.#cookie = new Uint8Array(0);
+    this.#items = [];
     this.begin(handshake);
-    this.startFlight(handshake, [this.#clientHello(handshake, new Uint8Array(0))], now);
+    this.startFlight(handshake, [this.#clientHello(handshake)], now);
   }
 
-  override sizes(): DtlsSizes {
-    return { ...this.commonSizes(), halfOpenPerPrefix: this.handshakes.size, lookups: 0 };
+  /** What resumes the last session, to be kept for another client. Holds its master secret. */
+  get resumable(): ResumptionState | undefined {
+    return this.#session;
+  }
+
+  protected override mostPerPrefix(): number {
+    return this.handshakes.size;
   }
 
   /** A client does not listen: the state table has the last word. */
@@ -67,97 +83,198 @@ export class DtlsClient extends Endpoint {
     return false;
   }
 
-  protected override accept(handshake: Handshake, message: HandshakeMessage, now: number): void {
-    if (message.kind === 'hello-verify-request') this.#sayHelloAgain(handshake, message.body.cookie, now);
-    else if (message.kind === 'server-hello') this.#onServerHello(handshake, message.body);
-    else if (message.kind === 'server-hello-done') this.#sendFinished(handshake, now);
-    else if (message.kind === 'finished' && handshake.suite) this.establish(handshake, handshake.suite, undefined, now);
+  protected override judge(handshake: Handshake, message: HandshakeMessage): Objection | undefined {
+    if (message.kind === 'hello-verify-request') {
+      this.#cookie = Uint8Array.from(message.body.cookie);
+      return undefined;
+    }
+    if (message.kind === 'finished')
+      return handshake.verifyFinished(message.body.verifyData) ? undefined : BAD_FINISHED;
+    const { requireExtendedMasterSecret } = this;
+    const { identity } = this.#options;
+    return judgeServer(handshake, message, this.#offer, { identity, requireExtendedMasterSecret });
+  }
+
+  protected override enter(handshake: Handshake, now: number): void {
+    switch (handshake.state) {
+      case 'client-await-server-hello':
+        handshake.restartTranscript();
+        this.startFlight(handshake, [this.#clientHello(handshake)], now);
+        break;
+      case 'client-await-verification':
+        this.#pause(handshake, now);
+        this.compute(handshake, verifyTask(handshake));
+        break;
+      case 'client-await-peer':
+        this.#judgePeer(handshake, now);
+        break;
+      case 'client-await-key-pair':
+        this.#pause(handshake, now);
+        this.compute(handshake, generateTask(handshake));
+        break;
+      case 'client-await-key-agreement':
+        this.compute(handshake, agreeTask(handshake));
+        break;
+      case 'client-await-signature':
+        this.#items = this.#keyExchange(handshake);
+        this.compute(handshake, this.#signTask(handshake));
+        break;
+      case 'client-await-session-ticket':
+        if (handshake.resuming) this.#resume(handshake, handshake.resuming);
+        else this.#sendFinished(handshake, now);
+        if (!handshake.ticketPromised) this.advance(handshake, 'no-ticket', now);
+        break;
+      case 'client-await-change-cipher-spec':
+        if (handshake.changeCipherSpecHeld) this.onChangeCipherSpec(handshake, now);
+        break;
+      case 'client-established':
+        this.#finish(handshake, now);
+        break;
+      default:
+        break;
+    }
   }
 
   /** Heeded although nothing proves it: a client can connect again at once. */
-  protected override onHandshakeAlert(handshake: Handshake, detail: string): void {
-    this.fail(handshake, 'alert', detail);
+  protected override onHandshakeAlert(handshake: Handshake, objection: Objection): void {
+    this.refuse(handshake, objection);
   }
 
   /** A forged record; a server that holds another key says nothing. */
   protected override onUnopened(): void {}
 
-  #clientHello(handshake: Handshake, cookie: Uint8Array): FlightItem {
+  /** A session whose resumption fails, unless for want of a network, is not offered again. */
+  protected override refuse(handshake: Handshake, objection: Objection): void {
+    if (objection.check !== 'timeout' && objection.check !== 'fragment-lost') this.#session = undefined;
+    super.refuse(handshake, objection);
+  }
+
+  #newOffer(session: ResumptionState | undefined): Offer {
+    return makeOffer(this.#options, this.#suites, this.groups, session);
+  }
+
+  #clientHello(handshake: Handshake): FlightItem {
+    const { suites, extensions, session } = this.#offer;
     return handshake.compose('client-hello', {
       version: Version.DTLS_1_2,
       random: handshake.clientRandom,
-      sessionId: new Uint8Array(0),
-      cookie,
-      cipherSuites: [...this.suites.map(({ id }) => id), EMPTY_RENEGOTIATION_INFO_SCSV],
+      sessionId: session?.sessionId ?? new Uint8Array(0),
+      cookie: this.#cookie,
+      cipherSuites: [...suites.map(({ id }) => id), EMPTY_RENEGOTIATION_INFO_SCSV],
       compressionMethods: [NULL_COMPRESSION],
-      extensions: [{ type: ExtensionType.EXTENDED_MASTER_SECRET, data: new Uint8Array(0) }],
+      extensions,
     });
   }
 
-  #sayHelloAgain(handshake: Handshake, cookie: Uint8Array, now: number): void {
-    handshake.restartTranscript();
-    this.startFlight(handshake, [this.#clientHello(handshake, cookie)], now);
+  /** The server's flight is here, and ours takes a while. */
+  #pause(handshake: Handshake, now: number): void {
+    handshake.expiresAt = now + this.limits.handshakeMs;
+    this.stopFlight(handshake);
   }
 
-  #onServerHello(handshake: Handshake, hello: ServerHello): void {
-    const problem = this.#objectTo(hello);
-    if (problem !== undefined) {
-      this.fail(
-        handshake,
-        problem.alert === 'protocol_version' ? 'unsupported-version' : 'malformed',
-        problem.detail,
-        problem.alert,
-      );
+  /** A raw key has been compared with the one that was expected; what to think of a certificate the caller says. */
+  #judgePeer(handshake: Handshake, now: number): void {
+    const { presented, serverName } = handshake;
+    if (presented?.kind !== 'certificate') {
+      this.advance(handshake, 'peer', now);
       return;
     }
-    handshake.suite = this.suites.find(({ id }) => id === hello.cipherSuite);
-    handshake.serverRandom = Uint8Array.from(hello.random);
-    handshake.extendedMasterSecret =
-      findExtension(hello.extensions, ExtensionType.EXTENDED_MASTER_SECRET) !== undefined;
+    const named = serverName === undefined ? {} : { serverName };
+    this.lookUp(handshake, (lookup) => ({ kind: 'findPeer', lookup, presented, ...named }));
   }
 
-  /** What is wrong with a ServerHello that is well formed (RFC 5246 §7.4.1.3 and §7.4.1.4). */
-  #objectTo(hello: ServerHello): { readonly alert: AlertName; readonly detail: string } | undefined {
-    if (hello.version !== Version.DTLS_1_2) {
-      return { alert: 'protocol_version', detail: `the server chose version 0x${hello.version.toString(16)}` };
+  /** Certificate and ClientKeyExchange, and with them the master secret. */
+  #keyExchange(handshake: Handshake): FlightItem[] {
+    const { identity } = this.#options;
+    const { keyPair, keyExchange } = handshake;
+    const items: FlightItem[] = [];
+    if (identity.kind !== 'psk') {
+      items.push(handshake.compose('certificate', { content: encodeCertificate(identity) }));
+    } else {
+      handshake.psk = octetsOf(identity.key);
     }
-    if (!this.suites.some(({ id }) => id === hello.cipherSuite)) {
-      return {
-        alert: 'illegal_parameter',
-        detail: `the server chose ${suiteLabel(hello.cipherSuite)}, which was not offered`,
-      };
-    }
-    if (hello.compressionMethod !== NULL_COMPRESSION) {
-      return { alert: 'illegal_parameter', detail: 'the server chose compression, which was not offered' };
-    }
-    return objectToExtensions(hello.extensions);
+    const content = encodeClientKeyExchange(keyExchange, {
+      ...(identity.kind === 'psk' && { identity: identity.identity }),
+      ...(keyPair && { publicKey: keyPair.publicKey }),
+    });
+    items.push(handshake.compose('client-key-exchange', { content }));
+    handshake.agree();
+    return items;
   }
 
-  /** ClientKeyExchange, ChangeCipherSpec, Finished. */
+  #signTask(handshake: Handshake): CryptoTask | undefined {
+    const { identity } = this.#options;
+    if (identity.kind === 'psk') return undefined;
+    const { privateKey } = identity;
+    const scheme = schemeOfKey(privateKey);
+    return scheme && { kind: 'sign', scheme, privateKey, data: handshake.transcript() };
+  }
+
+  /** The flight that ends with our Finished. */
   #sendFinished(handshake: Handshake, now: number): void {
-    if (handshake.suite === undefined) return;
-    const keyExchange = handshake.compose('client-key-exchange', { identity: this.#identity });
-    handshake.deriveKeys(this.#key, handshake.suite);
+    const { signature } = handshake;
+    const items = signature
+      ? [...this.#items, this.#certificateVerify(handshake, signature)]
+      : this.#keyExchange(handshake);
+    this.#items = [];
+    handshake.protect(this.keyLog);
     const finished = handshake.compose('finished', { verifyData: handshake.finishedOf('client') }, 1);
-    this.startFlight(handshake, [keyExchange, { kind: 'change-cipher-spec' }, finished], now);
+    handshake.expiresAt = Number.POSITIVE_INFINITY;
+    this.startFlight(handshake, [...items, { kind: 'change-cipher-spec' }, finished], now);
+  }
+
+  #certificateVerify(handshake: Handshake, signature: Uint8Array): FlightItem {
+    const { identity } = this.#options;
+    const scheme = identity.kind === 'psk' ? undefined : schemeOfKey(identity.privateKey);
+    return handshake.compose('certificate-verify', { scheme: scheme ? SIGNATURE_SCHEMES[scheme].id : 0, signature });
+  }
+
+  /** The server resumes: its Finished comes next. */
+  #resume(handshake: Handshake, session: Resumable): void {
+    handshake.resume(session);
+    handshake.protect(this.keyLog);
+  }
+
+  /** The server has ended the handshake; so does the client, if the session is resumed. */
+  #finish(handshake: Handshake, now: number): void {
+    this.#keep(handshake, now);
+    const { address, clientRandom, layer } = handshake;
+    if (handshake.path !== 'resumed') {
+      this.establish(handshake, undefined, now);
+      return;
+    }
+    const finished = handshake.compose('finished', { verifyData: handshake.finishedOf('client') }, 1);
+    const items: FlightItem[] = [{ kind: 'change-cipher-spec' }, finished];
+    this.out.sendFlight(address, items, layer);
+    this.establish(handshake, { items, clientRandom }, now);
+  }
+
+  /** Keeps what resumes the session: by the server's ticket, or by the id that it has given. */
+  #keep(handshake: Handshake, now: number): void {
+    const { ticket, sessionId, resuming, path } = handshake;
+    if (this.#options.resumption === undefined || (path === 'resumed' && ticket === undefined)) return;
+    const lifetimeMs = ticket && ticket.lifetimeSeconds > 0 ? ticket.lifetimeSeconds * 1_000 : DEFAULT_RESUMPTION_MS;
+    const expiresAt = now + lifetimeMs;
+    const session = resuming ? { ...resuming, expiresAt } : resumableOf(handshake, expiresAt);
+    if (session === undefined || (ticket === undefined && sessionId.length === 0)) this.#session = undefined;
+    // With a ticket the id is of our choice: the server repeats it if it resumes (RFC 5077 §3.4).
+    else if (ticket) this.#session = { ...session, ticket: ticket.ticket, sessionId: this.random(SESSION_ID_LENGTH) };
+    else this.#session = { ...session, sessionId };
   }
 }
 
-/** A server may answer only what was offered, once each; renegotiation_info answers the SCSV (RFC 5746 §3.4). */
-function objectToExtensions(
-  extensions: readonly Extension[],
-): { readonly alert: AlertName; readonly detail: string } | undefined {
-  const seen = new Set<number>();
-  for (const { type, data } of extensions) {
-    const known = type === ExtensionType.EXTENDED_MASTER_SECRET || type === ExtensionType.RENEGOTIATION_INFO;
-    if (!known || seen.has(type)) {
-      return { alert: 'unsupported_extension', detail: `the server answered extension ${type}, which was not offered` };
-    }
-    seen.add(type);
-    const expected = type === ExtensionType.EXTENDED_MASTER_SECRET ? 0 : 1;
-    if (data.length !== expected || (data[0] ?? 0) !== 0) {
-      return { alert: 'handshake_failure', detail: `extension ${type} of the server does not fit a new session` };
-    }
+function octetsOf(key: Uint8Array | KeyObject): Uint8Array {
+  return key instanceof KeyObject ? key.export() : Uint8Array.from(key);
+}
+
+function checkIdentity(identity: ClientIdentity, identityBytes: number): void {
+  if (identity.kind !== 'psk') {
+    if (schemeOfKey(identity.privateKey) === undefined)
+      throw new RangeError('the private key is not on P-256 or P-384');
+    return;
   }
-  return undefined;
+  const { key } = identity;
+  const usable = key instanceof KeyObject ? key.type === 'secret' && key.symmetricKeySize : key.length;
+  if (!usable) throw new RangeError('the pre-shared key is empty');
+  if (identity.identity.length > identityBytes) throw new RangeError('the identity exceeds limits.identityBytes');
 }

@@ -80,7 +80,9 @@ export type ClosedReason =
   /** The session was the one silent longest when the limit `sessions` or `sessionsPerIdentity` was reached. */
   | 'evicted'
   /** All sequence numbers are used. */
-  | 'exhausted';
+  | 'exhausted'
+  /** `abandonSession` was called: the peer was not told. */
+  | 'abandoned';
 
 /** A handshake that did not become a session; at most one for each handshake. */
 export interface Refusal {
@@ -149,6 +151,8 @@ export type DtlsEffect =
       readonly resumed: boolean;
       /** By which the peer's records are told apart, whatever address they come from. */
       readonly connectionId?: Uint8Array;
+      /** With the option `reservations`: sequence numbers below this one are reserved with the session itself. */
+      readonly reserved?: number;
       /** The session of the same address that this one takes the place of; its `closed` follows. */
       readonly replaced?: SessionKey;
     }
@@ -161,8 +165,11 @@ export type DtlsEffect =
       /** Sequence number of its record. */
       readonly record: number;
     }
-  /** Reserve the sequence numbers below `upTo` in the store, and answer with `reserved` once that is done. */
-  | { readonly kind: 'reserve'; readonly session: SessionKey; readonly upTo: number }
+  /**
+   * Reserve the sequence numbers from `from` to below `upTo`, if the store still says that those below `from` are
+   * reserved, and answer with `reserved` once that is done. If it says otherwise, another process owns the session.
+   */
+  | { readonly kind: 'reserve'; readonly session: SessionKey; readonly from: number; readonly upTo: number }
   /** The newest authentic record came from there; that the peer receives there is not proven yet. */
   | { readonly kind: 'addressCandidate'; readonly session: SessionKey; readonly address: AddressKey }
   | {

@@ -1,62 +1,49 @@
-/** What both roles share: records in, handshake messages in order and through the table, flights, timers. */
-import { AlertLevel, type AlertName, alertName, decodeAlert, encodeAlert } from './alert.ts';
-import { Deadlines } from './deadlines.ts';
-import { type AddressKey, type DtlsEffect, type RefusalCheck, type SessionKey, sessionKey } from './effects.ts';
-import type { FlightItem } from './flight.ts';
+/** What both roles share: records in, to the session or the handshake that they belong to; sessions; timers. */
+import type { LastFlight } from './dormitory.ts';
+import { type AddressKey, type DtlsEffect, type SessionKey, sessionKey } from './effects.ts';
 import { type Fragment, readFragments } from './fragments.ts';
 import type { Handshake } from './handshake.ts';
-import { identityLabel, type PresentedIdentity } from './identity.ts';
-import { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
-import { decodeBody, type HandshakeMessage, handshakeKind } from './messages.ts';
-import {
-  DEFAULT_MTU,
-  DEFAULT_RETRANSMIT,
-  type EndpointOptions,
-  type RetransmitParameters,
-  SMALLEST_MTU,
-} from './options.ts';
-import { type DropCounters, Outlet } from './outlet.ts';
+import { Handshaking } from './handshaking.ts';
+import { type IdentityLabel, identityLabel } from './identity.ts';
+import type { DtlsSizes } from './limits.ts';
+import { handshakeKind } from './messages.ts';
+import type { ImportPosition, ImportResult } from './moves.ts';
+import type { EndpointOptions } from './options.ts';
+import type { DropCounters } from './outlet.ts';
 import { ContentType, type DtlsRecord, readRecord } from './record.ts';
-import { type LastFlight, type SendResult, type Session, Sessions } from './sessions.ts';
+import { type SendResult, type SessionStatus, Sessions } from './sessions.ts';
+import type { SessionState } from './snapshot.ts';
+import { SourceLimit } from './source-limit.ts';
 import { TRANSITIONS } from './states.ts';
-import { DEFAULT_SUITES, type Suite, suitesNamed } from './suites.ts';
-import { TIMEOUT_DETAILS } from './timeouts.ts';
 
-const NOBODY: PresentedIdentity = { kind: 'psk', identity: new Uint8Array(0) };
-
-export abstract class Endpoint {
-  protected readonly random: (n: number) => Uint8Array;
-  protected readonly limits: DtlsLimits;
-  protected readonly suites: readonly Suite[];
-  protected readonly out: Outlet;
-  protected readonly handshakes = new Map<AddressKey, Handshake>();
+export abstract class Endpoint extends Handshaking {
   protected readonly sessions: Sessions;
-  readonly #retransmit: RetransmitParameters;
-  readonly #deadlines = new Deadlines<Handshake | Session>();
+  readonly #connectionIdLength: number;
+  readonly #failures: SourceLimit;
 
-  constructor(options: EndpointOptions) {
-    this.random = options.random;
-    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.suites = options.suites
-      ? suitesNamed(options.suites)
-      : DEFAULT_SUITES.filter(({ keyExchange }) => keyExchange === 'psk');
-    this.out = new Outlet(Math.max(SMALLEST_MTU, options.mtu ?? DEFAULT_MTU));
-    this.sessions = new Sessions(this.out, this.#deadlines, this.limits);
-    this.#retransmit = { ...DEFAULT_RETRANSMIT, ...options.retransmit };
+  /** @param connectionIdLength octets of each Connection ID of ours; 0 for none */
+  constructor(options: EndpointOptions, connectionIdLength: number) {
+    super(options);
+    const seed = Buffer.from(options.random(4)).readUInt32BE();
+    this.#connectionIdLength = connectionIdLength;
+    this.#failures = new SourceLimit(seed, this.limits.failedRecordsPerSource);
+    const { limits } = this;
+    const host = { limits, connectionIdLength, reservations: options.reservations };
+    this.sessions = new Sessions(this.out, this.deadlines, seed, host);
   }
 
   /** A datagram has come. */
   receive(address: AddressKey, datagram: Uint8Array, now: number): void {
     let offset = 0;
     do {
-      const record = readRecord(datagram, offset);
+      const record = readRecord(datagram, offset, this.#connectionIdLength);
       if (record === undefined) {
         this.out.drops.notRecord++;
         return;
       }
       offset += record.bytes.length;
       if (record.epoch === 0) this.#onPlaintextRecord(address, record, now);
-      else if (record.epoch === 1) this.#onProtectedRecord(address, record, now);
+      else if (record.epoch === 1) this.onProtectedRecord(address, record, now);
       else this.out.drops.unexpected++;
     } while (offset < datagram.length);
   }
@@ -71,17 +58,50 @@ export abstract class Endpoint {
     this.sessions.close(session);
   }
 
+  /** Forgets a session without a word to the peer, as when another process has it now. */
+  abandonSession(session: SessionKey): void {
+    this.sessions.abandon(session);
+  }
+
+  /** A snapshot of a session, from which `import` makes it again; nothing if there is no such session. Holds its keys. */
+  export(session: SessionKey): Uint8Array | undefined {
+    return this.sessions.export(session);
+  }
+
+  /** Takes in a session from a snapshot. */
+  import(snapshot: Uint8Array, position: ImportPosition, now: number): ImportResult {
+    return this.sessions.import(snapshot, position, now);
+  }
+
+  /** Answers a `reserve` effect: the store has reserved the sequence numbers below `upTo`. */
+  reserved(session: SessionKey, upTo: number, now: number): void {
+    this.sessions.reserved(session, upTo, now);
+  }
+
+  /** The peer of a session has proved that it receives at an address, by completing an exchange over it, say. */
+  addressProven(session: SessionKey, address: AddressKey, now: number): void {
+    this.sessions.addressProven(session, address, now);
+  }
+
+  /** How a session is. */
+  status(session: SessionKey): SessionStatus | undefined {
+    return this.sessions.status(session);
+  }
+
   /** Does what has become due. */
   tick(now: number): void {
-    for (let sleeper = this.#deadlines.pop(now); sleeper !== undefined; sleeper = this.#deadlines.pop(now)) {
+    for (let sleeper = this.deadlines.pop(now); sleeper !== undefined; sleeper = this.deadlines.pop(now)) {
       if (sleeper.kind === 'session') this.sessions.dropLastFlight(sleeper);
-      else this.#onTimer(sleeper, now);
+      else this.onTimer(sleeper, now);
     }
+    this.sessions.tick(now);
   }
 
   /** When `tick` is due next, in ms of the caller's clock. */
   nextWakeAt(): number | undefined {
-    return this.#deadlines.next();
+    const deadline = this.deadlines.next();
+    const sleep = this.sessions.nextTickAt();
+    return deadline === undefined || sleep === undefined ? (deadline ?? sleep) : Math.min(deadline, sleep);
   }
 
   /** The effects since the last call, in order. */
@@ -94,10 +114,8 @@ export abstract class Endpoint {
     return { ...this.out.drops };
   }
 
-  abstract sizes(): DtlsSizes;
-
-  /** The parts of `sizes` that both roles have. */
-  protected commonSizes(): Omit<DtlsSizes, 'halfOpenPerPrefix' | 'lookups'> {
+  /** What is held right now. */
+  sizes(): DtlsSizes {
     let reassemblyBytes = 0;
     let heldBytes = 0;
     for (const handshake of this.handshakes.values()) {
@@ -106,20 +124,20 @@ export abstract class Endpoint {
     }
     return {
       halfOpen: this.handshakes.size,
+      halfOpenPerPrefix: this.mostPerPrefix(),
+      lookups: this.lookups,
       reassemblyBytes,
       heldBytes,
       sessions: this.sessions.size,
+      activeSessions: this.sessions.active,
       sessionsPerIdentity: this.sessions.mostPerIdentity,
       lastFlights: this.sessions.lastFlights,
-      deadlines: this.#deadlines.size,
+      deadlines: this.deadlines.size,
     };
   }
 
-  /** A handshake message that the table accepts; `handshake.state` is the new one already. */
-  protected abstract accept(handshake: Handshake, message: HandshakeMessage, now: number): void;
-
-  /** A fatal alert that nothing proves to be the peer's. */
-  protected abstract onHandshakeAlert(handshake: Handshake, detail: string): void;
+  /** Handshakes of the prefix that has most. */
+  protected abstract mostPerPrefix(): number;
 
   /** The first protected handshake record can't be opened. */
   protected abstract onUnopened(handshake: Handshake): void;
@@ -127,100 +145,72 @@ export abstract class Endpoint {
   /** A ClientHello outside of any session; only servers listen for it. @returns whether that is dealt with */
   protected abstract onClientHello(address: AddressKey, record: DtlsRecord, fragment: Fragment, now: number): boolean;
 
-  protected begin(handshake: Handshake): void {
-    this.handshakes.set(handshake.address, handshake);
-  }
-
-  /** Forgets a handshake. */
-  protected end(handshake: Handshake): void {
-    handshake.ended = true;
-    handshake.wipe();
-    this.#deadlines.cancel(handshake);
-    this.handshakes.delete(handshake.address);
-  }
-
-  /** Sends a flight and sends it again until `stopFlight`. */
-  protected startFlight(handshake: Handshake, items: readonly FlightItem[], now: number): void {
-    const { initialMs } = this.#retransmit;
-    handshake.flight = { items, retransmissions: 0, intervalMs: initialMs, retransmitAt: now + initialMs };
-    this.out.sendFlight(handshake.address, items, handshake.layer);
-    this.#schedule(handshake);
-  }
-
-  /** The peer's next flight has begun to arrive; from here on its timer drives the handshake. */
-  protected stopFlight(handshake: Handshake): void {
-    handshake.flight = undefined;
-    this.#schedule(handshake);
-  }
-
-  /** Tells the caller once why a handshake is refused; the handshake itself stays. */
-  protected report(handshake: Handshake, check: RefusalCheck, detail: string): void {
-    if (handshake.refused) return;
-    handshake.refused = true;
-    const { address, presented } = handshake;
-    this.out.emit({ kind: 'refused', address, check, detail, ...(presented && { identity: presented }) });
-  }
-
-  /** Ends a handshake, with a fatal alert if one is named. */
-  protected fail(handshake: Handshake, check: RefusalCheck, detail: string, alert?: AlertName): void {
-    if (alert !== undefined) {
-      const datagram = handshake.layer.seal(0, ContentType.ALERT, encodeAlert(AlertLevel.FATAL, alert));
-      this.out.send(handshake.address, datagram);
-    }
-    this.report(handshake, check, detail);
-    this.end(handshake);
+  protected override liveAt(address: AddressKey): SessionKey | undefined {
+    return this.sessions.at(address);
   }
 
   /** Makes a session of a handshake whose Finished has been verified; only now a session before it ends. */
-  protected establish(handshake: Handshake, suite: Suite, lastFlight: LastFlight | undefined, now: number): void {
+  protected establish(handshake: Handshake, lastFlight: LastFlight | undefined, now: number): void {
     this.end(handshake);
-    const { address, layer, held } = handshake;
-    const replaced = this.sessions.at(address);
-    const identity = identityLabel(handshake.presented ?? NOBODY);
-    const session: Session = {
-      kind: 'session',
-      wakeAt: 0,
-      queueIndex: -1,
+    const { address, layer, held, role, credential, suite } = handshake;
+    const { keys } = layer;
+    if (keys === undefined || suite === undefined) return;
+    const { ours, peers } = layer.connectionIds;
+    const state: SessionState = {
       key: sessionKey(Buffer.from(this.random(12)).toString('base64url')),
       address,
-      identity,
-      state: `${handshake.role}-established`,
-      layer,
-      lastFlight,
-      orderedAt: now,
+      connectionId: ours,
+      identity: identityOf(handshake),
+      credential,
+      peerConnectionId: peers,
+      role,
+      keys,
+      sendBytes: layer.sendBytes,
+      receiveBytes: layer.receiveBytes,
+      candidate: undefined,
     };
+    const [replaced] = this.sessions.replacedBy(state);
+    const reserved = this.sessions.reserveFirst(layer);
     this.out.emit({
       kind: 'established',
-      session: session.key,
+      session: state.key,
       address,
-      identity,
-      credential: handshake.credential,
+      identity: state.identity,
+      credential,
       suite: suite.name,
       extendedMasterSecret: handshake.extendedMasterSecret,
-      resumed: false,
-      ...(replaced && { replaced: replaced.key }),
+      resumed: handshake.path === 'resumed',
+      ...(ours.length > 0 && { connectionId: ours }),
+      ...(reserved !== undefined && { reserved }),
+      ...(replaced && { replaced }),
     });
-    this.sessions.add(session, now);
-    for (const record of held) this.#onProtectedRecord(address, record, now);
+    this.sessions.add(state, layer, lastFlight, now);
+    for (const record of held) this.onProtectedRecord(address, record, now);
   }
 
-  /** A ChangeCipherSpec, or one that was held and whose turn has come. */
-  protected onChangeCipherSpec(handshake: Handshake, now: number): void {
-    const cell = TRANSITIONS[handshake.state]['change-cipher-spec'];
-    if (cell === 'hold') {
-      handshake.changeCipherSpecHeld = true;
+  /**
+   * A record of epoch 1: of the session if its keys open it, otherwise of the handshake under way,
+   * so that a handshake from the address of a live session leaves that session as it is.
+   */
+  protected override onProtectedRecord(address: AddressKey, record: DtlsRecord, now: number): void {
+    if (this.#failures.exceeded(address, now)) {
+      this.out.drops.overLimit++;
       return;
     }
-    if (typeof cell === 'string') {
-      this.out.drops.unexpected++;
-      return;
+    const taken = this.sessions.receive(address, record, now);
+    if (taken === 'taken') return;
+    const handshake = this.handshakes.get(address);
+    if (handshake !== undefined) {
+      this.#onProtectedInHandshake(handshake, record, now);
+    } else if (taken === 'replayed') {
+      this.out.drops.replayed++;
+    } else if (taken === 'too-long') {
+      this.out.drops.overLimit++;
+    } else {
+      this.out.drops.notAuthentic++;
+      this.sessions.countBadRecord(address, record);
+      this.#failures.failed(address, now);
     }
-    handshake.state = cell.next;
-    handshake.receiveEpoch = 1;
-    handshake.reassembly.clear();
-    const { held } = handshake;
-    handshake.held = [];
-    for (const record of held) this.#onProtectedRecord(handshake.address, record, now);
   }
 
   #onPlaintextRecord(address: AddressKey, record: DtlsRecord, now: number): void {
@@ -230,7 +220,7 @@ export abstract class Endpoint {
       const first = fragments?.[0];
       if (fragments === undefined || first === undefined) this.out.drops.malformed++;
       else if (handshakeKind(first.type) === 'client-hello' && this.onClientHello(address, record, first, now)) return;
-      else if (handshake?.receiveEpoch === 0) this.#onFragments(handshake, fragments, now);
+      else if (handshake?.receiveEpoch === 0) this.onFragments(handshake, fragments, now);
       else this.out.drops.unexpected++;
     } else if (handshake === undefined) {
       this.out.drops.unexpected++;
@@ -238,27 +228,10 @@ export abstract class Endpoint {
       if (record.fragment.length === 1 && record.fragment[0] === 1) this.onChangeCipherSpec(handshake, now);
       else this.out.drops.malformed++;
     } else if (record.type === ContentType.ALERT) {
-      this.#onAlertInHandshake(handshake, record.fragment);
+      this.onAlertInHandshake(handshake, record.fragment);
     } else {
       this.out.drops.unexpected++;
     }
-  }
-
-  /**
-   * A record of epoch 1: of the session if its keys open it, otherwise of the handshake under way,
-   * so that a handshake from the address of a live session leaves that session as it is.
-   */
-  #onProtectedRecord(address: AddressKey, record: DtlsRecord, now: number): void {
-    const session = this.sessions.at(address);
-    const opened = session?.layer.open(record);
-    if (session !== undefined && opened instanceof Uint8Array) {
-      this.sessions.onRecord(session, record, opened, now);
-      return;
-    }
-    const handshake = this.handshakes.get(address);
-    if (handshake !== undefined) this.#onProtectedInHandshake(handshake, record, now);
-    else if (opened === 'replayed') this.out.drops.replayed++;
-    else this.out.drops.notAuthentic++;
   }
 
   #onProtectedInHandshake(handshake: Handshake, record: DtlsRecord, now: number): void {
@@ -269,18 +242,24 @@ export abstract class Endpoint {
       else this.out.drops.unexpected++;
       return;
     }
-    const plaintext = handshake.layer.open(record);
-    if (plaintext === 'replayed') {
+    const opened = handshake.layer.open(record);
+    if (opened === 'replayed') {
       this.out.drops.replayed++;
-    } else if (plaintext === 'not-authentic') {
+    } else if (opened === 'not-authentic') {
       this.out.drops.notAuthentic++;
-      if (record.type === ContentType.HANDSHAKE) this.onUnopened(handshake);
-    } else if (record.type === ContentType.ALERT) {
-      this.#onAlertInHandshake(handshake, plaintext);
-    } else if (record.type === ContentType.HANDSHAKE) {
-      const fragments = readFragments(plaintext);
+      this.#failures.failed(handshake.address, now);
+      if (record.type !== ContentType.ALERT) this.onUnopened(handshake);
+    } else if (opened === 'too-long') {
+      this.out.drops.overLimit++;
+    } else if (opened.type === ContentType.ALERT) {
+      this.onAlertInHandshake(handshake, opened.content);
+    } else if (opened.type === ContentType.HANDSHAKE) {
+      const fragments = readFragments(opened.content);
       if (fragments === undefined) this.out.drops.malformed++;
-      else this.#onFragments(handshake, fragments, now);
+      else this.onFragments(handshake, fragments, now);
+    } else {
+      // Data that was hidden behind a Connection ID and overtook the Finished: to be sent again.
+      this.out.drops.unexpected++;
     }
   }
 
@@ -290,77 +269,13 @@ export abstract class Endpoint {
       this.out.drops.overLimit++;
       return;
     }
-    const copy = readRecord(Uint8Array.from(record.bytes), 0);
+    const copy = readRecord(Uint8Array.from(record.bytes), 0, this.#connectionIdLength);
     if (copy !== undefined) handshake.held.push(copy);
   }
+}
 
-  #onFragments(handshake: Handshake, fragments: readonly Fragment[], now: number): void {
-    for (const fragment of fragments) {
-      handshake.reassembly.add(fragment);
-      this.#takeMessages(handshake, now);
-      if (handshake.ended) return;
-    }
-  }
-
-  /** Takes the messages that are whole and in order through the table. */
-  #takeMessages(handshake: Handshake, now: number): void {
-    for (let whole = handshake.reassembly.peek(); whole !== undefined; whole = handshake.reassembly.peek()) {
-      const kind = handshakeKind(whole.type);
-      const cell = TRANSITIONS[handshake.state][kind];
-      if (cell === 'fatal') {
-        const detail = `the peer sent ${kind} (type ${whole.type}) where it has no place`;
-        this.fail(handshake, 'unexpected-message', detail, 'unexpected_message');
-        return;
-      }
-      if (typeof cell === 'string' || kind === 'unknown-handshake') {
-        this.out.drops.unexpected++;
-        handshake.reassembly.forget();
-        return;
-      }
-      const decoded = decodeBody(kind, whole.body);
-      if (!decoded.ok) {
-        const { error } = decoded;
-        const detail = `${kind} is malformed: ${error.kind} in ${error.field} at octet ${error.offset}`;
-        this.fail(handshake, 'malformed', detail, 'decode_error');
-        return;
-      }
-      if (decoded.message.kind === 'finished' && !handshake.verifyFinished(decoded.message.body.verifyData)) {
-        this.fail(handshake, 'bad-finished', 'both sides hold the key, but saw different handshakes');
-        return;
-      }
-      handshake.reassembly.advance();
-      handshake.received(whole);
-      handshake.state = cell.next;
-      this.accept(handshake, decoded.message, now);
-      if (handshake.ended) return;
-    }
-  }
-
-  #onAlertInHandshake(handshake: Handshake, bytes: Uint8Array): void {
-    const alert = decodeAlert(bytes);
-    if (alert === undefined) this.out.drops.malformed++;
-    else if (!alert.fatal || TRANSITIONS[handshake.state].alert !== 'heed') this.out.drops.unexpected++;
-    else this.onHandshakeAlert(handshake, `the peer sent the alert ${alertName(alert.description)}`);
-  }
-
-  #onTimer(handshake: Handshake, now: number): void {
-    const { flight } = handshake;
-    const { attempts, maxMs } = this.#retransmit;
-    if (now >= handshake.expiresAt || (flight && flight.retransmissions >= attempts)) {
-      this.fail(handshake, 'timeout', TIMEOUT_DETAILS[handshake.state]);
-      return;
-    }
-    if (flight !== undefined && now >= flight.retransmitAt) {
-      flight.retransmissions++;
-      flight.intervalMs = Math.min(flight.intervalMs * 2, maxMs);
-      flight.retransmitAt = now + flight.intervalMs;
-      this.out.sendFlight(handshake.address, flight.items, handshake.layer);
-    }
-    this.#schedule(handshake);
-  }
-
-  #schedule(handshake: Handshake): void {
-    const retransmitAt = handshake.flight?.retransmitAt ?? Number.POSITIVE_INFINITY;
-    this.#deadlines.arm(handshake, Math.min(handshake.expiresAt, retransmitAt));
-  }
+/** Whom a handshake has proved to be with. */
+function identityOf({ presented, resuming }: Handshake): IdentityLabel {
+  if (presented !== undefined) return identityLabel(presented);
+  return resuming?.identity ?? ('' as IdentityLabel);
 }

@@ -9,6 +9,8 @@ export type FlightItem =
 
 /** Makes records with fresh sequence numbers. */
 export interface Sealer {
+  /** Octets of plaintext that a record may hold. */
+  readonly sendBytes: number;
   /** Octets that a record of this epoch has beside its plaintext. */
   overhead(epoch: 0 | 1): number;
   seal(epoch: 0 | 1, type: number, plaintext: Uint8Array): Uint8Array;
@@ -51,7 +53,8 @@ export function packFlight(items: readonly FlightItem[], mtu: number, sealer: Se
     do {
       const left = total - offset;
       if (mtu - used - headers < Math.min(left, SMALLEST_FRAGMENT)) flush();
-      const room = item.whole === true ? left : Math.max(1, mtu - used - headers);
+      const fits = Math.min(mtu - used - headers, sealer.sendBytes - HANDSHAKE_HEADER_LENGTH);
+      const room = item.whole === true ? left : Math.max(1, fits);
       const length = Math.min(left, room);
       put(epoch, ContentType.HANDSHAKE, writeFragment(message, offset, length));
       offset += length;

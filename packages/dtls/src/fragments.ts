@@ -95,6 +95,14 @@ export class Reassembly {
     return this.#next;
   }
 
+  /** The first message of which only a part has come, and how many octets of it have. */
+  partial(): { readonly type: number; readonly length: number; readonly arrived: number } | undefined {
+    for (const { type, body, missing } of this.#assemblies.values()) {
+      if (missing > 0) return { type, length: body.length, arrived: body.length - missing };
+    }
+    return undefined;
+  }
+
   /** Forgets all pieces: after a change of epoch nothing from before it may complete a message. */
   clear(): void {
     this.#assemblies.clear();

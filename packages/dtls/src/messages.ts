@@ -1,4 +1,4 @@
-/** Handshake messages of DTLS 1.2 with pre-shared keys, declared as data (RFC 5246 §7.4, RFC 6347 §4.2, RFC 4279 §2). */
+/** Handshake messages of DTLS 1.2, declared as data (RFC 5246 §7.4, RFC 6347 §4.2, RFC 5077 §3.3). */
 import {
   decode,
   encode,
@@ -7,6 +7,7 @@ import {
   list,
   opaque,
   type ParseError,
+  rest,
   struct,
   trailing,
   uint,
@@ -19,14 +20,6 @@ export const Version = { DTLS_1_0: 0xfeff, DTLS_1_2: 0xfefd } as const;
 export const RANDOM_LENGTH = 32;
 export const VERIFY_DATA_LENGTH = 12;
 export const NULL_COMPRESSION = 0;
-
-/** Extension types that this implementation understands; every other one is ignored. */
-export const ExtensionType = {
-  /** RFC 7627 §5.1. */
-  EXTENDED_MASTER_SECRET: 23,
-  /** RFC 5746 §3.2. */
-  RENEGOTIATION_INFO: 0xff01,
-} as const;
 
 const extension = struct<{ type: number; data: Uint8Array }>({ type: uint(2), data: opaque(2) });
 export type Extension = ValueOf<typeof extension>;
@@ -68,8 +61,26 @@ const serverHello = struct<{
 export type ServerHello = ValueOf<typeof serverHello>;
 
 const helloVerifyRequest = struct<{ version: number; cookie: Uint8Array }>({ version: uint(2), cookie: opaque(1) });
-const serverKeyExchange = struct<{ identityHint: Uint8Array }>({ identityHint: opaque(2) });
-const clientKeyExchange = struct<{ identity: Uint8Array }>({ identity: opaque(2) });
+/** Certificates and key exchanges are read by what was negotiated: see `certificates.ts` and `key-exchange.ts`. */
+const asNegotiated = struct<{ content: Uint8Array }>({ content: rest() });
+
+const certificateRequest = struct<{
+  certificateTypes: readonly number[];
+  signatureSchemes: readonly number[];
+  /** Names in DER. */
+  authorities: readonly Uint8Array[];
+}>({
+  certificateTypes: list(1, uint(1), { min: 1 }),
+  signatureSchemes: list(2, uint(2), { min: 1 }),
+  authorities: list(2, opaque(2)),
+});
+export type CertificateRequest = ValueOf<typeof certificateRequest>;
+
+const certificateVerify = struct<{ scheme: number; signature: Uint8Array }>({ scheme: uint(2), signature: opaque(2) });
+const newSessionTicket = struct<{ lifetimeSeconds: number; ticket: Uint8Array }>({
+  lifetimeSeconds: uint(4),
+  ticket: opaque(2),
+});
 const finished = struct<{ verifyData: Uint8Array }>({ verifyData: fixed(VERIFY_DATA_LENGTH) });
 const nothing = struct<Record<never, never>>({});
 
@@ -79,9 +90,13 @@ export const HANDSHAKE_MESSAGES = {
   'client-hello': { type: 1, body: clientHello },
   'server-hello': { type: 2, body: serverHello },
   'hello-verify-request': { type: 3, body: helloVerifyRequest },
-  'server-key-exchange': { type: 12, body: serverKeyExchange },
+  'new-session-ticket': { type: 4, body: newSessionTicket },
+  certificate: { type: 11, body: asNegotiated },
+  'server-key-exchange': { type: 12, body: asNegotiated },
+  'certificate-request': { type: 13, body: certificateRequest },
   'server-hello-done': { type: 14, body: nothing },
-  'client-key-exchange': { type: 16, body: clientKeyExchange },
+  'certificate-verify': { type: 15, body: certificateVerify },
+  'client-key-exchange': { type: 16, body: asNegotiated },
   finished: { type: 20, body: finished },
 } as const;
 
@@ -119,9 +134,4 @@ export function decodeBody(
 /** Encodes the body of a handshake message, without its header. */
 export function encodeBody<K extends HandshakeKind>(kind: K, body: HandshakeBodies[K]): Uint8Array {
   return encode(HANDSHAKE_MESSAGES[kind].body as unknown as Field<HandshakeBodies[K]>, body);
-}
-
-/** The data of the first extension of a type. */
-export function findExtension(extensions: readonly Extension[], type: number): Uint8Array | undefined {
-  return extensions.find((candidate) => candidate.type === type)?.data;
 }

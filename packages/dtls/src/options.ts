@@ -16,6 +16,12 @@ export interface RetransmitParameters {
   readonly attempts: number;
 }
 
+/** Sequence numbers are reserved in a store before they are used, so that a session can outlive its process. */
+export interface ReservationOptions {
+  /** Numbers of the first block of a session, at least 1; busy sessions ask for larger ones. */
+  readonly block: number;
+}
+
 export interface EndpointOptions {
   /** Cryptographic randomness: `n` octets. */
   readonly random: (n: number) => Uint8Array;
@@ -29,6 +35,8 @@ export interface EndpointOptions {
   /** Largest datagram of a handshake, in octets; a ClientHello alone is never cut. */
   readonly mtu?: number;
   readonly retransmit?: Partial<RetransmitParameters>;
+  /** All sequence numbers are free to use if left out. */
+  readonly reservations?: ReservationOptions;
   /**
    * Gets a line of NSS's key log format for each handshake: whoever reads it can decrypt the session. For debugging.
    */

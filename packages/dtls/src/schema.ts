@@ -132,7 +132,7 @@ export interface Field<T> {
 export type ValueOf<F> = F extends Field<infer T> ? T : never;
 
 /** Unsigned big-endian integer of `width` octets. */
-export function uint(width: 1 | 2 | 3 | 6): Field<number> {
+export function uint(width: 1 | 2 | 3 | 4 | 6): Field<number> {
   return {
     read: (reader) => reader.uint(width),
     write: (writer, value) => writer.uint(width, value),
@@ -148,7 +148,7 @@ export function fixed(length: number): Field<Uint8Array> {
 }
 
 /** Octets with a length prefix of `width` octets. */
-export function opaque(width: 1 | 2, { max = 256 ** width - 1 } = {}): Field<Uint8Array> {
+export function opaque(width: 1 | 2 | 3, { max = 256 ** width - 1 } = {}): Field<Uint8Array> {
   return {
     read(reader) {
       const length = reader.uint(width);
@@ -160,7 +160,7 @@ export function opaque(width: 1 | 2, { max = 256 ** width - 1 } = {}): Field<Uin
 }
 
 /** Items with a prefix of `width` octets that holds their length in octets. */
-export function list<T>(width: 1 | 2, item: Field<T>, { min = 0 } = {}): Field<readonly T[]> {
+export function list<T>(width: 1 | 2 | 3, item: Field<T>, { min = 0 } = {}): Field<readonly T[]> {
   return {
     read(reader) {
       const values = reader.within(reader.uint(width), (inner) => {
@@ -175,6 +175,14 @@ export function list<T>(width: 1 | 2, item: Field<T>, { min = 0 } = {}): Field<r
       writer.prefixed(width, () => {
         for (const value of values) item.write(writer, value);
       }),
+  };
+}
+
+/** All octets that are left, whose form something else tells. */
+export function rest(): Field<Uint8Array> {
+  return {
+    read: (reader) => reader.take(reader.remaining),
+    write: (writer, value) => writer.bytes(value),
   };
 }
 

@@ -3,6 +3,7 @@ import { AlertLevel, encodeAlert } from './alert.ts';
 import type { DtlsEffect } from './effects.ts';
 import { unfragmented } from './fragments.ts';
 import { identityLabel } from './identity.ts';
+import { encodeClientKeyExchange } from './key-exchange.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { type ClientHello, encodeBody, Version } from './messages.ts';
 import type { ServerOptions } from './options.ts';
@@ -224,7 +225,7 @@ describe('a handshake under way', () => {
 
   it('ends when the identity is too long', () => {
     const identity = Buffer.alloc(DEFAULT_LIMITS.identityBytes + 1);
-    const effects = underWay().receive(message(16, encodeBody('client-key-exchange', { identity })));
+    const effects = underWay().receive(message(16, encodeClientKeyExchange('psk', { identity })));
     expect(effectsOf(effects, 'refused')).toMatchObject([{ check: 'limit' }]);
     expect(effectsOf(effects, 'findPsk')).toEqual([]);
   });

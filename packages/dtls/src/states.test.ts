@@ -1,54 +1,127 @@
 import { describe, expect, it } from 'vitest';
-import { type Event, STATES, type State, TRANSITIONS } from './states.ts';
+import { HANDSHAKE_MESSAGES, type HandshakeKind } from './messages.ts';
+import { ANSWERS, type Event, nextState, PATHS, type Path, STATES, type State, TRANSITIONS } from './states.ts';
 
-const steps = STATES.flatMap((from) =>
-  Object.entries(TRANSITIONS[from]).flatMap(([event, cell]) =>
-    typeof cell === 'object' ? [{ from, event: event as Event, next: cell.next }] : [],
-  ),
-);
+const MESSAGES = Object.keys(HANDSHAKE_MESSAGES) as HandshakeKind[];
+const EVENTS: readonly Event[] = [
+  ...MESSAGES,
+  'unknown-handshake',
+  'change-cipher-spec',
+  'alert',
+  'application-data',
+  'next-epoch-record',
+  'no-ticket',
+  ...ANSWERS,
+];
 
-/** States from which a state can be reached without going through some steps. */
-function reachable(from: State, without: (step: (typeof steps)[number]) => boolean): Set<State> {
-  const found = new Set<State>([from]);
-  for (const state of found) {
-    for (const step of steps) if (step.from === state && !without(step)) found.add(step.next);
-  }
-  return found;
+interface Step {
+  readonly from: State;
+  readonly event: Event;
+  readonly next: State;
 }
 
-describe('the table of states and messages', () => {
-  it('has these steps and no others', () => {
-    expect(steps.map(({ from, event, next }) => `${from} + ${event} -> ${next}`)).toEqual([
-      'server-listening + client-hello -> server-await-client-key-exchange',
-      'server-await-client-key-exchange + client-key-exchange -> server-await-credential',
-      'server-await-credential + credential -> server-await-change-cipher-spec',
-      'server-await-change-cipher-spec + change-cipher-spec -> server-await-finished',
-      'server-await-finished + finished -> server-established',
-      'client-await-hello + hello-verify-request -> client-await-server-hello',
-      'client-await-hello + server-hello -> client-await-server-key-exchange',
-      'client-await-server-hello + server-hello -> client-await-server-key-exchange',
-      'client-await-server-key-exchange + server-key-exchange -> client-await-server-hello-done',
-      'client-await-server-key-exchange + server-hello-done -> client-await-change-cipher-spec',
-      'client-await-server-hello-done + server-hello-done -> client-await-change-cipher-spec',
-      'client-await-change-cipher-spec + change-cipher-spec -> client-await-finished',
-      'client-await-finished + finished -> client-established',
-    ]);
+/** All steps of a path. */
+function stepsOf(path: Path): Step[] {
+  return STATES.flatMap((from) =>
+    EVENTS.flatMap((event) => {
+      const next = nextState(from, event, path);
+      return next === undefined ? [] : [{ from, event, next }];
+    }),
+  );
+}
+
+/** Every way from a state to another one that goes through no state twice, as the events on it. */
+function waysOf(path: Path, from: State, goal: State): Event[][] {
+  const steps = stepsOf(path);
+  const ways: Event[][] = [];
+  const walk = (at: State, events: readonly Event[], seen: ReadonlySet<State>): void => {
+    if (at === goal) ways.push([...events]);
+    for (const step of steps) {
+      if (step.from === at && !seen.has(step.next))
+        walk(step.next, [...events, step.event], new Set([...seen, step.next]));
+    }
+  };
+  walk(from, [], new Set([from]));
+  return ways;
+}
+
+const text = (ways: readonly Event[][]): string[] => [...new Set(ways.map((way) => way.join(' ')))].sort();
+
+describe('the table of states and events', () => {
+  it('has a cell for every event in every state', () => {
+    for (const state of STATES) expect(Object.keys(TRANSITIONS[state]).sort()).toEqual([...EVENTS].sort());
   });
 
   it.each([
-    ['server-listening', 'server-established', ['client-key-exchange', 'credential', 'change-cipher-spec', 'finished']],
+    ['psk', ['client-hello client-key-exchange credential change-cipher-spec finished']],
+    ['ecdhe-psk', ['client-hello generated client-key-exchange credential agreed change-cipher-spec finished']],
     [
-      'client-await-hello',
-      'client-established',
-      ['server-hello', 'server-hello-done', 'change-cipher-spec', 'finished'],
+      'ecdhe-ecdsa',
+      [
+        'client-hello generated signed certificate client-key-exchange certificate-verify verified peer agreed change-cipher-spec finished',
+      ],
     ],
-  ] as const)('leads from %s to %s by no path that lacks one of %s', (start, goal, needed) => {
-    expect(reachable(start, () => false)).toContain(goal);
-    for (const event of needed) expect(reachable(start, (step) => step.event === event)).not.toContain(goal);
+    ['resumed', ['client-hello resumable change-cipher-spec finished']],
+  ] as const)('leads a server to a session by %s in one way only', (path, ways) => {
+    expect(text(waysOf(path, 'server-listening', 'server-established'))).toEqual(ways);
+  });
+
+  it.each(['psk', 'ecdhe-psk', 'ecdhe-ecdsa'] as const)(
+    'leads a server from a resumption that is not granted to a full handshake by %s',
+    (path) => {
+      const full = text(waysOf(path, 'server-listening', 'server-established'));
+      const rest = text(waysOf(path, 'server-await-resumable', 'server-established'));
+      expect(rest).toEqual(full.map((way) => way.replace('client-hello', 'resumable')));
+    },
+  );
+
+  it.each([
+    [
+      'psk',
+      [
+        'server-hello server-hello-done TICKET change-cipher-spec finished',
+        'server-hello server-key-exchange server-hello-done TICKET change-cipher-spec finished',
+      ],
+    ],
+    [
+      'ecdhe-psk',
+      ['server-hello server-key-exchange server-hello-done generated agreed TICKET change-cipher-spec finished'],
+    ],
+    [
+      'ecdhe-ecdsa',
+      [
+        'server-hello certificate server-key-exchange certificate-request server-hello-done verified peer generated agreed signed TICKET change-cipher-spec finished',
+      ],
+    ],
+    ['resumed', ['server-hello TICKET change-cipher-spec finished']],
+  ] as const)('leads a client to a session by %s with or without a ticket, and in no other way', (path, ways) => {
+    const both = ways.flatMap((way) =>
+      ['no-ticket', 'new-session-ticket'].map((ticket) => way.replace('TICKET', ticket)),
+    );
+    expect(text(waysOf(path, 'client-await-server-hello', 'client-established'))).toEqual(both.sort());
+    const verified = both.map((way) => `hello-verify-request ${way}`);
+    expect(text(waysOf(path, 'client-await-hello', 'client-established'))).toEqual([...both, ...verified].sort());
   });
 
   it('keeps the roles apart', () => {
-    for (const { from, next } of steps) expect(next.split('-')[0]).toBe(from.split('-')[0]);
+    for (const path of PATHS) {
+      for (const { from, next } of stepsOf(path)) expect(next.split('-')[0]).toBe(from.split('-')[0]);
+    }
+  });
+
+  it('waits in each state for one thing only: a message of the peer or an answer of the caller', () => {
+    const two: State[] = [];
+    for (const path of PATHS) {
+      for (const state of STATES) {
+        const steps = stepsOf(path).filter(({ from }) => from === state);
+        if (steps.length > 1) two.push(state);
+      }
+    }
+    expect([...new Set(two)]).toEqual([
+      'client-await-hello',
+      'client-await-server-key-exchange',
+      'client-await-session-ticket',
+    ]);
   });
 
   it('delivers application data in established states only', () => {
@@ -57,9 +130,21 @@ describe('the table of states and messages', () => {
   });
 
   it('never changes an established state', () => {
-    expect(steps.filter(({ from }) => from.endsWith('-established'))).toEqual([]);
     for (const state of ['server-established', 'client-established'] as const) {
-      expect(Object.values(TRANSITIONS[state])).not.toContain('fatal');
+      for (const event of EVENTS) {
+        expect(TRANSITIONS[state][event]).not.toBe('fatal');
+        expect(typeof TRANSITIONS[state][event]).toBe('string');
+      }
+    }
+  });
+
+  it('drops, holds or takes as a step whatever a handshake under way gets, and ends it for the rest', () => {
+    const underWay = STATES.filter((state) => state.includes('-await-'));
+    for (const state of underWay) {
+      for (const kind of MESSAGES.filter((one) => one !== 'hello-request' && one !== 'hello-verify-request')) {
+        const cell = TRANSITIONS[state][kind];
+        expect(typeof cell === 'object' || cell === 'fatal', `${state} + ${kind}`).toBe(true);
+      }
     }
   });
 });

@@ -1,16 +1,20 @@
 /** Test kit: endpoints over an in-memory network in virtual time, with randomness that replays. */
 import { createHash } from 'node:crypto';
 import { alertName, decodeAlert } from './alert.ts';
+import type { PresentedKey } from './certificates.ts';
 import { DtlsClient } from './client.ts';
-import { type AddressKey, addressKey, type DtlsEffect, type PskFound } from './effects.ts';
+import { computeNow } from './compute.ts';
+import { type AddressKey, addressKey, type DtlsEffect, type PeerFound, type PskFound } from './effects.ts';
 import type { ClientIdentity, ClientOptions, EndpointOptions, ServerOptions } from './options.ts';
 import { ContentType, readRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
+import { admitKnownPeer } from './testing-peers.ts';
 
 export const IDENTITY = Buffer.from('device-1');
 export const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 /** What a server finds for `IDENTITY`. */
 export const FOUND: PskFound = { key: KEY, credential: 'credential-1' };
+const KEYS = { [IDENTITY.toString()]: KEY };
 /** The client that holds the key. */
 export const PSK: ClientIdentity = { kind: 'psk', identity: IDENTITY, key: KEY };
 export const CLIENT_ADDRESS = addressKey('192.0.2.1:40000');
@@ -56,8 +60,12 @@ export interface PairOptions {
   readonly server?: Partial<ServerOptions>;
   /** The keys that the server knows, by identity as text. */
   readonly keys?: Readonly<{ [identity: string]: Uint8Array }>;
-  /** How long a lookup takes, in ms; 0 answers at once. */
+  /** How long the answer to each question takes, in ms; 0 answers at once. */
   readonly lookupMs?: number;
+  readonly computeMs?: number;
+  /** What both sides say of peers, and the server of sessions that are to be resumed; see `admitPeer`. */
+  readonly admitPeer?: (presented: PresentedKey, by: 'client' | 'server') => PeerFound;
+  readonly admitResumed?: boolean;
 }
 
 interface Due {
@@ -75,15 +83,13 @@ export class Pair {
   now = 0;
   clientAddress: AddressKey = CLIENT_ADDRESS;
   network: Network;
-  readonly #keys: Readonly<{ [identity: string]: Uint8Array }>;
-  readonly #lookupMs: number;
+  readonly #options: PairOptions;
   readonly #due: Due[] = [];
   #datagrams = 0;
 
   constructor(options: PairOptions = {}) {
+    this.#options = options;
     this.network = options.network ?? perfectNetwork;
-    this.#keys = options.keys ?? { [IDENTITY.toString()]: KEY };
-    this.#lookupMs = options.lookupMs ?? 0;
     this.server = new DtlsServer({ random: replayableRandom('server'), ...options.shared, ...options.server });
     this.client = new DtlsClient({
       random: replayableRandom('client'),
@@ -114,6 +120,13 @@ export class Pair {
     this.now = Math.max(this.now, untilMs);
   }
 
+  /** Forgets what has happened so far, and counts datagrams anew. */
+  forget(): void {
+    this.clientEffects.length = 0;
+    this.serverEffects.length = 0;
+    this.#datagrams = 0;
+  }
+
   /** Carries out the effects that are waiting. */
   flush(): void {
     for (let more = true; more; ) {
@@ -122,20 +135,39 @@ export class Pair {
       this.clientEffects.push(...fromClient);
       this.serverEffects.push(...fromServer);
       more = fromClient.length + fromServer.length > 0;
-      for (const { datagram } of effectsOf(fromClient, 'send')) {
-        const address = this.clientAddress;
-        this.#transmit(datagram, 'client', (copy, now) => this.server.receive(address, copy, now));
+      for (const effect of fromClient) this.#carryOut('client', effect);
+      for (const effect of fromServer) this.#carryOut('server', effect);
+    }
+  }
+
+  #carryOut(side: 'client' | 'server', effect: DtlsEffect): void {
+    const { lookupMs = 0, computeMs = 0, keys = KEYS, admitPeer = admitKnownPeer, admitResumed = true } = this.#options;
+    const endpoint = this[side];
+    switch (effect.kind) {
+      case 'send': {
+        const { datagram } = effect;
+        if (side === 'server' && effect.address !== this.clientAddress) break;
+        const address = side === 'client' ? this.clientAddress : SERVER_ADDRESS;
+        const receiver = side === 'client' ? this.server : this.client;
+        this.#transmit(datagram, side, (copy, now) => receiver.receive(address, copy, now));
+        break;
       }
-      for (const { datagram, address } of effectsOf(fromServer, 'send')) {
-        if (address !== this.clientAddress) continue;
-        this.#transmit(datagram, 'server', (copy, now) => this.client.receive(SERVER_ADDRESS, copy, now));
+      case 'findPsk': {
+        const key = keys[Buffer.from(effect.identity).toString()];
+        this.#after(lookupMs, (now) => this.server.pskFound(effect.lookup, key && { ...FOUND, key }, now));
+        break;
       }
-      for (const { lookup, identity } of effectsOf(fromServer, 'findPsk')) {
-        const key = this.#keys[Buffer.from(identity).toString()];
-        const found = key && { ...FOUND, key };
-        if (this.#lookupMs === 0) this.server.pskFound(lookup, found, this.now);
-        else this.#at(this.now + this.#lookupMs, (now) => this.server.pskFound(lookup, found, now));
-      }
+      case 'findPeer':
+        this.#after(lookupMs, (now) => endpoint.peerFound(effect.lookup, admitPeer(effect.presented, side), now));
+        break;
+      case 'findResumed':
+        this.#after(lookupMs, (now) => this.server.resumedFound(effect.lookup, admitResumed, now));
+        break;
+      case 'compute':
+        this.#after(computeMs, (now) => endpoint.computed(effect.job, computeNow(effect.task), now));
+        break;
+      default:
+        break;
     }
   }
 
@@ -143,6 +175,12 @@ export class Pair {
     for (const delay of this.network(datagram, from, this.#datagrams++)) {
       this.#at(this.now + delay, (now) => deliver(Uint8Array.from(datagram), now));
     }
+  }
+
+  /** At once if it takes no time. */
+  #after(ms: number, run: (now: number) => void): void {
+    if (ms === 0) run(this.now);
+    else this.#at(this.now + ms, run);
   }
 
   #at(at: number, run: (now: number) => void): void {

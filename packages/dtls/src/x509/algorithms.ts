@@ -2,7 +2,7 @@
  * Signature and key algorithms of the profile. Each is known by its whole AlgorithmIdentifier (RFC 5280 §4.1.1.2), so
  * that parameters are right to the last octet and nothing remains to be interpreted.
  */
-import { constants, createPublicKey, type VerifyKeyObjectInput, verify } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, type VerifyKeyObjectInput, verify } from 'node:crypto';
 import { decodeDer, sequence } from './der.ts';
 import { bigInteger } from './der-types.ts';
 import { X509_LIMITS } from './limits.ts';
@@ -115,11 +115,20 @@ export interface VerifyTask {
   readonly signature: Uint8Array;
 }
 
+/** Keys of CAs that are asked again and again: importing one takes half as long as checking a signature. */
+const imported = new WeakMap<Uint8Array, KeyObject>();
+
+function importKey(publicKey: Uint8Array): KeyObject {
+  const key = imported.get(publicKey) ?? createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+  imported.set(publicKey, key);
+  return key;
+}
+
 /** Key in the form that `crypto.verify` takes; undefined when it can't be one of the scheme's. */
 function verifyKey({ scheme, publicKey }: VerifyTask): VerifyKeyObjectInput | undefined {
   const properties: { key: string; saltLength?: number } = SCHEMES[scheme];
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' });
+    const key = importKey(publicKey);
     if (key.asymmetricKeyType !== properties.key) return undefined;
     const { saltLength } = properties;
     return saltLength === undefined ? { key } : { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };

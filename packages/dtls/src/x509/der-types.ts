@@ -97,7 +97,7 @@ const GENERALIZED_TIME = 0x18;
 
 /**
  * UTCTime or GeneralizedTime in the one form that RFC 5280 §4.1.2.5 allows each (seconds, no fraction, `Z`), in ms.
- * A GeneralizedTime before 2050 is tolerated.
+ * A GeneralizedTime before 2050 is tolerated, but none before 1950.
  */
 export const time: DerType<number> = {
   accepts: (tag) => tag === UTC_TIME || tag === GENERALIZED_TIME,
@@ -108,17 +108,18 @@ export const time: DerType<number> = {
     if (content.at(-1) !== 0x5a || digits.some((octet) => octet < 0x30 || octet > 0x39)) {
       return decoding.fail('encoding', content) ?? 0;
     }
-    const number = (at: number, width: number): number =>
-      digits.subarray(at, at + width).reduce((sum, octet) => sum * 10 + octet - 0x30, 0);
-    const short = number(0, yearDigits);
-    const year = tag === GENERALIZED_TIME ? short : short < 50 ? 2000 + short : 1900 + short;
-    const parts = [0, 2, 4, 6, 8].map((at) => number(yearDigits + at, 2));
-    const [month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
-    const date = new Date(0);
-    date.setUTCFullYear(year, month - 1, day);
-    date.setUTCHours(hour, minute, second);
-    const same = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour;
-    if (!same || minute > 59 || second > 59) decoding.fail('bounds', content);
-    return date.getTime();
+    const pair = (at: number): number => ((digits[at] ?? 0) - 0x30) * 10 + (digits[at + 1] ?? 0) - 0x30;
+    const short = pair(0);
+    const year = tag === GENERALIZED_TIME ? short * 100 + pair(2) : short < 50 ? 2000 + short : 1900 + short;
+    const month = pair(yearDigits);
+    const day = pair(yearDigits + 2);
+    const hour = pair(yearDigits + 4);
+    const minute = pair(yearDigits + 6);
+    const second = pair(yearDigits + 8);
+    const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+    // A day or month that is not in the calendar comes out as another one.
+    const inCalendar = month >= 1 && month <= 12 && day >= 1 && new Date(ms).getUTCMonth() === month - 1;
+    if (year < 1950 || !inCalendar || hour > 23 || minute > 59 || second > 59) decoding.fail('bounds', content);
+    return ms;
   },
 };

@@ -149,12 +149,14 @@ type ReadChain =
   | { readonly ok: true; readonly leaf: Certificate; readonly others: readonly Certificate[] }
   | CertificateRefusal;
 
-function readChain(chain: readonly Uint8Array[]): ReadChain {
+/** Certificates that are known here are not read again. */
+function readChain(chain: readonly Uint8Array[], known: readonly Certificate[]): ReadChain {
   const max = X509_LIMITS.chainCertificates;
   if (chain.length > max) return refusal('bad-certificate', `the chain has more than ${max} certificates`);
   const certificates: Certificate[] = [];
   for (const [index, der] of chain.entries()) {
-    const parsed = parseCertificate(der);
+    const same = known.find((each) => sameOctets(each.der, der));
+    const parsed = same ? { ok: true as const, certificate: same } : parseCertificate(der);
     if (!parsed.ok) return refusal('bad-certificate', `certificate ${index + 1} of the chain: ${parsed.detail}`);
     certificates.push(parsed.certificate);
   }
@@ -163,9 +165,10 @@ function readChain(chain: readonly Uint8Array[]): ReadChain {
 }
 
 function* steps(chain: readonly Uint8Array[], profile: TrustProfile, now: number): Steps<PathResult> {
-  const read = readChain(chain);
+  const { anchors, intermediates = [] } = profile;
+  const read = readChain(chain, [...intermediates, ...anchors]);
   if (!read.ok) return read;
-  const found = search(read.leaf, [...read.others, ...(profile.intermediates ?? [])], profile);
+  const found = search(read.leaf, [...new Set([...read.others, ...intermediates])], profile);
   let first: CertificateRefusal | undefined;
   for (const path of found.paths) {
     const result = yield* checkPath(path, read.leaf, profile, now);

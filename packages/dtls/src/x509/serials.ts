@@ -1,4 +1,4 @@
-/** The revoked serial numbers of one list, in little memory: a million of 16 octets take 22 MB. */
+/** The revoked serial numbers of one list, in little memory: a million of 16 octets take 23 MB. */
 
 /** Why and when (RFC 5280 §5.3). */
 export interface Revoked {
@@ -11,6 +11,8 @@ export interface Revoked {
 /** Octets after a serial number: seconds since the epoch (signed, so that 1950 fits too) and the reason. */
 const DATE_BYTES = 6;
 const TAIL_BYTES = DATE_BYTES + 1;
+/** As many octets as a number holds exactly. */
+const PREFIX_BYTES = 6;
 
 /** Records of serial numbers of one length, one after the other. */
 class Column {
@@ -36,10 +38,22 @@ class Column {
   sort(): void {
     const stride = this.#length + TAIL_BYTES;
     const records = this.#records;
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i * stride);
-    order.sort((a, b) => records.compare(records, b, b + this.#length, a, a + this.#length));
+    // Most pairs differ in their first octets, and comparing numbers is far cheaper than comparing octets.
+    const width = Math.min(this.#length, PREFIX_BYTES);
+    const order = new Uint32Array(this.#count);
+    const prefixes = new Float64Array(this.#count);
+    for (let i = 0; i < this.#count; i++) {
+      order[i] = i;
+      prefixes[i] = records.readUIntBE(i * stride, width);
+    }
+    const compare = (a: number, b: number): number =>
+      records.compare(records, b * stride, b * stride + this.#length, a * stride, a * stride + this.#length);
+    order.sort((a, b) => (prefixes[a] ?? 0) - (prefixes[b] ?? 0) || compare(a, b));
     const sorted = Buffer.alloc(this.#count * stride);
-    for (const [i, start] of order.entries()) records.copy(sorted, i * stride, start, start + stride);
+    for (let i = 0; i < this.#count; i++) {
+      const start = (order[i] ?? 0) * stride;
+      sorted.set(records.subarray(start, start + stride), i * stride);
+    }
     this.#records = sorted;
   }
 

@@ -1,5 +1,6 @@
 /** Test kit: certificates, revocation lists and a small public key infrastructure, good ones and ones with any defect. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { type Certificate, parseCertificate } from './certificate.ts';
 import {
   bitString,
   boolean,
@@ -209,6 +210,13 @@ export function issue(spec: CertificateSpec = {}): TestIdentity {
   };
 }
 
+/** The certificate as the package reads it, for trust profiles. */
+export function certificateOf({ certificate }: Pick<TestIdentity, 'certificate'>): Certificate {
+  const parsed = parseCertificate(certificate);
+  if (!parsed.ok) throw new Error(parsed.detail);
+  return parsed.certificate;
+}
+
 export interface RevokedSpec {
   readonly serial: number | Uint8Array;
   readonly date?: number;
@@ -251,7 +259,7 @@ export function issueCrl(spec: CrlSpec): Buffer {
     nameDer(issuer.subject),
     time(thisUpdate),
     ...(nextUpdate === null ? [] : [time(nextUpdate)]),
-    ...(entries.length > 0 ? [sequence(...entries)] : []),
+    ...(entries.length > 0 ? [sequence(Buffer.concat(entries))] : []),
     explicit(0, sequence(...extensions)),
   );
   return signed(tbs, issuer.privateKey, signing);

@@ -26,11 +26,13 @@ export {
 } from './effects.ts';
 export { type IdentityLabel, identityLabel, type PresentedIdentity } from './identity.ts';
 export { DEFAULT_LIMITS, type DtlsLimits, type DtlsSizes } from './limits.ts';
+export type { ImportPosition, ImportResult } from './moves.ts';
 export type {
   ClientIdentity,
   ClientKind,
   ClientOptions,
   EndpointOptions,
+  ReservationOptions,
   RetransmitParameters,
   ServerIdentity,
   ServerOptions,
@@ -39,7 +41,7 @@ export type {
 export type { DropCounters } from './outlet.ts';
 export type { ResumptionState } from './resumption.ts';
 export { DtlsServer } from './server.ts';
-export type { SendResult } from './sessions.ts';
+export type { SendResult, SessionStatus } from './sessions.ts';
 export { DEFAULT_SUITES, SUITES, type Suite, type SuiteName } from './suites.ts';
 export {
   admitCrl,

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { DtlsClient } from './client.ts';
 import { type AddressKey, addressKey, type DtlsEffect } from './effects.ts';
 import { unfragmented, writeFragment } from './fragments.ts';
+import { encodeClientKeyExchange } from './key-exchange.ts';
 import { DEFAULT_LIMITS, type DtlsLimits } from './limits.ts';
-import { encodeBody } from './messages.ts';
+import type { ServerOptions } from './options.ts';
 import { ContentType, plaintextRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
 import { effectsOf, FOUND, IDENTITY, KEY, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
@@ -20,17 +21,22 @@ const TIGHT: DtlsLimits = {
   heldBytes: 200,
   identityBytes: 64,
   sessions: 6,
+  activeSessions: 4,
+  hibernateMs: 20_000,
   sessionsPerIdentity: 3,
   lastFlightMs: 5_000,
   applicationBytes: 100,
+  waitingBytes: 50,
+  failedRecordsPerSource: 5,
   badCookies: 10,
 };
 
-function newServer(): DtlsServer {
+function newServer(options: Partial<ServerOptions> = {}): DtlsServer {
   return new DtlsServer({
     random: replayableRandom('server'),
     limits: TIGHT,
     prefixOf: (address) => address.split('.')[0] ?? '',
+    ...options,
   });
 }
 
@@ -72,6 +78,7 @@ function within(server: DtlsServer): void {
   expect(sizes.reassemblyBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.reassemblyBytes);
   expect(sizes.heldBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.heldBytes);
   expect(sizes.sessions).toBeLessThanOrEqual(TIGHT.sessions);
+  expect(sizes.activeSessions).toBeLessThanOrEqual(TIGHT.activeSessions);
   expect(sizes.sessionsPerIdentity).toBeLessThanOrEqual(TIGHT.sessionsPerIdentity);
   expect(sizes.lastFlights).toBeLessThanOrEqual(sizes.sessions);
   expect(sizes.deadlines).toBe(sizes.halfOpen + sizes.lastFlights);
@@ -165,7 +172,7 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
     const server = newServer();
     const address = addressKey('1.1');
     approach(server, address, 0);
-    const body = encodeBody('client-key-exchange', { identity: Buffer.alloc(TIGHT.identityBytes + 1) });
+    const body = encodeClientKeyExchange('psk', { identity: Buffer.alloc(TIGHT.identityBytes + 1) });
     const message = unfragmented({ type: 16, messageSequence: 2, body });
     server.receive(address, plaintextRecord(ContentType.HANDSHAKE, 2, message), 0);
     expect(effectsOf(server.drain(), 'refused')).toMatchObject(limitRefusal);
@@ -181,6 +188,25 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
       within(server);
     }
     expect(server.sizes()).toMatchObject({ sessions: TIGHT.sessions, sessionsPerIdentity: 1 });
+  },
+  activeSessions() {
+    const server = newServer();
+    for (let i = 0; i < TIGHT.sessions; i++) {
+      const address = addressKey(`${i}.1`);
+      finish(server, address, approach(server, address, i, Buffer.from(`device ${i}`)).client, true, i);
+      within(server);
+    }
+    expect(server.sizes()).toMatchObject({ sessions: TIGHT.sessions, activeSessions: TIGHT.activeSessions });
+  },
+  hibernateMs() {
+    const server = newServer();
+    const address = addressKey('1.1');
+    finish(server, address, approach(server, address, 0).client, true, 0);
+    server.tick(TIGHT.lastFlightMs);
+    server.tick(TIGHT.hibernateMs - 1);
+    expect(server.sizes()).toMatchObject({ sessions: 1, activeSessions: 1 });
+    server.tick(TIGHT.hibernateMs);
+    expect(server.sizes()).toMatchObject({ sessions: 1, activeSessions: 0 });
   },
   sessionsPerIdentity() {
     const server = newServer();
@@ -220,6 +246,23 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
     if (session === undefined) throw new Error('not established');
     expect(server.send(session, Buffer.alloc(TIGHT.applicationBytes))).toBe('sent');
     expect(server.send(session, Buffer.alloc(10 * TIGHT.applicationBytes))).toBe('too-long');
+  },
+  waitingBytes() {
+    const server = newServer({ reservations: { block: 1 } });
+    const address = addressKey('1.1');
+    const effects = finish(server, address, approach(server, address, 0).client, true, 0);
+    const session = effectsOf(effects, 'established')[0]?.session;
+    if (session === undefined) throw new Error('not established');
+    const results = Array.from({ length: 51 }, () => server.send(session, Buffer.alloc(10)));
+    expect(results).toEqual(['sent', ...Array(5).fill('waiting'), ...Array(45).fill('queue-full')]);
+    expect(effectsOf(server.drain(), 'send')).toHaveLength(1);
+  },
+  failedRecordsPerSource() {
+    const server = newServer();
+    const forged = Buffer.from(plaintextRecord(ContentType.APPLICATION_DATA, 0, Buffer.alloc(40)));
+    forged.writeUInt16BE(1, 3);
+    for (let i = 0; i < 10 * TIGHT.failedRecordsPerSource; i++) server.receive(addressKey('1.1'), forged, 0);
+    expect(server.dropped()).toMatchObject({ notAuthentic: 5, overLimit: 45 });
   },
   badCookies() {
     const server = newServer();

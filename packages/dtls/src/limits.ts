@@ -24,13 +24,21 @@ export const DEFAULT_LIMITS = {
   /** Octets of a pre-shared key identity; RFC 4279 §5.3 asks for at least 128. */
   identityBytes: 256,
   /** Established sessions. One more ends the one that has been silent longest. */
-  sessions: 100_000,
+  sessions: 1_000_000,
+  /** Those that are awake, each of which takes ten times the memory. One more puts the one silent longest to sleep. */
+  activeSessions: 100_000,
+  /** Milliseconds of silence after which a session is put to sleep. */
+  hibernateMs: 30_000,
   /** Those of one identity, so that a single key cannot end everybody's; the same holds there. */
   sessionsPerIdentity: 8,
   /** Milliseconds that the last flight is kept for a peer that did not get it, unless its first data comes earlier. */
   lastFlightMs: 120_000,
   /** Octets of application data in one record. */
   applicationBytes: MAX_PLAINTEXT,
+  /** Octets of application data that wait until sequence numbers are reserved, per session. */
+  waitingBytes: 4_096,
+  /** Protected records of one source that do not open, per second; more of its records are dropped unopened. */
+  failedRecordsPerSource: 256,
   /** ClientHellos with a wrong cookie within one life of a cookie secret, before that is reported once. */
   badCookies: 1_000,
 } as const satisfies { readonly [name: string]: number };
@@ -51,6 +59,8 @@ export interface DtlsSizes {
   readonly heldBytes: number;
   /** Established sessions: `sessions`. */
   readonly sessions: number;
+  /** Sessions that are awake: `activeSessions`. */
+  readonly activeSessions: number;
   /** Established sessions of the identity that has most: `sessionsPerIdentity`. */
   readonly sessionsPerIdentity: number;
   /** Sessions that still keep their last flight. */

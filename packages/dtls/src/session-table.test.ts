@@ -4,9 +4,9 @@ import { newCounters } from './counters.ts';
 import { addressKey, sessionKey } from './effects.ts';
 import type { IdentityLabel } from './identity.ts';
 import { SessionTable } from './session-table.ts';
-import { sessionEnds } from './session-testing.ts';
 import type { Slot } from './slabs.ts';
 import type { SessionState } from './snapshot.ts';
+import { sessionEnds } from './test-sessions.ts';
 
 /** Few names, so that many sessions share them. */
 function state(number: number): SessionState {

@@ -174,13 +174,13 @@ describe('the end of a session', () => {
 class Insider extends DtlsServer {
   /** A handshake message under the keys of the session at an address. */
   seal(message: Uint8Array): Uint8Array {
-    const sealed = this.sessions.at(CLIENT_ADDRESS)?.layer.seal(1, ContentType.HANDSHAKE, message);
+    const sealed = this.sessions.awakeAt(CLIENT_ADDRESS)[0]?.layer.seal(1, ContentType.HANDSHAKE, message);
     return sealed ?? new Uint8Array(0);
   }
 
   /** Uses up all sequence numbers. */
   exhaust(): void {
-    const session = this.sessions.at(CLIENT_ADDRESS);
+    const [session] = this.sessions.awakeAt(CLIENT_ADDRESS);
     if (session) session.layer.counters.sendNext = MAX_SEQUENCE;
   }
 }

@@ -1,71 +1,71 @@
-/** Established sessions: application data both ways, alerts, and how they end. */
+/** Established sessions: records both ways, where they go, and how sessions end. */
 import { AlertLevel, alertName, decodeAlert, encodeAlert } from './alert.ts';
+import { ALL_SEQUENCES } from './counters.ts';
 import type { Deadlines, Sleeper } from './deadlines.ts';
+import { Dormitory, type LastFlight, type Session } from './dormitory.ts';
 import type { AddressKey, ClosedReason, SessionKey } from './effects.ts';
-import type { FlightItem } from './flight.ts';
 import { readFragments } from './fragments.ts';
-import type { IdentityLabel } from './identity.ts';
-import type { DtlsLimits } from './limits.ts';
 import { handshakeKind } from './messages.ts';
+import { exportSession, type ImportPosition, type ImportResult, importSession, type SessionHost } from './moves.ts';
 import type { Outlet } from './outlet.ts';
-import { ContentType, type DtlsRecord, MAX_PLAINTEXT } from './record.ts';
-import type { RecordLayer } from './record-layer.ts';
-import { type State, TRANSITIONS } from './states.ts';
+import { affords, candidateAfter } from './paths.ts';
+import type { Opened } from './protection.ts';
+import { ContentType, type DtlsRecord } from './record.ts';
+import type { RecordLayer, Unopened } from './record-layer.ts';
+import { grant, nextLimit } from './reservation.ts';
+import type { Slot } from './slabs.ts';
+import type { SessionState } from './snapshot.ts';
+import { TRANSITIONS } from './states.ts';
 
-/** The flight that ended the handshake, for a peer that did not get it. */
-export interface LastFlight {
-  readonly items: readonly FlightItem[];
-  /** Tells a late copy of the ClientHello that led here from a new one. */
-  readonly clientRandom: Uint8Array;
-}
+/**
+ * How a call of `send` ended. `waiting`: it goes once sequence numbers are reserved; `queue-full`: too much waits for
+ * that already, and this was dropped.
+ */
+export type SendResult = 'sent' | 'waiting' | 'queue-full' | 'unknown-session' | 'too-long';
 
-/** No more than it takes to go on. */
-export interface Session extends Sleeper {
-  readonly kind: 'session';
-  readonly key: SessionKey;
+/** How a session is, for people. */
+export interface SessionStatus {
+  /** Where the peer proved to receive. */
   readonly address: AddressKey;
-  /** Whom the session is with. */
-  readonly identity: IdentityLabel;
-  readonly state: Extract<State, `${string}-established`>;
-  readonly layer: RecordLayer;
-  lastFlight: LastFlight | undefined;
-  /** When the session last moved to the end of the order of eviction, in ms. */
-  orderedAt: number;
+  /** Where its newest record came from, if that is not proven yet. */
+  readonly candidate?: AddressKey;
+  readonly asleep: boolean;
+  /** Records in the session's name that did not open. */
+  readonly badRecords: number;
 }
-
-/** How a call of `send` ended. */
-export type SendResult = 'sent' | 'unknown-session' | 'too-long';
-
-/** A place in the order of eviction is not more exact than this, in ms, so that most records don't touch it. */
-const EVICTION_GRAIN_MS = 60_000;
 
 export class Sessions {
   readonly #out: Outlet;
   readonly #deadlines: Deadlines<Sleeper>;
-  readonly #limits: DtlsLimits;
-  /** The one silent longest comes first. */
-  readonly #byKey = new Map<SessionKey, Session>();
-  readonly #byAddress = new Map<AddressKey, Session>();
-  /** In the order in which they began; an array, since nearly all have one. */
-  readonly #byIdentity = new Map<IdentityLabel, Session[]>();
+  readonly #host: SessionHost;
+  readonly #dormitory: Dormitory;
   #lastFlights = 0;
+  /** The latest time that anybody told. */
+  #now = 0;
 
-  /** @param deadlines where the end of each kept last flight is queued */
-  constructor(out: Outlet, deadlines: Deadlines<Sleeper>, limits: DtlsLimits) {
+  /**
+   * @param deadlines where the end of each kept last flight is queued
+   * @param seed secret, for the hashes of names
+   */
+  constructor(out: Outlet, deadlines: Deadlines<Sleeper>, seed: number, host: SessionHost) {
     this.#out = out;
     this.#deadlines = deadlines;
-    this.#limits = limits;
+    this.#host = host;
+    this.#dormitory = new Dormitory(seed, host.limits, (session) => this.#letGo(session));
   }
 
   get size(): number {
-    return this.#byKey.size;
+    return this.#dormitory.table.size;
+  }
+
+  /** Sessions that are awake. */
+  get active(): number {
+    return this.#dormitory.awake;
   }
 
   /** Sessions of the identity that has most. */
   get mostPerIdentity(): number {
-    let most = 0;
-    for (const { length } of this.#byIdentity.values()) most = Math.max(most, length);
-    return most;
+    return this.#dormitory.table.mostPerIdentity;
   }
 
   /** Sessions that keep their last flight. */
@@ -73,55 +73,135 @@ export class Sessions {
     return this.#lastFlights;
   }
 
-  at(address: AddressKey): Session | undefined {
-    return this.#byAddress.get(address);
+  /** A live session of an address. */
+  at(address: AddressKey): SessionKey | undefined {
+    const { table } = this.#dormitory;
+    const [slot] = table.allAt(address);
+    return slot && table.state(slot).key;
   }
 
-  /** Takes in a session; one of the same address, or one too many of its identity or in all, ends. */
-  add(session: Session, now: number): void {
-    const replaced = this.#byAddress.get(session.address);
-    if (replaced !== undefined) this.#end(replaced, 'replaced');
-    const siblings = this.#byIdentity.get(session.identity) ?? [];
-    if (siblings.length >= this.#limits.sessionsPerIdentity) this.#evict(silentLongest(siblings));
-    if (this.#byKey.size >= this.#limits.sessions) this.#evict(this.#byKey.values().next().value);
-    this.#byKey.set(session.key, session);
-    this.#byAddress.set(session.address, session);
-    this.#byIdentity.set(session.identity, [...(this.#byIdentity.get(session.identity) ?? []), session]);
-    if (session.lastFlight === undefined) return;
+  /** The sessions of an address that are awake. */
+  awakeAt(address: AddressKey): Session[] {
+    return this.#dormitory.table.allAt(address).flatMap((slot) => this.#dormitory.peek(slot) ?? []);
+  }
+
+  status(key: SessionKey): SessionStatus | undefined {
+    const slot = this.#dormitory.table.byKey(key);
+    if (slot === undefined) return undefined;
+    const { address, candidate } = this.#dormitory.load(slot);
+    return {
+      address,
+      ...(candidate && { candidate: candidate.address }),
+      asleep: this.#dormitory.peek(slot) === undefined,
+      badRecords: this.#dormitory.table.badRecords(slot),
+    };
+  }
+
+  /** Reserves the first block of sequence numbers, which is stored with the session. @returns its end */
+  reserveFirst({ counters }: RecordLayer): number | undefined {
+    if (this.#host.reservations === undefined) return undefined;
+    counters.sendLimit = Math.min(counters.sendNext + this.#host.reservations.block, ALL_SEQUENCES);
+    return counters.sendLimit;
+  }
+
+  /** The sessions that a new one takes the place of. */
+  replacedBy({ address, connectionId, identity }: SessionState): SessionKey[] {
+    return this.#dormitory.table.allAt(address).flatMap((slot) => {
+      const other = this.#dormitory.table.state(slot);
+      const foundByAddress = other.connectionId.length === 0;
+      // Devices behind one address translator may get each other's address; their Connection IDs tell them apart.
+      const sameDoor = foundByAddress && connectionId.length === 0;
+      return sameDoor || foundByAddress || other.identity === identity ? [other.key] : [];
+    });
+  }
+
+  /** Takes in a new session; those that it replaces, and one too many of its identity or in all, end. */
+  add(state: SessionState, layer: RecordLayer, lastFlight: LastFlight | undefined, now: number): void {
+    this.#now = now;
+    for (const key of this.replacedBy(state)) this.#endOf(key, 'replaced');
+    const { table } = this.#dormitory;
+    const siblings = table.allOf(state.identity);
+    if (siblings.length >= this.#host.limits.sessionsPerIdentity) this.#evict(this.#dormitory.silentLongest(siblings));
+    if (table.size >= this.#host.limits.sessions) this.#evict(this.#dormitory.silentLongestOfAll());
+    const session = this.#dormitory.add(state, layer, lastFlight, now);
+    if (lastFlight === undefined) return;
     this.#lastFlights++;
-    this.#deadlines.arm(session, now + this.#limits.lastFlightMs);
+    this.#deadlines.arm(session, now + this.#host.limits.lastFlightMs);
   }
 
   send(key: SessionKey, data: Uint8Array): SendResult {
-    const session = this.#byKey.get(key);
+    const session = this.#use(key);
     if (session === undefined) return 'unknown-session';
-    if (data.length > Math.min(this.#limits.applicationBytes, MAX_PLAINTEXT)) return 'too-long';
-    return this.#sendProtected(session, ContentType.APPLICATION_DATA, data) ? 'sent' : 'unknown-session';
+    if (data.length > Math.min(this.#host.limits.applicationBytes, session.layer.sendBytes)) return 'too-long';
+    return this.#send(session, ContentType.APPLICATION_DATA, data);
   }
 
   close(key: SessionKey): void {
-    const session = this.#byKey.get(key);
+    const session = this.#load(key);
     if (session === undefined) return;
     this.#sendCloseNotify(session);
     this.#end(session, 'local');
   }
 
-  /** The plaintext of an authentic record. */
-  onRecord(session: Session, { type, sequence }: DtlsRecord, plaintext: Uint8Array, now: number): void {
-    this.#noteActivity(session, now);
-    const cells = TRANSITIONS[session.state];
-    if (type === ContentType.APPLICATION_DATA && cells['application-data'] === 'deliver') {
-      // The peer would not send data if it lacked our last flight.
-      this.dropLastFlight(session);
-      const { key, address } = session;
-      this.#out.emit({ kind: 'received', session: key, address, data: plaintext, record: sequence });
-    } else if (type === ContentType.ALERT && cells.alert === 'heed') {
-      this.#onAlert(session, plaintext);
-    } else if (type === ContentType.HANDSHAKE) {
-      this.#onHandshake(session, plaintext);
-    } else {
-      this.#out.drops.unexpected++;
+  /** Forgets a session without a word to the peer. */
+  abandon(key: SessionKey): void {
+    this.#endOf(key, 'abandoned');
+  }
+
+  export(key: SessionKey): Uint8Array | undefined {
+    return exportSession(this.#dormitory, key, this.#host.reservations !== undefined);
+  }
+
+  import(snapshot: Uint8Array, position: ImportPosition, now: number): ImportResult {
+    return importSession(this.#dormitory, snapshot, position, this.#host, now);
+  }
+
+  /** The store has reserved sequence numbers. */
+  reserved(key: SessionKey, limit: number, now: number): void {
+    this.#now = now;
+    const session = this.#load(key);
+    if (session === undefined) return;
+    grant(session.layer.counters, limit);
+    if (this.#dormitory.peek(session.slot) === undefined) {
+      this.#dormitory.table.setCounters(session.slot, session.layer.counters);
+      return;
     }
+    const { waiting } = session;
+    session.waiting = undefined;
+    for (const { type, plaintext } of waiting ?? []) this.#send(session, type, plaintext);
+  }
+
+  /** The peer has proved that it receives at an address, which its newest record came from. */
+  addressProven(key: SessionKey, address: AddressKey, now: number): void {
+    this.#now = now;
+    if (this.#load(key)?.candidate?.address !== address) return;
+    const session = this.#use(key);
+    if (session === undefined) return;
+    const from = session.address;
+    this.#dormitory.move(session, address);
+    this.#out.emit({ kind: 'addressMoved', session: key, address, from });
+  }
+
+  /** A record of epoch 1. @returns whether a session took it, or why not; a session that sleeps then sleeps on */
+  receive(from: AddressKey, record: DtlsRecord, now: number): 'taken' | Unopened | 'no-session' {
+    const slot = this.#slotOf(from, record);
+    if (slot === undefined) return 'no-session';
+    const session = this.#dormitory.load(slot);
+    const { highest } = session.layer.counters;
+    const opened = session.layer.open(record);
+    if (opened === 'not-authentic' || opened === 'replayed') return opened;
+    this.#now = now;
+    this.#wake(session);
+    this.#noteAddress(session, from, record, highest);
+    if (opened === 'too-long') return opened;
+    this.#onContent(session, opened, record.sequence, from);
+    return 'taken';
+  }
+
+  /** Counts a record that nothing opened, if it names a session. */
+  countBadRecord(from: AddressKey, record: DtlsRecord): void {
+    const slot = this.#slotOf(from, record);
+    if (slot !== undefined) this.#dormitory.table.countBadRecord(slot);
   }
 
   /** The peer has it, or has had time enough. */
@@ -132,13 +212,72 @@ export class Sessions {
     this.#deadlines.cancel(session);
   }
 
-  #onHandshake(session: Session, plaintext: Uint8Array): void {
-    const first = readFragments(plaintext)?.[0];
+  /** Puts to sleep who has been silent long enough. */
+  tick(now: number): void {
+    this.#now = now;
+    this.#dormitory.tick(now);
+  }
+
+  /** When `tick` is due next, in ms. */
+  nextTickAt(): number | undefined {
+    return this.#dormitory.nextSleepAt();
+  }
+
+  /** The session of a record: by our Connection ID, otherwise by where it came from. */
+  #slotOf(from: AddressKey, { connectionId }: DtlsRecord): Slot | undefined {
+    const { table } = this.#dormitory;
+    return connectionId === undefined ? table.byAddress(from) : table.byConnectionId(connectionId);
+  }
+
+  #load(key: SessionKey): Session | undefined {
+    const slot = this.#dormitory.table.byKey(key);
+    return slot === undefined ? undefined : this.#dormitory.load(slot);
+  }
+
+  #use(key: SessionKey): Session | undefined {
+    const session = this.#load(key);
+    if (session !== undefined) this.#wake(session);
+    return session;
+  }
+
+  /** A session is used. One that wakes asks for sequence numbers while its request is still being worked on. */
+  #wake(session: Session): void {
+    this.#dormitory.use(session, this.#now);
+    this.#askForNumbers(session);
+  }
+
+  #noteAddress(session: Session, from: AddressKey, { bytes, sequence }: DtlsRecord, highest: number): void {
+    const before = session.candidate;
+    const arrival = { from, length: bytes.length, newest: sequence > highest };
+    session.candidate = candidateAfter(session.address, before, arrival);
+    const address = session.candidate?.address;
+    if (address === undefined || address === before?.address) return;
+    this.#out.emit({ kind: 'addressCandidate', session: session.key, address });
+  }
+
+  /** What an authentic record held. */
+  #onContent(session: Session, { type, content }: Opened, record: number, address: AddressKey): void {
+    const cells = TRANSITIONS[session.state];
+    if (type === ContentType.APPLICATION_DATA && cells['application-data'] === 'deliver') {
+      // The peer would not send data if it lacked our last flight.
+      this.dropLastFlight(session);
+      this.#out.emit({ kind: 'received', session: session.key, address, data: content, record });
+    } else if (type === ContentType.ALERT && cells.alert === 'heed') {
+      this.#onAlert(session, content);
+    } else if (type === ContentType.HANDSHAKE) {
+      this.#onHandshake(session, content);
+    } else {
+      this.#out.drops.unexpected++;
+    }
+  }
+
+  #onHandshake(session: Session, content: Uint8Array): void {
+    const first = readFragments(content)?.[0];
     const cell = first === undefined ? 'drop' : TRANSITIONS[session.state][handshakeKind(first.type)];
-    if (cell === 'resend' && session.lastFlight !== undefined && !session.layer.exhausted) {
+    if (cell === 'resend' && session.lastFlight !== undefined && session.layer.reserved > 0) {
       this.#out.sendFlight(session.address, session.lastFlight.items, session.layer);
     } else if (cell === 'refuse-renegotiation') {
-      this.#sendProtected(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'no_renegotiation'));
+      this.#send(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'no_renegotiation'));
     } else {
       this.#out.drops.unexpected++;
     }
@@ -157,35 +296,65 @@ export class Sessions {
     }
   }
 
-  #noteActivity(session: Session, now: number): void {
-    if (now - session.orderedAt < EVICTION_GRAIN_MS) return;
-    session.orderedAt = now;
-    this.#byKey.delete(session.key);
-    this.#byKey.set(session.key, session);
-  }
-
-  #evict(oldest: Session | undefined): void {
-    if (oldest === undefined) return;
-    this.#sendCloseNotify(oldest);
-    this.#end(oldest, 'evicted');
-  }
-
-  /** @returns false when the session has ended instead, since no sequence number is left */
-  #sendProtected(session: Session, type: number, plaintext: Uint8Array): boolean {
+  /** Sends, or lets it wait for a sequence number; a session that can never have one ends. */
+  #send(session: Session, type: number, plaintext: Uint8Array): SendResult {
     if (session.layer.exhausted) {
       this.#end(session, 'exhausted');
-      return false;
+      return 'unknown-session';
     }
-    this.#out.send(session.address, session.layer.seal(1, type, plaintext));
-    return true;
+    if (session.layer.reserved > 0) {
+      this.#transmit(session, type, plaintext);
+      this.#askForNumbers(session);
+      return 'sent';
+    }
+    session.waiting ??= [];
+    const bytes = session.waiting.reduce((sum, one) => sum + one.plaintext.length, plaintext.length);
+    if (bytes > this.#host.limits.waitingBytes) {
+      this.#out.drops.overLimit++;
+      return 'queue-full';
+    }
+    session.waiting.push({ type, plaintext: Uint8Array.from(plaintext) });
+    this.#askForNumbers(session);
+    return 'waiting';
+  }
+
+  #askForNumbers(session: Session): void {
+    if (this.#host.reservations === undefined) return;
+    const { counters } = session.layer;
+    session.reservation ??= { block: this.#host.reservations.block, asked: counters.sendLimit };
+    const upTo = nextLimit(counters, session.reservation);
+    if (upTo === undefined) return;
+    session.reservation = { block: upTo - counters.sendLimit, asked: upTo };
+    this.#out.emit({ kind: 'reserve', session: session.key, from: counters.sendLimit, upTo });
+  }
+
+  /** Seals a record and sends it to where the peer is, as far as that is known. */
+  #transmit(session: Session, type: number, plaintext: Uint8Array): void {
+    const datagram = session.layer.seal(1, type, plaintext);
+    const { candidate } = session;
+    if (!affords(candidate, datagram.length)) {
+      this.#out.send(session.address, datagram);
+      return;
+    }
+    session.candidate = { address: candidate.address, budget: candidate.budget - datagram.length };
+    this.#out.send(candidate.address, datagram);
   }
 
   #sendCloseNotify(session: Session): void {
-    if (session.layer.exhausted) return;
-    this.#out.send(
-      session.address,
-      session.layer.seal(1, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify')),
-    );
+    if (session.layer.reserved <= 0) return;
+    this.#transmit(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify'));
+  }
+
+  #evict(slot: Slot | undefined): void {
+    if (slot === undefined) return;
+    const session = this.#dormitory.load(slot);
+    this.#sendCloseNotify(session);
+    this.#end(session, 'evicted');
+  }
+
+  #endOf(key: SessionKey, reason: Exclude<ClosedReason, 'alert'>): void {
+    const session = this.#load(key);
+    if (session !== undefined) this.#end(session, reason);
   }
 
   #end(session: Session, reason: Exclude<ClosedReason, 'alert'>): void {
@@ -194,16 +363,14 @@ export class Sessions {
   }
 
   #forget(session: Session): void {
-    this.dropLastFlight(session);
-    this.#byKey.delete(session.key);
-    this.#byAddress.delete(session.address);
-    const siblings = this.#byIdentity.get(session.identity)?.filter((sibling) => sibling !== session) ?? [];
-    if (siblings.length > 0) this.#byIdentity.set(session.identity, siblings);
-    else this.#byIdentity.delete(session.identity);
+    this.#letGo(session);
+    this.#dormitory.remove(session);
   }
-}
 
-/** The first of several that are silent equally long. */
-function silentLongest(sessions: readonly Session[]): Session | undefined {
-  return sessions.toSorted((a, b) => a.orderedAt - b.orderedAt)[0];
+  /** What ends with the session's wakefulness. */
+  #letGo(session: Session): void {
+    this.dropLastFlight(session);
+    this.#out.drops.overLimit += session.waiting?.length ?? 0;
+    session.waiting = undefined;
+  }
 }

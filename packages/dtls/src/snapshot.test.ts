@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addressKey } from './effects.ts';
-import { sessionEnds } from './session-testing.ts';
 import { decodeSession, decodeSnapshot, encodeSession, encodeSnapshot } from './snapshot.ts';
 import { SUITES } from './suites.ts';
+import { sessionEnds } from './test-sessions.ts';
 
 describe('a session in octets', () => {
   it.each(SUITES)('comes back as it was: $name', (suite) => {

@@ -1,0 +1,197 @@
+/**
+ * Which sessions there are, and which are awake: a session that is silent for a while is put to sleep as a few hundred
+ * octets in the table, without objects and without native keys, until its next record or send wakes it.
+ */
+import type { Sleeper } from './deadlines.ts';
+import type { AddressKey, SessionKey } from './effects.ts';
+import type { FlightItem } from './flight.ts';
+import type { DtlsLimits } from './limits.ts';
+import { RecordLayer } from './record-layer.ts';
+import type { Reservation } from './reservation.ts';
+import { SessionTable } from './session-table.ts';
+import type { Slot } from './slabs.ts';
+import type { Candidate, SessionState } from './snapshot.ts';
+import type { State } from './states.ts';
+
+/** The flight that ended the handshake, for a peer that did not get it. */
+export interface LastFlight {
+  readonly items: readonly FlightItem[];
+  /** Tells a late copy of the ClientHello that led here from a new one. */
+  readonly clientRandom: Uint8Array;
+}
+
+/** Plaintext that waits for a sequence number. */
+export interface Waiting {
+  readonly type: number;
+  readonly plaintext: Uint8Array;
+}
+
+/** A session that is awake: no more than it takes to go on. */
+export interface Session extends Sleeper {
+  readonly kind: 'session';
+  slot: Slot;
+  readonly key: SessionKey;
+  /** Where the peer proved to receive. */
+  address: AddressKey;
+  readonly state: Extract<State, `${string}-established`>;
+  readonly layer: RecordLayer;
+  /** Where it may have moved to. */
+  candidate: Candidate | undefined;
+  lastFlight: LastFlight | undefined;
+  reservation: Reservation | undefined;
+  waiting: Waiting[] | undefined;
+  /** When it was last used, in ms, to a grain. */
+  activeAt: number;
+}
+
+/** A place in the order of silence is not more exact than this, in ms, so that most records don't touch it. */
+const GRAIN_MS = 1_000;
+
+export class Dormitory {
+  readonly table: SessionTable;
+  readonly #limits: DtlsLimits;
+  readonly #onSleep: (session: Session) => void;
+  /** Those that are awake; the one silent longest comes first. */
+  readonly #awake = new Map<Slot, Session>();
+
+  /**
+   * @param seed secret, for the hashes of names
+   * @param onSleep lets go of what a session cannot take with it
+   */
+  constructor(seed: number, limits: DtlsLimits, onSleep: (session: Session) => void) {
+    this.table = new SessionTable(seed);
+    this.#limits = limits;
+    this.#onSleep = onSleep;
+  }
+
+  /** Sessions that are awake. */
+  get awake(): number {
+    return this.#awake.size;
+  }
+
+  /** Takes in a new session, awake. */
+  add(state: SessionState, layer: RecordLayer, lastFlight: LastFlight | undefined, now: number): Session {
+    const session = newSession(this.table.add(state), state, layer, lastFlight);
+    this.#enter(session, now);
+    return session;
+  }
+
+  /** The session if it is awake. */
+  peek(slot: Slot): Session | undefined {
+    return this.#awake.get(slot);
+  }
+
+  /** A session's object; one made for a session that is asleep leaves it so until `use`. */
+  load(slot: Slot): Session {
+    const awake = this.#awake.get(slot);
+    if (awake !== undefined) return awake;
+    const state = this.table.state(slot);
+    const layer = new RecordLayer(0, this.table.counters(slot));
+    layer.protect(state.keys);
+    layer.connectionIds = { ours: state.connectionId, peers: state.peerConnectionId };
+    layer.sendBytes = state.sendBytes;
+    layer.receiveBytes = state.receiveBytes;
+    return newSession(slot, state, layer, undefined);
+  }
+
+  /** A session is used: it wakes if it is asleep. */
+  use(session: Session, now: number): void {
+    if (!this.#awake.has(session.slot)) {
+      this.table.wake(session.slot);
+      this.#enter(session, now);
+    } else if (now - session.activeAt >= GRAIN_MS) {
+      this.#touch(session, now);
+    }
+  }
+
+  remove({ slot }: Session): void {
+    this.#awake.delete(slot);
+    this.table.remove(slot);
+  }
+
+  /** Writes down where the peer of a session that is awake is now. */
+  move(session: Session, address: AddressKey): void {
+    session.address = address;
+    session.candidate = undefined;
+    this.#awake.delete(session.slot);
+    session.slot = this.table.replace(session.slot, this.stateOf(session));
+    this.#awake.set(session.slot, session);
+  }
+
+  /** All of a session but its counters, as it is now. */
+  stateOf({ slot, address, candidate }: Session): SessionState {
+    return { ...this.table.state(slot), address, candidate };
+  }
+
+  /** The one of some sessions that is silent longest. */
+  silentLongest(slots: readonly Slot[]): Slot | undefined {
+    const since = (slot: Slot): number => this.#awake.get(slot)?.activeAt ?? this.table.asleepSince(slot);
+    return slots.toSorted((a, b) => since(a) - since(b))[0];
+  }
+
+  /** The one of all sessions that is silent longest. */
+  silentLongestOfAll(): Slot | undefined {
+    return this.table.longestAsleep() ?? this.#awake.keys().next().value;
+  }
+
+  /** Puts to sleep what has been silent long enough; a session that keeps its last flight stays awake. */
+  tick(now: number): void {
+    for (const session of this.#awake.values()) {
+      if (now - session.activeAt < this.#limits.hibernateMs) return;
+      if (session.lastFlight === undefined) this.#sleep(session);
+      else this.#touch(session, now);
+    }
+  }
+
+  /** When `tick` is due next, in ms. */
+  nextSleepAt(): number | undefined {
+    const first = this.#awake.values().next().value;
+    return first && first.activeAt + this.#limits.hibernateMs;
+  }
+
+  #enter(session: Session, now: number): void {
+    const first = this.#awake.values().next().value;
+    if (first !== undefined && this.#awake.size >= this.#limits.activeSessions) this.#sleep(first);
+    session.activeAt = now;
+    this.#awake.set(session.slot, session);
+  }
+
+  #touch(session: Session, now: number): void {
+    session.activeAt = now;
+    this.#awake.delete(session.slot);
+    this.#awake.set(session.slot, session);
+  }
+
+  #sleep(session: Session): void {
+    this.#onSleep(session);
+    this.#awake.delete(session.slot);
+    const { candidate } = this.table.state(session.slot);
+    if (session.candidate?.budget !== candidate?.budget || session.candidate?.address !== candidate?.address) {
+      session.slot = this.table.replace(session.slot, this.stateOf(session));
+    }
+    this.table.sleep(session.slot, session.layer.counters, session.activeAt);
+  }
+}
+
+function newSession(
+  slot: Slot,
+  { key, address, role, candidate }: SessionState,
+  layer: RecordLayer,
+  lastFlight: LastFlight | undefined,
+): Session {
+  return {
+    kind: 'session',
+    wakeAt: 0,
+    queueIndex: -1,
+    slot,
+    key,
+    address,
+    state: `${role}-established`,
+    layer,
+    candidate,
+    lastFlight,
+    reservation: undefined,
+    waiting: undefined,
+    activeAt: 0,
+  };
+}

@@ -121,7 +121,10 @@ describe('lists', () => {
 });
 
 it('device show keeps what devices say from steering the terminal', async () => {
-  const { out } = await run(['device', 'show', 'truck-1'], { 'devices.show': detail });
+  const { out } = await run(['device', 'show', 'truck-1'], {
+    'devices.show': detail,
+    'handshakes.list': { items: [] },
+  });
   expect(out).toContain('truck-1: Breaks \ufffd[2Jeverything');
   expect(out).not.toContain('\u001b');
 });

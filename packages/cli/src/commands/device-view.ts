@@ -1,9 +1,10 @@
-import type { DeviceDetail, Presence, RuleState, RuleStatus } from '@reeve/contract';
+import type { DeviceDetail, FailedHandshake, Presence, RuleState, RuleStatus } from '@reeve/contract';
 import type { Context } from '../command.ts';
 import { type Columns, facts, table } from '../output.ts';
 import { clean } from '../table.ts';
 import type { Style } from '../terminal.ts';
 import { age } from '../words.ts';
+import { handshakeLines } from './handshake-view.ts';
 
 const presenceStyle: Readonly<Record<Presence['state'], Style>> = {
   never: 'dim',
@@ -48,7 +49,7 @@ export function ruleColumns(now: number): Columns<RuleStatus> {
 }
 
 /** Everything known of a device, for people. */
-export function deviceLines(context: Context, device: DeviceDetail): string[] {
+export function deviceLines(context: Context, device: DeviceDetail, failed: readonly FailedHandshake[]): string[] {
   const { terminal } = context;
   const now = terminal.now();
   const { registration, location, lock, presence } = device;
@@ -56,6 +57,8 @@ export function deviceLines(context: Context, device: DeviceDetail): string[] {
     items.length === 0 ? [] : ['', terminal.style('bold', title), ...table(context, items, columns)];
   return [
     `${terminal.style('bold', clean(device.endpoint))}: ${terminal.style(toneStyle[device.verdict.tone], clean(device.verdict.text))}`,
+    ...(failed.length === 0 ? [] : ['', terminal.style('bold', 'Why can’t it connect?')]),
+    ...failed.flatMap((each) => handshakeLines(context, each)),
     '',
     ...facts(context, {
       id: device.deviceId,

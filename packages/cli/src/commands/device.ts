@@ -1,4 +1,4 @@
-import type { DeviceAdded, DeviceSummary } from '@reeve/contract';
+import type { DeviceAdded, DeviceSummary, FailedHandshake } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
@@ -107,10 +107,18 @@ export const deviceCommands = [
     positionals: device,
     run: async (context, given) => {
       const detail = await context.api('devices.show', { params: { device: given.device } });
-      show(context, detail, () => deviceLines(context, detail));
+      // Whatever else is known of a device that is not registered, this is what people look for.
+      const failed = detail.registration ? [] : await failedHandshakes(context, detail.deviceId);
+      show(context, detail, () => deviceLines(context, detail, failed));
     },
   }),
 ];
+
+async function failedHandshakes({ api, json }: Context, device: string): Promise<FailedHandshake[]> {
+  if (json) return [];
+  const { items } = await api('handshakes.list', { query: { device, limit: 3 } });
+  return items;
+}
 
 function deviceColumns(now: number): Columns<DeviceSummary> {
   return {

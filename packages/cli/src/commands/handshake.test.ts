@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FailedHandshake } from '@reeve/contract';
+import type { DeviceDetail, FailedHandshake } from '@reeve/contract';
 import { describe, expect, it } from 'vitest';
 import { NOW, run } from '../testing.ts';
 import { commands } from './index.ts';
@@ -72,6 +72,30 @@ describe('handshake show', () => {
     expect(out).toMatch(/^alert +handshake_failure: no suite$/m);
     expect(out).toContain('What to do\n  Add it: ./reeve device add ENDPOINT.\n  Or correct it.');
   });
+});
+
+it('device show begins with them as long as the device is not registered', async () => {
+  const detail: DeviceDetail = {
+    deviceId: 'dev-1',
+    endpoint: 'truck-1',
+    labels: {},
+    presence: { state: 'never' },
+    openIncidents: 0,
+    lock: { state: 'unknown', holders: [] },
+    verdict: { tone: 'unknown', text: 'Has never registered' },
+    createdAt: NOW,
+    objects: [],
+    values: [],
+    observations: [],
+    rules: [],
+    credentials: [],
+  };
+  const answers = { 'devices.show': detail, 'handshakes.list': { items: [failed] } };
+  const { out, calls } = await run(['device', 'show', 'truck-1'], answers);
+  expect(calls.at(-1)).toEqual({ name: 'handshakes.list', args: { query: { device: 'dev-1', limit: 3 } } });
+  expect(out).toMatch(
+    /^truck-1: Has never registered\n\nWhy can’t it connect\?\nunknown-identity {2}from 192\.0\.2\.1/,
+  );
 });
 
 it('handshake counters leaves out what did not happen', async () => {

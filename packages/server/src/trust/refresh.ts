@@ -163,6 +163,8 @@ export class ListRefresh {
     for (const { row, list } of this.#o.lists.all()) {
       const state = stateOf(list, now);
       const authority = this.#o.authorities.get(row.authorityId);
+      // What is being fetched changes the same row, and may be the cure.
+      if (this.#fetching.has(row.authorityId)) continue;
       if ((state !== 'soon-stale' && state !== 'stale') || row.told === state || !authority || !list) continue;
       const { authorityId, name } = authority.row;
       const why = row.lastError === undefined ? '' : `; fetching it failed: ${row.lastError}`;

@@ -6,7 +6,7 @@ export type { ObjectDefinition, Operations, ResourceDefinition } from './definit
 export { CORE_OBJECTS, DefinitionStore, type VersionOf } from './definitions/store.ts';
 export { type ExecuteArg, formatExecuteArgs, parseExecuteArgs } from './execute-args.ts';
 export { chooseFormat, type FormatQuestion, formatCandidates } from './format-choice.ts';
-export { type ContentInput, type ContentOutput, decodeContent, encodeContent } from './formats/codec.ts';
+export { type ContentInput, type ContentOutput, decodeContent, encodeContent, encodePaths } from './formats/codec.ts';
 export {
   ContentFormat,
   type FormatError,

@@ -11,7 +11,18 @@ import {
   refuse,
   type TypeLookup,
 } from './content.ts';
-import { decodeSenml, encodeSenml, senmlCbor, senmlJson } from './senml.ts';
+import { decodeLwm2mCbor, encodeLwm2mCbor } from './lwm2m-cbor.ts';
+import { decodeOmaJson } from './oma-json.ts';
+import {
+  decodeSenml,
+  encodeSenml,
+  encodeSenmlPaths,
+  type Syntax,
+  senmlCbor,
+  senmlEtchCbor,
+  senmlEtchJson,
+  senmlJson,
+} from './senml.ts';
 import { cbor, opaque, text } from './single.ts';
 import { decodeTlvContent, encodeTlvContent } from './tlv-content.ts';
 
@@ -43,9 +54,11 @@ const SINGLE = new Map([
   [ContentFormat.cbor, cbor],
 ] as const satisfies [number, typeof text][]) as ReadonlyMap<number, typeof text>;
 
-const SENML: ReadonlyMap<number, typeof senmlCbor> = new Map([
+const SENML: ReadonlyMap<number, Syntax> = new Map([
   [ContentFormat.senmlJson, senmlJson],
   [ContentFormat.senmlCbor, senmlCbor],
+  [ContentFormat.senmlEtchJson, senmlEtchJson],
+  [ContentFormat.senmlEtchCbor, senmlEtchCbor],
 ]);
 
 const unknownTypes: TypeLookup = () => undefined;
@@ -82,8 +95,18 @@ function decode(
   }
   const senml = SENML.get(format);
   if (senml !== undefined) return decodeSenml(senml, bytes, rootPath, typeOf);
-  if (format === ContentFormat.tlv || format === ContentFormat.legacyTlv) return decodeTlvContent(bytes, path, typeOf);
-  return fail('unsupported', `content format ${format}`);
+  switch (format) {
+    case ContentFormat.tlv:
+    case ContentFormat.legacyTlv:
+      return decodeTlvContent(bytes, path, typeOf);
+    case ContentFormat.lwm2mCbor:
+      return decodeLwm2mCbor(bytes, path, typeOf);
+    case ContentFormat.json:
+    case ContentFormat.legacyJson:
+      return decodeOmaJson(bytes, path, typeOf);
+    default:
+      return fail('unsupported', `content format ${format}`);
+  }
 }
 
 /** Writes records; what the format can't carry (several values as text, times in TLV) is the caller's error. */
@@ -104,6 +127,19 @@ export function encodeContent(output: ContentOutput): FormatResult<{ readonly by
     const senml = SENML.get(format);
     if (senml !== undefined) return { bytes: encodeSenml(senml, path, rootPath, records) };
     if (format === ContentFormat.tlv) return { bytes: encodeTlvContent(path, records) };
+    if (format === ContentFormat.lwm2mCbor) return { bytes: encodeLwm2mCbor(path, records) };
     return fail('unsupported', `content format ${format}`);
+  });
+}
+
+/** Writes the paths of a composite request: names without values, in a SenML or SenML-ETCH format. */
+export function encodePaths(
+  format: number,
+  paths: readonly LwM2mPath[],
+  rootPath = '/',
+): FormatResult<{ readonly bytes: Uint8Array }> {
+  return attempt(() => {
+    const senml = SENML.get(format) ?? fail('unsupported', `paths in content format ${format}`);
+    return { bytes: encodeSenmlPaths(senml, rootPath, paths) };
   });
 }

@@ -11,9 +11,14 @@ export const ContentFormat = {
   cbor: 60,
   senmlJson: 110,
   senmlCbor: 112,
+  senmlEtchJson: 320,
+  senmlEtchCbor: 322,
   tlv: 11542,
+  json: 11543,
+  lwm2mCbor: 11544,
   legacyText: 1541,
   legacyTlv: 1542,
+  legacyJson: 1543,
 } as const;
 
 /** The value of one node of the data model, as one payload said it. */

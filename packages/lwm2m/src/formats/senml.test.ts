@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts';
 import { parsePath, ROOT_PATH } from '../path.ts';
 import { hex, prefixes, unhex, utf8 } from '../testing.ts';
 import { NONE, type Value } from '../value.ts';
-import { decodeContent, encodeContent } from './codec.ts';
+import { decodeContent, encodeContent, encodePaths } from './codec.ts';
 import { ContentFormat, type ResourceRecord } from './content.ts';
 import { resolveTime } from './senml.ts';
 
@@ -293,6 +293,31 @@ describe('SenML', () => {
   it('bounds records', () => {
     const records = Array.from({ length: LIMITS.records + 1 }, () => '{"n":"/3"}').join(',');
     expect(json(`[${records}]`)).toMatchObject({ error: { kind: 'limit' } });
+  });
+});
+
+describe('SenML-ETCH (RFC 8790)', () => {
+  const { senmlEtchCbor, senmlEtchJson, senmlCbor } = ContentFormat;
+  const removed = at('/3/0/6/1', NONE);
+
+  it('ET-2: removes a resource instance by null', () => {
+    const bytes = unhex('81a200682f332f302f362f3102f6');
+    expect(decodeContent({ format: senmlEtchCbor, path: ROOT_PATH, bytes })).toEqual({ ok: true, records: [removed] });
+    expect(decodeContent({ format: senmlCbor, path: ROOT_PATH, bytes }).ok).toBe(false);
+    const json = encodeContent({ format: senmlEtchJson, path: pathOf('/3/0/6/1'), records: [removed] });
+    expect(json.ok && new TextDecoder().decode(json.bytes)).toBe('[{"bn":"/3/0/6/1","v":null}]');
+  });
+
+  it('ET-1: names what is to be fetched', () => {
+    const paths = ['/3/0/0', '/3/0/9', '/1/0/1'].map(pathOf);
+    const encoded = encodePaths(senmlEtchCbor, paths);
+    expect(encoded.ok && hex(encoded.bytes)).toBe('83a100662f332f302f30a100662f332f302f39a100662f312f302f31');
+    const json = encodePaths(senmlEtchJson, [ROOT_PATH, pathOf('/3/0')], '/lwm2m');
+    expect(json.ok && new TextDecoder().decode(json.bytes)).toBe('[{"n":"/lwm2m"},{"n":"/lwm2m/3/0"}]');
+    expect(encodePaths(ContentFormat.tlv, paths)).toMatchObject({ ok: false, error: { fault: 'unsupported' } });
+    const text = '[{"bn":"/4/0/","n":"0"},{"n":"1"},{"n":"2"},{"bn":"/6/","n":"0"}]';
+    const decoded = decodeContent({ format: senmlEtchJson, path: ROOT_PATH, bytes: utf8(text) });
+    expect(decoded.ok && decoded.records.map(({ path }) => path)).toEqual(['/4/0/0', '/4/0/1', '/4/0/2', '/6/0']);
   });
 });
 

@@ -18,7 +18,9 @@ type Field = keyof typeof LABELS;
 const UNSUPPORTED: ReadonlySet<string | number> = new Set(['bv', -5, 'bs', -6, 's', 5]);
 
 /** One syntax of SenML. */
-interface Syntax {
+export interface Syntax {
+  /** SenML-ETCH (RFC 8790 §3.2): a number that is null stands for a node that is to be removed. */
+  readonly etch: boolean;
   readonly decode: (bytes: Uint8Array) => Item;
   readonly encode: (item: Item) => Uint8Array;
   readonly label: (field: Field) => Item;
@@ -31,6 +33,7 @@ interface Syntax {
 const FIELDS = Object.keys(LABELS) as Field[];
 
 export const senmlJson: Syntax = {
+  etch: false,
   decode: decodeJson,
   encode: encodeJson,
   label: (field) => ({ kind: 'text', value: field }),
@@ -40,6 +43,7 @@ export const senmlJson: Syntax = {
 };
 
 export const senmlCbor: Syntax = {
+  etch: false,
   decode: decodeCbor,
   encode: encodeCbor,
   label: (field) => {
@@ -50,6 +54,9 @@ export const senmlCbor: Syntax = {
   opaque: (bytes) => ({ kind: 'bytes', value: bytes }),
   readOpaque: (item) => (item.kind === 'bytes' ? item.value : undefined),
 };
+
+export const senmlEtchJson: Syntax = { ...senmlJson, etch: true };
+export const senmlEtchCbor: Syntax = { ...senmlCbor, etch: true };
 
 /**
  * Reads a pack. A record without a value becomes `none`: so a composite request names paths.
@@ -111,6 +118,7 @@ function readValue(syntax: Syntax, fields: ReadonlyMap<Field, Item>, at: string)
 function parseField(syntax: Syntax, field: (typeof VALUE_FIELDS)[number], item: Item, at: string): Value | undefined {
   switch (field) {
     case 'v':
+      if (item.kind === 'null' && syntax.etch) return NONE;
       return item.kind === 'int' || item.kind === 'float' || item.kind === 'tag' ? valueOfItem(item, at) : undefined;
     case 'vs':
       return item.kind === 'text' ? valueOfItem(item, at) : undefined;
@@ -147,7 +155,7 @@ function nodePath(name: string, rootPath: string): LwM2mPath | undefined {
 
 /**
  * Writes a pack: one record per value, one base name on the first record, a base time where the records are timed.
- * Empty nodes are left out: SenML has no form for them.
+ * Empty nodes are left out: SenML has no form for them; in SenML-ETCH they are removed.
  */
 export function encodeSenml(
   syntax: Syntax,
@@ -156,7 +164,7 @@ export function encodeSenml(
   records: readonly ResourceRecord[],
 ): Uint8Array {
   const prefix = rootPath === '/' ? '' : rootPath;
-  const written = records.filter((record) => record.value.type !== 'none');
+  const written = records.filter((record) => syntax.etch || record.value.type !== 'none');
   const single = written.length > 0 && written.every((record) => record.path === base);
   const above = written.some((record) => record.path === base) ? parent(base) : base;
   const baseName = single ? prefix + base : `${prefix}${above === '/' ? '' : above}/`;
@@ -166,9 +174,20 @@ export function encodeSenml(
     if (index === 0) put('bn', { kind: 'text', value: baseName });
     const name = (prefix + record.path).slice(baseName.length);
     if (name !== '') put('n', { kind: 'text', value: name });
-    putValue(syntax, record.value, put);
+    if (record.value.type === 'none') put('v', { kind: 'null' });
+    else putValue(syntax, record.value, put);
     if (record.time !== undefined) put('t', numberItem(record.time));
     return { kind: 'map', entries };
+  });
+  return syntax.encode({ kind: 'array', items });
+}
+
+/** Writes a pack that names nodes without values, as a composite read does (RFC 8790 §3.1). */
+export function encodeSenmlPaths(syntax: Syntax, rootPath: string, paths: readonly LwM2mPath[]): Uint8Array {
+  const prefix = rootPath === '/' ? '' : rootPath;
+  const items = paths.map((path): Item => {
+    const name = prefix !== '' && path === '/' ? prefix : prefix + path;
+    return { kind: 'map', entries: [[syntax.label('n'), { kind: 'text', value: name }]] };
   });
   return syntax.encode({ kind: 'array', items });
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Actor, CommandOperation } from '@reeve/contract';
 import type { Bus } from '../bus/port.ts';
+import type { Decision } from '../decision.ts';
 import { ReeveError } from '../errors.ts';
 import {
   type CommandId,
@@ -35,6 +36,8 @@ export interface QueueOptions {
   readonly perform: (device: Device, operation: LinkOperation) => Promise<RequestOutcome>;
   /** The device did not answer: its session is dead until it is heard again. */
   readonly lost: (device: Device) => void;
+  /** What is to be stored with everything that a device's answer changes. */
+  readonly mark: (device: Device) => Decision | undefined;
   /** Values that a read brought; resolves when they are stored. */
   readonly received: (device: Device, report: Report) => Promise<void>;
 }
@@ -327,7 +330,8 @@ export class CommandQueue {
         .received(device, { path: operation.path, body: outcome.body, fresh: true, receivedAt: at })
         .catch(() => {});
     }
-    await this.#insist(settled(row, outcome, at));
+    const { changes, journal } = settled(row, outcome, at);
+    await this.#insist({ changes: [...changes, ...(this.#o.mark(device)?.batch.changes ?? [])], journal });
   }
 
   /** Commits what is known and can't be asked for again: while the store fails, it is tried at each tick. */

@@ -151,6 +151,7 @@ export async function openTestQueue({
       performed.push(operation);
       return behaviour.perform(operation, to);
     },
+    mark: () => undefined,
     lost: (gone) => fleet.setSession(gone, undefined),
     received: async (_, report) => {
       reports.push(report);

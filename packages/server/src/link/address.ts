@@ -24,13 +24,17 @@ export function addressOfKey(key: string): PeerAddress {
 }
 
 /** `host:port`, with brackets around IPv6. */
-export function showAddress({ host, port }: PeerAddress): string {
+export function showAddress({ host, port }: Pick<PeerAddress, 'host' | 'port'>): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** The network that handshakes are limited by: /24 of IPv4, /48 of IPv6. */
+/** The network that handshakes are limited by. */
 export function prefixOf(key: string): string {
-  const { host } = addressOfKey(key);
+  return networkOf(addressOfKey(key).host);
+}
+
+/** The network of an IP address: /24 of IPv4, /48 of IPv6. */
+export function networkOf(host: string): string {
   const ipv4 = host.startsWith('::ffff:') ? host.slice(7) : host;
   return ipv4.includes(':') ? ipv4.split(':').slice(0, 3).join(':') : ipv4.slice(0, ipv4.lastIndexOf('.'));
 }

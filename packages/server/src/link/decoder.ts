@@ -12,6 +12,12 @@ export interface Registered {
   readonly resourceType: TypeLookup;
 }
 
+/** What a notification's token stands for. */
+export interface Observed {
+  readonly registered: Registered;
+  readonly path: string;
+}
+
 interface Known {
   registered: Registered;
   /** Observed path by hex token. */
@@ -44,7 +50,7 @@ export class Decoder {
   }
 
   /** The registration and path that a notification's token stands for. */
-  observed(registrationId: RegistrationId, token: string): { registered: Registered; path: string } | undefined {
+  observed(registrationId: RegistrationId, token: string): Observed | undefined {
     const known = this.#known.get(registrationId);
     const path = known?.observed.get(token);
     return known && path !== undefined ? { registered: known.registered, path } : undefined;

@@ -1,4 +1,13 @@
-import { type CoapOption, Code, Option, option, type RequestSpec, type ResponseSpec } from '@reeve/coap';
+import {
+  type CoapMessage,
+  type CoapOption,
+  Code,
+  contentFormat,
+  Option,
+  option,
+  type RequestSpec,
+  type ResponseSpec,
+} from '@reeve/coap';
 import {
   chooseFormat,
   type Operation,
@@ -8,7 +17,7 @@ import {
   toRequest,
 } from '@reeve/lwm2m';
 import { enablerOf, fromStored, resourceAt } from '../telemetry/models.ts';
-import type { Registered } from './decoder.ts';
+import type { Observed, Registered } from './decoder.ts';
 import type { LinkDown, LinkOperation } from './port.ts';
 
 const METHOD = { GET: Code.Get, PUT: Code.Put, POST: Code.Post, DELETE: Code.Delete } as const;
@@ -21,10 +30,10 @@ export function requestOf(operation: LinkOperation, registered: Registered): Enc
   if (typeof built === 'string') return { ok: false, reason: built };
   const result = toRequest(built, registered.offer.rootPath);
   if (!result.ok) return { ok: false, reason: result.error.detail };
-  const { method, path, query, contentFormat, accept, observe, payload } = result.request;
+  const { method, path, query, contentFormat: format, accept, observe, payload } = result.request;
   const options: CoapOption[] = [
     ...path.map((segment) => option(Option.UriPath, segment)),
-    ...(contentFormat === undefined ? [] : [option(Option.ContentFormat, contentFormat)]),
+    ...(format === undefined ? [] : [option(Option.ContentFormat, format)]),
     ...query.map((part) => option(Option.UriQuery, part)),
     ...(accept === undefined ? [] : [option(Option.Accept, accept)]),
   ];
@@ -39,6 +48,19 @@ export function requestOf(operation: LinkOperation, registered: Registered): Enc
       ...(operation.kind === 'cancel-observe' ? { token: Buffer.from(operation.token, 'hex') } : {}),
     },
   };
+}
+
+/**
+ * Asks for the rest of an observed value, in the format in which its beginning came (RFC 7959 §2.6); undefined for a
+ * path that can't be asked for.
+ */
+export function restOf({ path, registered }: Observed, beginning: CoapMessage): RequestSpec | undefined {
+  const read = requestOf({ kind: 'read', path }, registered);
+  if (!read.ok) return undefined;
+  const format = contentFormat(beginning);
+  const { code, options = [] } = read.request;
+  const target = options.filter(({ number }) => number !== Option.Accept.number);
+  return { code, options: format === undefined ? target : [...target, option(Option.Accept, format)] };
 }
 
 /** The response to a Register, Update or De-register. */

@@ -8,11 +8,12 @@ import {
   type RegistrationObjects,
 } from '@reeve/lwm2m';
 import type { RegistrationId } from '../ids.ts';
-import type { ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
+import type { Check, ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
 
 interface Facts {
   readonly at: number;
   readonly session: SessionInfo;
+  readonly record?: number;
   readonly exchange: ExchangeRef;
 }
 
@@ -110,7 +111,7 @@ function withoutNulls(extra: Readonly<Record<string, string | null>>): Record<st
   return Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, value ?? '']));
 }
 
-function refuse({ at, session }: Facts, code: number, check: string, detail: string, endpoint?: string): Read {
+function refuse({ at, session }: Facts, code: number, check: Check, detail: string, endpoint?: string): Read {
   return {
     kind: 'refused',
     code,
@@ -118,6 +119,7 @@ function refuse({ at, session }: Facts, code: number, check: string, detail: str
       kind: 'refused',
       at,
       address: session.address,
+      ingress: session.ingress,
       check,
       detail,
       ...(session.identity === undefined ? {} : { identity: session.identity }),

@@ -1,7 +1,7 @@
 import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import { fuzzPlan, seededRandom } from '../../../../tooling/testing/fuzz.ts';
-import { KEY, path, registerRequest, registrationId, TestOwner } from './test-owner.ts';
+import { CREDENTIAL, KEY, path, registerRequest, registrationId, TestOwner } from './test-owner.ts';
 
 /** A deadline of its own: CI runs many inputs. */
 const TIMEOUT_MS = 600_000;
@@ -107,7 +107,8 @@ function reply(test: TestOwner, before: number): void {
   const fresh = test.up.slice(before);
   expect(fresh.length).toBeLessThanOrEqual(MAX_PER_DATAGRAM);
   for (const message of fresh) {
-    if (message.kind === 'find-psk') test.post({ kind: 'psk', lookup: message.lookup, key: KEY });
+    if (message.kind === 'find-psk')
+      test.post({ kind: 'psk', lookup: message.lookup, found: { key: KEY, credential: CREDENTIAL } });
     if ('exchange' in message && message.exchange !== undefined) {
       test.post({ kind: 'answer', exchange: message.exchange, code: Code.NotFound });
     }

@@ -1,18 +1,30 @@
 import {
-  CoapCore,
   type CoapEffect,
+  CoapEndpoint,
   type RequestOutcome as CoapOutcome,
   ExchangeId,
   ObservationScope,
   type RequestId,
 } from '@reeve/coap';
-import { type DtlsEffect, DtlsServer, type LookupId, sessionKey } from '@reeve/dtls';
+import { type DtlsEffect, DtlsServer, type IdentityLabel, type LookupId, sessionKey } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { addressOfKey, keyOfAddress, prefixOf } from './address.ts';
+import { HandshakeCensus } from './census.ts';
+import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
+import { Continuity } from './continuity.ts';
 import { Decoder } from './decoder.ts';
-import { answerOf, requestOf } from './encoder.ts';
+import { answerOf, requestOf, restOf } from './encoder.ts';
 import { readRequest } from './inbound.ts';
-import type { ExchangeRef, LinkConfig, LinkDown, LinkUp, RequestOutcome, RequestRef, SessionId } from './port.ts';
+import type {
+  ExchangeRef,
+  LinkConfig,
+  LinkDown,
+  LinkUp,
+  RequestOutcome,
+  RequestRef,
+  SessionId,
+  SessionInfo,
+} from './port.ts';
 import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
 import { type Session, SessionTable } from './sessions.ts';
 import { traceLine } from './trace.ts';
@@ -22,10 +34,17 @@ interface OwnerOptions {
   readonly wallClock: () => Millis;
   readonly send: (ingress: number, host: string, port: number, datagram: Uint8Array) => void;
   readonly deliver: (message: LinkUp) => void;
+  /** Slot of the Connection IDs that are given out. */
+  readonly connectionIdSlot: number;
   /** Whether a socket speaks DTLS. */
   readonly secure: (ingress: number) => boolean;
   readonly transmission?: LinkConfig['transmission'];
+  /** Gets the keys of every session, a line of NSS's key log format for each. */
+  readonly keyLog?: (line: string) => void;
 }
+
+/** Numbers to send with that a new session has at first; stored with it. */
+const FIRST_BLOCK = 1024;
 
 /** A request to a device that is under way. */
 interface Pending {
@@ -41,17 +60,32 @@ interface Pending {
 export class SessionOwner {
   readonly #o: OwnerOptions;
   readonly #dtls: DtlsServer;
-  readonly #coap: CoapCore;
+  readonly #coap: CoapEndpoint;
   readonly #sessions: SessionTable;
   readonly #pending = new Map<RequestId, Pending>();
   readonly #decoder = new Decoder();
+  readonly #census = new HandshakeCensus();
+  readonly #continuity: Continuity;
 
   constructor(options: OwnerOptions) {
     this.#o = options;
-    this.#dtls = new DtlsServer({ random: options.random, prefixOf });
-    this.#coap = new CoapCore({ random: options.random, parameters: { ...options.transmission } });
+    this.#dtls = new DtlsServer({
+      random: options.random,
+      prefixOf,
+      connectionIds: { length: CONNECTION_ID_BYTES, make: connectionIds(options.connectionIdSlot, options.random) },
+      reservations: { block: FIRST_BLOCK },
+      ...(options.keyLog ? { keyLog: options.keyLog } : {}),
+    });
+    this.#coap = new CoapEndpoint({ random: options.random, parameters: { ...options.transmission } });
     // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
+    this.#continuity = new Continuity({
+      dtls: () => this.#dtls,
+      coap: this.#coap,
+      sessions: this.#sessions,
+      wallClock: options.wallClock,
+      deliver: options.deliver,
+    });
   }
 
   receive(ingress: number, host: string, port: number, datagram: Uint8Array, now: number): void {
@@ -82,17 +116,24 @@ export class SessionOwner {
   handle(message: LinkDown, now: number): void {
     switch (message.kind) {
       case 'psk':
-        this.#dtls.pskFound(message.lookup as LookupId, message.key, now);
+        this.#dtls.pskFound(message.lookup as LookupId, message.found, now);
         this.#drainDtls(now);
+        break;
+      case 'peer':
+      case 'resumed':
+      case 'identities':
+        break;
+      case 'census':
+        this.#o.deliver({ kind: 'census', ...this.#census.view([this.#dtls]) });
         break;
       case 'answer':
         this.#coap.respond(ExchangeId(message.exchange), answerOf(message), now);
         break;
       case 'accept':
-        this.#coap.accept(ExchangeId(message.exchange));
+        this.#coap.accept(ExchangeId(message.exchange), now);
         break;
       case 'reject':
-        this.#coap.reject(ExchangeId(message.exchange));
+        this.#coap.reject(ExchangeId(message.exchange), now);
         break;
       case 'bind':
         this.#bind(message, now);
@@ -111,6 +152,17 @@ export class SessionOwner {
         break;
       case 'perform':
         this.#perform(message, now);
+        break;
+      case 'restore-session':
+        this.#continuity.restore(message, now);
+        break;
+      case 'reserved':
+        this.#dtls.reserved(sessionKey(message.sessionId), message.upTo, now);
+        this.#drainDtls(now);
+        break;
+      case 'drop-session':
+        this.#dtls.abandonSession(sessionKey(message.sessionId));
+        this.#drainDtls(now);
         break;
       case 'close-session':
         this.#closeSession(message.sessionId, now);
@@ -132,12 +184,6 @@ export class SessionOwner {
     return { ...this.#sessions.sizes(), pending: this.#pending.size };
   }
 
-  /** Says goodbye to every session. */
-  closeAll(now: number): void {
-    for (const session of this.#sessions.secure()) this.#dtls.close(sessionKey(session.info.sessionId));
-    this.#drainDtls(now);
-  }
-
   #closeSession(sessionId: SessionId, now: number): void {
     const plain = this.#sessions.forgetPlain(sessionId);
     if (plain) this.#coap.forgetPeer(plain.peer, now);
@@ -146,7 +192,7 @@ export class SessionOwner {
   }
 
   #closeIdentity(identity: string, now: number): void {
-    this.#dtls.abandon(Buffer.from(identity, 'hex'));
+    this.#dtls.abandon(identity as IdentityLabel);
     for (const { info } of this.#sessions.secure()) {
       if (info.identity === identity) this.#dtls.close(sessionKey(info.sessionId));
     }
@@ -176,7 +222,7 @@ export class SessionOwner {
     }
     if (operation.kind === 'cancel-observe') {
       const token = Buffer.from(operation.token, 'hex');
-      this.#coap.cancelObservation(ObservationScope(session.registered.registrationId), token);
+      this.#coap.cancelObservation(ObservationScope(session.registered.registrationId), token, now);
     }
     this.#pending.set(this.#coap.request(session.peer, encoded.request, now), { request, operation, session });
   }
@@ -196,22 +242,42 @@ export class SessionOwner {
         const session = this.#sessions.get(effect.session);
         if (!session) break;
         if (session.traced) this.#trace(session, 'in', effect.data);
+        session.record = effect.record;
+        this.#continuity.heardFrom(session, effect.address, now);
         this.#coap.receive(session.peer, effect.data, now);
+        // At once, so that what comes out is known to be of this record.
+        this.#drainCoap(now);
         break;
       }
+      case 'reserve':
+        this.#o.deliver({ kind: 'reserve', sessionId: effect.session as string as SessionId, upTo: effect.upTo });
+        break;
+      case 'addressCandidate': {
+        const session = this.#sessions.get(effect.session);
+        if (session) session.candidate = effect.address;
+        break;
+      }
+      case 'addressMoved':
+        this.#continuity.moved(effect);
+        break;
       case 'findPsk':
         this.#o.deliver({
           kind: 'find-psk',
           lookup: effect.lookup,
+          ingress: 0,
           identity: Buffer.from(effect.identity).toString('hex'),
         });
         break;
       case 'established': {
-        const { info } = this.#sessions.open(effect.session, addressOfKey(effect.address), effect.identity);
+        this.#census.count(effect);
+        const { session: key, address, identity, credential } = effect;
+        const { info } = this.#sessions.open(key, addressOfKey(address), identity, credential);
+        const snapshot = this.#continuity.snapshotOf(effect);
         this.#o.deliver({
           kind: 'session-opened',
           at: this.#o.wallClock(),
           session: info,
+          ...(snapshot ? { snapshot } : {}),
           ...(effect.replaced === undefined ? {} : { replaced: effect.replaced as string as SessionId }),
         });
         break;
@@ -245,7 +311,7 @@ export class SessionOwner {
         if (session.info.transport === 'coaps') {
           this.#dtls.send(sessionKey(session.info.sessionId), effect.datagram);
           this.#drainDtls(now);
-        } else {
+        } else if (session.address) {
           const { ingress, host, port } = session.address;
           this.#o.send(ingress, host, port, effect.datagram);
         }
@@ -255,10 +321,11 @@ export class SessionOwner {
         this.#onRequest(effect, now);
         break;
       case 'notification':
-        this.#onNotification(effect);
+        this.#onNotification(effect, now);
         break;
       case 'outcome':
-        this.#onOutcome(effect);
+        if (!this.#continuity.answered(effect, now)) this.#onOutcome(effect);
+        this.#drainDtls(now);
         break;
       case 'observationEnded':
         this.#decoder.unobserve(effect.scope as string as RegistrationId, Buffer.from(effect.token).toString('hex'));
@@ -281,7 +348,7 @@ export class SessionOwner {
     const session = this.#sessions.get(peer);
     if (!session) return;
     const at = this.#o.wallClock();
-    const read = readRequest(message, { at, session: session.info, exchange: exchange as number as ExchangeRef });
+    const read = readRequest(message, { at, ...heardOver(session), exchange: exchange as number as ExchangeRef });
     if (read.kind === 'message') {
       this.#o.deliver(read.message);
       return;
@@ -290,13 +357,18 @@ export class SessionOwner {
     this.#coap.respond(exchange, { code: read.code }, now);
   }
 
-  #onNotification(effect: Extract<CoapEffect, { kind: 'notification' }>): void {
+  #onNotification(effect: Extract<CoapEffect, { kind: 'notification' }>, now: number): void {
     const session = this.#sessions.get(effect.peer);
     const registrationId = effect.scope as string as RegistrationId;
     const token = Buffer.from(effect.token).toString('hex');
     const observed = this.#decoder.observed(registrationId, token);
     if (!session || !observed) {
-      if (effect.confirmable) this.#coap.reject(effect.exchange);
+      if (effect.confirmable) this.#coap.reject(effect.exchange, now);
+      return;
+    }
+    const rest = effect.truncated && !effect.lost ? restOf(observed, effect.message) : undefined;
+    if (rest !== undefined) {
+      this.#coap.fetchRest(effect, rest, now);
       return;
     }
     const body = this.#decoder.decode(
@@ -309,7 +381,7 @@ export class SessionOwner {
     this.#o.deliver({
       kind: 'notification',
       at: this.#o.wallClock(),
-      session: session.info,
+      ...heardOver(session),
       registrationId,
       token,
       path: observed.path,
@@ -331,7 +403,7 @@ export class SessionOwner {
       at: this.#o.wallClock(),
       request,
       outcome: this.#resultOf(outcome, transmitted, operation.path, session),
-      ...(this.#sessions.get(peer) ? { session: session.info } : {}),
+      ...(this.#sessions.get(peer) ? heardOver(session) : {}),
     });
   }
 
@@ -355,4 +427,9 @@ export class SessionOwner {
     const at = this.#o.wallClock();
     this.#o.deliver({ kind: 'trace', at, sessionId, direction, text: traceLine(datagram), bytes: datagram.length });
   }
+}
+
+/** What is known of the session that a message came over, and of the record that it came in. */
+function heardOver({ info, record }: Session): { session: SessionInfo; record?: number } {
+  return record === undefined ? { session: info } : { session: info, record };
 }

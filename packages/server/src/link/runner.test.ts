@@ -4,7 +4,7 @@ import { addressKey, DtlsClient, type SessionKey } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
 import { openCloningLink, openMainThreadLink } from './main-thread.ts';
 import type { Link, LinkUp, ListenAddress, OpenLink, RequestRef } from './port.ts';
-import { deviceId, IDENTITY, KEY, registerRequest, registrationId, replayable } from './test-owner.ts';
+import { CREDENTIAL, deviceId, IDENTITY, KEY, registerRequest, registrationId, replayable } from './test-owner.ts';
 import { openWorkerLink } from './worker-thread.ts';
 
 const server = PeerKey('server');
@@ -15,11 +15,10 @@ class UdpDevice {
   readonly socket: Socket;
   readonly coap = new CoapCore({ random: replayable(7) });
   readonly dtls: DtlsClient | undefined;
-  readonly closed: Promise<void>;
+  isClosed = false;
   readonly #to: ListenAddress;
   #session: SessionKey | undefined;
   #onSession: () => void = () => {};
-  #onClosed: () => void = () => {};
   #onResponse: (code: number) => void = () => {};
   #started = performance.now();
 
@@ -28,11 +27,12 @@ class UdpDevice {
     const ipv6 = to.host.includes(':');
     this.socket = createSocket(ipv6 ? 'udp6' : 'udp4');
     if (to.transport === 'coaps') {
-      this.dtls = new DtlsClient({ random: replayable(8), address, identity: IDENTITY, key: KEY });
+      this.dtls = new DtlsClient({
+        random: replayable(8),
+        address,
+        identity: { kind: 'psk', identity: IDENTITY, key: KEY },
+      });
     }
-    this.closed = new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
     // The last words of a device may find the link closed.
     this.socket.on('error', () => {});
     this.socket.on('message', (datagram, { port }) => {
@@ -76,7 +76,7 @@ class UdpDevice {
         more = true;
         if (effect.kind === 'send') this.socket.send(effect.datagram);
         if (effect.kind === 'received') this.coap.receive(server, effect.data, this.#now);
-        if (effect.kind === 'closed') this.#onClosed();
+        if (effect.kind === 'closed') this.isClosed = true;
         if (effect.kind === 'established') {
           this.#session = effect.session;
           this.#onSession();
@@ -111,10 +111,13 @@ async function openAnswering(open: OpenLink, listen: readonly ListenAddress[]) {
   const outcome = new Promise<void>((resolve) => {
     onOutcome = resolve;
   });
-  const link: Link = await open({ listen, initial: [] }, (messages) => {
+  const link: Link = await open({ listen, initial: [], connectionIdSlot: 0 }, (messages) => {
     for (const message of messages) {
       up.push(message);
-      if (message.kind === 'find-psk') link.post([{ kind: 'psk', lookup: message.lookup, key: Uint8Array.from(KEY) }]);
+      if (message.kind === 'find-psk')
+        link.post([
+          { kind: 'psk', lookup: message.lookup, found: { key: Uint8Array.from(KEY), credential: CREDENTIAL } },
+        ]);
       if (message.kind === 'outcome') onOutcome();
       if (message.kind !== 'register') continue;
       const { sessionId } = message.session;
@@ -163,8 +166,8 @@ describe.each([
       session: { transport, ingress: 1 },
     });
     await link.close();
-    // What is said last still leaves.
-    if (device.dtls) await device.closed;
+    // The session waits for the next start.
+    expect(device.isClosed).toBe(false);
     device.socket.close();
   });
 
@@ -176,14 +179,16 @@ describe.each([
       { transport: 'coaps', host: '127.0.0.1', port: 0 },
       { transport: 'coaps', host: '127.0.0.1', port },
     ] as const;
-    await expect(open({ listen, initial: [] }, () => {})).rejects.toThrow(`cannot listen on coaps://127.0.0.1:${port}`);
+    await expect(open({ listen, initial: [], connectionIdSlot: 0 }, () => {})).rejects.toThrow(
+      `cannot listen on coaps://127.0.0.1:${port}`,
+    );
     taken.close();
   });
 
   it('ignores what is posted after it was closed, and delivers nothing more', async () => {
     const up: LinkUp[] = [];
     const listen = [{ transport: 'coap', host: '127.0.0.1', port: 0 }] as const;
-    const link = await open({ listen, initial: [] }, (messages) => up.push(...messages));
+    const link = await open({ listen, initial: [], connectionIdSlot: 0 }, (messages) => up.push(...messages));
     await link.close();
     link.post([{ kind: 'psk', lookup: 1 }]);
     expect(up).toEqual([]);

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { KeyLog } from './key-log.ts';
 import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
 import { pooledRandom } from './randomness.ts';
@@ -22,6 +23,7 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     pending = [];
     if (!closed) deliver(messages);
   };
+  const keyLog = config.keyLogFile === undefined ? undefined : new KeyLog(config.keyLogFile);
   const owner = new SessionOwner({
     random: pooledRandom(),
     wallClock: () => Date.now(),
@@ -30,8 +32,10 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
       if (pending.length === 0) setImmediate(flush);
       pending.push(message);
     },
+    connectionIdSlot: config.connectionIdSlot,
     secure: (ingress) => config.listen[ingress]?.transport === 'coaps',
     ...(config.transmission ? { transmission: config.transmission } : {}),
+    ...(keyLog ? { keyLog: (line: string) => keyLog.write(line) } : {}),
   });
   for (const message of config.initial) owner.handle(message, performance.now());
   const schedule = () => {
@@ -64,8 +68,8 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     close: async () => {
       closed = true;
       clearTimeout(timer);
-      owner.closeAll(performance.now());
       await sockets.close();
+      keyLog?.close();
     },
   };
 }

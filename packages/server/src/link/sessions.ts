@@ -1,13 +1,24 @@
 import { PeerKey } from '@reeve/coap';
+import type { AddressKey } from '@reeve/dtls';
+import type { CredentialId } from '../ids.ts';
 import { type PeerAddress, showAddress } from './address.ts';
 import type { Registered } from './decoder.ts';
 import type { SessionId, SessionInfo } from './port.ts';
 
 /** One security association, or one NoSec address. */
 export interface Session {
-  readonly info: SessionInfo;
+  info: SessionInfo;
   readonly peer: PeerKey;
-  readonly address: PeerAddress;
+  /** Of a NoSec peer; where the peer of a DTLS session is, DTLS knows. */
+  readonly address?: PeerAddress;
+  /** Sequence number of the DTLS record that is being read, or was last. */
+  record?: number;
+  /** Where the newest record came from. */
+  heardFrom?: AddressKey;
+  /** Where the peer of a DTLS session may have moved to. */
+  candidate?: AddressKey;
+  /** Where it is being asked whether it receives there. */
+  probing?: AddressKey;
   registered?: Registered;
   traced: boolean;
   /** Heard since it was last looked at for eviction. */
@@ -42,16 +53,30 @@ export class SessionTable {
   }
 
   /** A DTLS session begins. */
-  open(key: string, address: PeerAddress, identity: Uint8Array): Session {
-    const info: SessionInfo = {
+  open(key: string, address: PeerAddress, identity: string, credential: string): Session {
+    return this.restore({
       sessionId: key as SessionId,
       transport: 'coaps',
       address: showAddress(address),
       ingress: address.ingress,
-      identity: Buffer.from(identity).toString('hex'),
-    };
-    const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
-    this.#secure.set(key, session);
+      identity,
+      credential: credential as CredentialId,
+    });
+  }
+
+  /** A DTLS session goes on. */
+  restore(info: SessionInfo): Session {
+    const session: Session = { info, peer: PeerKey(info.sessionId), traced: false, recent: false };
+    this.#secure.set(info.sessionId, session);
+    return session;
+  }
+
+  /** The peer of a DTLS session is reached elsewhere from now on. */
+  move(key: string, address: PeerAddress): Session | undefined {
+    const session = this.#secure.get(key);
+    if (!session) return undefined;
+    session.info = { ...session.info, address: showAddress(address), ingress: address.ingress };
+    delete session.candidate;
     return session;
   }
 

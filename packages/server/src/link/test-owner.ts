@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  CoapCore,
   type CoapEffect,
+  CoapEndpoint,
   type CoapMessage,
   type CoapOption,
   Code,
@@ -13,13 +13,15 @@ import {
 } from '@reeve/coap';
 import { addressKey, DtlsClient, type DtlsEffect, type SessionKey } from '@reeve/dtls';
 import { seededRandom } from '../../../../tooling/testing/fuzz.ts';
-import type { DeviceId, RegistrationId } from '../ids.ts';
+import type { CredentialId, DeviceId, RegistrationId } from '../ids.ts';
 import { SessionOwner } from './owner.ts';
 import type { ExchangeRef, LinkDown, LinkOperation, LinkUp, RequestRef } from './port.ts';
 
 /** Wall clock of the tests when virtual time is 0. */
 export const EPOCH = 1_800_000_000_000;
 export const IDENTITY = Buffer.from('truck-1');
+export const LABEL = `psk:${IDENTITY.toString('hex')}`;
+export const CREDENTIAL = 'cred-1' as CredentialId;
 export const KEY = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
 export const registrationId = 'reg000000001' as RegistrationId;
 export const deviceId = 'dev-1' as DeviceId;
@@ -39,14 +41,17 @@ interface DeviceOptions {
   readonly identity?: Uint8Array;
   readonly key?: Uint8Array;
   readonly port?: number;
+  /** Whether it asks for a Connection ID to send with, so that it may come from anywhere. */
+  readonly connectionId?: boolean;
 }
 
 /** The device's side: CoAP, and DTLS below it where wanted. */
 export class TestDevice {
-  readonly port: number;
+  /** Where it comes from; a test may move it. */
+  port: number;
   readonly host = '192.0.2.1';
   readonly ingress: number;
-  readonly coap: CoapCore;
+  readonly coap: CoapEndpoint;
   readonly dtls: DtlsClient | undefined;
   readonly peer = PeerKey('server');
   /** All effects but `send`. */
@@ -57,12 +62,20 @@ export class TestDevice {
   answer: (message: CoapMessage) => ResponseSpec | undefined = () => ({ code: Code.NotFound });
   readonly requests: CoapMessage[] = [];
 
-  constructor({ secure = true, identity = IDENTITY, key = KEY, port = 40_000 }: DeviceOptions, seed: number) {
+  constructor(options: DeviceOptions, seed: number) {
+    const { secure = true, identity = IDENTITY, key = KEY, port = 40_000, connectionId = false } = options;
     this.port = port;
     this.ingress = secure ? SECURE_INGRESS : PLAIN_INGRESS;
     const random = replayable(seed);
-    this.coap = new CoapCore({ random });
-    this.dtls = secure ? new DtlsClient({ random, address: addressKey('server'), identity, key }) : undefined;
+    this.coap = new CoapEndpoint({ random });
+    this.dtls = secure
+      ? new DtlsClient({
+          random,
+          address: addressKey('server'),
+          identity: { kind: 'psk', identity, key },
+          connectionId: connectionId ? 'zero-length' : 'none',
+        })
+      : undefined;
   }
 
   receive(datagram: Uint8Array, now: number): void {
@@ -120,20 +133,41 @@ export class TestDevice {
 export class TestOwner {
   now = 0;
   readonly up: LinkUp[] = [];
-  readonly owner: SessionOwner;
+  owner: SessionOwner;
   /** Where the owner's datagrams went, newest last. */
   readonly sent: { ingress: number; host: string; port: number; datagram: Uint8Array }[] = [];
   /** Keys by identity in hex; answered at once. */
   readonly keys = new Map<string, Uint8Array>([[IDENTITY.toString('hex'), KEY]]);
+  /** Whether reservations are granted, at once. */
+  reserves = true;
   readonly #devices: TestDevice[] = [];
   #delivered = 0;
   #carried = 0;
   #request = 0;
 
   constructor(seed = 1) {
-    this.owner = new SessionOwner({
+    this.owner = this.#start(seed);
+  }
+
+  /** The process dies, and another one begins with what the store would have kept of each session. */
+  restart(received: number | undefined, seed = 2): void {
+    const limits = new Map(this.of('reserve').map(({ sessionId, upTo }) => [sessionId, upTo]));
+    const closed = new Set(this.of('session-closed').map(({ sessionId }) => sessionId));
+    const opened = this.of('session-opened').filter(({ session }) => !closed.has(session.sessionId));
+    this.owner = this.#start(seed);
+    for (const { session, snapshot } of opened) {
+      if (!snapshot) throw new Error('a session that is not to be kept');
+      const sendFrom = limits.get(session.sessionId) ?? snapshot.sendLimit;
+      const mark = received === undefined ? {} : { received };
+      this.post({ kind: 'restore-session', session, snapshot: snapshot.bytes, sendFrom, ...mark });
+    }
+  }
+
+  #start(seed: number): SessionOwner {
+    return new SessionOwner({
       random: replayable(seed),
       wallClock: () => EPOCH + this.now,
+      connectionIdSlot: 0,
       secure: (ingress) => ingress === SECURE_INGRESS,
       send: (ingress, host, port, datagram) => this.sent.push({ ingress, host, port, datagram }),
       deliver: (message) => {
@@ -170,9 +204,13 @@ export class TestOwner {
       }
       for (; this.#delivered < this.up.length; this.#delivered++) {
         const message = this.up[this.#delivered];
+        if (message?.kind === 'reserve' && this.reserves) {
+          this.post({ kind: 'reserved', sessionId: message.sessionId, upTo: message.upTo });
+        }
         if (message?.kind !== 'find-psk') continue;
         const key = this.keys.get(message.identity);
-        this.post({ kind: 'psk', lookup: message.lookup, ...(key ? { key } : {}) });
+        const credential = CREDENTIAL;
+        this.post({ kind: 'psk', lookup: message.lookup, ...(key ? { found: { key, credential } } : {}) });
       }
       for (; this.#carried < this.sent.length; this.#carried++) {
         more = true;

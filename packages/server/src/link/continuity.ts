@@ -1,0 +1,90 @@
+import type { CoapEffect, CoapEndpoint, RequestId } from '@reeve/coap';
+import { type AddressKey, type DtlsEffect, type DtlsServer, sessionKey } from '@reeve/dtls';
+import type { Millis } from '../ids.ts';
+import { addressOfKey } from './address.ts';
+import type { LinkDown, LinkUp, SessionSnapshot } from './port.ts';
+import type { Session, SessionTable } from './sessions.ts';
+
+type Established = Extract<DtlsEffect, { kind: 'established' }>;
+type Moved = Extract<DtlsEffect, { kind: 'addressMoved' }>;
+
+interface Options {
+  /** The DTLS side of a socket. */
+  readonly dtls: (ingress: number) => DtlsServer | undefined;
+  readonly coap: CoapEndpoint;
+  readonly sessions: SessionTable;
+  readonly wallClock: () => Millis;
+  readonly deliver: (message: LinkUp) => void;
+}
+
+/** What a ping asks: whether the peer of a session receives at an address. */
+interface Probe {
+  readonly session: Session;
+  readonly address: AddressKey;
+}
+
+/** Carries sessions over restarts of the process, and from one address of their peer to the next. */
+export class Continuity {
+  readonly #o: Options;
+  readonly #probes = new Map<RequestId, Probe>();
+
+  constructor(options: Options) {
+    this.#o = options;
+  }
+
+  /** What the store is to keep of a new session. */
+  snapshotOf({ session, address, reserved, connectionId }: Established): SessionSnapshot | undefined {
+    const bytes = this.#o.dtls(addressOfKey(address).ingress)?.export(session);
+    if (!bytes || reserved === undefined) return undefined;
+    return {
+      bytes,
+      sendLimit: reserved,
+      ...(connectionId === undefined ? {} : { connectionId: Buffer.from(connectionId).toString('hex') }),
+    };
+  }
+
+  /** Takes back in a session of before the restart. */
+  restore(
+    { session, snapshot, sendFrom, received }: Extract<LinkDown, { kind: 'restore-session' }>,
+    now: number,
+  ): void {
+    // Nothing is reserved yet: the first record to send, or to be answered, asks for numbers.
+    const position = { sendFrom, sendLimit: sendFrom, ...(received === undefined ? {} : { received }) };
+    const result = this.#o.dtls(session.ingress)?.import(snapshot, position, now);
+    if (result?.ok) {
+      this.#o.sessions.restore(session);
+      return;
+    }
+    const reason = result?.detail ?? 'its socket is not there any more';
+    this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId: session.sessionId, reason });
+  }
+
+  /** A record came from an address: one that the peer may have moved to is asked whether it receives there. */
+  heardFrom(session: Session, address: AddressKey, now: number): void {
+    session.heardFrom = address;
+    if (session.candidate !== address || session.probing === address) return;
+    session.probing = address;
+    this.#probes.set(this.#o.coap.ping(session.peer, now), { session, address });
+  }
+
+  /** @returns whether the outcome was that of a ping of ours */
+  answered({ request, outcome }: Extract<CoapEffect, { kind: 'outcome' }>, now: number): boolean {
+    const probe = this.#probes.get(request);
+    if (!probe) return false;
+    const { session, address } = probe;
+    this.#probes.delete(request);
+    if (session.probing === address) delete session.probing;
+    if (outcome.kind === 'pong' && session.heardFrom === address) {
+      const { sessionId, ingress } = session.info;
+      this.#o.dtls(ingress)?.addressProven(sessionKey(sessionId), address, now);
+    }
+    return true;
+  }
+
+  /** The peer has proved that it receives at its new address. */
+  moved({ session: key, address }: Moved): void {
+    const session = this.#o.sessions.move(key, addressOfKey(address));
+    const snapshot = session && this.#o.dtls(session.info.ingress)?.export(key);
+    if (snapshot) this.#o.deliver({ kind: 'session-moved', at: this.#o.wallClock(), session: session.info, snapshot });
+  }
+}

@@ -1,0 +1,293 @@
+import type { Decision } from '../decision.ts';
+import type { DeviceId, Millis, OrganisationId } from '../ids.ts';
+import type { JournalDraft } from '../journal/entries.ts';
+import type { LinkDown, LinkUp, SessionId, SessionInfo } from '../link/port.ts';
+import { type Device, type Fleet, pages } from '../registry/fleet.ts';
+import { showIdentity } from '../registry/proofs.ts';
+import { type Change, type Store, StoreError } from '../store/port.ts';
+import type { Sealer } from '../store/sealing.ts';
+import type { Row } from '../store/tables.ts';
+import { sessionLimits } from './limits.ts';
+
+type SessionRow = Row<'dtlsSessions'>;
+type Opened = Extract<LinkUp, { kind: 'session-opened' }>;
+type Moved = Extract<LinkUp, { kind: 'session-moved' }>;
+
+interface Options {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly fleet: Fleet;
+  readonly organisationId: OrganisationId;
+  /** The device that whoever authenticated a session is; undefined once what admitted it is not good any more. */
+  readonly deviceBehind: (session: Pick<SessionRow, 'identity' | 'credential'>) => DeviceId | undefined;
+  readonly send: (message: LinkDown) => void;
+  /** Days of `sessionLimits.keepDays`. */
+  readonly keepDays?: number;
+  /** A random integer below a bound. */
+  readonly random: (below: number) => number;
+  readonly now: () => Millis;
+}
+
+/** What memory holds of a session: its row without the keys. */
+type Kept = Omit<SessionRow, 'sealedSnapshot'>;
+
+/** A limit that the link asked for. */
+interface Asked {
+  upTo: number;
+  /** The store is at it. */
+  underWay: boolean;
+}
+
+/**
+ * Keeps DTLS sessions in the store, so that a restart is invisible to devices: what a session may send with is reserved
+ * before it is used, and what it has received is marked with the effect of each message. A session goes when its peer or
+ * its credential goes, when its device is heard over another one, or after a long silence.
+ */
+export class SessionKeeper {
+  readonly #o: Options;
+  readonly #kept = new Map<SessionId, Kept>();
+  /** The session over which each device was last heard. */
+  readonly #current = new Map<DeviceId, SessionId>();
+  /** Rows that the store could not take; tried again at each tick. */
+  readonly #unsaved = new Map<SessionId, SessionRow>();
+  /** Limits that the link asked for and did not get yet. */
+  readonly #asked = new Map<SessionId, Asked>();
+
+  private constructor(options: Options) {
+    this.#o = options;
+  }
+
+  /** Reads what was kept, hands it down to the link, and lets devices be reached over it. */
+  static async restore(options: Options, bind: (device: Device, session: SessionInfo) => void): Promise<SessionKeeper> {
+    const keeper = new SessionKeeper(options);
+    const { store, fleet } = options;
+    for (const { row, received } of fleet.all()) if (received) keeper.#current.set(row.deviceId, received.sessionId);
+    const over: Change[] = [];
+    for await (const row of pages(store, 'dtlsSessions')) {
+      if (!keeper.#revive(row, bind)) over.push(deletion(row.sessionId));
+    }
+    if (over.length > 0) await store.commit({ changes: over });
+    return keeper;
+  }
+
+  /** How many sessions are kept. */
+  get size(): number {
+    return this.#kept.size;
+  }
+
+  /** The sessions of a device, the newest first. */
+  of(deviceId: DeviceId): Kept[] {
+    return [...this.#kept.values()]
+      .filter((kept) => kept.deviceId === deviceId)
+      .sort((a, b) => b.openedAt - a.openedAt);
+  }
+
+  /** Stores a session; called before anything that comes over it is handled, so that no effect is stored before it. */
+  opened({ session, at, snapshot }: Opened): void {
+    const { sessionId, identity, credential, address, ingress } = session;
+    if (!snapshot || identity === undefined || credential === undefined) return;
+    const { sendLimit } = snapshot;
+    const deviceId = this.#o.deviceBehind({ identity, credential });
+    const kept: Kept = {
+      organisationId: this.#o.organisationId,
+      sessionId,
+      ...(deviceId === undefined ? {} : { deviceId }),
+      identity,
+      credential,
+      ...(snapshot.connectionId === undefined ? {} : { connectionId: snapshot.connectionId }),
+      address,
+      ingress,
+      sendLimit,
+      openedAt: at,
+    };
+    this.#kept.set(sessionId, kept);
+    this.#save({ ...kept, sealedSnapshot: this.#o.sealer.seal(snapshot.bytes, placeOf(sessionId)) });
+  }
+
+  /** The session is over. */
+  closed(sessionId: SessionId, at: Millis): void {
+    const kept = this.#kept.get(sessionId);
+    if (!kept) return;
+    const why = this.#whyEnded(kept, at);
+    this.#forget(sessionId);
+    const journal = why === undefined ? [] : [ended(kept, at, why)];
+    // A row that stays behind is looked at again after a restart.
+    this.#o.store.commit({ changes: [deletion(sessionId)], journal }).catch(() => {});
+  }
+
+  /**
+   * Reserves numbers to send with. The store compares before it sets: of two processes that believe to own a session one
+   * gets the numbers, and on the other's side the session ends.
+   */
+  reserve(sessionId: SessionId, upTo: number): void {
+    const kept = this.#kept.get(sessionId);
+    if (!kept) {
+      this.#o.send({ kind: 'drop-session', sessionId });
+      return;
+    }
+    const asked = this.#asked.get(sessionId) ?? { upTo, underWay: false };
+    asked.upTo = Math.max(upTo, asked.upTo);
+    this.#asked.set(sessionId, asked);
+    // One at a time: a link that asks again while the answer is on its way is no other process.
+    if (!asked.underWay) void this.#reserve(kept, asked);
+  }
+
+  async #reserve(kept: Kept, asked: Asked): Promise<void> {
+    const { sessionId, sendLimit } = kept;
+    const { upTo } = asked;
+    asked.underWay = true;
+    const unsaved = this.#unsaved.get(sessionId);
+    this.#unsaved.delete(sessionId);
+    const change: Change = unsaved
+      ? { put: 'dtlsSessions', row: { ...unsaved, sendLimit: upTo } }
+      : { patch: 'dtlsSessions', key: { sessionId }, set: { sendLimit: upTo }, when: { sendLimit } };
+    try {
+      await this.#o.store.commit({ changes: [change] });
+    } catch (error) {
+      asked.underWay = false;
+      if (this.#kept.get(sessionId) !== kept) return;
+      if (unsaved) this.#unsaved.set(sessionId, unsaved);
+      const outrun = error instanceof StoreError && error.kind === 'conflict' && !this.#unsaved.has(sessionId);
+      // Whatever else it is: the next tick tries again.
+      if (!outrun) return;
+      this.#forget(sessionId);
+      this.#o.send({ kind: 'drop-session', sessionId });
+      return;
+    }
+    kept.sendLimit = upTo;
+    this.#o.send({ kind: 'reserved', sessionId, upTo });
+    if (asked.upTo > upTo) await this.#reserve(kept, asked);
+    else this.#asked.delete(sessionId);
+  }
+
+  /** The change that follows a peer to its new address; committed with what else tells of it. */
+  moved({ session, snapshot }: Moved): Change[] {
+    const { sessionId, address, ingress } = session;
+    const kept = this.#kept.get(sessionId);
+    if (!kept) return [];
+    const set = { address, ingress, sealedSnapshot: this.#o.sealer.seal(snapshot, placeOf(sessionId)) };
+    Object.assign(kept, { address, ingress });
+    const unsaved = this.#unsaved.get(sessionId);
+    if (unsaved) Object.assign(unsaved, set);
+    return [{ patch: 'dtlsSessions', key: { sessionId }, set }];
+  }
+
+  /**
+   * What a contact of a device changes: nothing, unless it comes over another session than the one before, whose row
+   * goes with the same commit. So one session at most of those that a device was heard over is ever restored.
+   */
+  heard({ row: { deviceId }, received }: Device, { sessionId }: SessionInfo): Decision | undefined {
+    const former = this.#current.get(deviceId);
+    if (former === sessionId || received?.sessionId !== sessionId) return undefined;
+    return {
+      batch: { changes: former === undefined ? [] : [deletion(former)] },
+      apply: () => {
+        this.#current.set(deviceId, sessionId);
+        if (former === undefined || !this.#kept.has(former)) return;
+        this.#forget(former);
+        this.#o.send({ kind: 'close-session', sessionId: former });
+      },
+    };
+  }
+
+  /** Tries again what the store could not take; called every second. */
+  tick(): void {
+    for (const row of [...this.#unsaved.values()]) {
+      // One that wants more is saved with what it wants.
+      if (this.#asked.has(row.sessionId)) continue;
+      this.#unsaved.delete(row.sessionId);
+      this.#save(row);
+    }
+    for (const [sessionId, asked] of this.#asked) {
+      const kept = this.#kept.get(sessionId);
+      if (kept && !asked.underWay) void this.#reserve(kept, asked);
+    }
+  }
+
+  /** Ends sessions that were silent for too long; called every minute. */
+  expire(now: Millis): void {
+    for (const kept of this.#kept.values()) {
+      if (this.#endsAt(kept) <= now) this.#o.send({ kind: 'close-session', sessionId: kept.sessionId });
+    }
+  }
+
+  /** @returns whether the session goes on */
+  #revive(row: SessionRow, bind: (device: Device, session: SessionInfo) => void): boolean {
+    const { sealedSnapshot, ...kept } = row;
+    const { sessionId, identity, credential, address, ingress, sendLimit } = kept;
+    const deviceId = this.#o.deviceBehind(row);
+    const device = deviceId && this.#o.fleet.get(deviceId);
+    const snapshot = device && this.#endsAt(kept) > this.#o.now() ? this.#open(row) : undefined;
+    if (!device || !snapshot) return false;
+    const session: SessionInfo = { sessionId, transport: 'coaps', address, ingress, identity, credential };
+    const received = device.received?.sessionId === sessionId ? device.received.record : undefined;
+    this.#kept.set(sessionId, kept);
+    this.#o.send({
+      kind: 'restore-session',
+      session,
+      snapshot,
+      sendFrom: sendLimit + this.#o.random(sessionLimits.restartJump),
+      ...(received === undefined ? {} : { received }),
+    });
+    bind(device, session);
+    if (received !== undefined) this.#o.fleet.setSession(device, session);
+    return true;
+  }
+
+  #open({ sessionId, sealedSnapshot }: SessionRow): Uint8Array | undefined {
+    try {
+      return this.#o.sealer.open(sealedSnapshot, placeOf(sessionId));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #save(row: SessionRow): void {
+    this.#o.store.commit({ changes: [{ put: 'dtlsSessions', row }] }).catch(() => {
+      if (this.#kept.has(row.sessionId)) this.#unsaved.set(row.sessionId, row);
+    });
+  }
+
+  #forget(sessionId: SessionId): void {
+    const deviceId = this.#kept.get(sessionId)?.deviceId;
+    if (deviceId !== undefined && this.#current.get(deviceId) === sessionId) this.#current.delete(deviceId);
+    this.#kept.delete(sessionId);
+    this.#unsaved.delete(sessionId);
+    this.#asked.delete(sessionId);
+  }
+
+  /** When a silent session ends; never while a registration without an end is kept over it. */
+  #endsAt({ sessionId, deviceId, openedAt }: Kept): Millis {
+    const keepMs = (this.#o.keepDays ?? sessionLimits.keepDays) * 24 * 3_600_000;
+    const registration = deviceId && this.#o.fleet.get(deviceId)?.registration;
+    if (!registration || this.#current.get(deviceId) !== sessionId) return openedAt + keepMs;
+    const { state, lifetime, lastContactAt } = registration;
+    if (state !== 'registered') return lastContactAt + keepMs;
+    return lifetime === 0 ? Number.POSITIVE_INFINITY : lastContactAt + lifetime * 1000 + keepMs;
+  }
+
+  /** Why the server ended a session; undefined if the device did, or was heard over another one. */
+  #whyEnded(kept: Kept, at: Millis): string | undefined {
+    if (this.#o.deviceBehind(kept) === undefined) return 'its credential is not good any more';
+    return this.#endsAt(kept) <= at ? 'the device was silent for too long' : undefined;
+  }
+}
+
+function placeOf(sessionId: SessionId) {
+  return { table: 'dtlsSessions', row: sessionId, column: 'sealedSnapshot' };
+}
+
+function deletion(sessionId: SessionId): Change {
+  return { delete: 'dtlsSessions', key: { sessionId } };
+}
+
+function ended({ organisationId, deviceId, identity, address }: Kept, at: Millis, reason: string): JournalDraft {
+  return {
+    type: 'session.ended',
+    at,
+    organisationId,
+    ...(deviceId === undefined ? {} : { deviceId }),
+    actor: { kind: 'server', name: 'sessions' },
+    payload: { identity: showIdentity(identity), address, reason },
+  };
+}

@@ -194,7 +194,7 @@ export abstract class Endpoint extends Handshaking {
    */
   protected override onProtectedRecord(address: AddressKey, record: DtlsRecord, now: number): void {
     if (this.#failures.exceeded(address, now)) {
-      this.out.drops.overLimit++;
+      this.out.drops.rateLimited++;
       return;
     }
     const taken = this.sessions.receive(address, record, now);

@@ -262,7 +262,7 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
     const forged = Buffer.from(plaintextRecord(ContentType.APPLICATION_DATA, 0, Buffer.alloc(40)));
     forged.writeUInt16BE(1, 3);
     for (let i = 0; i < 10 * TIGHT.failedRecordsPerSource; i++) server.receive(addressKey('1.1'), forged, 0);
-    expect(server.dropped()).toMatchObject({ notAuthentic: 5, overLimit: 45 });
+    expect(server.dropped()).toMatchObject({ notAuthentic: 5, rateLimited: 45 });
   },
   badCookies() {
     const server = newServer();

@@ -18,6 +18,8 @@ export interface DropCounters {
   badCookie: number;
   /** Over a limit. */
   overLimit: number;
+  /** Not looked at: too many records from that source did not open lately. */
+  rateLimited: number;
 }
 
 export class Outlet {
@@ -29,6 +31,7 @@ export class Outlet {
     malformed: 0,
     badCookie: 0,
     overLimit: 0,
+    rateLimited: 0,
   };
   readonly #mtu: number;
   #effects: DtlsEffect[] = [];

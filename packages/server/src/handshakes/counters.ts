@@ -13,6 +13,7 @@ const dropWords: Readonly<Record<DropReason, string>> = {
   malformed: 'its structure is wrong',
   badCookie: 'a first message with a wrong cookie',
   overLimit: 'over a limit',
+  rateLimited: 'not looked at: too many from that address did not open lately',
 };
 
 /** How handshakes go: what the link counted last, beside the failures that were told one by one. */

@@ -25,8 +25,9 @@ export class HandshakeCensus {
     const sessions = { live: 0, asleep: 0, underWay: 0 };
     for (const server of servers) {
       for (const [reason, count] of Object.entries(server.dropped())) dropped[reason as keyof DropCounters] += count;
-      const { sessions: live, halfOpen } = server.sizes();
+      const { sessions: all, activeSessions: live, halfOpen } = server.sizes();
       sessions.live += live;
+      sessions.asleep += all - live;
       sessions.underWay += halfOpen;
     }
     return { established: [...this.#established.values()], dropped, sessions };
@@ -41,6 +42,7 @@ const NO_DROPS: DropCounters = {
   malformed: 0,
   badCookie: 0,
   overLimit: 0,
+  rateLimited: 0,
 };
 
 function kindOf(identity: string): Kind {

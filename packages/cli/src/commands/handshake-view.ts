@@ -54,7 +54,8 @@ export function recordLines(context: Context, failed: FailedHandshake): string[]
       'our clock then': certificate && instant(failed.lastAt),
       'asked for': failed.serverName,
       suite: failed.suite,
-      alert: alert && (alert.meaning === undefined ? alert.name : `${alert.name}: ${alert.meaning}`),
+      [failed.check === 'alert' ? 'alert' : 'it was told']:
+        alert && (alert.meaning === undefined ? alert.name : `${alert.name}: ${alert.meaning}`),
     }),
     ...list('It offered', failed.offered),
     ...list('Wanted was', failed.wanted),

@@ -63,6 +63,7 @@ describe('handshake show', () => {
   it('tells what was offered and wanted, and what an alert means', async () => {
     const answer: FailedHandshake = {
       ...failed,
+      check: 'alert',
       offered: ['TLS_RSA_WITH_NULL_MD5'],
       wanted: ['TLS_PSK_WITH_AES_128_CCM_8'],
       alert: { name: 'handshake_failure', meaning: 'no suite' },

@@ -33,7 +33,7 @@ export function HandshakeCard({ failed }: { failed: FailedHandshake }) {
       </Group>
       <Text size="sm" mt={4} className="sentence">
         {sentence(failed.detail)} <CodedText text={failed.meaning} />
-        {failed.alert?.meaning !== undefined && failed.check === 'alert' && ` ${failed.alert.meaning}`}
+        {failed.alert?.meaning !== undefined && ` ${failed.alert.meaning}`}
       </Text>
       <Listed name="It offered" items={failed.offered} />
       <Listed name="Wanted was" items={failed.wanted} />
@@ -95,7 +95,7 @@ function Facts({ failed }: { failed: FailedHandshake }) {
     ['Fingerprint', presented && presented.kind !== 'psk' && `sha256:${presented.fingerprint}`],
     ['Asked for', failed.serverName],
     ['Cipher suite', failed.suite],
-    ['Alert', alert && (alert.meaning === undefined ? alert.name : `${alert.name}: ${alert.meaning}`)],
+    [failed.check === 'alert' ? 'Alert' : 'It was told', alert?.name],
   ];
   return (
     <Table variant="vertical" withRowBorders={false} verticalSpacing={3} horizontalSpacing={0} layout="fixed">

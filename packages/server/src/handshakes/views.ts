@@ -33,7 +33,8 @@ export function failedView(failed: Failed, inventory: Inventory): FailedHandshak
   const presented = presentedOf(failed);
   const [device] = suspects(failed, inventory);
   const { serverName, offered, wanted, suite, alert } = handshake ?? {};
-  const alertMeaning = alert === undefined ? undefined : alerts[alert];
+  // The table tells of alerts that devices send; ours are explained by the check.
+  const alertMeaning = alert !== undefined && check === 'alert' ? alerts[alert] : undefined;
   return {
     ...rest,
     check,

@@ -12,18 +12,6 @@ export interface Randoms {
   readonly server: Uint8Array;
 }
 
-/** The TLS 1.2 pseudorandom function (RFC 5246 §5) with the hash of the secret's HMAC: `length` octets. */
-export function prf(secret: Hmac, label: string, seed: Uint8Array, length: number): Buffer {
-  const labelled = Buffer.concat([Buffer.from(label, 'latin1'), seed]);
-  const blocks: Buffer[] = [];
-  let a: Buffer = labelled;
-  for (let produced = 0; produced < length; produced += a.length) {
-    a = secret.digest(a);
-    blocks.push(secret.digest(a, labelled));
-  }
-  return Buffer.concat(blocks, length);
-}
-
 /**
  * The premaster secret of a pre-shared key: another secret, then the key, both length-prefixed. The other one is what
  * the Diffie-Hellman exchange of ECDHE_PSK gave (RFC 5489 §2), or as many zeros as the key is long (RFC 4279 §2).
@@ -72,8 +60,8 @@ export function masterSecret(
   const secret = new Hmac(hash, premaster);
   const bytes =
     sessionHash === undefined
-      ? prf(secret, 'master secret', Buffer.concat([randoms.client, randoms.server]), MASTER_SECRET_LENGTH)
-      : prf(secret, 'extended master secret', sessionHash, MASTER_SECRET_LENGTH);
+      ? secret.expand('master secret', randoms.client, MASTER_SECRET_LENGTH, randoms.server)
+      : secret.expand('extended master secret', sessionHash, MASTER_SECRET_LENGTH);
   secret.wipe();
   return new MasterSecret(hash, bytes);
 }
@@ -88,7 +76,7 @@ export function epochKeys(
 ): EpochKeys {
   const { macKeyLength, keyLength, fixedIvLength } = suite.cipher;
   const length = 2 * (macKeyLength + keyLength + fixedIvLength);
-  const material = prf(master.hmac, 'key expansion', Buffer.concat([randoms.server, randoms.client]), length);
+  const material = master.hmac.expand('key expansion', randoms.server, length, randoms.client);
   if (role === 'server') {
     swapHalves(material.subarray(0, 2 * macKeyLength));
     swapHalves(material.subarray(2 * macKeyLength, 2 * (macKeyLength + keyLength)));
@@ -107,5 +95,5 @@ function swapHalves(pair: Buffer): void {
 
 /** What a Finished message carries (RFC 5246 §7.4.9). */
 export function verifyData(master: MasterSecret, sender: 'client' | 'server', transcriptHash: Uint8Array): Buffer {
-  return prf(master.hmac, `${sender} finished`, transcriptHash, VERIFY_DATA_LENGTH);
+  return master.hmac.expand(`${sender} finished`, transcriptHash, VERIFY_DATA_LENGTH);
 }

@@ -155,7 +155,9 @@ export async function openWorld(options: WorldOptions = {}) {
     now,
     perform: async (to, operation) =>
       trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
+    mark: () => undefined,
     lost: (device) => fleet.setSession(device, undefined),
+    mark: () => undefined,
     received: async () => {},
   });
   const incidents = await Incidents.open({ store: kept, bus, engine, values, commands, now, warn });

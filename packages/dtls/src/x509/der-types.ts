@@ -61,8 +61,6 @@ export const oid: DerType<string> = primitive(0x06, (content, fail) => {
 });
 
 export const octetString: DerType<Uint8Array> = primitive(0x04, (content) => content);
-/** Contents of a context-specific primitive, to be tagged by `implicit`. */
-export const octets = octetString;
 
 /** BIT STRING of whole octets, as keys and signatures are. */
 export const bitOctets: DerType<Uint8Array> = primitive(0x03, (content, fail) => {
@@ -104,11 +102,10 @@ export const time: DerType<number> = {
   read({ tag, content }, decoding) {
     const yearDigits = tag === UTC_TIME ? 2 : 4;
     if (content.length !== yearDigits + 11) return decoding.fail('bounds', content) ?? 0;
-    const digits = content.subarray(0, -1);
-    if (content.at(-1) !== 0x5a || digits.some((octet) => octet < 0x30 || octet > 0x39)) {
-      return decoding.fail('encoding', content) ?? 0;
-    }
-    const pair = (at: number): number => ((digits[at] ?? 0) - 0x30) * 10 + (digits[at + 1] ?? 0) - 0x30;
+    let digits = 0;
+    for (const octet of content) if (octet >= 0x30 && octet <= 0x39) digits++;
+    if (content.at(-1) !== 0x5a || digits !== content.length - 1) return decoding.fail('encoding', content) ?? 0;
+    const pair = (at: number): number => ((content[at] ?? 0) - 0x30) * 10 + (content[at + 1] ?? 0) - 0x30;
     const short = pair(0);
     const year = tag === GENERALIZED_TIME ? short * 100 + pair(2) : short < 50 ? 2000 + short : 1900 + short;
     const month = pair(yearDigits);

@@ -133,9 +133,6 @@ export interface DerType<T> {
   read(element: DerElement, decoding: Decoding): T;
 }
 
-/** The static type that a declaration describes. */
-export type DerValue<D> = D extends DerType<infer T> ? T : never;
-
 /** A type whose contents `read` understands; `fail` takes the reason. */
 export function primitive<T>(
   tag: number,

@@ -29,7 +29,7 @@ export const extensions = sequenceOf(
 /** Bits of keyUsage (RFC 5280 §4.2.1.3). */
 export const KeyUsage = { digitalSignature: 1 << 0, keyCertSign: 1 << 5, cRLSign: 1 << 6 } as const;
 
-export interface AlternativeNames {
+interface AlternativeNames {
   readonly dns: readonly string[];
   readonly uris: readonly string[];
   readonly emails: readonly string[];

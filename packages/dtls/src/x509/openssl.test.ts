@@ -25,7 +25,8 @@ import {
   testPki,
 } from './testing.ts';
 
-const here = hasPeer('OpenSSL', ['openssl', 'version']);
+const VERSION = ['openssl', 'version'] as const;
+const here = hasPeer('OpenSSL', VERSION);
 const folder = mkdtempSync(join(tmpdir(), 'reeve-x509-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -37,7 +38,7 @@ function file(contents: string): string {
 }
 
 function openssl(...args: readonly string[]): { readonly ok: boolean; readonly out: string } {
-  const { status, stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(VERSION[0], args, { encoding: 'utf8' });
   return { ok: status === 0, out: stdout + stderr };
 }
 

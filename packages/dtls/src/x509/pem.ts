@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { X509_LIMITS } from './limits.ts';
 
 /** What a PEM file holds, each kind in the order of the file. */
-export interface PemContents {
+interface PemContents {
   /** DER. */
   readonly certificates: readonly Uint8Array[];
   /** DER. */

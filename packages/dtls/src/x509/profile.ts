@@ -18,7 +18,10 @@ import type { RevocationList } from './revocation.ts';
  *   of P-256, P-384, Ed25519 or RSA of 2048 to 8192 bits.
  * - The peer's: not a CA, digitalSignature if there is a keyUsage, a key of P-256 or P-384, which is what ECDHE_ECDSA
  *   needs.
- * - anyExtendedKeyUsage stands for no purpose.
+ * - anyExtendedKeyUsage stands for no purpose. Policies are not processed, so critical ones are refused.
+ *
+ * What DER and RFC 5280 forbid and devices in the field have, is tolerated: a DEFAULT that is written out, members of a
+ * SET in any order, GeneralizedTime before 2050, serial number 0.
  */
 export interface TrustProfile {
   readonly anchors: readonly Certificate[];
@@ -39,7 +42,7 @@ export interface TrustProfile {
 }
 
 /** An expired certificate that is good until a date. */
-export interface ExpiredAdmission {
+interface ExpiredAdmission {
   /** SHA-256 of its DER in lower-case hexadecimal, or its subject as text. */
   readonly certificate: string;
   /** Milliseconds since the epoch. */

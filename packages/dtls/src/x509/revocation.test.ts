@@ -4,7 +4,7 @@ import { parseCrl } from './crl.ts';
 import { bitString, implicit, integer, octetString, sequence, tlv } from './der-writer.ts';
 import { type PathResult, validatePath } from './path.ts';
 import type { TrustProfile } from './profile.ts';
-import { type AdmittedCrl, admitCrl, type RevocationList, staleWithin } from './revocation.ts';
+import { type AdmittedCrl, admitCrl, type RevocationList } from './revocation.ts';
 import {
   type CrlSpec,
   certificateOf,
@@ -219,17 +219,5 @@ describe('revocation', () => {
     expect(validate(device.chain, { revocation: about })).toMatchObject(refused('revoked'));
     // Lists that nobody asked do not matter.
     expect(validate(intermediate.chain, { revocation })).not.toMatchObject({ check: 'crl-stale' });
-  });
-
-  it('tells which lists are not current in a week', () => {
-    const [fresh, soon, past, future] = [
-      listOf(root, [], NOW - DAY, NOW + 7 * DAY),
-      listOf(root, [], NOW - DAY, NOW + 7 * DAY - 1000),
-      listOf(root, [], NOW - DAY, NOW - 1000),
-      listOf(root, [], NOW + DAY, NOW + 30 * DAY),
-    ];
-    if (!fresh || !soon || !past || !future) return;
-    expect(staleWithin([fresh, soon, past, future], NOW)).toEqual([soon, past, future]);
-    expect(staleWithin([fresh, soon, past], NOW, 0)).toEqual([past]);
   });
 });

@@ -63,18 +63,6 @@ export function admitCrl(crl: Crl, authorities: readonly Certificate[]): Admitte
   };
 }
 
-/** How long before a list stops being current an operator wants to know: 7 days, in ms. */
-const WARNING_MS = 7 * 24 * 3_600_000;
-
-/** The lists that are not current, or will not be so soon. */
-export function staleWithin(
-  lists: readonly RevocationList[],
-  now: number,
-  withinMs: number = WARNING_MS,
-): readonly RevocationList[] {
-  return lists.filter((list) => !isCurrent(list, now) || !isCurrent(list, now + withinMs));
-}
-
 const isCurrent = ({ thisUpdate, nextUpdate }: RevocationList, now: number): boolean =>
   now >= thisUpdate && now <= nextUpdate;
 

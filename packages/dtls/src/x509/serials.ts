@@ -52,7 +52,7 @@ class Column {
     const sorted = Buffer.alloc(this.#count * stride);
     for (let i = 0; i < this.#count; i++) {
       const start = (order[i] ?? 0) * stride;
-      sorted.set(records.subarray(start, start + stride), i * stride);
+      records.copy(sorted, i * stride, start, start + stride);
     }
     this.#records = sorted;
   }

@@ -82,7 +82,7 @@ export const EXTENDED_KEY_USAGE = {
 const ATTRIBUTES: { readonly [name: string]: string } = { CN: '2.5.4.3', O: '2.5.4.10', OU: '2.5.4.11', C: '2.5.4.6' };
 
 /** A Name of one UTF8String attribute for each RDN, given as `CN=x` or a dotted type, in the order of the DER. */
-export function nameDer(rdns: readonly string[]): Buffer {
+function nameDer(rdns: readonly string[]): Buffer {
   const attribute = (rdn: string): Buffer => {
     const [type = '', value = ''] = rdn.split(/=(.*)/s);
     return set(sequence(oid(ATTRIBUTES[type] ?? type), utf8String(value)));

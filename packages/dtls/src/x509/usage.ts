@@ -25,7 +25,7 @@ const MATCHING = [undefined, 'sha256', 'sha384', 'sha512'] as const;
 export type MatchingType = 0 | 1 | 2 | 3;
 
 /** What the Security object says about the server's certificate. */
-export interface CertificateAssociation {
+interface CertificateAssociation {
   readonly usage: CertificateUsage;
   readonly matchingType: MatchingType;
   /** Server Public Key (/0/x/4): a certificate in DER, or its digest. */

@@ -194,10 +194,12 @@ function authenticate(
   host: string | undefined,
   policy: ServerPolicy,
 ): Authentication | Objection {
-  const identity =
-    policy.identities.find(({ serverNames }) => host !== undefined && serverNames?.includes(host)) ??
-    policy.identities.find(({ serverNames }) => serverNames === undefined);
-  if (identity === undefined) {
+  // Those for the name come before those for every name: a raw key and certificates may be of different keys.
+  const candidates = [
+    ...policy.identities.filter(({ serverNames }) => host !== undefined && serverNames?.includes(host)),
+    ...policy.identities.filter(({ serverNames }) => serverNames === undefined),
+  ];
+  if (candidates.length === 0) {
     if (policy.identities.length === 0) {
       const detail = 'the peer wants a certificate or a raw public key of the server, which has neither';
       return refuse('no-common-certificate-type', detail);
@@ -208,13 +210,14 @@ function authenticate(
       wanted: policy.identities.flatMap(({ serverNames }) => serverNames ?? []),
     });
   }
-  const server = pickType(
-    reader.client(EXTENSIONS.serverCertificateType),
-    (kind) => (kind === 'raw-key' ? identity.rawKey : identity.certificates) !== undefined,
-  );
+  const presenting = (kind: CertificateKind): ServerIdentity | undefined =>
+    candidates.find(({ rawKey, certificates }) => (kind === 'raw-key' ? rawKey : certificates) !== undefined);
+  const server = pickType(reader.client(EXTENSIONS.serverCertificateType), (kind) => presenting(kind) !== undefined);
   const client = pickType(reader.client(EXTENSIONS.clientCertificateType), (kind) => policy.clientKinds.includes(kind));
   if (typeof server !== 'string') return differentTypes('the server to present', server.offered);
   if (typeof client !== 'string') return differentTypes('to present', client.offered);
+  const identity = presenting(server);
+  if (identity === undefined) return differentTypes('the server to present', []);
   const scheme = schemeOfKey(identity.privateKey);
   // Without the extension SHA-1 would be meant, which no constrained device means that leaves it out (RFC 7251 §2.3).
   const theirs = reader.client(EXTENSIONS.signatureSchemes) ?? [0x0403];

@@ -10,7 +10,15 @@ import { Access } from './access.ts';
 import { accessLimits } from './limits.ts';
 
 const origin = 'http://localhost:80';
-const describeServer = () => ({ version: '0', startedAt: 0, noSec: false, keyLog: false, coapsPort: 5684, warnings: [], store: 'ok' }) as const;
+const describeServer = () => ({
+  version: '0',
+  startedAt: 0,
+  noSec: false,
+  keyLog: false,
+  coapsPort: 5684,
+  warnings: [],
+  store: 'ok' as const,
+});
 
 let server: TestServer;
 beforeEach(async () => {

@@ -157,7 +157,6 @@ export async function openWorld(options: WorldOptions = {}) {
       trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
     mark: () => undefined,
     lost: (device) => fleet.setSession(device, undefined),
-    mark: () => undefined,
     received: async () => {},
   });
   const incidents = await Incidents.open({ store: kept, bus, engine, values, commands, now, warn });

@@ -6,8 +6,15 @@ import {
   ObservationScope,
   type RequestId,
 } from '@reeve/coap';
-import { type DtlsEffect, DtlsServer, type IdentityLabel, type LookupId, sessionKey } from '@reeve/dtls';
-import type { Millis, RegistrationId } from '../ids.ts';
+import {
+  type CryptoResult,
+  type CryptoTask,
+  type DtlsEffect,
+  type DtlsServer,
+  type IdentityLabel,
+  sessionKey,
+} from '@reeve/dtls';
+import type { CredentialId, Millis, RegistrationId } from '../ids.ts';
 import { addressOfKey, keyOfAddress, prefixOf } from './address.ts';
 import { HandshakeCensus } from './census.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
@@ -15,11 +22,13 @@ import { Continuity } from './continuity.ts';
 import { Decoder } from './decoder.ts';
 import { answerOf, requestOf, restOf } from './encoder.ts';
 import { readRequest } from './inbound.ts';
+import { DtlsListeners } from './listeners.ts';
 import type {
   ExchangeRef,
   LinkConfig,
   LinkDown,
   LinkUp,
+  Listener,
   RequestOutcome,
   RequestRef,
   SessionId,
@@ -36,8 +45,10 @@ interface OwnerOptions {
   readonly deliver: (message: LinkUp) => void;
   /** Slot of the Connection IDs that are given out. */
   readonly connectionIdSlot: number;
-  /** Whether a socket speaks DTLS. */
-  readonly secure: (ingress: number) => boolean;
+  /** The sockets, by their index. */
+  readonly listen: readonly Listener[];
+  /** Does asymmetric cryptography, here or on another thread; `done` is called once, whenever that is. */
+  readonly compute: (task: CryptoTask, done: (result: CryptoResult, now: number) => void) => void;
   readonly transmission?: LinkConfig['transmission'];
   /** Gets the keys of every session, a line of NSS's key log format for each. */
   readonly keyLog?: (line: string) => void;
@@ -59,7 +70,7 @@ interface Pending {
  */
 export class SessionOwner {
   readonly #o: OwnerOptions;
-  readonly #dtls: DtlsServer;
+  readonly #dtls: DtlsListeners;
   readonly #coap: CoapEndpoint;
   readonly #sessions: SessionTable;
   readonly #pending = new Map<RequestId, Pending>();
@@ -69,7 +80,7 @@ export class SessionOwner {
 
   constructor(options: OwnerOptions) {
     this.#o = options;
-    this.#dtls = new DtlsServer({
+    this.#dtls = new DtlsListeners(options.listen, {
       random: options.random,
       prefixOf,
       connectionIds: { length: CONNECTION_ID_BYTES, make: connectionIds(options.connectionIdSlot, options.random) },
@@ -80,7 +91,7 @@ export class SessionOwner {
     // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
     this.#continuity = new Continuity({
-      dtls: () => this.#dtls,
+      dtls: (ingress) => this.#dtls.at(ingress),
       coap: this.#coap,
       sessions: this.#sessions,
       wallClock: options.wallClock,
@@ -89,9 +100,10 @@ export class SessionOwner {
   }
 
   receive(ingress: number, host: string, port: number, datagram: Uint8Array, now: number): void {
-    if (this.#o.secure(ingress)) {
-      this.#dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
-      this.#drainDtls(now);
+    const dtls = this.#dtls.at(ingress);
+    if (dtls) {
+      dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
+      this.#drainDtls(dtls, now);
     } else {
       const session = this.#sessions.plain(ingress, host, port, now);
       if (session.traced) this.#trace(session, 'in', datagram);
@@ -101,30 +113,30 @@ export class SessionOwner {
   }
 
   tick(now: number): void {
-    this.#dtls.tick(now);
-    this.#drainDtls(now);
+    for (const dtls of this.#dtls.all()) dtls.tick(now);
+    this.#drainAll(now);
     this.#coap.tick(now);
     this.#drainCoap(now);
   }
 
   nextWakeAt(): number | undefined {
-    const dtls = this.#dtls.nextWakeAt();
-    const coap = this.#coap.nextWakeAt();
-    return dtls === undefined ? coap : coap === undefined ? dtls : Math.min(dtls, coap);
+    let next = this.#coap.nextWakeAt() ?? Number.POSITIVE_INFINITY;
+    for (const dtls of this.#dtls.all()) next = Math.min(next, dtls.nextWakeAt() ?? next);
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   handle(message: LinkDown, now: number): void {
     switch (message.kind) {
       case 'psk':
-        this.#dtls.pskFound(message.lookup as LookupId, message.found, now);
-        this.#drainDtls(now);
-        break;
       case 'peer':
       case 'resumed':
+        this.#answered(message, now);
+        break;
       case 'identities':
+        this.#dtls.setIdentities(message.identities);
         break;
       case 'census':
-        this.#o.deliver({ kind: 'census', ...this.#census.view([this.#dtls]) });
+        this.#o.deliver({ kind: 'census', ...this.#census.view(this.#dtls.all()) });
         break;
       case 'answer':
         this.#coap.respond(ExchangeId(message.exchange), answerOf(message), now);
@@ -157,12 +169,12 @@ export class SessionOwner {
         this.#continuity.restore(message, now);
         break;
       case 'reserved':
-        this.#dtls.reserved(sessionKey(message.sessionId), message.upTo, now);
-        this.#drainDtls(now);
+        this.#ofSession(message.sessionId)?.reserved(sessionKey(message.sessionId), message.upTo, now);
+        this.#drainAll(now);
         break;
       case 'drop-session':
-        this.#dtls.abandonSession(sessionKey(message.sessionId));
-        this.#drainDtls(now);
+        this.#ofSession(message.sessionId)?.abandonSession(sessionKey(message.sessionId));
+        this.#drainAll(now);
         break;
       case 'close-session':
         this.#closeSession(message.sessionId, now);
@@ -187,16 +199,33 @@ export class SessionOwner {
   #closeSession(sessionId: SessionId, now: number): void {
     const plain = this.#sessions.forgetPlain(sessionId);
     if (plain) this.#coap.forgetPeer(plain.peer, now);
-    else this.#dtls.close(sessionKey(sessionId));
-    this.#drainDtls(now);
+    else this.#ofSession(sessionId)?.close(sessionKey(sessionId));
+    this.#drainAll(now);
   }
 
   #closeIdentity(identity: string, now: number): void {
-    this.#dtls.abandon(identity as IdentityLabel);
+    for (const dtls of this.#dtls.all()) dtls.abandon(identity as IdentityLabel);
     for (const { info } of this.#sessions.secure()) {
-      if (info.identity === identity) this.#dtls.close(sessionKey(info.sessionId));
+      if (info.identity === identity) this.#dtls.at(info.ingress)?.close(sessionKey(info.sessionId));
     }
-    this.#drainDtls(now);
+    this.#drainAll(now);
+  }
+
+  /** The server that a session belongs to. */
+  #ofSession(sessionId: SessionId): DtlsServer | undefined {
+    const session = this.#sessions.get(sessionId);
+    return session && this.#dtls.at(session.info.ingress);
+  }
+
+  /** Hands the answer to a question about a peer to the server that asked. */
+  #answered(message: Extract<LinkDown, { lookup: number }>, now: number): void {
+    const asked = this.#dtls.asked(message.lookup);
+    if (!asked) return;
+    const { server, lookup } = asked;
+    if (message.kind === 'psk') server.pskFound(lookup, message.found, now);
+    else if (message.kind === 'peer') server.peerFound(lookup, message.verdict, now);
+    else server.resumedFound(lookup, message.good, now);
+    this.#drainDtls(server, now);
   }
 
   #bind(message: Extract<LinkDown, { kind: 'bind' }>, now: number): void {
@@ -227,11 +256,17 @@ export class SessionOwner {
     this.#pending.set(this.#coap.request(session.peer, encoded.request, now), { request, operation, session });
   }
 
-  #drainDtls(now: number): void {
-    for (const effect of this.#dtls.drain()) this.#onDtls(effect, now);
+  #drainAll(now: number): void {
+    for (const dtls of this.#dtls.all()) this.#drainDtls(dtls, now);
   }
 
-  #onDtls(effect: DtlsEffect, now: number): void {
+  #drainDtls(dtls: DtlsServer, now: number): void {
+    for (let effects = dtls.drain(); effects.length > 0; effects = dtls.drain()) {
+      for (const effect of effects) this.#onDtls(dtls, effect, now);
+    }
+  }
+
+  #onDtls(dtls: DtlsServer, effect: DtlsEffect, now: number): void {
     switch (effect.kind) {
       case 'send': {
         const { ingress, host, port } = addressOfKey(effect.address);
@@ -263,9 +298,33 @@ export class SessionOwner {
       case 'findPsk':
         this.#o.deliver({
           kind: 'find-psk',
-          lookup: effect.lookup,
-          ingress: 0,
+          lookup: this.#dtls.lookupOf(dtls, effect),
+          ingress: this.#dtls.ingressOf(dtls),
           identity: Buffer.from(effect.identity).toString('hex'),
+        });
+        break;
+      case 'findPeer':
+        this.#o.deliver({
+          kind: 'find-peer',
+          lookup: this.#dtls.lookupOf(dtls, effect),
+          ingress: this.#dtls.ingressOf(dtls),
+          presented: effect.presented,
+        });
+        break;
+      case 'findResumed':
+        this.#o.deliver({
+          kind: 'find-resumed',
+          lookup: this.#dtls.lookupOf(dtls, effect),
+          ingress: this.#dtls.ingressOf(dtls),
+          identity: effect.identity,
+          credential: effect.credential as CredentialId,
+        });
+        break;
+      case 'compute':
+        this.#o.compute(effect.task, (result, at) => {
+          dtls.computed(effect.job, result, at);
+          this.#drainDtls(dtls, at);
+          this.#drainCoap(at);
         });
         break;
       case 'established': {
@@ -309,8 +368,9 @@ export class SessionOwner {
         if (!session) break;
         if (session.traced) this.#trace(session, 'out', effect.datagram);
         if (session.info.transport === 'coaps') {
-          this.#dtls.send(sessionKey(session.info.sessionId), effect.datagram);
-          this.#drainDtls(now);
+          const dtls = this.#dtls.at(session.info.ingress);
+          dtls?.send(sessionKey(session.info.sessionId), effect.datagram);
+          if (dtls) this.#drainDtls(dtls, now);
         } else if (session.address) {
           const { ingress, host, port } = session.address;
           this.#o.send(ingress, host, port, effect.datagram);
@@ -325,7 +385,7 @@ export class SessionOwner {
         break;
       case 'outcome':
         if (!this.#continuity.answered(effect, now)) this.#onOutcome(effect);
-        this.#drainDtls(now);
+        this.#drainAll(now);
         break;
       case 'observationEnded':
         this.#decoder.unobserve(effect.scope as string as RegistrationId, Buffer.from(effect.token).toString('hex'));

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { ComputePool } from '@reeve/dtls';
 import { KeyLog } from './key-log.ts';
 import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
@@ -7,6 +8,8 @@ import { Sockets } from './sockets.ts';
 
 /** Longest sleep of the timer: clocks may jump, and an idle process costs nothing for it. */
 const MAX_SLEEP_MS = 60_000;
+/** Threads of libuv's pool that handshakes may use, and what may wait for one: a storm of them is refused, not stored. */
+const COMPUTE = { concurrency: 4, queue: 1024 } as const;
 
 /**
  * Runs a session owner over real sockets and a real clock. Messages upward are gathered over one turn of the event
@@ -24,6 +27,7 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     if (!closed) deliver(messages);
   };
   const keyLog = config.keyLogFile === undefined ? undefined : new KeyLog(config.keyLogFile);
+  const pool = new ComputePool(COMPUTE);
   const owner = new SessionOwner({
     random: pooledRandom(),
     wallClock: () => Date.now(),
@@ -33,7 +37,13 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
       pending.push(message);
     },
     connectionIdSlot: config.connectionIdSlot,
-    secure: (ingress) => config.listen[ingress]?.transport === 'coaps',
+    listen: config.listen,
+    compute: (task, done) =>
+      pool.run(task, (result) => {
+        if (closed) return;
+        done(result, performance.now());
+        schedule();
+      }),
     ...(config.transmission ? { transmission: config.transmission } : {}),
     ...(keyLog ? { keyLog: (line: string) => keyLog.write(line) } : {}),
   });

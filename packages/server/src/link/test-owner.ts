@@ -11,11 +11,11 @@ import {
   type RequestSpec,
   type ResponseSpec,
 } from '@reeve/coap';
-import { addressKey, DtlsClient, type DtlsEffect, type SessionKey } from '@reeve/dtls';
+import { addressKey, type ClientIdentity, computeNow, DtlsClient, type DtlsEffect, type SessionKey } from '@reeve/dtls';
 import { seededRandom } from '../../../../tooling/testing/fuzz.ts';
 import type { CredentialId, DeviceId, RegistrationId } from '../ids.ts';
 import { SessionOwner } from './owner.ts';
-import type { ExchangeRef, LinkDown, LinkOperation, LinkUp, RequestRef } from './port.ts';
+import type { ExchangeRef, LinkDown, LinkOperation, LinkUp, Listener, PeerVerdict, RequestRef } from './port.ts';
 
 /** Wall clock of the tests when virtual time is 0. */
 export const EPOCH = 1_800_000_000_000;
@@ -27,6 +27,10 @@ export const registrationId = 'reg000000001' as RegistrationId;
 export const deviceId = 'dev-1' as DeviceId;
 const SECURE_INGRESS = 0;
 const PLAIN_INGRESS = 1;
+const LISTEN: readonly Listener[] = [
+  { transport: 'coaps', host: '192.0.2.200', port: 5684 },
+  { transport: 'coap', host: '192.0.2.200', port: 5683 },
+];
 
 type UpOf<K extends LinkUp['kind']> = Extract<LinkUp, { kind: K }>;
 
@@ -40,6 +44,10 @@ interface DeviceOptions {
   readonly secure?: boolean;
   readonly identity?: Uint8Array;
   readonly key?: Uint8Array;
+  /** Whether it takes tickets, and comes back with them. */
+  readonly resumes?: boolean;
+  /** In place of a pre-shared key; its server is believed. */
+  readonly credential?: ClientIdentity;
   readonly port?: number;
   /** Whether it asks for a Connection ID to send with, so that it may come from anywhere. */
   readonly connectionId?: boolean;
@@ -72,7 +80,8 @@ export class TestDevice {
       ? new DtlsClient({
           random,
           address: addressKey('server'),
-          identity: { kind: 'psk', identity, key },
+          identity: options.credential ?? { kind: 'psk', identity, key },
+          ...(options.resumes ? { resumption: { tickets: true } } : {}),
           connectionId: connectionId ? 'zero-length' : 'none',
         })
       : undefined;
@@ -98,6 +107,8 @@ export class TestDevice {
         this.dtlsEffects.push(effect);
         if (effect.kind === 'send') out.push(effect.datagram);
         if (effect.kind === 'established') this.session = effect.session;
+        if (effect.kind === 'compute') this.dtls?.computed(effect.job, computeNow(effect.task), now);
+        if (effect.kind === 'findPeer') this.dtls?.peerFound(effect.lookup, { ok: true, credential: 'server' }, now);
         if (effect.kind === 'received') this.coap.receive(this.peer, effect.data, now);
       }
       for (const effect of this.coap.drain()) {
@@ -138,6 +149,9 @@ export class TestOwner {
   readonly sent: { ingress: number; host: string; port: number; datagram: Uint8Array }[] = [];
   /** Keys by identity in hex; answered at once. */
   readonly keys = new Map<string, Uint8Array>([[IDENTITY.toString('hex'), KEY]]);
+  /** Who is admitted without a pre-shared key, and whether they may resume; answered at once. */
+  verdict: PeerVerdict = { ok: true, credential: CREDENTIAL };
+  resumes = true;
   /** Whether reservations are granted, at once. */
   reserves = true;
   readonly #devices: TestDevice[] = [];
@@ -168,7 +182,8 @@ export class TestOwner {
       random: replayable(seed),
       wallClock: () => EPOCH + this.now,
       connectionIdSlot: 0,
-      secure: (ingress) => ingress === SECURE_INGRESS,
+      listen: LISTEN,
+      compute: (task, done) => done(computeNow(task), this.now),
       send: (ingress, host, port, datagram) => this.sent.push({ ingress, host, port, datagram }),
       deliver: (message) => {
         const clone = structuredClone(message);
@@ -206,6 +221,12 @@ export class TestOwner {
         const message = this.up[this.#delivered];
         if (message?.kind === 'reserve' && this.reserves) {
           this.post({ kind: 'reserved', sessionId: message.sessionId, upTo: message.upTo });
+        }
+        if (message?.kind === 'find-peer') {
+          this.post({ kind: 'peer', lookup: message.lookup, verdict: this.verdict });
+        }
+        if (message?.kind === 'find-resumed') {
+          this.post({ kind: 'resumed', lookup: message.lookup, good: this.resumes });
         }
         if (message?.kind !== 'find-psk') continue;
         const key = this.keys.get(message.identity);

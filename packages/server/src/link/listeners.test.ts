@@ -1,0 +1,59 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
+import { DtlsListeners } from './listeners.ts';
+import type { Listener } from './port.ts';
+import { replayable } from './test-owner.ts';
+
+const random = replayable(1);
+const open = (...listen: Listener[]) =>
+  new DtlsListeners(listen, {
+    random,
+    connectionIds: { length: CONNECTION_ID_BYTES, make: connectionIds(0, random) },
+  });
+const coaps = (dtls?: Listener['dtls']): Listener => ({
+  transport: 'coaps',
+  host: '::',
+  port: 5684,
+  ...(dtls ? { dtls } : {}),
+});
+
+describe('secure sockets', () => {
+  it('with equal settings share a server, those with others do not, and plain ones have none', () => {
+    const listeners = open(
+      coaps(),
+      { transport: 'coap', host: '::', port: 5683 },
+      coaps({ resumption: true }),
+      coaps({ resumption: false }),
+    );
+    expect(listeners.all()).toHaveLength(2);
+    expect(listeners.at(0)).toBe(listeners.at(2));
+    expect(listeners.at(1)).toBeUndefined();
+    expect(listeners.at(3)).not.toBe(listeners.at(0));
+    expect(listeners.all().map((server) => listeners.ingressOf(server))).toEqual([0, 3]);
+  });
+
+  it('number their questions so that each answer finds who asked', () => {
+    const listeners = open(coaps(), coaps({ resumption: false }), coaps({ connectionIds: false }));
+    const numbers = new Set<number>();
+    for (const server of listeners.all()) {
+      for (const lookup of [0, 1, 7]) {
+        const number = listeners.lookupOf(server, { kind: 'findPsk', lookup: lookup as never, identity: random(1) });
+        numbers.add(number);
+        expect(listeners.asked(number)).toEqual({ server, lookup });
+      }
+    }
+    expect(numbers.size).toBe(9);
+  });
+
+  it('take the identities of the server as bytes', () => {
+    const listeners = open(coaps());
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const identity = {
+      rawKey: publicKey.export({ format: 'der', type: 'spki' }),
+      privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }),
+    };
+    expect(() => listeners.setIdentities([identity])).not.toThrow();
+    expect(() => listeners.setIdentities([{ ...identity, privateKey: Buffer.alloc(3) }])).toThrow();
+  });
+});

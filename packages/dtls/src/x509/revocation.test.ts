@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseCrl } from './crl.ts';
 import { bitString, implicit, integer, octetString, sequence, tlv } from './der-writer.ts';
+import { X509_LIMITS } from './limits.ts';
 import { type PathResult, validatePath } from './path.ts';
 import type { TrustProfile } from './profile.ts';
 import { type AdmittedCrl, admitCrl, type RevocationList } from './revocation.ts';
@@ -130,6 +131,10 @@ describe('lists', () => {
     expect(parse({ extensions: [extension], revoked: [{ serial: 1, extensions: [extension] }] })).toMatchObject({
       ok: true,
     });
+  });
+
+  it('are refused beyond the limit of octets', () => {
+    expect(parseCrl(new Uint8Array(X509_LIMITS.crlBytes + 1))).toMatchObject(wrong(/larger than 33554432/));
   });
 
   it('are refused in version 1, or with two algorithms', () => {

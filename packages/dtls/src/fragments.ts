@@ -1,5 +1,6 @@
 /** Handshake messages cut into fragments, and put together again (RFC 6347 §4.2.2 and §4.2.3). */
 import type { DtlsLimits } from './limits.ts';
+import { readUint, writeUint } from './octets.ts';
 
 /** type (1), length (3), message_seq (2), fragment_offset (3), fragment_length (3). */
 export const HANDSHAKE_HEADER_LENGTH = 12;
@@ -26,19 +27,18 @@ export interface WholeMessage {
 /** The fragments in the plaintext of a handshake record, or nothing when that is malformed anywhere. */
 export function readFragments(plaintext: Uint8Array): Fragment[] | undefined {
   const fragments: Fragment[] = [];
-  const view = new DataView(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   let at = 0;
   do {
     if (plaintext.length - at < HANDSHAKE_HEADER_LENGTH) return undefined;
-    const length = view.getUint32(at) & 0xffffff;
-    const offset = view.getUint32(at + 5) & 0xffffff;
-    const fragmentLength = view.getUint32(at + 8) & 0xffffff;
+    const length = readUint(plaintext, at + 1, 3);
+    const offset = readUint(plaintext, at + 6, 3);
+    const fragmentLength = readUint(plaintext, at + 9, 3);
     const start = at + HANDSHAKE_HEADER_LENGTH;
     if (offset + fragmentLength > length || start + fragmentLength > plaintext.length) return undefined;
     fragments.push({
-      type: view.getUint8(at),
+      type: readUint(plaintext, at, 1),
       length,
-      messageSequence: view.getUint16(at + 4),
+      messageSequence: readUint(plaintext, at + 4, 2),
       offset,
       bytes: plaintext.subarray(start, start + fragmentLength),
     });
@@ -51,11 +51,12 @@ export function readFragments(plaintext: Uint8Array): Fragment[] | undefined {
 export function writeFragment(message: WholeMessage, offset: number, fragmentLength: number): Buffer {
   const bytes = Buffer.allocUnsafe(HANDSHAKE_HEADER_LENGTH + fragmentLength);
   bytes[0] = message.type;
-  bytes.writeUIntBE(message.body.length, 1, 3);
-  bytes.writeUInt16BE(message.messageSequence, 4);
-  bytes.writeUIntBE(offset, 6, 3);
-  bytes.writeUIntBE(fragmentLength, 9, 3);
-  bytes.set(message.body.subarray(offset, offset + fragmentLength), HANDSHAKE_HEADER_LENGTH);
+  writeUint(bytes, 1, 3, message.body.length);
+  writeUint(bytes, 4, 2, message.messageSequence);
+  writeUint(bytes, 6, 3, offset);
+  writeUint(bytes, 9, 3, fragmentLength);
+  const whole = fragmentLength === message.body.length;
+  bytes.set(whole ? message.body : message.body.subarray(offset, offset + fragmentLength), HANDSHAKE_HEADER_LENGTH);
   return bytes;
 }
 
@@ -67,9 +68,18 @@ export function unfragmented(message: WholeMessage): Uint8Array {
 interface Assembly {
   readonly type: number;
   readonly body: Uint8Array;
-  /** One octet for each octet of the body: 1 where it has arrived. */
+  /** One octet for each octet of the body: 1 where it has arrived. Empty if the body came whole. */
   readonly arrived: Uint8Array;
   missing: number;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** What the first fragment of a message begins; nearly always it is all of it. */
+function newAssembly({ type, length, bytes }: Fragment): Assembly {
+  return bytes.length === length
+    ? { type, body: Uint8Array.from(bytes), arrived: NOTHING, missing: 0 }
+    : { type, body: new Uint8Array(length), arrived: new Uint8Array(length), missing: length };
 }
 
 /** Gives the messages of a handshake in order, each once, however their fragments come. */
@@ -117,17 +127,13 @@ export class Reassembly {
     if (assembly === undefined) {
       const { handshakeMessageBytes, reassemblyBytes } = this.#limits;
       if (length > handshakeMessageBytes || this.#bytes + length > reassemblyBytes) return;
-      assembly = {
-        type: fragment.type,
-        body: new Uint8Array(length),
-        arrived: new Uint8Array(length),
-        missing: length,
-      };
+      assembly = newAssembly(fragment);
       this.#assemblies.set(messageSequence, assembly);
       this.#bytes += length;
     } else if (assembly.type !== fragment.type || assembly.body.length !== length) {
       return;
     }
+    if (assembly.missing === 0) return;
     for (let i = 0; i < bytes.length; i++) {
       if (assembly.arrived[offset + i] === 1) continue;
       assembly.arrived[offset + i] = 1;

@@ -1,5 +1,6 @@
 /** Records of DTLS 1.2 as they stand on the wire (RFC 6347 §4.1, RFC 9146 §4). */
 import { Version } from './messages.ts';
+import { readUint, writeUint } from './octets.ts';
 
 export const ContentType = {
   CHANGE_CIPHER_SPEC: 20,
@@ -43,13 +44,12 @@ export function readRecord(datagram: Uint8Array, offset: number, connectionIdLen
   if (named && connectionIdLength === 0) return undefined;
   const header = RECORD_HEADER_LENGTH + (named ? connectionIdLength : 0);
   if (datagram.length - offset < header || datagram[offset + 1] !== 0xfe) return undefined;
-  const view = new DataView(datagram.buffer, datagram.byteOffset + offset, header);
-  const end = offset + header + view.getUint16(header - 2);
+  const end = offset + header + readUint(datagram, offset + header - 2, 2);
   if (end > datagram.length) return undefined;
   return {
-    type: view.getUint8(0),
-    epoch: view.getUint16(3),
-    sequence: view.getUint16(5) * 2 ** 32 + view.getUint32(7),
+    type: readUint(datagram, offset, 1),
+    epoch: readUint(datagram, offset + 3, 2),
+    sequence: readUint(datagram, offset + 5, 6),
     connectionId: named ? datagram.subarray(offset + RECORD_HEADER_LENGTH - 2, offset + header - 2) : undefined,
     bytes: datagram.subarray(offset, end),
     fragment: datagram.subarray(offset + header, end),
@@ -58,7 +58,7 @@ export function readRecord(datagram: Uint8Array, offset: number, connectionIdLen
 
 /** Writes a record header at the start of `target`. */
 export function writeRecordHeader(
-  target: Buffer,
+  target: Uint8Array,
   type: number,
   epoch: number,
   sequence: number,
@@ -66,10 +66,10 @@ export function writeRecordHeader(
   version: number = Version.DTLS_1_2,
 ): void {
   target[0] = type;
-  target.writeUInt16BE(version, 1);
-  target.writeUInt16BE(epoch, 3);
-  target.writeUIntBE(sequence, 5, 6);
-  target.writeUInt16BE(length, 11);
+  writeUint(target, 1, 2, version);
+  writeUint(target, 3, 2, epoch);
+  writeUint(target, 5, 6, sequence);
+  writeUint(target, 11, 2, length);
 }
 
 /** A record of epoch 0. */

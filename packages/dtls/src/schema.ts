@@ -2,6 +2,7 @@
  * Wire structures declared as data: a `Field` holds both directions of one element, so that a single declaration
  * gives encoder, decoder, bounds and static type (the presentation language of RFC 5246 §4, as far as DTLS needs it).
  */
+import { readUint, writeUint } from './octets.ts';
 
 /** Why bytes are not a structure. */
 export interface ParseError {
@@ -53,8 +54,7 @@ class Reader {
       this.fail('truncated');
       return 0;
     }
-    let value = 0;
-    for (let i = 0; i < width; i++) value = value * 256 + (this.#bytes[this.#offset + i] ?? 0);
+    const value = readUint(this.#bytes, this.#offset, width);
     this.#offset += width;
     return value;
   }
@@ -81,9 +81,9 @@ class Reader {
   }
 }
 
-/** Grows as it is written to. */
+/** Grows as it is written to, and can be used again. */
 class Writer {
-  #bytes = Buffer.allocUnsafe(256);
+  #bytes: Uint8Array = new Uint8Array(1024);
   #length = 0;
 
   get length(): number {
@@ -92,7 +92,7 @@ class Writer {
 
   uint(width: number, value: number): void {
     this.#reserve(width);
-    this.#bytes.writeUIntBE(value, this.#length, width);
+    writeUint(this.#bytes, this.#length, width, value);
     this.#length += width;
   }
 
@@ -107,16 +107,21 @@ class Writer {
     const at = this.#length;
     this.uint(width, 0);
     write();
-    this.#bytes.writeUIntBE(this.#length - at - width, at, width);
+    writeUint(this.#bytes, at, width, this.#length - at - width);
   }
 
+  /** What was written; the next thing is written from the start. */
   finish(): Uint8Array {
-    return new Uint8Array(this.#bytes.subarray(0, this.#length));
+    const written = this.#bytes.slice(0, this.#length);
+    // It may have been keys.
+    this.#bytes.fill(0, 0, this.#length);
+    this.#length = 0;
+    return written;
   }
 
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
-    const bytes = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
@@ -222,9 +227,14 @@ export function decode<T>(field: Field<T>, bytes: Uint8Array): Parsed<T> {
   return reader.error ? { ok: false, error: reader.error } : { ok: true, value };
 }
 
+let idleWriter: Writer | undefined;
+
 /** Encodes a value that keeps within its declaration's bounds. */
 export function encode<T>(field: Field<T>, value: T): Uint8Array {
-  const writer = new Writer();
+  const writer = idleWriter ?? new Writer();
+  // A field that encodes something while it is written needs a writer of its own.
+  idleWriter = undefined;
   field.write(writer, value);
+  idleWriter = writer;
   return writer.finish();
 }

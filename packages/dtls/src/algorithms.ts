@@ -48,12 +48,15 @@ interface Scheme {
   /** The wire value; in TLS 1.2 the hash, then the kind of signature. */
   readonly id: number;
   readonly hash: 'sha256' | 'sha384';
-  /** The curve of its keys, as `node:crypto` knows it, and as a group. */
+  /** The curve of our keys that sign with it, as `node:crypto` knows it, and as a group. */
   readonly namedCurve: string;
   readonly group: GroupName;
 }
 
-/** Every scheme that is implemented, the preferred one first. */
+/**
+ * Every scheme that is implemented, the preferred one first. We sign with the one for our key's curve; a peer may use
+ * each with either curve, for before TLS 1.3 a scheme says nothing of it (RFC 5246 §7.4.1.4.1).
+ */
 export const SIGNATURE_SCHEMES = {
   ecdsa_secp256r1_sha256: { id: 0x0403, hash: 'sha256', namedCurve: 'prime256v1', group: 'secp256r1' },
   ecdsa_secp384r1_sha384: { id: 0x0503, hash: 'sha384', namedCurve: 'secp384r1', group: 'secp384r1' },
@@ -68,9 +71,9 @@ export function schemeOfKey(key: KeyObject): SignatureScheme | undefined {
   return SIGNATURE_SCHEME_NAMES.find((name) => SIGNATURE_SCHEMES[name].namedCurve === curve);
 }
 
-/** The scheme whose keys look like this SubjectPublicKeyInfo: an ECDSA key of a known curve, uncompressed. */
-export function schemeOfSpki(spki: Uint8Array): SignatureScheme | undefined {
-  return SIGNATURE_SCHEME_NAMES.find((name) => {
+/** Whether a SubjectPublicKeyInfo is an ECDSA key of a known curve, uncompressed. */
+export function isEcdsaKey(spki: Uint8Array): boolean {
+  return SIGNATURE_SCHEME_NAMES.some((name) => {
     const { spkiPrefix, publicKeyLength } = GROUPS[SIGNATURE_SCHEMES[name].group];
     return spki.length === spkiPrefix.length + publicKeyLength && startsWith(spki, spkiPrefix);
   });

@@ -1,5 +1,5 @@
 /** The Certificate message, in the form that was negotiated (RFC 5246 §7.4.2, RFC 7250 §3). */
-import { type SignatureScheme, schemeOfSpki } from './algorithms.ts';
+import { isEcdsaKey } from './algorithms.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { notWellFormed, type Objection } from './objection.ts';
 import { decode, encode, list, opaque, struct } from './schema.ts';
@@ -16,8 +16,6 @@ export interface Presented {
   readonly identity: PresentedKey;
   /** SubjectPublicKeyInfo in DER. */
   readonly publicKey: Uint8Array;
-  /** The scheme that its key signs with. */
-  readonly scheme: SignatureScheme;
 }
 
 export function encodeCertificate(identity: PresentedKey): Uint8Array {
@@ -57,8 +55,7 @@ function withKey(identity: PresentedKey, publicKey: Uint8Array): ReadCertificate
     const detail = `the peer has no ${what} that fits what was asked for`;
     return { ok: false, objection: { check: 'no-certificate', detail, alert: 'handshake_failure' } };
   }
-  const scheme = schemeOfSpki(publicKey);
-  if (scheme !== undefined) return { ok: true, value: { identity, publicKey, scheme } };
+  if (isEcdsaKey(publicKey)) return { ok: true, value: { identity, publicKey } };
   const detail = 'the key of the peer is not an ECDSA key on P-256 or P-384';
   const objection: Objection = { check: 'unsupported-certificate', detail, alert: 'unsupported_certificate' };
   return { ok: false, objection, identity };

@@ -13,7 +13,7 @@ import {
   Version,
 } from './messages.ts';
 import { SMALLEST_RECORD_SIZE } from './negotiation.ts';
-import { notWellFormed, type Objection } from './objection.ts';
+import { notWellFormed, type Objection, unknownScheme } from './objection.ts';
 import type { ClientIdentity } from './options.ts';
 import { takePublicKey } from './server-judge.ts';
 import { suiteLabel } from './suites.ts';
@@ -172,13 +172,10 @@ function judgeKeyExchange(handshake: Handshake, content: Uint8Array, offer: Offe
   handshake.group = group;
   const objection = takePublicKey(handshake, parameters.publicKey);
   if (objection !== undefined || scheme === undefined || signature === undefined) return objection;
-  const { peer } = handshake;
-  if (peer === undefined || schemeOf(scheme) !== peer.scheme) {
-    const detail = `the server signed with ${schemeLabel(scheme)}, which does not fit its key`;
-    return { check: 'bad-signature', detail, alert: 'illegal_parameter', offered: [schemeLabel(scheme)] };
-  }
+  const known = schemeOf(scheme);
+  if (known === undefined) return unknownScheme(scheme);
   const data = signedParameters(handshake.clientRandom, handshake.serverRandom, parameters);
-  handshake.proof = { data, signature: Uint8Array.from(signature) };
+  handshake.proof = { scheme: known, data, signature: Uint8Array.from(signature) };
   return undefined;
 }
 

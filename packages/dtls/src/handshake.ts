@@ -1,6 +1,6 @@
 /** What is known of one handshake while it is under way; all of it is dropped when it ends. */
 import { type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { GroupName } from './algorithms.ts';
+import type { GroupName, SignatureScheme } from './algorithms.ts';
 import type { Presented } from './certificates.ts';
 import type { JobId } from './compute.ts';
 import type { Sleeper } from './deadlines.ts';
@@ -84,7 +84,7 @@ export class Handshake implements Sleeper {
   /** The peer's certificate or raw key. */
   peer: Presented | undefined;
   /** The signature that the peer proves itself with, and what it is of. */
-  proof: { readonly data: Uint8Array; readonly signature: Uint8Array } | undefined;
+  proof: { readonly scheme: SignatureScheme; readonly data: Uint8Array; readonly signature: Uint8Array } | undefined;
 
   /** The ephemeral keys of both sides. */
   group: GroupName | undefined;

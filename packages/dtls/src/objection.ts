@@ -1,5 +1,6 @@
 /** What is wrong with what a peer says. */
 import type { AlertName } from './alert.ts';
+import { SIGNATURE_SCHEME_NAMES, schemeLabel } from './algorithms.ts';
 import type { RefusalCheck } from './effects.ts';
 import type { ParseError } from './schema.ts';
 
@@ -18,6 +19,17 @@ export interface Objection {
 export function notWellFormed(what: string, { kind, field, offset }: ParseError): Objection {
   const detail = `${what} is malformed: ${kind} in ${field} at octet ${offset}`;
   return { check: 'malformed', detail, alert: 'decode_error' };
+}
+
+/** A signature by a scheme that was not offered to the peer. */
+export function unknownScheme(scheme: number): Objection {
+  return {
+    check: 'bad-signature',
+    detail: `the peer signed with ${schemeLabel(scheme)}, which was not offered`,
+    alert: 'illegal_parameter',
+    offered: [schemeLabel(scheme)],
+    wanted: SIGNATURE_SCHEME_NAMES,
+  };
 }
 
 export const BAD_FINISHED: Objection = {

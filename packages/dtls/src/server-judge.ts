@@ -1,11 +1,11 @@
 /** What a server makes of the messages of a client's flight. */
-import { GROUPS, schemeLabel, schemeOf } from './algorithms.ts';
+import { GROUPS, schemeOf } from './algorithms.ts';
 import { readCertificate } from './certificates.ts';
 import type { Handshake } from './handshake.ts';
 import { readClientKeyExchange } from './key-exchange.ts';
 import type { DtlsLimits } from './limits.ts';
 import type { HandshakeMessage } from './messages.ts';
-import { notWellFormed, type Objection } from './objection.ts';
+import { notWellFormed, type Objection, unknownScheme } from './objection.ts';
 
 /** Takes in what a message says, unless something is wrong with it. */
 export function judgeClient(
@@ -64,12 +64,8 @@ function judgeProof(
   handshake: Handshake,
   { scheme, signature }: { readonly scheme: number; readonly signature: Uint8Array },
 ): Objection | undefined {
-  const { peer } = handshake;
-  if (peer === undefined || schemeOf(scheme) !== peer.scheme) {
-    const detail = `the peer signed with ${schemeLabel(scheme)}, which does not fit its key`;
-    const wanted = peer ? [peer.scheme] : [];
-    return { check: 'bad-signature', detail, alert: 'illegal_parameter', offered: [schemeLabel(scheme)], wanted };
-  }
-  handshake.proof = { data: handshake.transcript(), signature: Uint8Array.from(signature) };
+  const known = schemeOf(scheme);
+  if (known === undefined) return unknownScheme(scheme);
+  handshake.proof = { scheme: known, data: handshake.transcript(), signature: Uint8Array.from(signature) };
   return undefined;
 }

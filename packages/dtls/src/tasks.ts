@@ -17,7 +17,7 @@ export function agreeTask({ group, keyPair, peerPublicKey }: Handshake): CryptoT
 
 /** The task to check that the peer holds the private key of what it presented. */
 export function verifyTask({ peer, proof }: Handshake): CryptoTask | undefined {
-  return peer && proof && { kind: 'verify', scheme: peer.scheme, publicKey: peer.publicKey, ...proof };
+  return peer && proof && { kind: 'verify', publicKey: peer.publicKey, ...proof };
 }
 
 /** Takes the result of a task in. @returns the event that it is, or what is wrong */

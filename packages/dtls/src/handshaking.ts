@@ -111,6 +111,7 @@ export abstract class Handshaking {
 
   protected begin(handshake: Handshake): void {
     this.handshakes.set(handshake.address, handshake);
+    this.#schedule(handshake);
   }
 
   /** Forgets a handshake. */

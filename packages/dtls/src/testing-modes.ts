@@ -80,7 +80,7 @@ export const MODES: readonly Mode[] = [
 ];
 
 /** Long enough for an undisturbed handshake, in ms. */
-const CALM_MS = 1_000;
+const CALM_MS = 20_000;
 
 /** Client and server that are about to shake hands in a mode; an earlier session, if that takes one, is over. */
 export function pairOf({ options, resumed }: Mode, more: PairOptions = {}): Pair {

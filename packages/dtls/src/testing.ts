@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { alertName, decodeAlert } from './alert.ts';
 import type { PresentedKey } from './certificates.ts';
 import { DtlsClient } from './client.ts';
-import { computeNow } from './compute.ts';
+import { type CryptoResult, type CryptoTask, computeNow } from './compute.ts';
 import { type AddressKey, addressKey, type DtlsEffect, type PeerFound, type PskFound } from './effects.ts';
 import type { ClientIdentity, ClientOptions, EndpointOptions, ServerOptions } from './options.ts';
 import { ContentType, readRecord } from './record.ts';
@@ -63,6 +63,8 @@ export interface PairOptions {
   /** How long the answer to each question takes, in ms; 0 answers at once. */
   readonly lookupMs?: number;
   readonly computeMs?: number;
+  /** How both sides' cryptography is done. */
+  readonly compute?: (task: CryptoTask, by: 'client' | 'server') => CryptoResult;
   /** What both sides say of peers, and the server of sessions that are to be resumed; see `admitPeer`. */
   readonly admitPeer?: (presented: PresentedKey, by: 'client' | 'server') => PeerFound;
   readonly admitResumed?: boolean;
@@ -141,7 +143,14 @@ export class Pair {
   }
 
   #carryOut(side: 'client' | 'server', effect: DtlsEffect): void {
-    const { lookupMs = 0, computeMs = 0, keys = KEYS, admitPeer = admitKnownPeer, admitResumed = true } = this.#options;
+    const {
+      lookupMs = 0,
+      computeMs = 0,
+      compute = computeNow,
+      keys = KEYS,
+      admitPeer = admitKnownPeer,
+      admitResumed = true,
+    } = this.#options;
     const endpoint = this[side];
     switch (effect.kind) {
       case 'send': {
@@ -164,7 +173,7 @@ export class Pair {
         this.#after(lookupMs, (now) => this.server.resumedFound(effect.lookup, admitResumed, now));
         break;
       case 'compute':
-        this.#after(computeMs, (now) => endpoint.computed(effect.job, computeNow(effect.task), now));
+        this.#after(computeMs, (now) => endpoint.computed(effect.job, compute(effect.task, side), now));
         break;
       default:
         break;

@@ -18,6 +18,8 @@ const program = fileURLToPath(new URL('server-process.ts', import.meta.url));
 /** How a server is started, now and after each of its deaths. */
 export interface TestServerOptions extends Pick<ServerProcessOptions, 'synchronous'> {
   readonly link?: ServerConfig['link'];
+  /** Certificates of the server. */
+  readonly identities?: ServerConfig['identities'];
   /** Listens for NoSec too. */
   readonly noSec?: boolean;
   /** Command line to run it under, e.g. `['strace', '-f']`. */
@@ -44,7 +46,7 @@ export class TestServer {
 
   /** Starts the process, on the same ports and data as before. */
   async restart(kill?: KillPoint): Promise<void> {
-    const { link = 'main', noSec = false, synchronous, wrapper = [] } = this.#options;
+    const { link = 'main', identities, noSec = false, synchronous, wrapper = [] } = this.#options;
     const config: ServerConfig = {
       dataFolder: join(this.folder, 'data'),
       listen: [
@@ -55,6 +57,7 @@ export class TestServer {
       link,
       transmission: { ackTimeoutMs: 500, maxRetransmit: 1 },
       logLevel: 'error',
+      ...(identities && { identities }),
     };
     const options: ServerProcessOptions = { config, ...(kill && { kill }), ...(synchronous && { synchronous }) };
     const [command = '', ...args] = [...wrapper, process.execPath, program, JSON.stringify(options)];

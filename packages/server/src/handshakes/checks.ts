@@ -14,10 +14,11 @@ export interface Explanation {
 export const checks: Readonly<Record<Check, Explanation>> = {
   'unknown-identity': {
     title: 'Unknown identity',
-    meaning: 'No device here has the identity, key or certificate that it gave.',
+    meaning: 'No device here has the identity, the key, or a name in the certificate that it gave.',
     steps: [
-      'A new device: `./reeve device add ENDPOINT`, with `--identity` if its identity is not its endpoint name, or with `--public-key` or `--certificate`.',
+      'A new device: `./reeve device add ENDPOINT`, with `--identity` if its identity is not its endpoint name, with `--public-key`, `--certificate`, or `--ca` and `--name`.',
       'A known one: compare with `./reeve credential ls DEVICE`. Identities are bytes: look for a trailing zero or line end.',
+      'Which name of a certificate counts depends on its authority: `./reeve ca ls`.',
     ],
   },
   'wrong-key': {
@@ -143,12 +144,9 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     steps: ['Fetch a new one: `./reeve ca refresh NAME`.', 'If that fails, ask whoever runs the authority.'],
   },
   'certificate-name': {
-    title: 'Certificate of nobody here',
-    meaning: 'Its certificate is valid, but no name in it leads to a device.',
-    steps: [
-      'A known device: compare the names in it with `./reeve credential ls DEVICE`, and which of them counts with `./reeve ca ls`.',
-      'A new one: `./reeve device add ENDPOINT --ca CA`, with `--name` if the certificate bears another name.',
-    ],
+    title: 'Certificate for another name',
+    meaning: 'The certificate is valid, but not for the name that was asked for.',
+    steps: ['Compare the server name on the device (/0/x/0, /0/x/14) with `./reeve server identity`.'],
   },
   'unsupported-version': {
     title: 'No DTLS 1.2',

@@ -1,6 +1,6 @@
 import {
-  CoapCore,
   type CoapEffect,
+  CoapEndpoint,
   type CoapMessage,
   Code,
   type ExchangeId,
@@ -63,7 +63,7 @@ export class LwM2mClient {
   readonly #attributes = new AttributeTable();
   readonly #notifier: Notifier;
   readonly #registrar: Registrar;
-  readonly #coap: CoapCore;
+  readonly #coap: CoapEndpoint;
   readonly #link: Link;
   #effects: ClientEffect[] = [];
   /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
@@ -84,7 +84,7 @@ export class LwM2mClient {
     const emit = (effect: ClientEvent): void => {
       this.#effects.push(effect);
     };
-    this.#coap = new CoapCore({
+    this.#coap = new CoapEndpoint({
       random,
       limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
       ...(coap && { parameters: coap }),

@@ -1,4 +1,4 @@
-import { type CoapCore, type CoapEffect, PeerKey, type ResponseSpec } from '@reeve/coap';
+import { type CoapEffect, type CoapEndpoint, PeerKey, type ResponseSpec } from '@reeve/coap';
 import type { LwM2mPath } from '@reeve/lwm2m';
 import type { ClientEvent } from './effects.ts';
 import { LIMITS } from './limits.ts';
@@ -8,7 +8,7 @@ import { contentResponse, type ReadAnswer, readContent } from './serving.ts';
 
 /** What a notifier works with. */
 interface NotifierParts {
-  readonly coap: CoapCore;
+  readonly coap: CoapEndpoint;
   readonly model: DeviceModel;
   readonly observations: Observations;
   /** Every how many notifications of an observation one is confirmable. */

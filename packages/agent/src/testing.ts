@@ -1,8 +1,8 @@
 /** A server of a few lines for this package's tests: CoAP, bare or in DTLS, in virtual time. */
 
 import {
-  CoapCore,
   type CoapEffect,
+  CoapEndpoint,
   type CoapMessage,
   Code,
   type NotificationEffect,
@@ -67,7 +67,7 @@ export class World {
   readonly #outcomes = new Map<number, RequestOutcome>();
   readonly #secure: boolean;
   #dtls: DtlsServer;
-  #coap: CoapCore;
+  #coap: CoapEndpoint;
   #peer = PeerKey('client');
   #session: SessionKey | undefined;
   #registrations = 0;
@@ -75,7 +75,7 @@ export class World {
   constructor({ secure = false, server, client, objects = [] }: WorldOptions = {}) {
     this.#secure = secure;
     this.#dtls = new DtlsServer({ random: seededBytes(3) });
-    this.#coap = new CoapCore({ random: seededBytes(2) });
+    this.#coap = new CoapEndpoint({ random: seededBytes(2) });
     this.client = new LwM2mClient({
       endpoint: 'truck',
       random: seededBytes(1),
@@ -100,7 +100,7 @@ export class World {
   /** The server loses all that it knew, as a restart would have it. */
   restartServer(): void {
     this.#dtls = new DtlsServer({ random: seededBytes(5 + this.now) });
-    this.#coap = new CoapCore({ random: seededBytes(4 + this.now) });
+    this.#coap = new CoapEndpoint({ random: seededBytes(4 + this.now) });
     this.#session = undefined;
   }
 
@@ -207,7 +207,7 @@ export class World {
         break;
       case 'notification':
         this.notifications.push(effect);
-        if (effect.confirmable) this.#coap.accept(effect.exchange);
+        if (effect.confirmable) this.#coap.accept(effect.exchange, this.now);
         break;
       default:
         break;

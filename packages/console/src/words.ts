@@ -1,4 +1,5 @@
 import type {
+  Authority,
   CommandOperation,
   CommandState,
   CredentialKind,
@@ -170,6 +171,20 @@ export const credentialWords: Record<CredentialKind, string> = {
   psk: 'Pre-shared key',
   'raw-key': 'Raw public key',
   certificate: 'Certificate',
+};
+
+/** Which name of a certificate tells the device. */
+export const mappingWords: Record<Authority['mapping'], string> = {
+  cn: 'common name',
+  dns: 'DNS name',
+  uri: 'URI',
+};
+
+export const revocationWords: Record<NonNullable<Authority['revocation']>['state'], Word> = {
+  none: { label: 'Not fetched', tone: 'attention' },
+  fresh: { label: 'Fresh', tone: 'good' },
+  'soon-stale': { label: 'Soon stale', tone: 'attention' },
+  stale: { label: 'Stale', tone: 'bad' },
 };
 
 /** What a peer showed of itself in a handshake, in a line. */

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, Labels, PathText } from './common.ts';
-import { CredentialAdd, CredentialInfo, SetupItem } from './credentials.ts';
+import { CredentialAdd, CredentialInfo, CredentialKind, SetupItem } from './credentials.ts';
 
 /**
  * A value as JSON: integers beyond 2^53 and object links ("66:0") are strings, opaque is base64, time is Unix seconds.
@@ -147,6 +147,8 @@ export const DeviceDetail = Type.Object({
       queueMode: Type.Boolean(),
       address: Type.String(),
       identity: Type.Optional(Type.String()),
+      /** What the device proved itself with; absent without DTLS. */
+      security: Type.Optional(CredentialKind),
     }),
   ),
   objects: Type.Array(ObjectLink),

@@ -102,6 +102,11 @@ function Warnings({ server }: Pick<Session, 'server'>) {
           speak for them. Start it without as soon as you are done.
         </Alert>
       )}
+      {server.warnings.map((warning) => (
+        <Alert key={warning} color="yellow" py="xs" role="alert">
+          {warning}
+        </Alert>
+      ))}
       {server.noSec && (
         <Alert color="yellow" py="xs" role="alert" title="Devices may connect without security">
           The server was started with NoSec: anyone who can reach it can pretend to be a device that was added without a

@@ -24,6 +24,8 @@ export const queryScopes = {
   handshakeCounters: 'fleet',
   webhooks: 'fleet',
   deadLetters: 'fleet',
+  authorities: 'fleet',
+  serverIdentity: 'fleet',
   people: 'fleet',
   tokens: 'fleet',
 } as const satisfies Record<string, 'fleet' | 'device' | 'live'>;

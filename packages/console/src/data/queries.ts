@@ -158,6 +158,16 @@ export function useDeadLetters() {
   return usePages(['deadLetters'], () => api('webhooks.dead'), POLL);
 }
 
+/** Certificate authorities; what is fetched of their revocation lists need not be journalled. */
+export function useAuthorities() {
+  return usePages(['authorities'], () => api('authorities.list'), POLL);
+}
+
+/** What the server proves itself with. */
+export function useServerIdentity() {
+  return useQuery({ queryKey: ['serverIdentity'], queryFn: () => api('server.identity') });
+}
+
 export function usePeople() {
   return usePages(['people'], () => api('people.list'));
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CredentialKind } from '@reeve/contract';
 import type { AuthorityId } from '../ids.ts';
 
 /**
@@ -21,6 +22,13 @@ export const proofs = {
 /** Whether a proof is the identity label of its sessions itself. */
 export function isLabel(proof: string): boolean {
   return /^(psk|rpk|x509):/.test(proof);
+}
+
+const kinds: Readonly<Record<string, CredentialKind>> = { psk: 'psk', rpk: 'raw-key', x509: 'certificate' };
+
+/** What whoever bears an identity label has proved. */
+export function kindOf(label: string): CredentialKind {
+  return kinds[label.slice(0, label.indexOf(':'))] ?? 'psk';
 }
 
 /** SHA-256 in hex. */

@@ -18,7 +18,7 @@ import type { Values } from '../telemetry/values.ts';
 import type { CredentialRow, Credentials } from './credentials.ts';
 import type { Device, Registration } from './fleet.ts';
 import { presenceOf } from './presence.ts';
-import { showIdentity } from './proofs.ts';
+import { kindOf, showIdentity } from './proofs.ts';
 
 /** What other capabilities know of a device. */
 export interface Standing {
@@ -175,7 +175,7 @@ function registrationView(row: Registration): NonNullable<DeviceDetail['registra
     binding,
     queueMode: row.queueMode === 1,
     address,
-    ...(identity === undefined ? {} : { identity: showIdentity(identity) }),
+    ...(identity === undefined ? {} : { identity: showIdentity(identity), security: kindOf(identity) }),
   };
 }
 

@@ -4,10 +4,11 @@ import type { ReactNode } from 'react';
 import { Age } from '../../components/Age.tsx';
 import { Section } from '../../components/Section.tsx';
 import { formatDuration } from '../../format.ts';
+import { credentialWords } from '../../words.ts';
 
 /** How the device is registered and what it proves itself with. */
 export function Connection({ device }: { device: DeviceDetail }) {
-  const { registration, presence, credentials } = device;
+  const { registration, presence } = device;
   const facts: [name: string, value: ReactNode][] = [
     ['Model', device.model],
     ['Site', device.site],
@@ -24,8 +25,11 @@ export function Connection({ device }: { device: DeviceDetail }) {
         `${registration.version}, binding ${registration.binding}${registration.queueMode ? ', queue mode' : ''}`,
     ],
     ['Address', registration?.address],
-    ['Security', device.secure === false ? 'none (NoSec)' : registration && 'DTLS, pre-shared key'],
-    ['Identities', credentials.map(({ identity }) => identity).join(', ')],
+    [
+      'Security',
+      registration && (registration.security ? `DTLS, ${credentialWords[registration.security]}` : 'none (NoSec)'),
+    ],
+    ['Identity', registration?.identity],
   ];
   return (
     <Section title="Connection">

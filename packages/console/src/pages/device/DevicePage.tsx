@@ -9,6 +9,7 @@ import { formatLabels } from '../../format.ts';
 import { toneColor } from '../../theme.ts';
 import { CommandList } from './CommandList.tsx';
 import { Connection } from './Connection.tsx';
+import { Credentials } from './Credentials.tsx';
 import { DeviceHandshakes } from './DeviceHandshakes.tsx';
 import { DeviceIncidents } from './DeviceIncidents.tsx';
 import { LockPanel } from './LockPanel.tsx';
@@ -51,6 +52,7 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
             <LockPanel device={device} incidents={incidents.items} person={person} />
             <CommandList deviceId={device.deviceId} />
             <Connection device={device} />
+            <Credentials device={device} />
             <DeviceTimeline deviceId={device.deviceId} />
           </Stack>
         </Grid.Col>

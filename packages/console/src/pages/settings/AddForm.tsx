@@ -1,13 +1,8 @@
-import { Alert, Button, Code, CopyButton, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { Secret, type Shown } from '../../components/Secret.tsx';
 import { describeError } from '../../data/api.ts';
-
-/** Something that the server shows this once. */
-interface Shown {
-  about: string;
-  secret: string;
-}
 
 interface AddFormProps {
   label: string;
@@ -52,23 +47,5 @@ export function AddForm({ label, placeholder, add }: AddFormProps) {
       )}
       {action.data && <Secret {...action.data} />}
     </Stack>
-  );
-}
-
-/** A secret with a button that copies it. */
-export function Secret({ about, secret }: Shown) {
-  return (
-    <Alert color="blue" title={about} role="status">
-      <Group gap="xs">
-        <Code style={{ overflowWrap: 'anywhere' }}>{secret}</Code>
-        <CopyButton value={secret}>
-          {({ copied, copy }) => (
-            <Button size="compact-xs" variant="default" onClick={copy}>
-              {copied ? 'Copied' : 'Copy'}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
-    </Alert>
   );
 }

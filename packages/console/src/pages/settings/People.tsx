@@ -3,10 +3,11 @@ import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
+import { Secret } from '../../components/Secret.tsx';
 import { Section } from '../../components/Section.tsx';
 import { api } from '../../data/api.ts';
 import { usePeople } from '../../data/queries.ts';
-import { AddForm, Secret } from './AddForm.tsx';
+import { AddForm } from './AddForm.tsx';
 
 const linkOf = ({ name, url }: { name: string; url: string }) => ({
   about: `Sign-in link of ${name}: works once, for ten minutes`,

@@ -5,11 +5,13 @@ import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { Section } from '../../components/Section.tsx';
 import { api } from '../../data/api.ts';
+import { Authorities } from './Authorities.tsx';
 import { People } from './People.tsx';
+import { ServerIdentity } from './ServerIdentity.tsx';
 import { Tokens } from './Tokens.tsx';
 import { DeadLetters, Webhooks } from './Webhooks.tsx';
 
-/** Who is told, who may sign in, and the session itself. */
+/** Who is told, who vouches for devices, who may sign in, and the session itself. */
 export function SettingsPage({ session }: { session: Session }) {
   const client = useQueryClient();
   const signOut = async () => {
@@ -21,6 +23,8 @@ export function SettingsPage({ session }: { session: Session }) {
     <>
       <Webhooks />
       <DeadLetters />
+      <Authorities />
+      <ServerIdentity />
       <People />
       <Tokens />
       <Section title="This session" aside={<ActionButton run={signOut}>Sign out</ActionButton>}>

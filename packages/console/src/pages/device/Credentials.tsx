@@ -1,0 +1,67 @@
+import { Group, Stack, Text } from '@mantine/core';
+import type { CredentialAdded, DeviceDetail } from '@reeve/contract';
+import { useState } from 'react';
+import { ActionButton } from '../../components/ActionButton.tsx';
+import { Age } from '../../components/Age.tsx';
+import { Section } from '../../components/Section.tsx';
+import { api } from '../../data/api.ts';
+import { credentialWords } from '../../words.ts';
+import { AddCredential } from './AddCredential.tsx';
+import { Setup } from './Setup.tsx';
+
+/** What the device proves itself with, and how that is exchanged. */
+export function Credentials({ device }: { device: DeviceDetail }) {
+  const [added, setAdded] = useState<CredentialAdded>();
+  const params = { device: device.deviceId };
+  return (
+    <Section title="Credentials" aside={<AddCredential device={device} added={setAdded} />}>
+      <Stack gap="xs">
+        {device.credentials.map(({ credentialId: id, kind, identity, authority, validFrom, validUntil }) => (
+          <Group key={id} gap="xs" justify="space-between" wrap="nowrap" data-testid="credential">
+            <div style={{ minWidth: 0 }}>
+              <Text size="sm">{credentialWords[kind]}</Text>
+              <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+                {identity}
+                {authority !== undefined && ` under ${authority}`}
+              </Text>
+              {validFrom !== undefined && (
+                <Text size="xs" c="dimmed">
+                  from <Age at={validFrom} future />
+                </Text>
+              )}
+              {validUntil !== undefined && (
+                <Text size="xs" c="dimmed">
+                  ends <Age at={validUntil} future />
+                </Text>
+              )}
+            </div>
+            <Group gap={4} wrap="nowrap">
+              {kind === 'psk' && (
+                <ActionButton
+                  size="compact-xs"
+                  label={`Make a new key for ${identity}`}
+                  run={async () => setAdded(await api('credentials.rotate', { params: { ...params, id }, body: {} }))}
+                >
+                  New key
+                </ActionButton>
+              )}
+              <ActionButton
+                size="compact-xs"
+                label={`Remove ${identity}`}
+                run={() => api('credentials.remove', { params: { ...params, id } })}
+              >
+                Remove
+              </ActionButton>
+            </Group>
+          </Group>
+        ))}
+        {device.credentials.length === 0 && (
+          <Text size="sm" c="dimmed">
+            None: it can only come without DTLS.
+          </Text>
+        )}
+        {added && <Setup added={added} />}
+      </Stack>
+    </Section>
+  );
+}

@@ -1,0 +1,20 @@
+import { Alert, Stack, Text } from '@mantine/core';
+import type { CredentialAdded } from '@reeve/contract';
+import { Secret } from '../../components/Secret.tsx';
+
+/** What to set on a device for its new credential; a key that was made is shown until the page is left. */
+export function Setup({ added: { setup, key } }: { added: CredentialAdded }) {
+  return (
+    <Stack gap="xs">
+      <Alert color="blue" title="Set on the device, in its server account" role="status">
+        {setup.map(({ about, path, value }) => (
+          <Text key={about} size="xs" style={{ overflowWrap: 'anywhere' }}>
+            {about}
+            {path !== undefined && ` (${path})`}: {value}
+          </Text>
+        ))}
+      </Alert>
+      {key !== undefined && <Secret about="PSK in hex (/0/x/5), shown this once" secret={key} />}
+    </Stack>
+  );
+}

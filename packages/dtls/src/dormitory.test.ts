@@ -152,7 +152,7 @@ describe('a flood of forged records', () => {
     const forged = Buffer.from(first ?? []);
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
     for (let i = 0; i < 100; i++) server.receive(mallory, forged, 0);
-    expect(server.dropped()).toMatchObject({ notAuthentic: 10, overLimit: 90 });
+    expect(server.dropped()).toMatchObject({ notAuthentic: 10, rateLimited: 90 });
     expect(server.status(key)?.badRecords).toBe(10);
     if (first) server.receive(mallory, first, 999);
     expect(server.drain()).toEqual([]);

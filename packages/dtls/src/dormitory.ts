@@ -10,7 +10,7 @@ import { RecordLayer } from './record-layer.ts';
 import type { Reservation } from './reservation.ts';
 import { SessionTable } from './session-table.ts';
 import type { Slot } from './slabs.ts';
-import type { Candidate, SessionState } from './snapshot.ts';
+import { type Candidate, copyOf, type SessionState } from './snapshot.ts';
 import type { State } from './states.ts';
 
 /** The flight that ended the handshake, for a peer that did not get it. */
@@ -35,8 +35,9 @@ export interface Session extends Sleeper {
   address: AddressKey;
   readonly state: Extract<State, `${string}-established`>;
   readonly layer: RecordLayer;
-  /** Where it may have moved to. */
+  /** Where it may have moved to, and what the table says of that. */
   candidate: Candidate | undefined;
+  recorded: Candidate | undefined;
   lastFlight: LastFlight | undefined;
   reservation: Reservation | undefined;
   waiting: Waiting[] | undefined;
@@ -71,6 +72,7 @@ export class Dormitory {
 
   /** Takes in a new session, awake. */
   add(state: SessionState, layer: RecordLayer, lastFlight: LastFlight | undefined, now: number): Session {
+    layer.connectionIds = { ours: copyOf(state.connectionId), peers: copyOf(state.peerConnectionId) };
     const session = newSession(this.table.add(state), state, layer, lastFlight);
     this.#enter(session, now);
     return session;
@@ -113,6 +115,7 @@ export class Dormitory {
   move(session: Session, address: AddressKey): void {
     session.address = address;
     session.candidate = undefined;
+    session.recorded = undefined;
     this.#awake.delete(session.slot);
     session.slot = this.table.replace(session.slot, this.stateOf(session));
     this.#awake.set(session.slot, session);
@@ -165,8 +168,7 @@ export class Dormitory {
   #sleep(session: Session): void {
     this.#onSleep(session);
     this.#awake.delete(session.slot);
-    const { candidate } = this.table.state(session.slot);
-    if (session.candidate?.budget !== candidate?.budget || session.candidate?.address !== candidate?.address) {
+    if (session.candidate !== session.recorded) {
       session.slot = this.table.replace(session.slot, this.stateOf(session));
     }
     this.table.sleep(session.slot, session.layer.counters, session.activeAt);
@@ -189,6 +191,7 @@ function newSession(
     state: `${role}-established`,
     layer,
     candidate,
+    recorded: candidate,
     lastFlight,
     reservation: undefined,
     waiting: undefined,

@@ -9,6 +9,8 @@ import { suiteOf } from './suites.ts';
 /** Version of the form below; another one is refused. */
 const VERSION = 1;
 
+const NOTHING = new Uint8Array(0);
+
 /** Bits of `flags`. */
 const Flag = { CLIENT: 1, ENCRYPT_THEN_MAC: 2 } as const;
 
@@ -114,10 +116,10 @@ export function decodeSession(bytes: Uint8Array): SessionState | string {
   return {
     key: sessionKey(textOf(record.key)),
     address: addressKey(textOf(record.address)),
-    connectionId: Uint8Array.from(record.connectionId),
+    connectionId: copyOf(record.connectionId),
     identity: textOf(record.identity) as IdentityLabel,
     credential: textOf(record.credential),
-    peerConnectionId: Uint8Array.from(record.peerConnectionId),
+    peerConnectionId: copyOf(record.peerConnectionId),
     role: record.flags & Flag.CLIENT ? 'client' : 'server',
     keys: {
       suite,
@@ -149,6 +151,11 @@ export function decodeSnapshot(bytes: Uint8Array): Snapshot | undefined {
   if (!parsed.ok || parsed.value.version !== VERSION) return undefined;
   const { sendFrom, received, session } = parsed.value;
   return { sendFrom, received: received - 1, session };
+}
+
+/** Octets that keep no datagram in memory; an empty array is shared, since it takes as much memory as a short one. */
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  return bytes.length === 0 ? NOTHING : Uint8Array.from(bytes);
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -27,6 +27,7 @@ const { values: options, positionals } = parseArgs({
 const parts: Readonly<Record<string, readonly string[]>> = {
   store: ['store.ts'],
   dtls: ['--expose-gc', 'dtls-handshake.ts'],
+  'dtls-sessions': ['dtls-sessions.ts'],
 };
 
 interface Measured {
@@ -113,6 +114,6 @@ else if (parts[part]) {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   process.exitCode = spawnSync(process.execPath, [...parts[part], ...rest], { cwd, stdio: 'inherit' }).status ?? 1;
 } else {
-  process.stderr.write(`there is no benchmark "${part}": store, dtls, or none for the comparison\n`);
+  process.stderr.write(`there is no benchmark "${part}": store, dtls, dtls-sessions, or none for the comparison\n`);
   process.exitCode = 2;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailedHandshake } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { issue, type TestIdentity } from '../packages/dtls/src/x509/testing.ts';
+import { issue, issueCrl, pem, type TestIdentity } from '../packages/dtls/src/x509/testing.ts';
 import { killGroup, spawnChild } from '../tooling/testing/children.ts';
 import { hasPeer } from '../tooling/testing/peers.ts';
 import { TestServer } from './harness.ts';
@@ -132,6 +132,34 @@ describe.skipIf(!hasPeer('OpenSSL', ['openssl', 'version']))('a handshake that f
     const nobody = issue({ subject: 'truck-3', issuer: ca });
     expect(await failure('unknown-identity', ...presenting('nobody', nobody))).toMatchObject({
       presented: { kind: 'certificate', names: ['truck-3'] },
+    });
+  });
+
+  it('tells a revoked certificate', async () => {
+    const revoked = issue({ subject: 'truck-2', issuer: ca, serial: 0x0bad01 });
+    const list = pem('X509 CRL', issueCrl({ issuer: ca, thisUpdate: now - DAY_MS, revoked: [{ serial: 0x0bad01 }] }));
+    await server.api('authorities.change', { params: { id: 'Trucks' }, body: { revocation: { list } } });
+    expect(await failure('revoked', ...presenting('revoked', revoked))).toMatchObject({
+      presented: { kind: 'certificate', serial: '0bad01' },
+    });
+  });
+
+  it('tells a device without a certificate', async () => {
+    expect(await failure('no-certificate', ...ecdsa)).toMatchObject({ stage: 'dtls' });
+  });
+
+  it('tells what groups each side offers', async () => {
+    const failed = await failure('no-common-group', ...ecdsa, '-groups', 'P-521');
+    expect(failed.offered?.join()).toMatch(/^group 25$/);
+    expect(failed.wanted).toContain('secp256r1');
+  });
+
+  it('tells which alert of the device means what', async () => {
+    const other = saved('other', issue({ subject: 'Another CA', ca: true }));
+    const failed = await failure('alert', ...ecdsa, '-verify_return_error', '-CAfile', other.certificate);
+    expect(failed.alert).toEqual({
+      name: 'unknown_ca',
+      meaning: expect.stringContaining('does not know the authority'),
     });
   });
 

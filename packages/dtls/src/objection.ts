@@ -10,6 +10,8 @@ export interface Objection {
   readonly detail: string;
   /** What the peer is told; nothing if silence says less. */
   readonly alert?: AlertName;
+  /** Name of the alert that the peer sent. */
+  readonly received?: string;
   /** What the peer offered, and what was wanted of it. */
   readonly offered?: readonly string[];
   readonly wanted?: readonly string[];

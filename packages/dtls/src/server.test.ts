@@ -235,7 +235,7 @@ describe('a handshake under way', () => {
     const alert = plaintextRecord(ContentType.ALERT, 2, encodeAlert(AlertLevel.FATAL, 'unknown_psk_identity'));
     const effects = [...door.receive(alert), ...door.receive(alert)];
     expect(effectsOf(effects, 'refused')).toMatchObject([
-      { check: 'alert', detail: expect.stringContaining('unknown_psk_identity') },
+      { check: 'alert', alert: 'unknown_psk_identity', detail: expect.stringContaining('unknown_psk_identity') },
     ]);
     expect(door.server.sizes().halfOpen).toBe(1);
   });

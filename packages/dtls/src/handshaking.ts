@@ -184,7 +184,15 @@ export abstract class Handshaking {
 
   protected tell(address: AddressKey, objection: Objection, more: object): void {
     const live = this.liveAt(address);
-    this.out.emit({ kind: 'refused', address, ...objection, ...more, ...(live && { sessionHint: live }) });
+    const { received, alert = received, ...rest } = objection;
+    this.out.emit({
+      kind: 'refused',
+      address,
+      ...rest,
+      ...(alert !== undefined && { alert }),
+      ...more,
+      ...(live && { sessionHint: live }),
+    });
   }
 
   /** Ends a handshake, with a fatal alert if one is named. */
@@ -232,7 +240,7 @@ export abstract class Handshaking {
       this.out.drops.unexpected++;
     } else {
       const name = alertName(alert.description);
-      this.onHandshakeAlert(handshake, { check: 'alert', detail: `the peer sent the alert ${name}`, offered: [name] });
+      this.onHandshakeAlert(handshake, { check: 'alert', detail: `the peer sent the alert ${name}`, received: name });
     }
   }
 

@@ -126,6 +126,7 @@ export abstract class Endpoint extends Handshaking {
       halfOpen: this.handshakes.size,
       halfOpenPerPrefix: this.mostPerPrefix(),
       lookups: this.lookups,
+      jobs: this.jobs,
       reassemblyBytes,
       heldBytes,
       sessions: this.sessions.size,

@@ -68,7 +68,7 @@ export function unfragmented(message: WholeMessage): Uint8Array {
 interface Assembly {
   readonly type: number;
   readonly body: Uint8Array;
-  /** One octet for each octet of the body: 1 where it has arrived. Empty if the body came whole. */
+  /** One bit for each octet of the body: 1 where it has arrived. Empty if the body came whole. */
   readonly arrived: Uint8Array;
   missing: number;
 }
@@ -79,7 +79,7 @@ const NOTHING = new Uint8Array(0);
 function newAssembly({ type, length, bytes }: Fragment): Assembly {
   return bytes.length === length
     ? { type, body: Uint8Array.from(bytes), arrived: NOTHING, missing: 0 }
-    : { type, body: new Uint8Array(length), arrived: new Uint8Array(length), missing: length };
+    : { type, body: new Uint8Array(length), arrived: new Uint8Array((length + 7) >> 3), missing: length };
 }
 
 /** Gives the messages of a handshake in order, each once, however their fragments come. */
@@ -135,9 +135,12 @@ export class Reassembly {
     }
     if (assembly.missing === 0) return;
     for (let i = 0; i < bytes.length; i++) {
-      if (assembly.arrived[offset + i] === 1) continue;
-      assembly.arrived[offset + i] = 1;
-      assembly.body[offset + i] = bytes[i] ?? 0;
+      const at = offset + i;
+      const seen = assembly.arrived[at >> 3] ?? 0;
+      const bit = 1 << (at & 7);
+      if ((seen & bit) !== 0) continue;
+      assembly.arrived[at >> 3] = seen | bit;
+      assembly.body[at] = bytes[i] ?? 0;
       assembly.missing--;
     }
   }

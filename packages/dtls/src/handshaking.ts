@@ -94,6 +94,11 @@ export abstract class Handshaking {
     return this.#questions.lookups;
   }
 
+  /** Results of jobs outstanding. */
+  protected get jobs(): number {
+    return this.#questions.jobs;
+  }
+
   /** Takes in what a message says that the table accepts, unless something is wrong with it. */
   protected abstract judge(handshake: Handshake, message: HandshakeMessage, now: number): Objection | undefined;
 

@@ -13,10 +13,10 @@ export const DEFAULT_LIMITS = {
   lookups: 1_000,
   /** Milliseconds that a server keeps a handshake, whatever arrives for it; it bounds a lookup too. */
   handshakeMs: 60_000,
-  /** Octets of one handshake message. */
-  handshakeMessageBytes: 2_048,
+  /** Octets of one handshake message; a chain of certificates is by far the longest. */
+  handshakeMessageBytes: 6_144,
   /** Octets of incomplete and early handshake messages, per handshake. */
-  reassemblyBytes: 4_096,
+  reassemblyBytes: 8_192,
   /** How far ahead of the next expected handshake message another may be kept. */
   messagesAhead: 8,
   /** Octets of records kept until the keys that open them count, per handshake. */
@@ -51,8 +51,10 @@ export interface DtlsSizes {
   readonly halfOpen: number;
   /** Handshakes of the prefix that has most: `halfOpenPerPrefix`. */
   readonly halfOpenPerPrefix: number;
-  /** Answers to `findPsk` outstanding: `lookups`. */
+  /** Answers to lookups outstanding: `lookups`. */
   readonly lookups: number;
+  /** Results of `compute` outstanding: at most one for each handshake. */
+  readonly jobs: number;
   /** Octets held for reassembly: `halfOpen` × `reassemblyBytes`. */
   readonly reassemblyBytes: number;
   /** Octets of records held for the next epoch: `halfOpen` × `heldBytes`. */

@@ -18,6 +18,10 @@ export class Questions {
     return this.#lookups.size;
   }
 
+  get jobs(): number {
+    return this.#jobs.size;
+  }
+
   /** Notes a lookup; nothing when there are too many. */
   lookUp(handshake: Handshake): LookupId | undefined {
     if (this.#lookups.size >= this.#limits.lookups) return undefined;

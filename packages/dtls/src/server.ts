@@ -4,21 +4,20 @@ import { AlertLevel, encodeAlert } from './alert.ts';
 import { CookieJar } from './cookie.ts';
 import type { AddressKey, LookupId, PskFound } from './effects.ts';
 import { Endpoint } from './endpoint.ts';
-import { FRAGMENT_LENGTHS } from './extensions.ts';
 import type { FlightItem } from './flight.ts';
 import type { Fragment } from './fragments.ts';
 import { Handshake } from './handshake.ts';
 import { type Greeting, Listener } from './listener.ts';
-import { type HandshakeMessage, RANDOM_LENGTH } from './messages.ts';
+import type { HandshakeMessage } from './messages.ts';
 import { type Negotiated, negotiate, type ServerPolicy } from './negotiation.ts';
 import { BAD_FINISHED, type Objection, UNOPENED } from './objection.ts';
 import type { ClientKind, ServerIdentity, ServerOptions } from './options.ts';
 import { Prefixes } from './prefixes.ts';
 import { ContentType, type DtlsRecord, plaintextRecord } from './record.ts';
-import { objectToResumption, type Resumable, Resumption, resumableOf, SESSION_ID_LENGTH } from './resumption.ts';
+import { objectToResumption, Resumption, resumableOf } from './resumption.ts';
 import { serverFlight, serverHello, signParametersTask } from './server-flight.ts';
 import { judgeClient } from './server-judge.ts';
-import { suiteOf } from './suites.ts';
+import { adopt, beginInFull, beginResumption } from './server-start.ts';
 import { agreeTask, generateTask, verifyTask } from './tasks.ts';
 
 const DEFAULT_COOKIE_SECRET_LIFETIME_MS = 60_000;
@@ -84,7 +83,7 @@ export class DtlsServer extends Endpoint {
     const handshake = this.takeLookup(lookup);
     const negotiated = handshake?.negotiated;
     if (handshake === undefined || negotiated === undefined) return;
-    if (!admitted) this.#beginInFull(handshake, negotiated);
+    if (!admitted) beginInFull(handshake, negotiated, this.#resumption, this.random);
     this.advance(handshake, 'resumable', now);
   }
 
@@ -214,9 +213,9 @@ export class DtlsServer extends Endpoint {
     this.#prefixes.add(handshake);
     this.begin(handshake);
     handshake.received(message);
-    this.#adopt(handshake, negotiated);
-    if (resuming === undefined) this.#beginInFull(handshake, negotiated);
-    else this.#beginResumption(handshake, resuming, hello.sessionId);
+    adopt(handshake, negotiated, this.#options.connectionIds, this.random);
+    if (resuming === undefined) beginInFull(handshake, negotiated, this.#resumption, this.random);
+    else beginResumption(handshake, resuming, hello.sessionId);
     this.advance(handshake, 'client-hello', now);
   }
 
@@ -242,50 +241,6 @@ export class DtlsServer extends Endpoint {
       this.refuse(oldest, { check: 'limit', detail });
       return;
     }
-  }
-
-  /** Takes over what was negotiated whichever way the keys come about. */
-  #adopt(handshake: Handshake, negotiated: Negotiated): void {
-    const { layer } = handshake;
-    handshake.negotiated = negotiated;
-    handshake.serverRandom = this.random(RANDOM_LENGTH);
-    handshake.serverName = negotiated.serverName;
-    handshake.extendedMasterSecret = negotiated.extendedMasterSecret;
-    const length = FRAGMENT_LENGTHS[(negotiated.maxFragmentLength ?? 0) - 1];
-    if (length !== undefined) {
-      layer.sendBytes = length;
-      layer.receiveBytes = length;
-    } else if (negotiated.recordSizeLimit !== undefined) {
-      layer.sendBytes = Math.min(layer.sendBytes, negotiated.recordSizeLimit);
-    }
-    const { connectionIds } = this.#options;
-    if (negotiated.connectionId === undefined || connectionIds === undefined) return;
-    handshake.answersConnectionId = true;
-    layer.connectionIds = { ours: connectionIds.make(), peers: negotiated.connectionId };
-  }
-
-  #beginInFull(handshake: Handshake, negotiated: Negotiated): void {
-    const { suite, group, encryptThenMac, extendedMasterSecret, ticket } = negotiated;
-    handshake.path = suite.keyExchange;
-    handshake.resuming = undefined;
-    handshake.suite = suite;
-    handshake.encryptThenMac = encryptThenMac;
-    handshake.group = group;
-    handshake.sessionId = new Uint8Array(0);
-    // Only with the extended master secret can a session be resumed (RFC 7627 §5.3).
-    if (this.#resumption === undefined || !extendedMasterSecret) return;
-    handshake.ticketPromised = this.#resumption.tickets && ticket !== undefined;
-    // A server that gives a ticket gives no session id (RFC 5077 §3.4).
-    if (this.#resumption.sessionIds && !handshake.ticketPromised) handshake.sessionId = this.random(SESSION_ID_LENGTH);
-  }
-
-  #beginResumption(handshake: Handshake, session: Resumable, sessionId: Uint8Array): void {
-    handshake.resuming = session;
-    handshake.suite = suiteOf(session.suite);
-    handshake.encryptThenMac = session.encryptThenMac;
-    handshake.credential = session.credential;
-    // The same session id says that the session is resumed, by ticket too (RFC 5077 §3.4).
-    handshake.sessionId = Uint8Array.from(sessionId);
   }
 
   #askWhetherResumable(handshake: Handshake): void {

@@ -103,6 +103,15 @@ export const Observation = Type.Object({
 });
 export type Observation = Static<typeof Observation>;
 
+/** A DTLS session that lives, over restarts of the server too. */
+export const DtlsSession = Type.Object({
+  openedAt: Instant,
+  identity: Type.String(),
+  address: Type.String(),
+  connectionId: Type.Boolean({ description: 'whether the device may come from another address' }),
+});
+export type DtlsSession = Static<typeof DtlsSession>;
+
 /** What an object's definition says of one resource: enough to draw and operate it. */
 export const ResourceInfo = Type.Object({
   resourceId: Type.Integer(),
@@ -156,6 +165,7 @@ export const DeviceDetail = Type.Object({
   observations: Type.Array(Observation),
   rules: Type.Array(RuleStatus),
   credentials: Type.Array(CredentialInfo),
+  sessions: Type.Array(DtlsSession),
 });
 export type DeviceDetail = Static<typeof DeviceDetail>;
 

@@ -38,6 +38,9 @@ const ConfigFile = Type.Object(
   {
     listeners: Type.Optional(Type.Array(Listener, { minItems: 1, maxItems: 16 })),
     identities: Type.Optional(Type.Array(Identity, { minItems: 1, maxItems: 64 })),
+    keepSessionDays: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 3650, description: 'days that sessions outlive registrations; default 7' }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -297,7 +297,7 @@ export async function startServer(
         lanes,
         engine,
         observer,
-        views: { values, engine, observer, credentials, authorityName: trust.authorityName },
+        views: { values, engine, observer, credentials, authorityName: trust.authorityName, sessions },
         send,
         standings: (devices) => incidents.standings(devices),
         describe,

@@ -129,6 +129,7 @@ export async function openTestCore({
     ingest,
     observer,
     registrations,
+    sessions,
     dispatcher,
   } = await openCore({
     store,
@@ -149,7 +150,7 @@ export async function openTestCore({
       lanes,
       engine,
       observer,
-      views: { values, engine, observer, credentials, authorityName: trust.authorityName },
+      views: { values, engine, observer, credentials, authorityName: trust.authorityName, sessions },
       send,
       standings: async () => new Map(),
       describe: (entry) => `words for ${entry.type}`,

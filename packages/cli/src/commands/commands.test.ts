@@ -28,6 +28,7 @@ const detail: DeviceDetail = {
   observations: [],
   rules: [],
   credentials: [],
+  sessions: [],
 };
 
 const commandIn = (state: Command['state'], ...texts: string[]): Command => ({

@@ -78,6 +78,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       owner: device.owner,
       incidents: device.openIncidents > 0 ? `${device.openIncidents} open` : undefined,
       identity: device.credentials.map(({ identity }) => identity).join(', '),
+      session: device.sessions.map((session) => sessionText(session, now)).join('; '),
     }),
     ...section('Objects', device.objects, {
       object: (object) => `/${object.objectId}`,
@@ -124,4 +125,8 @@ function lockText({ state, provedAt, until, holders }: DeviceDetail['lock'], now
   const proved = provedAt === undefined ? '' : `, as the device said ${age(provedAt, now)}`;
   const ends = until === undefined ? '' : `, until ${age(until, now)}`;
   return `${state}${proved}${ends}${holders.length > 0 ? `, held by ${holders.join(', ')}` : ''}`;
+}
+
+function sessionText({ openedAt, address, connectionId }: DeviceDetail['sessions'][number], now: number): string {
+  return `begun ${age(openedAt, now)}, at ${address}${connectionId ? ', goes with the device to other addresses' : ''}`;
 }

@@ -90,6 +90,7 @@ it('device show begins with them as long as the device is not registered', async
     observations: [],
     rules: [],
     credentials: [],
+    sessions: [],
   };
   const answers = { 'devices.show': detail, 'handshakes.list': { items: [failed] } };
   const { out, calls } = await run(['device', 'show', 'truck-1'], answers);

@@ -32,7 +32,7 @@ export const serveCommands = [
     options: serveOptions,
     run: async (context, given) => {
       const { terminal, data } = context;
-      const { listeners, identities } = await readConfig(given.config);
+      const { listeners, identities, keepSessionDays } = await readConfig(given.config);
       if (listeners && (given['coap-host'].length > 0 || given['coaps-port'] !== undefined)) {
         throw new Failure('usage', `${given.config} has listeners: leave --coap-host and --coaps-port away`);
       }
@@ -67,6 +67,7 @@ export const serveCommands = [
           logLevel: given['log-level'],
           ...(keyLogFile === undefined ? {} : { keyLogFile }),
           ...(identities === undefined ? {} : { identities }),
+          ...(keepSessionDays === undefined ? {} : { keepSessionDays }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(sealingKeyFile === undefined ? {} : { sealingKeyFile }),
         },

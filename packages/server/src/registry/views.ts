@@ -12,6 +12,7 @@ import { describeRule, statusOf } from '@reeve/policy';
 import type { AuthorityId, DeviceId, Millis } from '../ids.ts';
 import type { Observer } from '../observations/observer.ts';
 import type { Assigned, RuleEngine } from '../policies/engine.ts';
+import type { SessionKeeper } from '../sessions/keeper.ts';
 import type { Row } from '../store/tables.ts';
 import { describeStored, infoOf } from '../telemetry/models.ts';
 import type { Values } from '../telemetry/values.ts';
@@ -32,6 +33,7 @@ export interface ViewSources {
   readonly observer: Observer;
   readonly credentials: Credentials;
   readonly authorityName: (authorityId: AuthorityId) => string | undefined;
+  readonly sessions: SessionKeeper;
 }
 
 /** Gravest first: what a person must hear of before the rest. */
@@ -80,6 +82,12 @@ export function detail(device: Device, sources: ViewSources, standing: Standing,
     values: sources.values.of(deviceId).map((row) => valueView(row, registration)),
     observations: sources.observer.view(deviceId),
     credentials: sources.credentials.of(deviceId).map((row) => credentialView(row, sources.authorityName)),
+    sessions: sources.sessions.of(deviceId).map(({ openedAt, identity, address, connectionId }) => ({
+      openedAt,
+      identity: showIdentity(identity),
+      address,
+      connectionId: connectionId !== undefined,
+    })),
     ...(registration?.state === 'registered' ? { registration: registrationView(registration) } : {}),
   };
 }

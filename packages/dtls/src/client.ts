@@ -1,5 +1,4 @@
 /** The client's side of DTLS 1.2. */
-import { KeyObject } from 'node:crypto';
 import { SIGNATURE_SCHEMES, schemeOfKey } from './algorithms.ts';
 import { encodeCertificate } from './certificates.ts';
 import { judgeServer } from './client-judge.ts';
@@ -12,6 +11,7 @@ import { encodeClientKeyExchange } from './key-exchange.ts';
 import { type HandshakeMessage, NULL_COMPRESSION, RANDOM_LENGTH, Version } from './messages.ts';
 import { BAD_FINISHED, type Objection } from './objection.ts';
 import type { ClientIdentity, ClientOptions } from './options.ts';
+import { usableKey } from './pre-shared-key.ts';
 import { type Resumable, type ResumptionState, resumableOf, SESSION_ID_LENGTH } from './resumption.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite } from './suites.ts';
 import { agreeTask, generateTask, verifyTask } from './tasks.ts';
@@ -90,8 +90,7 @@ export class DtlsClient extends Endpoint {
     }
     if (message.kind === 'finished')
       return handshake.verifyFinished(message.body.verifyData) ? undefined : BAD_FINISHED;
-    const { requireExtendedMasterSecret } = this;
-    const { identity } = this.#options;
+    const { identity, requireExtendedMasterSecret = false } = this.#options;
     return judgeServer(handshake, message, this.#offer, { identity, requireExtendedMasterSecret });
   }
 
@@ -191,7 +190,7 @@ export class DtlsClient extends Endpoint {
     if (identity.kind !== 'psk') {
       items.push(handshake.compose('certificate', { content: encodeCertificate(identity) }));
     } else {
-      handshake.psk = octetsOf(identity.key);
+      handshake.psk = usableKey(identity.key);
     }
     const content = encodeClientKeyExchange(keyExchange, {
       ...(identity.kind === 'psk' && { identity: identity.identity }),
@@ -263,18 +262,12 @@ export class DtlsClient extends Endpoint {
   }
 }
 
-function octetsOf(key: Uint8Array | KeyObject): Uint8Array {
-  return key instanceof KeyObject ? key.export() : Uint8Array.from(key);
-}
-
 function checkIdentity(identity: ClientIdentity, identityBytes: number): void {
   if (identity.kind !== 'psk') {
     if (schemeOfKey(identity.privateKey) === undefined)
       throw new RangeError('the private key is not on P-256 or P-384');
     return;
   }
-  const { key } = identity;
-  const usable = key instanceof KeyObject ? key.type === 'secret' && key.symmetricKeySize : key.length;
-  if (!usable) throw new RangeError('the pre-shared key is empty');
+  if (usableKey(identity.key) === undefined) throw new RangeError('the pre-shared key is empty');
   if (identity.identity.length > identityBytes) throw new RangeError('the identity exceeds limits.identityBytes');
 }

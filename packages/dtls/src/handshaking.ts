@@ -32,7 +32,6 @@ export abstract class Handshaking {
   protected readonly limits: DtlsLimits;
   protected readonly suites: readonly Suite[];
   protected readonly groups: readonly GroupName[];
-  protected readonly requireExtendedMasterSecret: boolean;
   protected readonly keyLog: ((line: string) => void) | undefined;
   protected readonly out: Outlet;
   protected readonly handshakes = new Map<AddressKey, Handshake>();
@@ -45,7 +44,6 @@ export abstract class Handshaking {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.suites = options.suites ? suitesNamed(options.suites) : DEFAULT_SUITES;
     this.groups = options.groups ?? GROUP_NAMES;
-    this.requireExtendedMasterSecret = options.requireExtendedMasterSecret ?? false;
     this.keyLog = options.keyLog;
     this.out = new Outlet(Math.max(SMALLEST_MTU, options.mtu ?? DEFAULT_MTU));
     this.#retransmit = { ...DEFAULT_RETRANSMIT, ...options.retransmit };

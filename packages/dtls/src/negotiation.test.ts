@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { GROUP_NAMES } from './algorithms.ts';
 import { EXTENSIONS, hostName, offer, PRESENT } from './extensions.ts';
 import { type ClientHello, type Extension, Version } from './messages.ts';
-import { type Negotiated, negotiate, type ServerPolicy } from './negotiation.ts';
+import { type Negotiated, negotiate } from './negotiation.ts';
 import type { Objection } from './objection.ts';
+import type { ServerPolicy } from './server-policy.ts';
 import { DEFAULT_SUITES, SUITES } from './suites.ts';
 import { CERTIFIED_SERVER, RAW_SERVER } from './testing-peers.ts';
 

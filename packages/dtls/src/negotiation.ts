@@ -19,17 +19,9 @@ import {
 } from './extensions.ts';
 import { type ClientHello, NULL_COMPRESSION, Version } from './messages.ts';
 import type { Objection } from './objection.ts';
-import type { ClientKind, ServerIdentity } from './options.ts';
+import type { ServerIdentity } from './options.ts';
+import type { ServerPolicy } from './server-policy.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite, suiteLabel } from './suites.ts';
-
-/** What the server's side allows. */
-export interface ServerPolicy {
-  readonly suites: readonly Suite[];
-  readonly groups: readonly GroupName[];
-  readonly clientKinds: readonly ClientKind[];
-  readonly identities: readonly ServerIdentity[];
-  readonly requireExtendedMasterSecret: boolean;
-}
 
 /** How both sides prove themselves with ECDHE_ECDSA. */
 export interface Authentication {

@@ -1,5 +1,4 @@
 /** The server's side of DTLS 1.2. */
-import { KeyObject } from 'node:crypto';
 import { AlertLevel, encodeAlert } from './alert.ts';
 import { CookieJar } from './cookie.ts';
 import type { AddressKey, LookupId, PskFound } from './effects.ts';
@@ -9,21 +8,22 @@ import type { Fragment } from './fragments.ts';
 import { Handshake } from './handshake.ts';
 import { type Greeting, Listener } from './listener.ts';
 import type { HandshakeMessage } from './messages.ts';
-import { type Negotiated, negotiate, type ServerPolicy } from './negotiation.ts';
+import { type Negotiated, negotiate } from './negotiation.ts';
 import { BAD_FINISHED, type Objection, UNOPENED } from './objection.ts';
-import type { ClientKind, ServerIdentity, ServerOptions } from './options.ts';
+import type { ServerIdentity, ServerOptions } from './options.ts';
+import { usableKey } from './pre-shared-key.ts';
 import { Prefixes } from './prefixes.ts';
 import { ContentType, type DtlsRecord, plaintextRecord } from './record.ts';
 import { objectToResumption, Resumption, resumableOf } from './resumption.ts';
 import { serverFlight, serverHello, signParametersTask } from './server-flight.ts';
 import { judgeClient } from './server-judge.ts';
+import { policyOf, type ServerPolicy, withIdentities } from './server-policy.ts';
 import { adopt, beginInFull, beginResumption } from './server-start.ts';
 import { agreeTask, generateTask, verifyTask } from './tasks.ts';
 
 const DEFAULT_COOKIE_SECRET_LIFETIME_MS = 60_000;
 /** Length of the key that takes the place of an unknown one; any length that real keys have will do. */
 const DUMMY_KEY_LENGTH = 16;
-const ALL_KINDS: readonly ClientKind[] = ['psk', 'raw-key', 'certificate'];
 
 /** Many peers; sans-I/O. Each peer proves that it receives at its address before anything is kept for it. */
 export class DtlsServer extends Endpoint {
@@ -47,18 +47,12 @@ export class DtlsServer extends Endpoint {
     this.#prefixOf = options.prefixOf ?? ((address) => address);
     this.#resumption = resumption && new Resumption(resumption, random);
     this.#dummyKey = random(DUMMY_KEY_LENGTH);
-    this.#policy = {
-      suites: this.suites,
-      groups: this.groups,
-      clientKinds: options.clientKinds ?? ALL_KINDS,
-      identities: withLowerCaseNames(options.identities ?? []),
-      requireExtendedMasterSecret: this.requireExtendedMasterSecret,
-    };
+    this.#policy = policyOf(options, this.suites, this.groups);
   }
 
   /** Replaces all identities; handshakes under way go on with the one that they have. */
   setIdentities(identities: readonly ServerIdentity[]): void {
-    this.#policy = { ...this.#policy, identities: withLowerCaseNames(identities) };
+    this.#policy = withIdentities(this.#policy, identities);
   }
 
   /**
@@ -297,21 +291,6 @@ export class DtlsServer extends Endpoint {
     const finished = handshake.compose('finished', { verifyData: handshake.finishedOf('server') }, 1);
     return [...items, { kind: 'change-cipher-spec' }, finished];
   }
-}
-
-/** A copy of a key that can serve; an empty one, or none, can't. */
-function usableKey(key: KeyObject | Uint8Array | undefined): Uint8Array | undefined {
-  if (key instanceof KeyObject) return key.type === 'secret' && key.symmetricKeySize ? key.export() : undefined;
-  return key !== undefined && key.length > 0 ? Uint8Array.from(key) : undefined;
-}
-
-/** Host names are compared without regard to case (RFC 6066 §3). */
-function withLowerCaseNames(identities: readonly ServerIdentity[]): readonly ServerIdentity[] {
-  return identities.map((identity) =>
-    identity.serverNames === undefined
-      ? identity
-      : { ...identity, serverNames: identity.serverNames.map((name) => name.toLowerCase()) },
-  );
 }
 
 /** Whether two public values are equal. */

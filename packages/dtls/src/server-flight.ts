@@ -101,7 +101,10 @@ function answers(handshake: Handshake, negotiated: Negotiated): Extension[] {
   }
   if (handshake.ticketPromised) extensions.push(answer(EXTENSIONS.sessionTicket, PRESENT));
   if (handshake.path === 'resumed') return extensions;
-  if (serverName !== undefined && authentication) extensions.push(answer(EXTENSIONS.serverName, PRESENT));
+  // Only if the name chose the identity (RFC 6066 §3).
+  if (serverName !== undefined && authentication?.identity.serverNames) {
+    extensions.push(answer(EXTENSIONS.serverName, PRESENT));
+  }
   if (group && negotiated.pointFormats) extensions.push(answer(EXTENSIONS.pointFormats, [UNCOMPRESSED_POINTS]));
   // Certificates are what is meant when nothing is said (RFC 7250 §4.2).
   const { RAW_PUBLIC_KEY } = CertificateType;

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -21,7 +21,8 @@ let greeting = '';
 let url = '';
 let coaps = '';
 
-const start = (words: readonly string[]) => spawnChild(process.execPath, [main, ...words], { cwd: folder });
+const start = (words: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  spawnChild(process.execPath, [main, ...words], { cwd: folder, env: { ...process.env, ...env } });
 
 /** A command line against the running server: in this process, since starting one takes longer than all else. */
 async function reeve(words: readonly string[], input = '') {
@@ -134,6 +135,25 @@ describe('the tour', { timeout: 90_000 }, () => {
     expect((await answer()).status).toBe(401);
     expect((await reeve(['handshake', 'ls'])).err).toContain('No handshake failed');
     expect((await reeve(['handshake', 'counters'])).out).toContain('0 live, 0 asleep');
+  });
+
+  it('writes session keys to a file if the environment says so, and warns of it', async () => {
+    const words = ['serve', '--http-port', '0', '--coaps-port', '0', '--coap-host', '127.0.0.1', '--data', './keyed'];
+    const keyed = start(words, { SSLKEYLOGFILE: './session.keys' });
+    const greeted = await until(keyed, /my-device\.key --server coaps.*\n/);
+    expect(greeted).toMatch(/Warning: SSLKEYLOGFILE is set\. .*\.\/session\.keys/);
+    expect(statSync(join(folder, 'session.keys')).mode & 0o777).toBe(0o600);
+    const there = /^Console +(\S+)$/m.exec(greeted)?.[1] ?? '';
+    const token = readFileSync(join(folder, 'keyed', 'local.token'), 'utf8').trim();
+    const get = (path: string) => fetch(`${there}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await (await get('/session')).json()).toMatchObject({ server: { keyLog: true } });
+    let journal = '';
+    for await (const piece of (await get('/events?after=0')).body ?? []) {
+      journal += Buffer.from(piece).toString();
+      if (journal.includes('server.keys-logged')) break;
+    }
+    expect(journal).toContain('./session.keys');
+    killGroup(keyed);
   });
 
   it('says that another server has the folder, or that none answers', async () => {

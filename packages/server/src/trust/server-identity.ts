@@ -55,9 +55,9 @@ export class ServerIdentities {
   /** What people should know: files that can't be read, certificates that end soon. */
   warnings(now: Millis): string[] {
     return this.#chains.flatMap(({ view: { file, lastError, notAfter } }) => [
-      ...(lastError === undefined ? [] : [`The server's certificate could not be read again: ${lastError}`]),
+      ...(lastError === undefined ? [] : [`The server's certificate could not be read again: ${lastError}.`]),
       ...(notAfter - now < trustLimits.expiryWarning
-        ? [`The server's certificate in ${file} ${ending(notAfter, now)}`]
+        ? [`The server's certificate in ${file} ${ending(notAfter, now)}.`]
         : []),
     ]);
   }

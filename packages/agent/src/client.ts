@@ -9,21 +9,21 @@ import {
   PeerKey,
   type TransmissionParameters,
 } from '@reeve/coap';
-import type { RetransmitParameters } from '@reeve/dtls';
+import type { Certificate, RetransmitParameters } from '@reeve/dtls';
 import { ContentFormat, type LwM2mPath, path, type Value } from '@reeve/lwm2m';
 import { AttributeTable } from './attributes.ts';
 import type { ClientEffect, ClientEvent } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
 import { LIMITS } from './limits.ts';
-import { type Link, OpenLink, PskLink } from './link.ts';
+import type { Link } from './link.ts';
 import { DeviceModel } from './model.ts';
 import { Notifier } from './notifier.ts';
-import { SecurityMode } from './objects/security.ts';
 import { ServerResource, ServerSettings } from './objects/server.ts';
 import { Observations } from './observations.ts';
 import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
+import { linkOf } from './security.ts';
 import { contentResponse, serve } from './serving.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
@@ -41,6 +41,10 @@ export interface ClientOptions {
   readonly coap?: Partial<TransmissionParameters>;
   /** When flights of a DTLS handshake are sent again. */
   readonly dtls?: Partial<RetransmitParameters>;
+  /** Authorities that the device trusts beside what its Security object says (certificate usages 0 and 1). */
+  readonly trustAnchors?: readonly Certificate[];
+  /** Milliseconds since the epoch, to judge certificates by: needed with a certificate. */
+  readonly wallClock?: () => number;
   /**
    * Every how many notifications of an observation one is confirmable; 1 makes all so; default 10. Once a day one is in
    * any case (RFC 7641 §4.5).
@@ -71,7 +75,9 @@ export class LwM2mClient {
   #links = 0;
 
   /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
-  constructor({ endpoint, objects, random, coap, dtls, confirmEvery = 10 }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { endpoint, objects, random, coap, dtls = {}, confirmEvery = 10 } = options;
+    const { trustAnchors = [], wallClock } = options;
     if (Buffer.byteLength(endpoint) > ENDPOINT_BYTES) throw new RangeError('the endpoint name is too long');
     this.endpoint = endpoint;
     this.#model = new DeviceModel(objects);
@@ -80,7 +86,7 @@ export class LwM2mClient {
     if (security === undefined || server === undefined) throw new RangeError('objects 0 and 1 must be there');
     const settings = new ServerSettings(server);
     this.serverUri = String(this.#model.value(path(0, security.id, 0)).value);
-    this.#link = linkOf(security, this.#model, random, dtls);
+    this.#link = linkOf(security.id, this.#model, { random, retransmit: dtls, trustAnchors, wallClock });
     const emit = (effect: ClientEvent): void => {
       this.#effects.push(effect);
     };
@@ -229,7 +235,7 @@ export class LwM2mClient {
 
   /** Whether there was anything. */
   #carryOutLink(now: number): boolean {
-    const effects = this.#link.drain();
+    const effects = this.#link.drain(now);
     for (const effect of effects) {
       switch (effect.kind) {
         case 'send':
@@ -324,22 +330,6 @@ export class LwM2mClient {
         if (operation.records.some((record) => isLifetime(record.path))) this.#registrar.handle('trigger', now);
     }
   }
-}
-
-function linkOf(
-  security: ObjectInstance,
-  model: DeviceModel,
-  random: (n: number) => Uint8Array,
-  dtls: Partial<RetransmitParameters> | undefined,
-): Link {
-  const mode = model.number(path(0, security.id, 2));
-  if (mode === SecurityMode.noSec) return new OpenLink();
-  const identity = model.value(path(0, security.id, 3));
-  const key = model.value(path(0, security.id, 5));
-  if (mode !== SecurityMode.psk || identity.type !== 'opaque' || key.type !== 'opaque') {
-    throw new RangeError(`security mode ${mode} is not supported`);
-  }
-  return new PskLink({ identity: identity.value, key: key.value }, random, dtls);
 }
 
 /** What a change at a resource may concern: resources of one object instance depend on each other. */

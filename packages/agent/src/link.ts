@@ -1,4 +1,13 @@
-import { addressKey, DtlsClient, type DtlsEffect, type RetransmitParameters, type SessionKey } from '@reeve/dtls';
+import {
+  addressKey,
+  type ClientIdentity,
+  computeNow,
+  DtlsClient,
+  type DtlsEffect,
+  type PeerFound,
+  type RetransmitParameters,
+  type SessionKey,
+} from '@reeve/dtls';
 
 /** What a link wants done or has to say. */
 export type LinkEffect =
@@ -19,13 +28,7 @@ export interface Link {
   receive(datagram: Uint8Array, now: number): void;
   tick(now: number): void;
   nextWakeAt(): number | undefined;
-  drain(): readonly LinkEffect[];
-}
-
-/** How a pre-shared key client proves itself. */
-export interface PskCredential {
-  readonly identity: Uint8Array;
-  readonly key: Uint8Array;
+  drain(now: number): readonly LinkEffect[];
 }
 
 /** NoSec: data goes as it is. */
@@ -66,21 +69,43 @@ export class OpenLink implements Link {
 
 const SERVER = addressKey('server');
 
-/** DTLS with a pre-shared key. */
-export class PskLink implements Link {
+/** What a DTLS link is made with. */
+export interface DtlsLinkOptions {
+  readonly identity: ClientIdentity;
+  /** The name to ask for (RFC 6066 §3). */
+  readonly serverName?: string;
+  /** Whether the certificates that a server shows are those of our server; asked of no one without certificates. */
+  readonly judge?: (chain: readonly Uint8Array[]) => PeerFound;
+  readonly random: (n: number) => Uint8Array;
+  readonly retransmit?: Partial<RetransmitParameters>;
+}
+
+const NO_JUDGE: PeerFound = {
+  ok: false,
+  check: 'wrong-server',
+  detail: 'nothing is known of the server by certificate',
+  alert: 'certificate_unknown',
+};
+
+/**
+ * DTLS. The server may give us a Connection ID, so that it knows us when our address changes, and a ticket, so that a
+ * later handshake is a short one.
+ */
+export class DtlsLink implements Link {
   readonly #dtls: DtlsClient;
+  readonly #judge: DtlsLinkOptions['judge'];
   #effects: LinkEffect[] = [];
   #session: SessionKey | undefined;
   #wanted = false;
 
-  /** @throws RangeError when identity or key can't serve */
-  constructor(
-    credential: PskCredential,
-    random: (n: number) => Uint8Array,
-    retransmit: Partial<RetransmitParameters> = {},
-  ) {
-    const identity = { kind: 'psk', ...credential } as const;
-    this.#dtls = new DtlsClient({ identity, random, retransmit, address: SERVER });
+  /** @throws RangeError when the identity can't serve */
+  constructor({ identity, serverName, judge, random, retransmit = {} }: DtlsLinkOptions) {
+    this.#judge = judge;
+    this.#dtls = new DtlsClient({
+      ...{ identity, random, retransmit, address: SERVER },
+      ...{ connectionId: 'zero-length', resumption: { tickets: true } },
+      ...(serverName === undefined ? {} : { serverName }),
+    });
   }
 
   connect(now: number): void {
@@ -111,15 +136,17 @@ export class PskLink implements Link {
     return this.#dtls.nextWakeAt();
   }
 
-  drain(): readonly LinkEffect[] {
-    for (const effect of this.#dtls.drain()) this.#take(effect);
+  drain(now: number): readonly LinkEffect[] {
+    for (let effects = this.#dtls.drain(); effects.length > 0; effects = this.#dtls.drain()) {
+      for (const effect of effects) this.#take(effect, now);
+    }
     if (this.#effects.length === 0) return this.#effects;
     const effects = this.#effects;
     this.#effects = [];
     return effects;
   }
 
-  #take(effect: DtlsEffect): void {
+  #take(effect: DtlsEffect, now: number): void {
     switch (effect.kind) {
       case 'send':
         this.#effects.push({ kind: 'send', datagram: effect.datagram });
@@ -140,8 +167,17 @@ export class PskLink implements Link {
       case 'refused':
         if (this.#wanted) this.#effects.push({ kind: 'down', detail: effect.detail });
         break;
+      case 'compute':
+        this.#dtls.computed(effect.job, computeNow(effect.task), now);
+        break;
+      case 'findPeer': {
+        const { presented } = effect;
+        const found = presented.kind === 'certificate' ? this.#judge?.(presented.chain) : undefined;
+        this.#dtls.peerFound(effect.lookup, found ?? NO_JUDGE, now);
+        break;
+      }
       default:
-        // A client with a pre-shared key has no questions.
+        // The other questions are a server's.
         break;
     }
   }

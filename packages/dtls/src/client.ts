@@ -10,14 +10,11 @@ import { Handshake } from './handshake.ts';
 import { encodeClientKeyExchange } from './key-exchange.ts';
 import { type HandshakeMessage, NULL_COMPRESSION, RANDOM_LENGTH, Version } from './messages.ts';
 import { BAD_FINISHED, type Objection } from './objection.ts';
-import type { ClientIdentity, ClientOptions } from './options.ts';
+import { type ClientIdentity, type ClientOptions, DEFAULT_RESUMPTION_LIFETIME_MS } from './options.ts';
 import { usableKey } from './pre-shared-key.ts';
 import { type Resumable, type ResumptionState, resumableOf, SESSION_ID_LENGTH } from './resumption.ts';
 import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite } from './suites.ts';
 import { agreeTask, generateTask, verifyTask } from './tasks.ts';
-
-/** How long a session is offered whose server does not say (RFC 5246 §F.1.4). */
-const DEFAULT_RESUMPTION_MS = 86_400_000;
 
 /** One server; sans-I/O. `established` and `refused` say how a `connect` ended. */
 export class DtlsClient extends Endpoint {
@@ -252,7 +249,8 @@ export class DtlsClient extends Endpoint {
   #keep(handshake: Handshake, now: number): void {
     const { ticket, sessionId, resuming, path } = handshake;
     if (this.#options.resumption === undefined || (path === 'resumed' && ticket === undefined)) return;
-    const lifetimeMs = ticket && ticket.lifetimeSeconds > 0 ? ticket.lifetimeSeconds * 1_000 : DEFAULT_RESUMPTION_MS;
+    const told = (ticket?.lifetimeSeconds ?? 0) * 1_000;
+    const lifetimeMs = told > 0 ? told : DEFAULT_RESUMPTION_LIFETIME_MS;
     const expiresAt = now + lifetimeMs;
     const session = resuming ? { ...resuming, expiresAt } : resumableOf(handshake, expiresAt);
     if (session === undefined || (ticket === undefined && sessionId.length === 0)) this.#session = undefined;

@@ -6,7 +6,7 @@ import { MASTER_SECRET_LENGTH } from './key-schedule.ts';
 import type { ClientHello } from './messages.ts';
 import type { Negotiated } from './negotiation.ts';
 import type { Objection } from './objection.ts';
-import type { ServerResumption } from './options.ts';
+import { DEFAULT_RESUMPTION_LIFETIME_MS, type ServerResumption } from './options.ts';
 import { decode, encode, fixed, opaque, struct, uint } from './schema.ts';
 import type { Suite } from './suites.ts';
 
@@ -31,8 +31,6 @@ export interface ResumptionState extends Resumable {
   readonly ticket?: Uint8Array;
 }
 
-/** A day: the most that RFC 5246 §F.1.4 suggests. */
-const DEFAULT_LIFETIME_MS = 86_400_000;
 export const SESSION_ID_LENGTH = 32;
 
 /** What a server remembers, or has its clients remember. */
@@ -49,7 +47,7 @@ export class Resumption {
     this.#capacity = options.sessionIds ?? 0;
     this.sessionIds = this.#capacity > 0;
     this.tickets = options.tickets ?? false;
-    this.lifetimeMs = options.lifetimeMs ?? DEFAULT_LIFETIME_MS;
+    this.lifetimeMs = options.lifetimeMs ?? DEFAULT_RESUMPTION_LIFETIME_MS;
     this.#keys = new TicketKeys(random, this.lifetimeMs);
   }
 

@@ -84,9 +84,9 @@ describe('a session over a restart', () => {
   it('sends with no number that was reserved before, and with none at all until the store has reserved more', () => {
     const { test, device, record, bind } = registered();
     const limit = test.last('session-opened').snapshot?.sendLimit ?? 0;
+    test.reserves = false;
     test.restart(record);
     bind();
-    test.reserves = false;
     test.forget();
     updates(test, device);
     expect(test.sent).toEqual([]);
@@ -97,6 +97,15 @@ describe('a session over a restart', () => {
     expect(numbers).toEqual([limit]);
     test.settle();
     expect(device.responses.at(-1)?.code).toBe(Code.Changed);
+  });
+
+  it('can be ended with a word to the device before it was heard again', () => {
+    const { test, device, record } = registered();
+    test.restart(record);
+    test.post({ kind: 'close-identity', identity: LABEL });
+    test.settle();
+    expect(device.dtlsEffects.at(-1)).toMatchObject({ kind: 'closed', reason: 'peer' });
+    expect(test.of('session-closed')).toHaveLength(1);
   });
 
   it('ends without a word to the device when another process owns it', () => {
@@ -113,7 +122,7 @@ describe('a session over a restart', () => {
   it('is over if its snapshot can not be used', () => {
     const test = new TestOwner();
     const { session } = registered().test.last('session-opened');
-    test.post({ kind: 'restore-session', session, snapshot: Uint8Array.of(1, 2, 3), sendFrom: 5 });
+    test.post({ kind: 'restore-session', session, snapshot: Uint8Array.of(1, 2, 3), sendFrom: 5, sendLimit: 5 });
     expect(test.last('session-closed')).toMatchObject({ at: EPOCH, sessionId: session.sessionId });
     expect(test.owner.sizes().sessions).toBe(0);
   });
@@ -180,6 +189,7 @@ describe('a session whose device moves', () => {
       session: moved.session,
       snapshot: moved.snapshot,
       sendFrom: snapshot?.sendLimit ?? 0,
+      sendLimit: (snapshot?.sendLimit ?? 0) + 64,
       received: record ?? 0,
     });
     const [datagram] = capture(device, test);

@@ -1,5 +1,5 @@
 import type { CoapEffect, CoapEndpoint, RequestId } from '@reeve/coap';
-import { type AddressKey, type DtlsEffect, type DtlsServer, sessionKey } from '@reeve/dtls';
+import { type AddressKey, type DtlsEffect, type DtlsServer, type SessionKey, sessionKey } from '@reeve/dtls';
 import type { Millis } from '../ids.ts';
 import { addressOfKey } from './address.ts';
 import type { LinkDown, LinkUp, SessionSnapshot } from './port.ts';
@@ -34,7 +34,7 @@ export class Continuity {
 
   /** What the store is to keep of a new session. */
   snapshotOf({ session, address, reserved, connectionId }: Established): SessionSnapshot | undefined {
-    const bytes = this.#o.dtls(addressOfKey(address).ingress)?.export(session);
+    const bytes = this.#export(session, addressOfKey(address).ingress);
     if (!bytes || reserved === undefined) return undefined;
     return {
       bytes,
@@ -44,12 +44,9 @@ export class Continuity {
   }
 
   /** Takes back in a session of before the restart. */
-  restore(
-    { session, snapshot, sendFrom, received }: Extract<LinkDown, { kind: 'restore-session' }>,
-    now: number,
-  ): void {
-    // Nothing is reserved yet: the first record to send, or to be answered, asks for numbers.
-    const position = { sendFrom, sendLimit: sendFrom, ...(received === undefined ? {} : { received }) };
+  restore(message: Extract<LinkDown, { kind: 'restore-session' }>, now: number): void {
+    const { session, snapshot, sendFrom, sendLimit, received } = message;
+    const position = { sendFrom, sendLimit, ...(received === undefined ? {} : { received }) };
     const result = this.#o.dtls(session.ingress)?.import(snapshot, position, now);
     if (result?.ok) {
       this.#o.sessions.restore(session);
@@ -84,7 +81,13 @@ export class Continuity {
   /** The peer has proved that it receives at its new address. */
   moved({ session: key, address }: Moved): void {
     const session = this.#o.sessions.move(key, addressOfKey(address));
-    const snapshot = session && this.#o.dtls(session.info.ingress)?.export(key);
+    const snapshot = session && this.#export(key, session.info.ingress);
     if (snapshot) this.#o.deliver({ kind: 'session-moved', at: this.#o.wallClock(), session: session.info, snapshot });
+  }
+
+  /** In bytes of its own: what crosses to another thread takes all of the memory along that it lies in. */
+  #export(key: SessionKey, ingress: number): Uint8Array | undefined {
+    const snapshot = this.#o.dtls(ingress)?.export(key);
+    return snapshot && Uint8Array.from(snapshot);
   }
 }

@@ -343,8 +343,9 @@ export type LinkDown =
       readonly kind: 'restore-session';
       readonly session: SessionInfo;
       readonly snapshot: Uint8Array;
-      /** No record was sent with this number or one above; none may be before `reserved` says so. */
+      /** No record was ever sent with this number or one above; those below `sendLimit` may be sent now. */
       readonly sendFrom: number;
+      readonly sendLimit: number;
       /** This record and those before it are replays. */
       readonly received?: number;
     }

@@ -173,7 +173,8 @@ export class TestOwner {
       if (!snapshot) throw new Error('a session that is not to be kept');
       const sendFrom = limits.get(session.sessionId) ?? snapshot.sendLimit;
       const mark = received === undefined ? {} : { received };
-      this.post({ kind: 'restore-session', session, snapshot: snapshot.bytes, sendFrom, ...mark });
+      const sendLimit = sendFrom + (this.reserves ? 64 : 0);
+      this.post({ kind: 'restore-session', session, snapshot: snapshot.bytes, sendFrom, sendLimit, ...mark });
     }
   }
 

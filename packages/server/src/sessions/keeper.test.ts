@@ -139,12 +139,14 @@ describe('Sessions that are kept', () => {
         session,
         snapshot: expect.any(Uint8Array),
         sendFrom: 100 + 2 ** 36 - 1,
+        sendLimit: 100 + 2 ** 36 + 63,
         received: 7,
       },
     ]);
     expect(Buffer.from(after.sentOf('restore-session')[0]?.snapshot ?? [])).toEqual(SECRET);
     expect(after.bound).toEqual(['session-1']);
     expect(after.device.session).toEqual(session);
+    expect((await keptRows(store))[0]?.sendLimit).toBe(100 + 2 ** 36 + 63);
   });
 
   it('come back without a mark if nothing that came over them was stored; their device waits to be heard', async () => {
@@ -309,43 +311,56 @@ describe('Numbers to send with', () => {
     old.keeper.reserve(sessionId, 300);
     fresh.keeper.reserve(sessionId, 500);
     await rest();
-    expect(old.sentOf('reserved')).toHaveLength(1);
-    expect(fresh.sentOf('reserved')).toEqual([]);
-    expect(fresh.sentOf('drop-session')).toEqual([{ kind: 'drop-session', sessionId }]);
-    expect(fresh.keeper.size).toBe(0);
-    expect((await keptRows(store))[0]?.sendLimit).toBe(300);
+    expect(fresh.sentOf('reserved')).toHaveLength(1);
+    expect(old.sentOf('reserved')).toEqual([]);
+    expect(old.sentOf('drop-session')).toEqual([{ kind: 'drop-session', sessionId }]);
+    expect(old.keeper.size).toBe(0);
+    expect((await keptRows(store))[0]?.sendLimit).toBe(500);
     // What it asks for again is not granted either.
-    fresh.keeper.reserve(sessionId, 900);
+    old.keeper.reserve(sessionId, 900);
     await rest();
-    expect(fresh.sentOf('reserved')).toEqual([]);
+    expect(old.sentOf('reserved')).toEqual([]);
   });
 
-  it('of two processes that take turns are never the same', async () => {
+  it('go to one of two processes that begin at the same time', async () => {
+    const before = await start({ store, sealer });
+    before.keeper.opened(openedOf(session));
+    await before.hear(session, 1);
+    const both = await Promise.all([start({ store, sealer }), start({ store, sealer })]);
+    expect(both.flatMap(({ sentOf }) => sentOf('restore-session'))).toHaveLength(1);
+    expect(both.map(({ keeper }) => keeper.size).sort()).toEqual([0, 1]);
+  });
+
+  it('are never the same, in whatever order processes begin and ask', async () => {
+    const step = fc.record({ process: fc.nat(3), begins: fc.boolean() });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 30 }), async (turns) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
         const shared = openMemoryStore();
         await addDevice(shared);
-        const one = await start({ store: shared, sealer });
-        one.keeper.opened(openedOf(session));
-        await one.hear(session, 1);
-        const two = await start({ store: shared, sealer });
-        const granted: { by: object; from: number; upTo: number }[] = [{ by: one, from: 0, upTo: 100 }];
-        const limits = new Map<object, number>([
-          [one, 100],
-          [two, two.sentOf('restore-session')[0]?.sendFrom ?? 0],
-        ]);
-        for (const turn of turns) {
-          const by = turn ? one : two;
-          const from = limits.get(by) ?? 0;
-          const before = by.sentOf('reserved').length;
-          by.keeper.reserve(sessionId, from + 64);
+        const first = await start({ store: shared, sealer });
+        first.keeper.opened(openedOf(session));
+        await first.hear(session, 1);
+        const processes = [{ runs: first, limit: 100 }];
+        const granted = [{ from: 0, upTo: 100 }];
+        for (const { process, begins } of steps) {
+          const one = processes[process % processes.length] ?? expect.fail();
+          if (begins) {
+            const fresh = await start({ store: shared, sealer });
+            const [restored] = fresh.sentOf('restore-session');
+            if (!restored) continue;
+            granted.push({ from: restored.sendFrom, upTo: restored.sendLimit });
+            processes.push({ runs: fresh, limit: restored.sendLimit });
+            continue;
+          }
+          const before = one.runs.sentOf('reserved').length;
+          one.runs.keeper.reserve(sessionId, one.limit + 64);
           await rest();
-          if (by.sentOf('reserved').length === before) continue;
-          granted.push({ by, from, upTo: from + 64 });
-          limits.set(by, from + 64);
+          if (one.runs.sentOf('reserved').length === before) continue;
+          granted.push({ from: one.limit, upTo: one.limit + 64 });
+          one.limit += 64;
         }
         for (const a of granted) {
-          for (const b of granted) if (a.by !== b.by) expect(a.upTo <= b.from || b.upTo <= a.from).toBe(true);
+          for (const b of granted) if (a !== b) expect(a.upTo <= b.from || b.upTo <= a.from).toBe(true);
         }
       }),
       { numRuns: 20 },

@@ -62,11 +62,15 @@ export class SessionKeeper {
     const keeper = new SessionKeeper(options);
     const { store, fleet } = options;
     for (const { row, received } of fleet.all()) if (received) keeper.#current.set(row.deviceId, received.sessionId);
-    const over: Change[] = [];
+    let rows: SessionRow[] = [];
+    const revive = () => Promise.all(rows.map((row) => keeper.#revive(row, bind)));
     for await (const row of pages(store, 'dtlsSessions')) {
-      if (!keeper.#revive(row, bind)) over.push(deletion(row.sessionId));
+      rows.push(row);
+      if (rows.length < sessionLimits.revivedAtOnce) continue;
+      await revive();
+      rows = [];
     }
-    if (over.length > 0) await store.commit({ changes: over });
+    await revive();
     return keeper;
   }
 
@@ -133,14 +137,14 @@ export class SessionKeeper {
   }
 
   async #reserve(kept: Kept, asked: Asked): Promise<void> {
-    const { sessionId, sendLimit } = kept;
+    const { sessionId } = kept;
     const { upTo } = asked;
     asked.underWay = true;
     const unsaved = this.#unsaved.get(sessionId);
     this.#unsaved.delete(sessionId);
     const change: Change = unsaved
       ? { put: 'dtlsSessions', row: { ...unsaved, sendLimit: upTo } }
-      : { patch: 'dtlsSessions', key: { sessionId }, set: { sendLimit: upTo }, when: { sendLimit } };
+      : reservation(kept, upTo);
     try {
       await this.#o.store.commit({ changes: [change] });
     } catch (error) {
@@ -211,27 +215,32 @@ export class SessionKeeper {
     }
   }
 
-  /** @returns whether the session goes on */
-  #revive(row: SessionRow, bind: (device: Device, session: SessionInfo) => void): boolean {
+  /** Takes a session over from the process before, with a few numbers to send with; or deletes it, if it is over. */
+  async #revive(row: SessionRow, bind: (device: Device, session: SessionInfo) => void): Promise<void> {
     const { sealedSnapshot, ...kept } = row;
-    const { sessionId, identity, credential, address, ingress, sendLimit } = kept;
+    const { sessionId, identity, credential, address, ingress } = kept;
+    const { store, fleet, random, now, send } = this.#o;
     const deviceId = this.#o.deviceBehind(row);
-    const device = deviceId && this.#o.fleet.get(deviceId);
-    const snapshot = device && this.#endsAt(kept) > this.#o.now() ? this.#open(row) : undefined;
-    if (!device || !snapshot) return false;
+    const device = deviceId && fleet.get(deviceId);
+    const snapshot = device && this.#endsAt(kept) > now() ? this.#open(row) : undefined;
+    if (!device || !snapshot) {
+      await store.commit({ changes: [deletion(sessionId)] });
+      return;
+    }
+    const sendFrom = kept.sendLimit + random(sessionLimits.restartJump);
+    const sendLimit = sendFrom + sessionLimits.restartBlock;
+    // Where another process is quicker the session is its own.
+    const taken = await store.commit({ changes: [reservation(kept, sendLimit)] }).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return;
+    this.#kept.set(sessionId, { ...kept, sendLimit });
     const session: SessionInfo = { sessionId, transport: 'coaps', address, ingress, identity, credential };
-    const received = device.received?.sessionId === sessionId ? device.received.record : undefined;
-    this.#kept.set(sessionId, kept);
-    this.#o.send({
-      kind: 'restore-session',
-      session,
-      snapshot,
-      sendFrom: sendLimit + this.#o.random(sessionLimits.restartJump),
-      ...(received === undefined ? {} : { received }),
-    });
+    const received = device.received?.sessionId === sessionId ? { received: device.received.record } : {};
+    send({ kind: 'restore-session', session, snapshot, sendFrom, sendLimit, ...received });
     bind(device, session);
-    if (received !== undefined) this.#o.fleet.setSession(device, session);
-    return true;
+    if ('received' in received) fleet.setSession(device, session);
   }
 
   #open({ sessionId, sealedSnapshot }: SessionRow): Uint8Array | undefined {
@@ -275,6 +284,11 @@ export class SessionKeeper {
 
 function placeOf(sessionId: SessionId) {
   return { table: 'dtlsSessions', row: sessionId, column: 'sealedSnapshot' };
+}
+
+/** Fails where another process has reserved something since. */
+function reservation({ sessionId, sendLimit }: Kept, upTo: number): Change {
+  return { patch: 'dtlsSessions', key: { sessionId }, set: { sendLimit: upTo }, when: { sendLimit } };
 }
 
 function deletion(sessionId: SessionId): Change {

@@ -8,4 +8,8 @@ export const sessionLimits = {
    * Of the 2^48 numbers that a session has this leaves room for some 8000 restarts.
    */
   restartJump: 2 ** 36,
+  /** Records that a session may send at once after a restart: enough for the first answers, or to say that it ends. */
+  restartBlock: 64,
+  /** Sessions that are taken over together at the start. */
+  revivedAtOnce: 1000,
 } as const;

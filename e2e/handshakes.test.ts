@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailedHandshake } from '@reeve/contract';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issue, issueCrl, pem, type TestIdentity } from '../packages/dtls/src/x509/testing.ts';
 import { killGroup, spawnChild } from '../tooling/testing/children.ts';
 import { hasPeer } from '../tooling/testing/peers.ts';
 import { TestServer } from './harness.ts';
 
+const CHROMIUM = '/usr/bin/chromium';
 const DAY_MS = 24 * 3_600_000;
 const TRIES = 100;
 const PAUSE_MS = 100;
@@ -167,6 +169,28 @@ describe.skipIf(!hasPeer('OpenSSL', ['openssl', 'version']))('a handshake that f
     const options = ['-dtls1', '-cipher', 'ALL:@SECLEVEL=0'];
     expect((await failure('unsupported-version', ...options)).stage).toBe('dtls');
   });
+
+  it.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))(
+    'stands in the console, and first on the page of its device',
+    async () => {
+      const browser = await chromium.launch({ executablePath: CHROMIUM });
+      const page = await browser.newPage();
+      const { url } = await server.api('people.link', { params: { id: 'admin' } });
+      await page.goto(url);
+      await page.getByRole('link', { name: 'Connections' }).click();
+      const cards = page.getByTestId('handshake');
+      await cards.filter({ hasText: 'identity stranger' }).filter({ hasText: 'reeve device add' }).waitFor();
+      await page.getByRole('combobox', { name: 'Check that failed' }).click();
+      await page.getByRole('option', { name: 'Wrong key' }).click();
+      await cards.filter({ hasText: 'identity stranger' }).waitFor({ state: 'detached' });
+      await cards.filter({ hasText: 'reeve device key truck-1' }).getByText('Details').click();
+      await page.getByRole('link', { name: 'truck-1' }).click();
+      await page.getByTestId('verdict').waitFor();
+      const sections = await page.getByRole('region').evaluateAll((all) => all.map((each) => each.ariaLabel));
+      expect(sections[0]).toBe('Why can’t it connect?');
+      await browser.close();
+    },
+  );
 
   it('is counted by check', async () => {
     const { failed, established } = await server.api('handshakes.counters');

@@ -104,14 +104,14 @@ export class Sessions {
     return counters.sendLimit;
   }
 
-  /** The sessions that a new one takes the place of. */
-  replacedBy({ address, connectionId, identity }: SessionState): SessionKey[] {
+  /**
+   * The sessions at its address that a new one takes the place of: those that only the address tells, and its own
+   * peer's. Of others with a Connection ID the address may have changed hands in an address translator.
+   */
+  replacedBy({ address, identity }: SessionState): SessionKey[] {
     return this.#dormitory.table.allAt(address).flatMap((slot) => {
       const other = this.#dormitory.table.state(slot);
-      const foundByAddress = other.connectionId.length === 0;
-      // Devices behind one address translator may get each other's address; their Connection IDs tell them apart.
-      const sameDoor = foundByAddress && connectionId.length === 0;
-      return sameDoor || foundByAddress || other.identity === identity ? [other.key] : [];
+      return other.connectionId.length === 0 || other.identity === identity ? [other.key] : [];
     });
   }
 

@@ -16,6 +16,9 @@ import { type Resumable, type ResumptionState, resumableOf, SESSION_ID_LENGTH } 
 import { EMPTY_RENEGOTIATION_INFO_SCSV, type Suite } from './suites.ts';
 import { agreeTask, generateTask, verifyTask } from './tasks.ts';
 
+/** What says nothing of the session that was to be resumed. */
+const NETWORK_CHECKS: readonly Objection['check'][] = ['timeout', 'fragment-lost', 'mtu'];
+
 /** One server; sans-I/O. `established` and `refused` say how a `connect` ended. */
 export class DtlsClient extends Endpoint {
   readonly #options: ClientOptions;
@@ -141,7 +144,7 @@ export class DtlsClient extends Endpoint {
 
   /** A session whose resumption fails, unless for want of a network, is not offered again. */
   protected override refuse(handshake: Handshake, objection: Objection): void {
-    if (objection.check !== 'timeout' && objection.check !== 'fragment-lost') this.#session = undefined;
+    if (!NETWORK_CHECKS.includes(objection.check)) this.#session = undefined;
     super.refuse(handshake, objection);
   }
 

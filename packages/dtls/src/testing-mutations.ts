@@ -86,7 +86,7 @@ export function mutateBody<K extends HandshakeKind>(kind: K, body: HandshakeBodi
 }
 
 /** A whole message with one thing changed: within its structure, or its type, number or octets. */
-export function mutateMessage(message: WholeMessage, random: Random): WholeMessage {
+function mutateMessage(message: WholeMessage, random: Random): WholeMessage {
   const kind = handshakeKind(message.type);
   if (kind !== 'unknown-handshake' && random() < 0.7) {
     const decoded = decodeBody(kind, message.body);

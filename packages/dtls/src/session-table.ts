@@ -70,8 +70,7 @@ export class SessionTable {
   add(state: SessionState): Slot {
     this.#countIdentity(state.identity, 1);
     this.#size++;
-    const slot = this.#write(encodeSession(state));
-    return slot;
+    return this.#write(encodeSession(state));
   }
 
   /** Writes an active session anew under what has changed. @returns its new slot */
@@ -114,12 +113,7 @@ export class SessionTable {
     return this.#all('identity', identity);
   }
 
-  /** The session's octets. */
-  session(slot: Slot): Uint8Array {
-    const octets = this.#slabs.at(slot);
-    return Uint8Array.from(octets.subarray(At.SESSION, At.SESSION + octets.readUInt16LE(At.LENGTH)));
-  }
-
+  /** All of a session but its counters. */
   state(slot: Slot): SessionState {
     const octets = this.#slabs.at(slot);
     const state = decodeSession(octets.subarray(At.SESSION, At.SESSION + octets.readUInt16LE(At.LENGTH)));

@@ -27,6 +27,7 @@ typedef struct client {
 
 static client *table[BUCKETS], *listener;
 static SSL_CTX *context;
+static struct sockaddr_in here = {.sin_family = AF_INET};
 static int udp, mtu = 1400;
 static unsigned char cookie_key[32], psk_key[64], datagram[65536];
 static long psk_length;
@@ -95,6 +96,8 @@ static void serve(client *c) {
   int size;
   while ((size = SSL_read(c->ssl, text, sizeof text)) > 0) SSL_write(c->ssl, text, size);
   int error = SSL_get_error(c->ssl, size);
+  /* A session that ends without our close_notify could not be resumed. */
+  if (error == SSL_ERROR_ZERO_RETURN) SSL_shutdown(c->ssl);
   flush(c);
   ERR_clear_error();
   if (error == SSL_ERROR_ZERO_RETURN || error == SSL_ERROR_SSL) drop(c);
@@ -149,6 +152,7 @@ static void configure(int option, char *value) {
   switch (option) {
     case 'c': must(SSL_CTX_set_cipher_list(context, value), "--cipher"); break;
     case 'g': must(SSL_CTX_set1_groups_list(context, value), "--groups"); break;
+    case 'l': here.sin_port = htons(atoi(value)); break;
     case 'm': mtu = atoi(value); break;
     case 't': SSL_CTX_set_options(context, SSL_OP_NO_TICKET); break;
     case 'x': must(SSL_CTX_use_certificate_chain_file(context, value), "--certificate"); break;
@@ -171,10 +175,13 @@ static void configure(int option, char *value) {
 
 int main(int argc, char **argv) {
   static const struct option options[] = {
-      {"cipher", 1, 0, 'c'}, {"groups", 1, 0, 'g'},     {"mtu", 1, 0, 'm'}, {"no-tickets", 0, 0, 't'},
-      {"psk", 1, 0, 'p'},    {"certificate", 1, 0, 'x'}, {"key", 1, 0, 'k'}, {"ca", 1, 0, 'a'}, {0}};
-  struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}, from;
+      {"port", 1, 0, 'l'},       {"cipher", 1, 0, 'c'}, {"groups", 1, 0, 'g'},
+      {"mtu", 1, 0, 'm'},        {"psk", 1, 0, 'p'},    {"certificate", 1, 0, 'x'},
+      {"key", 1, 0, 'k'},        {"ca", 1, 0, 'a'},     {"no-tickets", 0, 0, 't'},
+      {0}};
+  struct sockaddr_in from;
   socklen_t size = sizeof here;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   context = SSL_CTX_new(DTLS_server_method());
   SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_QUERY_MTU);

@@ -4,7 +4,7 @@ import { PeerBuild } from '../build.ts';
 export const pionBuild = new PeerBuild({
   name: 'pion (built by Go)',
   folder: import.meta.dirname,
-  sources: ['go.mod', 'go.sum', 'main.go', 'movable.go'],
+  sources: ['go.mod', 'go.sum', 'main.go'],
   command: ['go', 'build', '-trimpath', '-o', 'target/echo', '.'],
 });
 

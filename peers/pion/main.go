@@ -1,7 +1,5 @@
-// A DTLS 1.2 client or echo server on github.com/pion/dtls. README.md lists the options.
-//
-// The server prints "ready PORT". The client sends each line of its standard input as a record and prints each record
-// that it receives; the line "!rebind" moves it to another port. Both end with their standard input.
+// A DTLS 1.2 client or echo server on github.com/pion/dtls; README.md lists the options. Both end with their standard
+// input.
 package main
 
 import (
@@ -14,14 +12,17 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/elliptic"
 )
 
 var (
 	port        = flag.Int("port", 0, "port of the server; as a server, 0 lets the system choose")
 	suite       = flag.String("suite", "", "the only cipher suite, by its IANA name")
+	groups      = flag.String("groups", "P-256", "groups with commas, the preferred one first")
 	identity    = flag.String("identity", "", "identity of the pre-shared key")
 	psk         = flag.String("psk", "", "pre-shared key in hex")
 	certificate = flag.String("certificate", "", "PEM file with the own certificate chain")
@@ -51,8 +52,13 @@ func options() ([]dtls.Option, error) {
 	if err != nil {
 		return nil, err
 	}
+	var curves []elliptic.Curve
+	for _, group := range strings.Split(*groups, ",") {
+		curves = append(curves, curveOf[group])
+	}
 	result := []dtls.Option{
 		dtls.WithCipherSuites(chosen),
+		dtls.WithEllipticCurves(curves...),
 		dtls.WithMTU(*mtu),
 		dtls.WithSessionStore(&store{sessions: map[string]dtls.Session{}}),
 	}
@@ -79,9 +85,12 @@ func options() ([]dtls.Option, error) {
 	return result, nil
 }
 
+var curveOf = map[string]elliptic.Curve{"P-256": elliptic.P256, "X25519": elliptic.X25519, "P-384": elliptic.P384}
+
 func suiteID() (dtls.CipherSuiteID, error) {
 	for id := range 1 << 16 {
-		if dtls.CipherSuiteName(dtls.CipherSuiteID(id)) == *suite {
+		// The library writes one of them with hyphens.
+		if strings.ReplaceAll(dtls.CipherSuiteName(dtls.CipherSuiteID(id)), "-", "_") == *suite {
 			return dtls.CipherSuiteID(id), nil
 		}
 	}
@@ -150,41 +159,32 @@ func client() error {
 		}
 		own = append(own, dtls.WithRootCAs(pool))
 	}
-	connection, socket, err := connect(own)
+	connection, err := connect(own)
 	if err != nil {
 		return err
 	}
 	if *resume {
 		connection.Close()
-		if connection, socket, err = connect(own); err != nil {
+		if connection, err = connect(own); err != nil {
 			return err
 		}
 	}
 	go io.Copy(os.Stdout, connection)
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		if lines.Text() == "!rebind" {
-			err = socket.rebind()
-		} else {
-			_, err = connection.Write(append(lines.Bytes(), '\n'))
-		}
-		if err != nil {
+		if _, err := connection.Write(append(lines.Bytes(), '\n')); err != nil {
 			return err
 		}
 	}
 	return connection.Close()
 }
 
-func connect(own []dtls.ClientOption) (*dtls.Conn, *movable, error) {
-	socket := &movable{}
-	if err := socket.rebind(); err != nil {
-		return nil, nil, err
-	}
+func connect(own []dtls.ClientOption) (*dtls.Conn, error) {
 	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: *port}
-	connection, err := dtls.ClientWithOptions(socket, to, own...)
+	connection, err := dtls.DialWithOptions("udp4", to, own...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return connection, socket, connection.Handshake()
+	return connection, connection.Handshake()
 }
 
 // store keeps the sessions of one process; its zero Session stands for none.

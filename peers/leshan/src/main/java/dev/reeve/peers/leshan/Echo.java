@@ -29,15 +29,26 @@ import org.eclipse.californium.scandium.dtls.x509.StaticCertificateVerifier;
  * Both end with their standard input.
  */
 public final class Echo {
-    private final DTLSConnector connector;
+    /** Begins a line that closes this client or server and opens another one with the options that follow. */
+    private static final String OPEN = "!open ";
+    private static final InetAddress HOST = InetAddress.getLoopbackAddress();
 
-    private Echo(Options options, DtlsRole role, int port) throws IOException, GeneralSecurityException {
-        connector = new DTLSConnector(configuration(options, role, port));
-        connector.setRawDataReceiver(role == DtlsRole.SERVER_ONLY ? this::answer : Echo::print);
+    private final DTLSConnector connector;
+    private final InetSocketAddress server;
+
+    private Echo(Options options) throws IOException, GeneralSecurityException {
+        boolean serves = options.has("server");
+        server = new InetSocketAddress(HOST, options.integer("port", 0));
+        connector = new DTLSConnector(configuration(options, serves ? DtlsRole.SERVER_ONLY : DtlsRole.CLIENT_ONLY,
+                serves ? server : new InetSocketAddress(HOST, 0)));
+        connector.setRawDataReceiver(serves ? this::answer : Echo::print);
         connector.start();
+        if (serves) {
+            System.out.println("ready " + connector.getAddress().getPort());
+        }
     }
 
-    private static DtlsConnectorConfig configuration(Options options, DtlsRole role, int port)
+    private static DtlsConnectorConfig configuration(Options options, DtlsRole role, InetSocketAddress here)
             throws IOException, GeneralSecurityException {
         var builder = DtlsConnectorConfig.builder(new Configuration())
                 .set(DtlsConfig.DTLS_ROLE, role)
@@ -47,7 +58,14 @@ public final class Echo {
                 .set(DtlsConfig.DTLS_CONNECTOR_THREAD_COUNT, 1)
                 .set(DtlsConfig.DTLS_MAX_TRANSMISSION_UNIT, options.integer("mtu", 1200))
                 .setAsList(DtlsConfig.DTLS_CIPHER_SUITES, CipherSuite.getTypeByName(options.required("suite")))
-                .setAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                .setAddress(here);
+        if (options.has("key")) {
+            builder.setAsListFromText(DtlsConfig.DTLS_SIGNATURE_AND_HASH_ALGORITHMS, "SHA256withECDSA",
+                    "SHA384withECDSA");
+        }
+        if (options.has("groups")) {
+            builder.setAsListFromText(DtlsConfig.DTLS_CURVES, options.required("groups").split(","));
+        }
         if (options.has("cid")) {
             builder.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, options.integer("cid", 0));
         }
@@ -81,31 +99,30 @@ public final class Echo {
         System.out.flush();
     }
 
-    private void ask(String line, InetSocketAddress server) throws IOException {
-        switch (line) {
-            case "!rebind" -> {
-                connector.stop();
-                connector.start();
-            }
-            case "!resume" -> connector.forceResumeAllSessions();
-            default -> connector.send(RawData.outbound((line + "\n").getBytes(StandardCharsets.UTF_8),
+    private void ask(String line) {
+        if (line.equals("!resume")) {
+            connector.forceResumeAllSessions();
+        } else {
+            connector.send(RawData.outbound((line + "\n").getBytes(StandardCharsets.UTF_8),
                     new AddressEndpointContext(server), null, false));
         }
     }
 
+    private static Echo open(String[] arguments) throws IOException, GeneralSecurityException {
+        return new Echo(new Options(arguments, Set.of("port", "suite", "groups", "identity", "psk", "certificate", "key",
+                "ca", "public-key", "peer-key", "cid", "mtu"), Set.of("server")));
+    }
+
     public static void main(String[] arguments) throws IOException, GeneralSecurityException {
-        Options options = new Options(arguments, Set.of("port", "suite", "identity", "psk", "certificate", "key", "ca",
-                "public-key", "peer-key", "cid", "mtu"), Set.of("server"));
-        int port = options.integer("port", 0);
-        boolean serves = options.has("server");
-        Echo echo = new Echo(options, serves ? DtlsRole.SERVER_ONLY : DtlsRole.CLIENT_ONLY, serves ? port : 0);
-        if (serves) {
-            System.out.println("ready " + echo.connector.getAddress().getPort());
-        }
-        InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        Echo echo = open(arguments);
         BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = input.readLine(); line != null; line = input.readLine()) {
-            echo.ask(line, server);
+            if (line.startsWith(OPEN)) {
+                echo.connector.destroy();
+                echo = open(line.substring(OPEN.length()).split(" "));
+            } else {
+                echo.ask(line);
+            }
         }
         echo.connector.destroy();
         System.exit(0);

@@ -46,6 +46,8 @@ export async function openCore(options: CoreOptions) {
   const live = new Live();
   const fleet = await Fleet.load(store);
   const credentials = await Credentials.load(store, sealer);
+  // Their sessions are not restored: only those whose time ends from now on are told of.
+  credentials.over(now());
   const trust = await openTrust({ ...options.trust, store, sealer, organisationId, fleet, credentials, send, now });
   const values = await Values.load(store);
   const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);

@@ -96,7 +96,7 @@ export const credentialCommands = [
   }),
 ];
 
-export function credentialColumns(now: number): Columns<CredentialInfo> {
+function credentialColumns(now: number): Columns<CredentialInfo> {
   return {
     id: (each) => each.credentialId,
     kind: (each) => each.kind,

@@ -77,7 +77,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       site: device.site,
       owner: device.owner,
       incidents: device.openIncidents > 0 ? `${device.openIncidents} open` : undefined,
-      identity: device.credentials.map(({ identity }) => identity).join(', '),
+      credentials: device.credentials.map(({ kind, identity }) => `${kind} ${identity}`).join(', '),
       session: device.sessions.map((session) => sessionText(session, now)).join('; '),
     }),
     ...section('Objects', device.objects, {

@@ -2,7 +2,7 @@ import { SUITES, type SuiteName } from '@reeve/dtls';
 
 /** What clients may prove themselves with. */
 export const clientKinds = ['psk', 'raw-key', 'certificate'] as const;
-export type ClientKind = (typeof clientKinds)[number];
+type ClientKind = (typeof clientKinds)[number];
 
 /** How a secure socket speaks DTLS, and whom it admits. */
 export interface DtlsSettings {

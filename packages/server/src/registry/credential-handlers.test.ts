@@ -76,13 +76,14 @@ describe('credentials of a device', () => {
     expect(again.credentials.of(device.row.deviceId)).toHaveLength(1);
   });
 
-  it('keep the identity of a PSK when they are rotated, whatever bytes it has', async () => {
+  it('keep the identity of a PSK when they are rotated, whatever bytes it has, and the suites', async () => {
     const { core } = await withDevice();
-    const { credential } = await add(core, { kind: 'psk', identity: 'hex:00ff' });
+    const suites = ['TLS_PSK_WITH_AES_128_CCM_8'];
+    const { credential } = await add(core, { kind: 'psk', identity: 'hex:00ff', suites });
     const rotated = await core.handlers['credentials.rotate'](
       call({ params: { device: 'truck-1', id: credential.credentialId }, body: {} }),
     );
-    expect(rotated.credential.identity).toBe('hex:00ff');
+    expect(rotated.credential).toMatchObject({ identity: 'hex:00ff', suites });
   });
 
   it('never show a key again, by whatever route', async () => {
@@ -110,6 +111,10 @@ describe('credentials of a device', () => {
     expect(core.sentOf('close-identity')).toEqual([{ kind: 'close-identity', identity: readIdentity('a') }]);
     expect(await core.journal('credential.expired')).toHaveLength(1);
     expect(core.trust.admission.psk(Buffer.from('a').toString('hex'), START + 1000)).toBeUndefined();
+    // A restart does not tell it again.
+    const again = await openTestCore({ store: core.store, time: { now: START + 3000 } });
+    await expireCredentials(again, START + 3000);
+    expect(await again.journal('credential.expired')).toHaveLength(1);
   });
 
   it('end that a device comes without one', async () => {

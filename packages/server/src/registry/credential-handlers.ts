@@ -1,4 +1,4 @@
-import type { CredentialAdded } from '@reeve/contract';
+import type { CredentialAdd, CredentialAdded } from '@reeve/contract';
 import { serverActor } from '../access/identity.ts';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
@@ -97,7 +97,7 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
       const device = requireDevice(o.fleet, organisationId, params.device);
       return o.lanes.run(device.row.deviceId, async () => {
         const old = find(device, params.id);
-        const fresh = newCredential(sources, device.row, { kind: old.kind, ...identityOf(old), ...body }, o.now());
+        const fresh = newCredential(sources, device.row, { ...sameAs(old), ...body }, o.now());
         const { proof } = fresh.row;
         if (proof !== old.proof && credentials.has(proof)) throw identityTaken(fresh.row);
         const payload = { ...credentialPayload(fresh.row), replaced: old.credentialId };
@@ -118,9 +118,13 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
   };
 }
 
-/** A new key for the same PSK identity; any other kind is what it is. */
-function identityOf({ kind, proof }: CredentialRow): { identity?: string } {
-  return kind === 'psk' ? { identity: `hex:${proof.slice('psk:'.length)}` } : {};
+/** What stays when a credential is rotated: its kind, the identity of a PSK, and the suites; a new one has its own time. */
+function sameAs({ kind, proof, suites }: CredentialRow): CredentialAdd {
+  return {
+    kind,
+    ...(kind === 'psk' ? { identity: `hex:${proof.slice('psk:'.length)}` } : {}),
+    ...(suites === undefined ? {} : { suites }),
+  };
 }
 
 /** Ends the sessions of credentials whose time is over; called every minute. */

@@ -112,7 +112,7 @@ export const deletionOf = ({ credentialId }: CredentialRow): Change => ({
 });
 
 /** Whether its time has come and is not over. */
-export function isValid({ validFrom, validUntil }: CredentialRow, now: Millis): boolean {
+function isValid({ validFrom, validUntil }: CredentialRow, now: Millis): boolean {
   return now >= validFrom && (validUntil === undefined || now < validUntil);
 }
 

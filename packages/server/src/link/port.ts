@@ -202,7 +202,7 @@ export interface Census {
     readonly resumed: boolean;
     readonly count: number;
   }[];
-  /** Records that were dropped without an answer, by reason; `handshakes/drops.ts` has words for each. */
+  /** Records that were dropped without an answer, by reason; `handshakes/counters.ts` has words for each. */
   readonly dropped: Readonly<Record<DropReason, number>>;
   readonly sessions: { readonly live: number; readonly asleep: number; readonly underWay: number };
 }

@@ -102,6 +102,27 @@ describe('credentials of a device', () => {
     expect(JSON.stringify(await core.store.list('credentials'))).not.toContain(Buffer.from(brought, 'hex').toString());
   });
 
+  it.each(['raw-key', 'certificate'] as const)('of kind %s speak for their own endpoint name only', async (kind) => {
+    const { core } = await withDevice();
+    await core.add('truck-2');
+    const key = rawKey();
+    const identity = issue({ subject: 'truck-2' });
+    const [label, body] =
+      kind === 'raw-key'
+        ? [proofs.rawKey(key), { kind, publicKey: key.toString('base64') }]
+        : [proofs.certificate(identity.certificate), { kind, certificate: identity.pem.certificate }];
+    const { credential } = await add(core, body);
+    const session = sessionOf(undefined, {
+      transport: 'coaps',
+      identity: label,
+      credential: credential.credentialId as CredentialId,
+    });
+    expect(await core.register(session, { endpoint: 'truck-2' })).toBe(Code.BadRequest);
+    expect(core.failedHandshakes.list()).toMatchObject([{ check: 'endpoint-mismatch', identity: label }]);
+    expect(await core.register(session, { endpoint: 'truck-1' })).toBe(Code.Created);
+    expect(await core.register(session, { endpoint: undefined } as never)).toBe(Code.Created);
+  });
+
   it('end by themselves when their time is over, with their sessions', async () => {
     const { core } = await withDevice();
     const { credential } = await add(core, { kind: 'psk', identity: 'a', validUntil: START + 1000 });

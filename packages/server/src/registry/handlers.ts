@@ -295,7 +295,7 @@ function endpointTaken(endpoint: string): ReeveError {
 
 export function identityTaken({ kind, proof }: CredentialRow): ReeveError {
   const what = kind === 'psk' ? 'identity' : kind === 'raw-key' ? 'key' : 'certificate';
-  return new ReeveError('identity-taken', `The ${what} "${showIdentity(proof)}" belongs to another device`);
+  return new ReeveError('identity-taken', `The ${what} "${showIdentity(proof)}" is in use already`);
 }
 
 function deletion<T extends (typeof OWNED)[number]>(table: T, row: Row<T>): Change {

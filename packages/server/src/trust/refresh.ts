@@ -155,8 +155,9 @@ export class ListRefresh {
       const reason = `its revocation list could not be fetched: ${next.lastError}`;
       journal.push({ ...entryOf(row, now), type: 'revocation.alarm', payload: { authorityId, name, reason } });
     }
-    await this.#o.store.commit({ changes: [{ put: 'revocationLists', row: next }], journal });
+    // Whoever serves the list is left alone for that time even if nothing can be saved.
     this.#o.lists.put(next, list);
+    await this.#o.store.commit({ changes: [{ put: 'revocationLists', row: next }], journal });
   }
 
   async #warn(now: Millis): Promise<void> {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CrlSpec, issue, issueCrl, pem, type TestIdentity } from '../../../dtls/src/x509/testing.ts';
 import { proofs } from '../registry/proofs.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
-import type { Store } from '../store/port.ts';
-import { call, openTestCore, rest, START, type TestCore } from '../test-core.ts';
+import { type Store, StoreError } from '../store/port.ts';
+import { call, openTestCore, rest, START, type TestCore, watchedStore } from '../test-core.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -182,6 +182,19 @@ describe('the revocation list of an authority', () => {
       lastError: expect.stringContaining(error),
     });
     expect(await admits(core)).toMatchObject({ ok: true });
+  });
+
+  it('is not asked for again and again while the disk is full', async () => {
+    const { store, control } = watchedStore();
+    const core = await opened(store);
+    control.failure = new StoreError('full', 'no room');
+    served = withDevice();
+    await at(core, START + DAY);
+    for (let second = 1; second < 5; second++) await at(core, START + DAY + second * 1000);
+    expect(asked).toBe(2);
+    control.failure = undefined;
+    await at(core, START + DAY + 60_000);
+    expect(await admits(core)).toMatchObject({ ok: false, check: 'revoked' });
   });
 
   it('may be brought by people, and is refused at once if it is none of the authority', async () => {

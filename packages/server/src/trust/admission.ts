@@ -137,7 +137,7 @@ export class Admission {
       return unknown(
         names.length === 0
           ? `"${text}" bears no name of the kind that its authority's devices are known by`
-          : `no device is known as "${names.join('" or "')}" under the authority of "${text}"`,
+          : `no device is known as "${names.join('" or "')}" under the authority "${leaf.issuer.text}"`,
       );
     }
     return more.length === 0 ? first : unknown(`"${text}" bears the names of several devices`);

@@ -37,11 +37,11 @@ const words: Words = {
       ? `${actor} set the key of ${device} for identity ${identity}.`
       : `${actor} gave ${device} the ${kindWords[kind]} ${identity}.`,
   'credential.rotated': ({ identity, kind }, { actor, device }) =>
-    `${actor} replaced the ${kindWords[kind]} of ${device}: now ${identity}; sessions with the old one ended.`,
+    `${actor} replaced the ${kindWords[kind]} of ${device} (${identity}); sessions with the old one ended.`,
   'credential.removed': ({ identity, kind }, { actor, device }) =>
-    `${actor} took the ${kindWords[kind]} ${identity} from ${device}; its sessions ended.`,
+    `${actor} took its ${kindWords[kind]} (${identity}) from ${device}; its sessions ended.`,
   'credential.expired': ({ identity, kind }, { device }) =>
-    `The time of the ${kindWords[kind]} ${identity} of ${device} is over; its sessions ended.`,
+    `The time of the ${kindWords[kind]} (${identity}) of ${device} is over; its sessions ended.`,
 
   'authority.added': ({ name, fingerprint }, { actor }) =>
     `${actor} trusts the certificate authority ${name} (sha256:${fingerprint}).`,
@@ -145,7 +145,7 @@ const words: Words = {
 };
 
 const kindWords: Readonly<Record<CredentialKind, string>> = {
-  psk: 'key for identity',
+  psk: 'pre-shared key',
   'raw-key': 'raw public key',
   certificate: 'certificate',
 };

@@ -31,24 +31,28 @@ export function Connection({ device }: { device: DeviceDetail }) {
     ],
     ['Identity', registration?.identity],
   ];
+  const known = facts.filter(([, value]) => value);
   return (
     <Section title="Connection">
+      {known.length === 0 && (
+        <Text size="sm" c="dimmed">
+          Not registered.
+        </Text>
+      )}
       <Table variant="vertical" withRowBorders={false} verticalSpacing={3} horizontalSpacing={0} layout="fixed">
         <Table.Tbody>
-          {facts
-            .filter(([, value]) => value)
-            .map(([name, value]) => (
-              <Table.Tr key={name}>
-                <Table.Th scope="row" w={110} fw={400} bg="transparent" c="dimmed">
-                  {name}
-                </Table.Th>
-                <Table.Td>
-                  <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-                    {value}
-                  </Text>
-                </Table.Td>
-              </Table.Tr>
-            ))}
+          {known.map(([name, value]) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row" w={110} fw={400} bg="transparent" c="dimmed">
+                {name}
+              </Table.Th>
+              <Table.Td>
+                <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                  {value}
+                </Text>
+              </Table.Td>
+            </Table.Tr>
+          ))}
         </Table.Tbody>
       </Table>
     </Section>

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { effectsOf, type Network, Pair, type PairOptions, perfectNetwork } from './testing.ts';
+import { effectsOf, Pair, type PairOptions, perfectNetwork } from './testing.ts';
 
 /** Longer than all retransmissions of a handshake together. */
 const LONG_MS = 300_000;

@@ -10,9 +10,9 @@ import { readFragments, unfragmented } from './fragments.ts';
 import { Handshake } from './handshake.ts';
 import { encodeClientKeyExchange } from './key-exchange.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { decodeBody, handshakeKind, Version } from './messages.ts';
+import { type ClientHello, decodeBody, encodeBody, handshakeKind, Version } from './messages.ts';
 import type { ClientIdentity } from './options.ts';
-import { ContentType, readRecord } from './record.ts';
+import { ContentType, plaintextRecord, readRecord } from './record.ts';
 import type { DtlsServer } from './server.ts';
 import { type SuiteName, suitesNamed } from './suites.ts';
 import { agreeTask, generateTask } from './tasks.ts';
@@ -38,6 +38,21 @@ export function* arrangements<T>(items: readonly T[]): Generator<T[]> {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** A first ClientHello, as plain as can be but for what is given, in a datagram. */
+export function clientHello(hello: Partial<ClientHello>): Uint8Array {
+  const body = encodeBody('client-hello', {
+    version: Version.DTLS_1_2,
+    random: Buffer.alloc(32, 7),
+    sessionId: NOTHING,
+    cookie: NOTHING,
+    cipherSuites: [0xc0a8, 0xc0ae],
+    compressionMethods: [0],
+    extensions: [],
+    ...hello,
+  });
+  return plaintextRecord(ContentType.HANDSHAKE, 0, unfragmented({ type: 1, messageSequence: 0, body }));
+}
 
 /** Answers all questions of a server at once. @returns the effects on the way */
 export function answerAll(server: DtlsServer, now = 0): DtlsEffect[] {

@@ -26,7 +26,7 @@ const { values: options, positionals } = parseArgs({
 /** Benchmarks of one part, each a program of its own. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   store: ['store.ts'],
-  dtls: ['--expose-gc', 'dtls-handshake.ts'],
+  dtls: ['dtls-handshake.ts'],
   'dtls-sessions': ['dtls-sessions.ts'],
 };
 

@@ -2,7 +2,7 @@
 import type { SuiteName } from '../suites.ts';
 
 /** How both sides prove who they are; with a pre-shared key, each by knowing it. */
-export type Credential = 'psk' | 'raw-key' | 'certificate';
+type Credential = 'psk' | 'raw-key' | 'certificate';
 
 /** What a mode has beside its suite; the texts are those of the matrix. */
 export const FEATURES = {
@@ -17,7 +17,7 @@ export const FEATURES = {
   ticket: 'resumed by ticket',
 } as const;
 
-export type Feature = keyof typeof FEATURES;
+type Feature = keyof typeof FEATURES;
 
 export interface Mode {
   readonly suite: SuiteName;

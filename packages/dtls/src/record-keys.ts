@@ -16,8 +16,8 @@ export interface EpochKeys {
 export type Direction = 'write' | 'read';
 
 /**
- * The keys of an epoch in use. What is made of the octets lives only between the first use and `cool`, since the
- * native keys take most of the memory of a session.
+ * The keys of an epoch in use, made of the octets at their first use: native keys take most of the memory of a session,
+ * and one that sleeps has none.
  */
 export class RecordKeys implements EpochKeys {
   readonly suite: Suite;
@@ -56,16 +56,6 @@ export class RecordKeys implements EpochKeys {
   ivOffset(direction: Direction): number {
     const { macKeyLength, keyLength, fixedIvLength } = this.suite.cipher;
     return 2 * (macKeyLength + keyLength) + (direction === 'write' ? 0 : fixedIvLength);
-  }
-
-  /** Drops what was made of the octets; the next use makes it again. */
-  cool(): void {
-    this.#writeKey = undefined;
-    this.#readKey = undefined;
-    this.#writeMac?.wipe();
-    this.#writeMac = undefined;
-    this.#readMac?.wipe();
-    this.#readMac = undefined;
   }
 
   // A slice and not a view: the view of a short array moves its octets off the heap for good.

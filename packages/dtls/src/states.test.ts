@@ -103,6 +103,79 @@ describe('the table of states and events', () => {
     expect(text(waysOf(path, 'client-await-hello', 'client-established'))).toEqual([...both, ...verified].sort());
   });
 
+  /** Whether a session is reached from nothing on a path, or on any mixture of paths, without taking an event. */
+  const established = (paths: readonly Path[], role: string, without?: Event): boolean => {
+    const reached = new Set<State>(role === 'server' ? ['server-listening'] : ['client-await-hello']);
+    const steps = paths.flatMap(stepsOf).filter(({ event }) => event !== without);
+    for (let before = -1; before < reached.size; ) {
+      before = reached.size;
+      for (const { from, next } of steps) if (reached.has(from)) reached.add(next);
+    }
+    return reached.has(role === 'server' ? 'server-established' : 'client-established');
+  };
+  const KEYS_AND_PROOF: readonly Event[] = ['change-cipher-spec', 'finished'];
+  const AUTHENTICATION: readonly Event[] = ['verified', 'peer', 'generated', 'agreed'];
+
+  it.each([
+    ['server', ['client-hello']],
+    ['client', ['server-hello']],
+  ] as const)(
+    'leads no %s to a session without hellos, ChangeCipherSpec and Finished, even if paths mix',
+    (role, hellos) => {
+      expect(established(PATHS, role)).toBe(true);
+      for (const event of [...hellos, ...KEYS_AND_PROOF]) expect(established(PATHS, role, event), event).toBe(false);
+    },
+  );
+
+  it.each<[string, Path, readonly Event[]]>([
+    ['server', 'psk', ['client-key-exchange', 'credential']],
+    ['server', 'ecdhe-psk', ['generated', 'client-key-exchange', 'credential', 'agreed']],
+    [
+      'server',
+      'ecdhe-ecdsa',
+      ['signed', 'certificate', 'client-key-exchange', 'certificate-verify', ...AUTHENTICATION],
+    ],
+    ['server', 'resumed', ['resumable']],
+    ['client', 'psk', ['server-hello-done']],
+    ['client', 'ecdhe-psk', ['server-key-exchange', 'server-hello-done', 'generated', 'agreed']],
+    [
+      'client',
+      'ecdhe-ecdsa',
+      ['certificate', 'server-key-exchange', 'certificate-request', 'signed', ...AUTHENTICATION],
+    ],
+  ])('leads no %s to a session by %s without any of %j', (role, path, events) => {
+    expect(established([path], role)).toBe(true);
+    for (const event of events) expect(established([path], role, event), event).toBe(false);
+  });
+
+  it('takes or refuses each event in each state on each path by name', () => {
+    const verdicts = ['drop', 'fatal', 'hold', 'heed', 'deliver', 'resend', 'refuse-renegotiation'];
+    const count: Record<string, number> = { step: 0, 'no step on this path': 0 };
+    for (const state of STATES) {
+      for (const event of EVENTS) {
+        for (const path of PATHS) {
+          const cell = TRANSITIONS[state][event];
+          const taken = nextState(state, event, path) === undefined ? 'no step on this path' : 'step';
+          const name = typeof cell === 'string' ? cell : taken;
+          if (typeof cell === 'string') expect(verdicts).toContain(cell);
+          count[name] = (count[name] ?? 0) + 1;
+        }
+      }
+    }
+    // Whoever changes the table changes these on purpose.
+    expect(count).toEqual({
+      step: 74,
+      'no step on this path': 46,
+      drop: 1_376,
+      fatal: 1_188,
+      hold: 80,
+      heed: 112,
+      deliver: 8,
+      resend: 8,
+      'refuse-renegotiation': 8,
+    });
+  });
+
   it('keeps the roles apart', () => {
     for (const path of PATHS) {
       for (const { from, next } of stepsOf(path)) expect(next.split('-')[0]).toBe(from.split('-')[0]);

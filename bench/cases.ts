@@ -1,70 +1,76 @@
-import type { Operation } from './load/plan.ts';
+import type { Load } from './load/plan.ts';
 import type { TargetName } from './targets.ts';
 
-/** One comparison: the same load against ours and against a yardstick, one after the other. */
-export interface Case {
-  readonly name: string;
-  readonly operation: Operation;
-  readonly secure: boolean;
-  readonly ours: TargetName;
-  readonly yardstick: TargetName;
-  /** Least ratio of ours to the yardstick that we aim at. */
-  readonly aim: number;
-  readonly devices: number;
-  /** Operations under way at a time: few enough for the receive buffer of either server. */
-  readonly outstanding: number;
+/** A load against a server. */
+export interface Run {
+  readonly target: TargetName;
+  readonly load: Load;
 }
 
+/** One comparison: the load of ours for each CPU-second, divided by that of the yardstick. */
+export interface Case {
+  readonly name: string;
+  readonly ours: Run;
+  readonly yardstick: Run;
+  /** Least ratio of ours to the yardstick that we aim at. */
+  readonly aim: number;
+}
+
+/** Sockets with 16 requests under way each. */
+const GET: Load = { operation: 'get', credential: 'none', devices: 16, outstanding: 256 };
+const ECHO: Run = { target: 'echo', load: GET };
+
+const loads = {
+  update: { operation: 'update', credential: 'none', devices: 2000, outstanding: 256 },
+  secureUpdate: { operation: 'update', credential: 'psk', devices: 2000, outstanding: 256 },
+  request: { operation: 'request', credential: 'psk', devices: 2000, outstanding: 256 },
+  notification: { operation: 'notification', credential: 'psk', devices: 2000, outstanding: 256 },
+  psk: { operation: 'handshake', credential: 'psk', devices: 2000, outstanding: 64 },
+  ticket: { operation: 'ticket', credential: 'psk', devices: 2000, outstanding: 64 },
+  sessionId: { operation: 'session-id', credential: 'psk', devices: 2000, outstanding: 64 },
+  rawKey: { operation: 'handshake', credential: 'raw-key', devices: 500, outstanding: 64 },
+  certificate: { operation: 'handshake', credential: 'certificate', devices: 500, outstanding: 64 },
+} as const satisfies Record<string, Load>;
+
+const on = (target: TargetName, load: keyof typeof loads): Run => ({ target, load: loads[load] });
+
+/** In a name `dtls` is the package alone between socket and thread pool, `server` the whole server. */
 export const cases: readonly Case[] = [
-  {
-    name: 'CoAP request',
-    operation: 'get',
-    secure: false,
-    ours: 'coap core',
-    yardstick: 'echo',
-    aim: 0.7,
-    // Sockets, each with 16 requests under way.
-    devices: 16,
-    outstanding: 256,
-  },
-  {
-    name: 'durable Update, coap',
-    operation: 'update',
-    secure: false,
-    ours: 'reeve',
-    yardstick: 'leshan',
-    aim: 1.6,
-    devices: 2000,
-    outstanding: 256,
-  },
+  { name: 'CoAP request', ours: { target: 'coap core', load: GET }, yardstick: ECHO, aim: 0.7 },
+  { name: 'request, coaps', ours: on('reeve', 'request'), yardstick: ECHO, aim: 0.26 },
+  { name: 'durable Update, coap', ours: on('reeve', 'update'), yardstick: on('leshan', 'update'), aim: 1.6 },
   {
     name: 'durable Update, coaps',
-    operation: 'update',
-    secure: true,
-    ours: 'reeve',
-    yardstick: 'leshan',
+    ours: on('reeve', 'secureUpdate'),
+    yardstick: on('leshan', 'secureUpdate'),
     aim: 1.2,
-    devices: 2000,
-    outstanding: 256,
   },
   {
     name: 'stored notification, coaps',
-    operation: 'notification',
-    secure: true,
-    ours: 'reeve',
-    yardstick: 'leshan',
+    ours: on('reeve', 'notification'),
+    yardstick: on('leshan', 'notification'),
     aim: 2,
-    devices: 2000,
-    outstanding: 256,
   },
+  { name: 'PSK handshake, dtls', ours: on('dtls', 'psk'), yardstick: ECHO, aim: 0.055 },
+  { name: 'PSK handshake, dtls', ours: on('dtls', 'psk'), yardstick: on('leshan', 'psk'), aim: 2.5 },
+  { name: 'PSK handshake, server', ours: on('reeve', 'psk'), yardstick: ECHO, aim: 0.055 },
+  { name: 'PSK handshake, server', ours: on('reeve', 'psk'), yardstick: on('leshan', 'psk'), aim: 2.5 },
+  { name: 'resumed by ticket, dtls', ours: on('dtls', 'ticket'), yardstick: on('dtls', 'psk'), aim: 1 },
+  { name: 'resumed by session id, dtls', ours: on('dtls', 'sessionId'), yardstick: on('dtls', 'psk'), aim: 1 },
+  { name: 'resumed by ticket, server', ours: on('reeve', 'ticket'), yardstick: on('reeve', 'psk'), aim: 1 },
+  { name: 'resumed by session id, server', ours: on('reeve', 'sessionId'), yardstick: on('reeve', 'psk'), aim: 1 },
+  { name: 'raw key handshake, dtls', ours: on('dtls', 'rawKey'), yardstick: on('openssl', 'certificate'), aim: 0.7 },
   {
-    name: 'PSK handshake',
-    operation: 'handshake',
-    secure: true,
-    ours: 'reeve',
-    yardstick: 'leshan',
-    aim: 2,
-    devices: 2000,
-    outstanding: 64,
+    name: 'certificate handshake, dtls',
+    ours: on('dtls', 'certificate'),
+    yardstick: on('openssl', 'certificate'),
+    aim: 0.7,
+  },
+  { name: 'raw key handshake, server', ours: on('reeve', 'rawKey'), yardstick: on('openssl', 'certificate'), aim: 0.7 },
+  {
+    name: 'certificate handshake, server',
+    ours: on('reeve', 'certificate'),
+    yardstick: on('openssl', 'certificate'),
+    aim: 0.7,
   },
 ];

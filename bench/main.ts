@@ -6,19 +6,21 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { leshanAvailable } from '../peers/leshan/driver.ts';
-import { type Case, cases } from './cases.ts';
+import { type Case, cases, type Run } from './cases.ts';
+import { type MaterialFiles, makeMaterial } from './load/material.ts';
 import type { LoadPlan, LoadReport, Window } from './load/plan.ts';
-import { generate, type TargetName, targets } from './targets.ts';
+import { generate, isHere, targets } from './targets.ts';
 
 const SUSTAIN_MS = 120_000;
+/** Devices with a raw key or certificate, at most. */
+const CERTIFIED = 500;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     sustained: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     profile: { type: 'string' },
   },
 });
@@ -26,8 +28,9 @@ const { values: options, positionals } = parseArgs({
 /** Benchmarks of one part, each a program of its own. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   store: ['store.ts'],
-  dtls: ['dtls-handshake.ts'],
+  dtls: ['--expose-gc', 'dtls-handshake.ts'],
   'dtls-sessions': ['dtls-sessions.ts'],
+  storm: ['storm.ts'],
 };
 
 interface Measured {
@@ -36,10 +39,8 @@ interface Measured {
   readonly retransmissions: number;
 }
 
-interface Row extends Pick<Case, 'name' | 'aim'> {
-  readonly ours: Measured;
-  readonly yardstick: Measured;
-  readonly yardstickName: TargetName;
+interface Row extends Case {
+  readonly measured: { readonly ours: Measured; readonly yardstick: Measured };
 }
 
 function median(windows: readonly Window[]): Window {
@@ -47,15 +48,15 @@ function median(windows: readonly Window[]): Window {
   return sorted[Math.floor(sorted.length / 2)] ?? { perCpuSecond: Number.NaN, perSecond: Number.NaN };
 }
 
-async function measure(name: TargetName, { operation, secure, devices, outstanding }: Case): Promise<Measured> {
-  const profile = name === 'reeve' && options.profile !== undefined ? { profile: options.profile } : {};
-  const target = await targets[name]({ operation, secure, devices, ...profile });
+async function measure({ target: name, load }: Run, material: MaterialFiles): Promise<Measured> {
+  process.stderr.write(`${name}: ${load.operation}, ${load.credential} …\n`);
+  const profile = options.profile === undefined ? {} : { profile: options.profile };
+  const target = await targets[name]({ load, material, ...profile });
   const plan: LoadPlan = {
-    operation,
-    secure,
-    port: secure ? target.coaps : target.coap,
-    devices,
-    outstanding,
+    ...load,
+    port: load.credential === 'none' ? target.coap : target.coaps,
+    material: material.all,
+    ...(target.serverKey === undefined ? {} : { serverKey: target.serverKey }),
     pid: target.pid,
     warmUpMs: options.quick ? 3_000 : 10_000,
     windows: options.quick ? 2 : 5,
@@ -72,15 +73,17 @@ async function measure(name: TargetName, { operation, secure, devices, outstandi
 }
 
 const thousands = (rate: number) => `${(rate / 1000).toFixed(1)} k`;
-const ratio = (ours: Window | undefined, yardstick: Window | undefined) =>
-  ours && yardstick ? (ours.perCpuSecond / yardstick.perCpuSecond).toFixed(2) : '–';
+const ratio = (ours: Window | undefined, yardstick: Window | undefined) => {
+  const value = ours && yardstick ? ours.perCpuSecond / yardstick.perCpuSecond : undefined;
+  return value === undefined ? '–' : value.toFixed(value < 0.5 ? 3 : 2);
+};
 
 function show(rows: readonly Row[]): string {
   const head = ['operation', 'ours/CPU-s', 'yardstick/CPU-s', 'ratio', 'sustained', 'aim', 'ours/s', 'again'];
-  const body = rows.map(({ name, aim, ours, yardstick, yardstickName }) => [
+  const body = rows.map(({ name, aim, yardstick: { target, load }, measured: { ours, yardstick } }) => [
     name,
     thousands(ours.fresh.perCpuSecond),
-    `${thousands(yardstick.fresh.perCpuSecond)} (${yardstickName})`,
+    `${thousands(yardstick.fresh.perCpuSecond)} (${target}, ${load.operation})`,
     ratio(ours.fresh, yardstick.fresh),
     ratio(ours.sustained, yardstick.sustained),
     `≥ ${aim}`,
@@ -91,17 +94,24 @@ function show(rows: readonly Row[]): string {
 }
 
 async function compare(): Promise<void> {
-  const chosen = cases.filter(
-    ({ name, yardstick }) =>
-      (options.only === undefined || name.includes(options.only)) && (yardstick !== 'leshan' || leshanAvailable()),
-  );
+  const wanted = (name: string) => options.only?.some((text) => name.includes(text)) ?? true;
+  const chosen = cases.filter(({ name, yardstick }) => wanted(name) && isHere(yardstick.target));
+  const material = makeMaterial(CERTIFIED);
   const rows: Row[] = [];
+  /** What several comparisons look at is measured once. */
+  const known = new Map<string, Promise<Measured>>();
+  const measureOnce = (run: Run): Promise<Measured> => {
+    const key = JSON.stringify(run);
+    const measured = known.get(key) ?? measure(run, material);
+    known.set(key, measured);
+    return measured;
+  };
   for (const one of chosen) {
-    process.stderr.write(`${one.name} …\n`);
-    const yardstick = await measure(one.yardstick, one);
-    const ours = await measure(one.ours, one);
-    rows.push({ name: one.name, aim: one.aim, ours, yardstick, yardstickName: one.yardstick });
+    const yardstick = await measureOnce(one.yardstick);
+    const ours = await measureOnce(one.ours);
+    rows.push({ ...one, measured: { ours, yardstick } });
   }
+  material.remove();
   process.stdout.write(`${show(rows)}\n`);
   const folder = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
@@ -114,6 +124,8 @@ else if (parts[part]) {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   process.exitCode = spawnSync(process.execPath, [...parts[part], ...rest], { cwd, stdio: 'inherit' }).status ?? 1;
 } else {
-  process.stderr.write(`there is no benchmark "${part}": store, dtls, dtls-sessions, or none for the comparison\n`);
+  process.stderr.write(
+    `there is no benchmark "${part}": ${Object.keys(parts).join(', ')}, or none for the comparison\n`,
+  );
   process.exitCode = 2;
 }

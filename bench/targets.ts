@@ -6,90 +6,113 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createApi } from '@reeve/contract';
-import { generatedPsk, startLeshanServer } from '../peers/leshan/driver.ts';
+import { generatedPsk, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
+import { opensslBuild } from '../peers/openssl/build.ts';
 import { killGroup, spawnChild } from '../tooling/testing/children.ts';
-import type { Operation } from './load/plan.ts';
-import type { ReeveReady } from './targets/reeve.ts';
+import { hasPeer } from '../tooling/testing/peers.ts';
+import { type MaterialFiles, readMaterial } from './load/material.ts';
+import type { Load } from './load/plan.ts';
+import type { ReeveOptions, ReeveReady } from './targets/reeve.ts';
 
 /** A server under test, on a core of its own. */
 export interface Target {
   readonly pid: number;
+  /** Port of CoAP, and of CoAP over DTLS; 0 if it has none. */
   readonly coap: number;
   readonly coaps: number;
+  /** The server's raw key, if it has one of its own. */
+  readonly serverKey?: string;
   close(): Promise<void>;
 }
 
 /** What a server has to be ready for. */
 export interface TargetOptions {
-  readonly operation: Operation;
-  readonly secure: boolean;
-  readonly devices: number;
+  readonly load: Pick<Load, 'operation' | 'credential' | 'devices'>;
+  readonly material: MaterialFiles;
   /** Folder for CPU profiles of our own server. */
   readonly profile?: string;
 }
+
+type Command = readonly [string, ...string[]];
 
 const SERVER_CORE = ['taskset', '-c', '0'] as const;
 const GENERATOR_CORE = ['taskset', '-c', '1'] as const;
 const OBSERVED = '/3/0/9';
 /** What waits for the disk outlives a small young generation, and is then copied for nothing. */
 const SERVER_FLAGS = ['--max-semi-space-size=64'] as const;
+const OPENSSL_CIPHER = 'ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0';
 
 const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const profiled = (folder: string | undefined) =>
+  folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
-/** Starts one of our programs on a core; resolves with its first line. */
-async function start(
-  [command, ...core]: readonly [string, ...string[]],
-  args: readonly string[],
-): Promise<{ child: ChildProcess; line: string }> {
-  const child = spawnChild(command, [...core, process.execPath, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Starts a program; resolves with its first line. */
+async function start([command, ...args]: Command): Promise<{ child: ChildProcess; line: string }> {
+  const child = spawnChild(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   if (!child.stdout) throw new Error('a benchmark needs pipes');
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${args.join(' ')} ended`)));
   const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])) as [string];
   return { child, line };
 }
 
-/** Runs the load generator; resolves with what it prints. */
-export async function generate(plan: string): Promise<string> {
-  const { child, line } = await start(GENERATOR_CORE, [fileOf('load/generator.ts'), plan]);
+/** Runs a program on the core of the load generator, with a plan; resolves with what it prints. */
+export async function generate(plan: string, program = 'load/generator.ts'): Promise<string> {
+  const { child, line } = await start([...GENERATOR_CORE, process.execPath, fileOf(program), plan]);
   killGroup(child);
   return line;
 }
 
-async function startEcho(program: string): Promise<Target> {
-  const { child, line } = await start(SERVER_CORE, [fileOf(program)]);
-  const close = async () => killGroup(child);
-  return { pid: child.pid ?? 0, coap: Number(line), coaps: 0, close };
+/** Ends a program that ends with its input: it can write its profile. */
+async function ended(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.stdin?.end();
+  await gone;
 }
 
-async function startReeve({ operation, secure, devices, profile }: TargetOptions): Promise<Target> {
+/** A program whose first line ends with its only port. */
+async function startEcho(command: Command, end = async (child: ChildProcess) => killGroup(child)): Promise<Target> {
+  const { child, line } = await start([...SERVER_CORE, ...command]);
+  const port = Number(line.split(' ').at(-1));
+  return { pid: child.pid ?? 0, coap: port, coaps: port, close: () => end(child) };
+}
+
+async function startReeve({ load, material, profile }: TargetOptions): Promise<Target> {
+  const { operation, credential, devices } = load;
   const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
-  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
-  const program = [fileOf('targets/reeve.ts'), join(folder, 'data')];
-  const { child, line } = await start(SERVER_CORE, [...SERVER_FLAGS, ...flags, ...program]);
+  const { certificate, key } = material;
+  const options: ReeveOptions = { dataFolder: join(folder, 'data'), certificate, key };
+  const flags = [...SERVER_FLAGS, ...profiled(profile)];
+  const program = [fileOf('targets/reeve.ts'), JSON.stringify(options)];
+  const { child, line } = await start([...SERVER_CORE, process.execPath, ...flags, ...program]);
   const { url, tokenFile, coap, coaps } = JSON.parse(line) as ReeveReady;
   const api = createApi(url, { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` });
+  const { root, devices: held } = readMaterial(material.all);
+  if (credential === 'certificate') await api('authorities.add', { body: { certificate: root, name: 'benchmark' } });
+  const proofOf = (index: number) => {
+    if (credential === 'raw-key') return { kind: credential, publicKey: held[index]?.publicKey ?? '' };
+    if (credential === 'certificate') return { kind: credential, authority: 'benchmark' };
+    return { kind: 'psk' as const, key: Buffer.from(generatedPsk(index).key).toString('hex') };
+  };
   for (let index = 0; index < devices; index++) {
-    const { identity: endpoint, key } = generatedPsk(index);
-    await api('devices.add', {
-      body: { endpoint, ...(secure ? { key: Buffer.from(key).toString('hex') } : { noSec: true }) },
-    });
+    const { identity: endpoint } = generatedPsk(index);
+    const admitted = credential === 'none' ? { noSec: true } : { credential: proofOf(index) };
+    await api('devices.add', { body: { endpoint, ...admitted } });
     if (operation === 'notification') {
       await api('devices.observe', { params: { device: endpoint }, body: { path: OBSERVED } });
     }
   }
+  const { rawKey } = await api('server.identity', {});
   const close = async () => {
-    const gone = once(child, 'exit');
-    child.stdin?.end();
-    await gone;
+    await ended(child);
     rmSync(folder, { recursive: true });
   };
-  return { pid: child.pid ?? 0, coap, coaps, close };
+  return { pid: child.pid ?? 0, coap, coaps, serverKey: rawKey.publicKey, close };
 }
 
-async function startLeshan({ operation, secure, devices }: TargetOptions): Promise<Target> {
+async function startLeshan({ load: { operation, credential, devices } }: TargetOptions): Promise<Target> {
   const server = await startLeshanServer({
     // A device whose key it knows must use it.
-    ...(secure ? { devices } : {}),
+    ...(credential === 'psk' ? { devices } : {}),
     quiet: true,
     ...(operation === 'notification' ? { observe: OBSERVED } : {}),
     javaFlags: ['-Xmx4g'],
@@ -104,11 +127,28 @@ async function startLeshan({ operation, secure, devices }: TargetOptions): Promi
   };
 }
 
-export type TargetName = 'echo' | 'coap core' | 'reeve' | 'leshan';
+function startOpenssl({ material: { root, certificate, key } }: TargetOptions): Promise<Target> {
+  const trust = ['--certificate', certificate, '--key', key, '--ca', root];
+  return startEcho([opensslBuild.path('echo'), '--cipher', OPENSSL_CIPHER, '--groups', 'P-256', ...trust]);
+}
+
+function startDtls({ material, profile }: TargetOptions): Promise<Target> {
+  return startEcho([process.execPath, ...profiled(profile), fileOf('targets/dtls.ts'), material.all], ended);
+}
+
+export type TargetName = 'echo' | 'coap core' | 'dtls' | 'reeve' | 'leshan' | 'openssl';
 
 export const targets: Readonly<Record<TargetName, (options: TargetOptions) => Promise<Target>>> = {
-  echo: () => startEcho('targets/echo.ts'),
-  'coap core': () => startEcho('targets/coap-echo.ts'),
+  echo: () => startEcho([process.execPath, fileOf('targets/echo.ts')]),
+  'coap core': () => startEcho([process.execPath, fileOf('targets/coap-echo.ts')]),
+  dtls: startDtls,
   reeve: startReeve,
   leshan: startLeshan,
+  openssl: startOpenssl,
 };
+
+/** Whether a server can be started here. */
+export function isHere(target: TargetName): boolean {
+  if (target === 'leshan') return leshanAvailable();
+  return target !== 'openssl' || (hasPeer('OpenSSL', ['openssl', 'version']) && opensslBuild.isHere());
+}

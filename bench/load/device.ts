@@ -12,15 +12,19 @@ import {
   observeValue,
   option,
 } from '@reeve/coap';
-import { addressKey, DtlsClient, type SessionKey } from '@reeve/dtls';
+import {
+  addressKey,
+  type ClientIdentity,
+  type ClientOptions,
+  computeNow,
+  DtlsClient,
+  type DtlsEffect,
+  type ResumptionState,
+  type SessionKey,
+} from '@reeve/dtls';
 import { generatedPsk } from '../../peers/leshan/driver.ts';
-import type { LoadPlan, Operation } from './plan.ts';
-
-type DeviceOperation = Exclude<Operation, 'get'>;
-
-interface DeviceKind extends Pick<LoadPlan, 'secure'> {
-  readonly operation: DeviceOperation;
-}
+import { suiteOf } from './identity.ts';
+import type { LoadPlan } from './plan.ts';
 
 const SERVER = addressKey('server');
 const NOTHING = new Uint8Array(0);
@@ -31,18 +35,26 @@ const FIRST_SEQUENCE = 1 << 16;
 /** What device `index` offers; its endpoint name is its identity. */
 const OBJECTS = Buffer.from('</>;ct=11542,</1/0>,</3/0>,</6/0>');
 
+type FreeDevice = (device: LeanDevice) => void;
+
+const resumes = (operation: LoadPlan['operation']): boolean => operation === 'ticket' || operation === 'session-id';
+const shakesHands = (operation: LoadPlan['operation']): boolean => operation === 'handshake' || resumes(operation);
+
 /**
  * A device that costs its machine as little as possible: its datagrams are made once and then changed in place. It does
  * one operation at a time.
  */
 export class LeanDevice {
   readonly #socket: Socket;
-  readonly #secure: boolean;
-  readonly #operation: DeviceOperation;
-  readonly #psk: ReturnType<typeof generatedPsk>;
+  readonly #plan: LoadPlan;
+  readonly #endpoint: string;
+  /** How it shakes hands. */
+  readonly #options: ClientOptions;
   /** Called whenever it is free for its next operation. */
-  readonly #free: (device: LeanDevice) => void;
+  readonly #free: FreeDevice;
   #dtls: DtlsClient | undefined;
+  /** What resumes its last session. */
+  #resumable: ResumptionState | undefined;
   #session: SessionKey | undefined;
   /** The message of every operation, and where in it the Observe value stands. */
   #datagram: Uint8Array = NOTHING;
@@ -52,43 +64,41 @@ export class LeanDevice {
   /** When the operation under way was sent last, ms; 0 when there is none. */
   #sentAt = 0;
 
-  private constructor(
-    index: number,
-    socket: Socket,
-    { operation, secure }: DeviceKind,
-    free: (device: LeanDevice) => void,
-  ) {
-    this.#psk = generatedPsk(index);
+  private constructor(index: number, socket: Socket, plan: LoadPlan, identity: ClientIdentity, free: FreeDevice) {
+    this.#endpoint = generatedPsk(index).identity;
     this.#socket = socket;
-    this.#operation = operation;
-    this.#secure = secure;
+    this.#plan = plan;
+    this.#options = {
+      random: randomBytes,
+      address: SERVER,
+      identity,
+      suites: [suiteOf(plan.credential)],
+      groups: ['secp256r1'],
+    };
     this.#free = free;
     socket.on('message', (datagram) => this.#receive(datagram));
   }
 
-  static async open(
-    index: number,
-    port: number,
-    kind: DeviceKind,
-    free: (device: LeanDevice) => void,
-  ): Promise<LeanDevice> {
+  static async open(index: number, plan: LoadPlan, identity: ClientIdentity, free: FreeDevice): Promise<LeanDevice> {
     const socket = createSocket('udp4');
-    socket.connect(port, '127.0.0.1');
+    socket.connect(plan.port, '127.0.0.1');
     await once(socket, 'connect');
-    return new LeanDevice(index, socket, kind, free);
+    return new LeanDevice(index, socket, plan, identity, free);
   }
 
   /** Comes to the point where it is free for its first operation. */
   start(): void {
-    if (this.#operation === 'handshake') this.#free(this);
-    else if (this.#secure) this.#connect();
+    const { operation, credential } = this.#plan;
+    if (operation === 'handshake') this.#free(this);
+    else if (credential !== 'none') this.#connect();
     else this.#register();
   }
 
   /** Begins its next operation. */
   next(): void {
-    if (this.#operation === 'handshake') this.#connect();
-    else if (this.#operation === 'notification') this.#notify();
+    const { operation } = this.#plan;
+    if (shakesHands(operation)) this.#connect();
+    else if (operation === 'notification') this.#notify();
     else this.#send();
   }
 
@@ -104,20 +114,34 @@ export class LeanDevice {
   }
 
   #connect(): void {
+    const { operation } = this.#plan;
     this.#sentAt = performance.now();
     this.#session = undefined;
     this.#dtls = new DtlsClient({
-      random: randomBytes,
-      address: SERVER,
-      identity: { kind: 'psk', identity: Buffer.from(this.#psk.identity), key: this.#psk.key },
+      ...this.#options,
+      ...(resumes(operation) && {
+        resumption: { tickets: operation === 'ticket', ...(this.#resumable && { state: this.#resumable }) },
+      }),
     });
     this.#dtls.connect(this.#sentAt);
     this.#carryOut();
   }
 
+  #onEstablished({ session, resumed }: Extract<DtlsEffect, { kind: 'established' }>): void {
+    this.#session = session;
+    const { operation } = this.#plan;
+    if (resumes(operation)) {
+      if (this.#resumable && !resumed) throw new Error(`${this.#endpoint}: the server did not resume its session`);
+      this.#resumable = this.#dtls?.resumable;
+      if (!this.#resumable) throw new Error(`${this.#endpoint}: the server gave it nothing to resume its session with`);
+    }
+    if (shakesHands(operation)) this.#done();
+    else this.#register();
+  }
+
   #register(): void {
     this.#registering = true;
-    const query = ['lwm2m=1.1', 'lt=86400', 'b=U', `ep=${this.#psk.identity}`];
+    const query = ['lwm2m=1.1', 'lt=86400', 'b=U', `ep=${this.#endpoint}`];
     const options = [option(Option.UriPath, 'rd'), option(Option.ContentFormat, 40)];
     this.#prepare(Code.Post, [...options, ...query.map((text) => option(Option.UriQuery, text))], OBJECTS);
     this.#send();
@@ -150,27 +174,38 @@ export class LeanDevice {
     if (this.#dtls && this.#session !== undefined) {
       this.#dtls.send(this.#session, datagram);
       this.#carryOut();
-    } else if (!this.#secure) this.#socket.send(datagram);
+    } else if (this.#plan.credential === 'none') this.#socket.send(datagram);
   }
 
   #carryOut(): void {
-    for (const effect of this.#dtls?.drain() ?? []) {
-      switch (effect.kind) {
-        case 'send':
-          this.#socket.send(effect.datagram);
-          break;
-        case 'received':
-          this.#onMessage(effect.data);
-          break;
-        case 'established':
-          this.#session = effect.session;
-          if (this.#operation === 'handshake') this.#done();
-          else this.#register();
-          break;
-        case 'refused':
-        case 'closed':
-          throw new Error(`${this.#psk.identity}: ${JSON.stringify(effect)}`);
-      }
+    const dtls = this.#dtls;
+    if (!dtls) return;
+    for (let effects = dtls.drain(); effects.length > 0; effects = dtls.drain()) {
+      for (const effect of effects) this.#onEffect(dtls, effect);
+    }
+  }
+
+  #onEffect(dtls: DtlsClient, effect: DtlsEffect): void {
+    switch (effect.kind) {
+      case 'send':
+        this.#socket.send(effect.datagram);
+        break;
+      case 'received':
+        this.#onMessage(effect.data);
+        break;
+      case 'compute':
+        dtls.computed(effect.job, computeNow(effect.task), performance.now());
+        break;
+      case 'findPeer':
+        // What the server shows is as it should be, and not what is measured.
+        dtls.peerFound(effect.lookup, { ok: true, credential: '' }, performance.now());
+        break;
+      case 'established':
+        this.#onEstablished(effect);
+        break;
+      case 'refused':
+      case 'closed':
+        throw new Error(`${this.#endpoint}: ${JSON.stringify(effect)}`);
     }
   }
 
@@ -186,8 +221,7 @@ export class LeanDevice {
     const type = ((bytes[0] ?? 0) >> 4) & 3;
     const messageId = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
     if (type === MessageType.Confirmable) this.#onRequest(bytes);
-    else if (type === MessageType.Reset)
-      throw new Error(`${this.#psk.identity}: the server reset message ${messageId}`);
+    else if (type === MessageType.Reset) throw new Error(`${this.#endpoint}: the server reset message ${messageId}`);
     else if (type === MessageType.Acknowledgement && messageId === this.#messageId && this.#sentAt !== 0) {
       if (this.#registering) this.#onRegistered(bytes);
       else this.#done();
@@ -201,12 +235,13 @@ export class LeanDevice {
 
   #onRegistered(bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes);
-    if (!decoded.ok || decoded.message.code !== Code.Created) throw new Error(`${this.#psk.identity}: not registered`);
+    if (!decoded.ok || decoded.message.code !== Code.Created) throw new Error(`${this.#endpoint}: not registered`);
     this.#registering = false;
     this.#sentAt = 0;
-    if (this.#operation === 'notification') return;
+    const { operation } = this.#plan;
+    if (operation === 'notification') return;
     const location = locationPath(decoded.message).map((segment) => option(Option.UriPath, segment));
-    this.#prepare(Code.Post, location);
+    this.#prepare(operation === 'request' ? Code.Get : Code.Post, location);
     this.#free(this);
   }
 
@@ -222,7 +257,7 @@ export class LeanDevice {
       ? { code: Code.Content, options, payload }
       : { code: Code.NotFound, options: [], payload: NOTHING };
     this.#sendOut(encodeMessage({ type: MessageType.Acknowledgement, messageId, token, ...answer }));
-    if (!observing || this.#operation !== 'notification') return;
+    if (!observing || this.#plan.operation !== 'notification') return;
     const before = this.#datagram;
     this.#prepare(Code.Content, options, payload, Buffer.from(token));
     // A server that observes again goes on with an operation that is under way.

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from './cpu.ts';
 import { LeanDevice } from './device.ts';
+import { identities } from './identity.ts';
 import type { LoadPlan, LoadReport, Window } from './plan.ts';
 import { Requester } from './requester.ts';
 
@@ -17,7 +18,8 @@ interface Client {
 }
 
 const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
-const { operation, port, secure } = plan;
+const { operation, port } = plan;
+const identityOf = identities(plan);
 const clients: Client[] = [];
 /** Clients that are free, the one that has waited longest first: a ring with room for all. */
 const ring: (Client | undefined)[] = new Array(Math.max(plan.devices, plan.outstanding) + 1);
@@ -61,7 +63,7 @@ async function comeUp(): Promise<void> {
     const client =
       operation === 'get'
         ? await Requester.open(port, free)
-        : await LeanDevice.open(index, port, { operation, secure }, free);
+        : await LeanDevice.open(index, plan, identityOf(index), free);
     clients.push(client);
     client.start();
   }

@@ -4,19 +4,35 @@ export type Operation =
   | 'get'
   /** A plain Update of their registration. */
   | 'update'
+  /** A confirmable GET of their registration, over DTLS, which a server refuses by 4.05. */
+  | 'request'
   /** A new value of /3/0/9, which the server observes, in a confirmable notification. */
   | 'notification'
   /** A full DTLS handshake. */
-  | 'handshake';
+  | 'handshake'
+  /** A handshake that resumes the session before, by a ticket or by its id. */
+  | 'ticket'
+  | 'session-id';
+
+/** What devices prove themselves with; `none` is CoAP without DTLS. */
+export type Credential = 'none' | 'psk' | 'raw-key' | 'certificate';
+
+/** What devices do, and as whom. */
+export interface Load {
+  readonly operation: Operation;
+  readonly credential: Credential;
+  readonly devices: number;
+  /** Operations under way at a time: few enough for the receive buffer of any server. */
+  readonly outstanding: number;
+}
 
 /** What the load generator is told. */
-export interface LoadPlan {
-  readonly operation: Operation;
-  readonly secure: boolean;
+export interface LoadPlan extends Load {
   readonly port: number;
-  readonly devices: number;
-  /** Operations under way at a time: the loop is closed. */
-  readonly outstanding: number;
+  /** File with a `Material`, if devices have raw keys or certificates. */
+  readonly material?: string;
+  /** The server's raw key, as SubjectPublicKeyInfo in DER, base64. */
+  readonly serverKey?: string;
   /** The process whose CPU time is counted. */
   readonly pid: number;
   readonly warmUpMs: number;

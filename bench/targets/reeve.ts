@@ -1,5 +1,12 @@
-/** The whole server, as an operator starts it; ends with its input. Takes a data folder, prints a `ReeveReady`. */
+/** The whole server, as an operator starts it; ends with its input. Takes `ReeveOptions`, prints a `ReeveReady`. */
 import { startServer } from '@reeve/server';
+
+export interface ReeveOptions {
+  readonly dataFolder: string;
+  /** PEM files of its certificate and key. */
+  readonly certificate?: string;
+  readonly key?: string;
+}
 
 export interface ReeveReady {
   readonly url: string;
@@ -8,12 +15,14 @@ export interface ReeveReady {
   readonly coaps: number;
 }
 
+const { dataFolder, certificate, key } = JSON.parse(process.argv[2] ?? '') as ReeveOptions;
 const server = await startServer({
-  dataFolder: process.argv[2] ?? '',
+  dataFolder,
   listen: [
     { transport: 'coaps', host: '127.0.0.1', port: 0 },
     { transport: 'coap', host: '127.0.0.1', port: 0 },
   ],
+  ...(certificate && key ? { identities: [{ certificate, key }] } : {}),
   http: { host: '127.0.0.1', port: 0 },
   link: 'main',
   logLevel: 'silent',

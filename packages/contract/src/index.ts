@@ -7,3 +7,4 @@ export * from './devices.ts';
 export * from './handshakes.ts';
 export * from './policies.ts';
 export * from './routes.ts';
+export * from './streams.ts';

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import * as access from './access.ts';
 import * as commands from './commands.ts';
 import { DeviceRef, Id, Instant, Page, PageQuery, PathText } from './common.ts';
-import * as credentials from './credentials.ts';
+import { credentialRoutes } from './credential-routes.ts';
 import * as devices from './devices.ts';
 import * as handshakes from './handshakes.ts';
 import * as policies from './policies.ts';
@@ -23,7 +23,6 @@ export interface Route {
 
 const device = Type.Object({ device: DeviceRef });
 const one = Type.Object({ id: Id });
-const deviceAndOne = Type.Object({ device: DeviceRef, id: Id });
 
 /** Commands: `wait` lets a person's request stay open for the outcome. */
 const wait = Type.Optional(
@@ -123,71 +122,7 @@ export const routes = {
     params: device,
     status: 204,
   },
-  'devices.key': {
-    method: 'PUT',
-    path: '/devices/:device/key',
-    summary: 'Replace every credential by one pre-shared key; a made one is answered once',
-    params: device,
-    body: credentials.CredentialChange,
-    status: 200,
-    result: devices.DeviceAdded,
-  },
-  'credentials.list': {
-    method: 'GET',
-    path: '/devices/:device/credentials',
-    summary: 'What a device proves itself with',
-    params: device,
-    status: 200,
-    result: Page(credentials.CredentialInfo),
-  },
-  'credentials.add': {
-    method: 'POST',
-    path: '/devices/:device/credentials',
-    summary: 'Add a credential beside those that are there; a made key is answered once',
-    params: device,
-    body: credentials.CredentialAdd,
-    status: 201,
-    result: credentials.CredentialAdded,
-  },
-  'credentials.rotate': {
-    method: 'PUT',
-    path: '/devices/:device/credentials/:id',
-    summary: 'Replace a credential by a new one of its kind; its sessions end',
-    params: deviceAndOne,
-    body: credentials.CredentialRotate,
-    status: 200,
-    result: credentials.CredentialAdded,
-  },
-  'credentials.remove': {
-    method: 'DELETE',
-    path: '/devices/:device/credentials/:id',
-    summary: 'Remove a credential; its sessions end',
-    params: deviceAndOne,
-    status: 204,
-  },
-  'admissions.list': {
-    method: 'GET',
-    path: '/expiry-admissions',
-    summary: 'Devices whose expired certificate is good enough until a date',
-    status: 200,
-    result: Page(credentials.ExpiryAdmission),
-  },
-  'admissions.set': {
-    method: 'PUT',
-    path: '/devices/:device/expiry-admission',
-    summary: 'Admit the expired certificate of a device until a date',
-    params: device,
-    body: credentials.ExpiryAdmit,
-    status: 200,
-    result: credentials.ExpiryAdmission,
-  },
-  'admissions.remove': {
-    method: 'DELETE',
-    path: '/devices/:device/expiry-admission',
-    summary: 'Admit the expired certificate of a device no longer; sessions with it end',
-    params: device,
-    status: 204,
-  },
+  ...credentialRoutes,
   'devices.history': {
     method: 'GET',
     path: '/devices/:device/history',
@@ -416,53 +351,6 @@ export const routes = {
     status: 202,
   },
 
-  'authorities.list': {
-    method: 'GET',
-    path: '/authorities',
-    summary: 'Certificate authorities of devices',
-    status: 200,
-    result: Page(credentials.Authority),
-  },
-  'authorities.add': {
-    method: 'POST',
-    path: '/authorities',
-    summary: 'Trust a certificate authority to vouch for devices',
-    body: credentials.AuthorityAdd,
-    status: 201,
-    result: credentials.Authority,
-  },
-  'authorities.change': {
-    method: 'PATCH',
-    path: '/authorities/:id',
-    summary: 'Change how its certificates tell devices, or its revocation list; by name or id',
-    params: one,
-    body: credentials.AuthorityChange,
-    status: 200,
-    result: credentials.Authority,
-  },
-  'authorities.refresh': {
-    method: 'POST',
-    path: '/authorities/:id/refresh',
-    summary: 'Fetch its revocation list now',
-    params: one,
-    status: 200,
-    result: credentials.Authority,
-  },
-  'authorities.remove': {
-    method: 'DELETE',
-    path: '/authorities/:id',
-    summary: 'Trust it no longer: the credentials under it go, and their sessions end',
-    params: one,
-    status: 204,
-  },
-  'server.identity': {
-    method: 'GET',
-    path: '/server/identity',
-    summary: 'What the server proves itself with: what devices are configured with',
-    status: 200,
-    result: credentials.ServerIdentity,
-  },
-
   'handshakes.list': {
     method: 'GET',
     path: '/handshakes',
@@ -499,19 +387,3 @@ export type ParamsOf<N extends RouteName> = Part<N, 'params'>;
 export type QueryOf<N extends RouteName> = Part<N, 'query'>;
 export type BodyOf<N extends RouteName> = Part<N, 'body'>;
 export type ResultOf<N extends RouteName> = Part<N, 'result'>;
-
-/** Server-sent event streams below `/api/v1`. */
-export const streams = {
-  /** Journal entries (`event: journal`, `id: seq`), committed samples (`event: samples`) and presence (`event: presence`); resumes from Last-Event-ID or `?after=`. */
-  events: { path: '/events' },
-  /** `event: trace` lines of one device, live only. */
-  trace: { path: '/devices/:device/trace' },
-} as const;
-
-/** Payload of `event: samples`. */
-export const LiveSamples = Type.Object({ deviceId: Type.String(), values: Type.Array(devices.ResourceValue) });
-export type LiveSamples = Static<typeof LiveSamples>;
-
-/** Payload of `event: presence`. */
-export const LivePresence = Type.Object({ deviceId: Type.String(), presence: devices.Presence });
-export type LivePresence = Static<typeof LivePresence>;

@@ -1,0 +1,18 @@
+import Type, { type Static } from 'typebox';
+import * as devices from './devices.ts';
+
+/** Server-sent event streams below `/api/v1`. */
+export const streams = {
+  /** Journal entries (`event: journal`, `id: seq`), committed samples (`event: samples`) and presence (`event: presence`); resumes from Last-Event-ID or `?after=`. */
+  events: { path: '/events' },
+  /** `event: trace` lines of one device, live only. */
+  trace: { path: '/devices/:device/trace' },
+} as const;
+
+/** Payload of `event: samples`. */
+export const LiveSamples = Type.Object({ deviceId: Type.String(), values: Type.Array(devices.ResourceValue) });
+export type LiveSamples = Static<typeof LiveSamples>;
+
+/** Payload of `event: presence`. */
+export const LivePresence = Type.Object({ deviceId: Type.String(), presence: devices.Presence });
+export type LivePresence = Static<typeof LivePresence>;

@@ -64,6 +64,8 @@ export const CertificateType = { X509: 0, RAW_PUBLIC_KEY: 2 } as const;
 export const UNCOMPRESSED_POINTS = 0;
 
 const HOST_NAME = 0;
+/** Octets of a name in the DNS (RFC 1035 §2.3.4). */
+const LONGEST_HOST_NAME = 255;
 
 /** An extension of our ClientHello, and of our ServerHello. */
 export function offer<C, S>(declaration: Declaration<C, S>, value: C): Extension {
@@ -84,10 +86,11 @@ export class ExtensionReader {
 
   constructor(extensions: readonly Extension[]) {
     this.#extensions = extensions;
-    extensions.forEach(({ type }, i) => {
-      if (extensions.findIndex((other) => other.type === type) === i) return;
-      this.objection ??= malformed(`the peer sent the extension ${extensionLabel(type)} twice`);
-    });
+    const seen = new Set<number>();
+    for (const { type } of extensions) {
+      if (seen.has(type)) this.objection ??= malformed(`the peer sent the extension ${extensionLabel(type)} twice`);
+      seen.add(type);
+    }
   }
 
   client<C, S>(declaration: Declaration<C, S>): C | undefined {
@@ -120,11 +123,16 @@ export function objectToAnswers(offered: readonly Extension[], answered: readonl
   return malformed(detail, 'unsupported_extension');
 }
 
-/** The host name that a ClientHello asks for, in lower case. */
+/** The host name that a ClientHello asks for, in lower case; one that no host can have is an objection. */
 export function hostNameOf(reader: ExtensionReader): string | undefined {
   const names = reader.client(EXTENSIONS.serverName);
   const host = names?.find(({ type }) => type === HOST_NAME)?.name;
-  return host && Buffer.from(host).toString('latin1').toLowerCase();
+  if (host === undefined) return undefined;
+  if (host.length === 0 || host.length > LONGEST_HOST_NAME || host.some((octet) => octet < 0x21 || octet > 0x7e)) {
+    reader.objection ??= malformed('the peer asks for a server by what is no host name');
+    return undefined;
+  }
+  return Buffer.from(host).toString('latin1').toLowerCase();
 }
 
 export function hostName(name: string): { readonly type: number; readonly name: Uint8Array }[] {

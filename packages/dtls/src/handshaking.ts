@@ -167,6 +167,16 @@ export abstract class Handshaking {
     this.#schedule(handshake);
   }
 
+  /**
+   * The peer asks for our flight again, and gets it no more often than the timer sends it: a copy of an old message,
+   * which anybody can send from a forged address, would have a whole chain of certificates sent there.
+   */
+  protected repeatFlight(handshake: Handshake): void {
+    handshake.repeats++;
+    const { flight, repeats, address, layer } = handshake;
+    if (flight && repeats <= this.#retransmit.attempts) this.out.sendFlight(address, flight.items, layer);
+  }
+
   /** The peer's next flight is here; from here on its timer drives the handshake. */
   protected stopFlight(handshake: Handshake): void {
     handshake.flight = undefined;

@@ -2,6 +2,7 @@
 import type { CookieJar } from './cookie.ts';
 import type { AddressKey } from './effects.ts';
 import { type Fragment, unfragmented, type WholeMessage } from './fragments.ts';
+import type { DtlsLimits } from './limits.ts';
 import { type ClientHello, decodeBody, encodeBody, HANDSHAKE_MESSAGES, Version } from './messages.ts';
 import type { Outlet } from './outlet.ts';
 import { ContentType, type DtlsRecord, plaintextRecord } from './record.ts';
@@ -23,28 +24,29 @@ export class Listener {
   readonly #out: Outlet;
   readonly #cookies: CookieJar;
   readonly #onFlood: (address: AddressKey, badCookies: number) => void;
-  readonly #floodAt: number;
+  readonly #limits: DtlsLimits;
   #badCookies = 0;
 
-  /**
-   * @param floodAt so many wrong cookies within one life of a secret are told of, once
-   * @param onFlood is told of them
-   */
+  /** @param onFlood is told once of `limits.badCookies` wrong cookies within one life of a secret */
   constructor(
     out: Outlet,
     cookies: CookieJar,
-    floodAt: number,
+    limits: DtlsLimits,
     onFlood: (address: AddressKey, badCookies: number) => void,
   ) {
     this.#out = out;
     this.#cookies = cookies;
-    this.#floodAt = floodAt;
+    this.#limits = limits;
     this.#onFlood = onFlood;
   }
 
   /** Answers a ClientHello without a good cookie, and lets others pass. */
   hear(address: AddressKey, record: DtlsRecord, fragment: Fragment, now: number): Greeting | undefined {
     const body = fragment.bytes;
+    if (fragment.length > this.#limits.handshakeMessageBytes) {
+      this.#out.drops.overLimit++;
+      return undefined;
+    }
     const decoded = fragment.length === body.length ? decodeBody('client-hello', body) : undefined;
     const numbered = record.sequence <= MAX_HELLO_RECORD && fragment.messageSequence <= MAX_HELLO_MESSAGE;
     if (decoded?.ok !== true || decoded.message.kind !== 'client-hello' || !numbered) {
@@ -65,7 +67,7 @@ export class Listener {
   #onBadCookie(address: AddressKey): void {
     this.#out.drops.badCookie++;
     this.#badCookies++;
-    if (this.#badCookies === this.#floodAt) this.#onFlood(address, this.#badCookies);
+    if (this.#badCookies === this.#limits.badCookies) this.#onFlood(address, this.#badCookies);
   }
 
   /** The record carries the sequence number of the ClientHello, since nothing is known of earlier ones. */

@@ -129,6 +129,10 @@ describe('a ClientHello', () => {
     const bad: readonly (readonly [number, number[]])[] = [
       [EXTENSIONS.serverName.type, [0, 5]],
       [EXTENSIONS.serverName.type, [0, 0]],
+      [EXTENSIONS.serverName.type, [0, 3, 0, 0, 0]],
+      [EXTENSIONS.serverName.type, [0, 4, 0, 0, 1, 0x1b]],
+      [EXTENSIONS.serverName.type, [0, 4, 0, 0, 1, 0x80]],
+      [EXTENSIONS.serverName.type, [1, 3, 0, 1, 0, ...Buffer.alloc(256, 'a')]],
       [EXTENSIONS.extendedMasterSecret.type, [0]],
       [EXTENSIONS.encryptThenMac.type, [1]],
       [EXTENSIONS.maxFragmentLength.type, []],

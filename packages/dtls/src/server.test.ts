@@ -174,6 +174,22 @@ describe('a ClientHello', () => {
     expect(door.server.dropped().malformed).toBe(1);
   });
 
+  it('longer than a handshake message may be is dropped before its cookie is looked at', () => {
+    const door = new Door();
+    const padding = { type: 21, data: Buffer.alloc(DEFAULT_LIMITS.handshakeMessageBytes) };
+    expect(door.receive(clientHello({ extensions: [padding] }, 0))).toEqual([]);
+    expect(door.server.dropped().overLimit).toBe(1);
+  });
+
+  it('gets its flight again no more often than a timer would send it, however often it comes', () => {
+    const door = new Door({ retransmit: { attempts: 3 } });
+    const [request] = effectsOf(door.receive(clientHello({}, 0)), 'send');
+    const hello = clientHello({ cookie: cookieOf(request?.datagram) }, 1);
+    const sent = Array.from({ length: 100 }, () => effectsOf(door.receive(hello), 'send').length);
+    expect(sent.slice(0, 5)).toEqual([1, 1, 1, 1, 0]);
+    expect(sent.slice(4).every((datagrams) => datagrams === 0)).toBe(true);
+  });
+
   it('again gets the same flight again, with newer record numbers', () => {
     const door = new Door();
     const [request] = effectsOf(door.receive(clientHello({}, 0)), 'send');

@@ -40,7 +40,7 @@ export class DtlsServer extends Endpoint {
     const { random, resumption } = options;
     this.#options = options;
     const cookies = new CookieJar(random, options.cookieSecretLifetimeMs ?? DEFAULT_COOKIE_SECRET_LIFETIME_MS);
-    this.#listener = new Listener(this.out, cookies, this.limits.badCookies, (address, count) => {
+    this.#listener = new Listener(this.out, cookies, this.limits, (address, count) => {
       const detail = `${count} ClientHellos with wrong cookies: somebody sends from forged addresses`;
       this.tell(address, { check: 'bad-cookie-flood', detail }, {});
     });
@@ -166,8 +166,7 @@ export class DtlsServer extends Endpoint {
   #admit({ address, hello, message, sequence }: Greeting, now: number): void {
     const earlier = this.handshakes.get(address);
     if (earlier !== undefined && sameBytes(earlier.clientRandom, hello.random)) {
-      earlier.repeats++;
-      if (earlier.flight !== undefined) this.out.sendFlight(address, earlier.flight.items, earlier.layer);
+      this.repeatFlight(earlier);
       return;
     }
     const live = this.sessions.awakeAt(address);

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { LookupId } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
 import { DtlsListeners } from './listeners.ts';
@@ -30,20 +31,22 @@ describe('secure sockets', () => {
     expect(listeners.at(0)).toBe(listeners.at(2));
     expect(listeners.at(1)).toBeUndefined();
     expect(listeners.at(3)).not.toBe(listeners.at(0));
-    expect(listeners.all().map((server) => listeners.ingressOf(server))).toEqual([0, 3]);
   });
 
-  it('number their questions so that each answer finds who asked', () => {
-    const listeners = open(coaps(), coaps({ resumption: false }), coaps({ connectionIds: false }));
-    const numbers = new Set<number>();
-    for (const server of listeners.all()) {
-      for (const lookup of [0, 1, 7]) {
-        const number = listeners.lookupOf(server, { kind: 'findPsk', lookup: lookup as never, identity: random(1) });
-        numbers.add(number);
-        expect(listeners.asked(number)).toEqual({ server, lookup });
-      }
-    }
-    expect(numbers.size).toBe(9);
+  it('number their questions so that each answer finds who asked, and tell where', () => {
+    const listeners = open(coaps(), coaps({ resumption: false }), coaps(), coaps({ connectionIds: false }));
+    const identity = Buffer.from('truck-1');
+    const asked = listeners
+      .all()
+      .flatMap((server) =>
+        [0, 1, 7].map((lookup) => listeners.ask(server, { kind: 'findPsk', lookup: lookup as LookupId, identity })),
+      );
+    const numbers = asked.map((message) => ('lookup' in message ? message.lookup : Number.NaN));
+    expect(new Set(numbers).size).toBe(9);
+    expect(asked[0]).toMatchObject({ kind: 'find-psk', identity: identity.toString('hex') });
+    expect(asked.map((message) => 'ingress' in message && message.ingress)).toEqual([0, 0, 0, 1, 1, 1, 3, 3, 3]);
+    // An answer that nobody waits for any more is ignored.
+    for (const lookup of numbers) listeners.answer({ kind: 'psk', lookup }, 0);
   });
 
   it('take the identities of the server as bytes', () => {

@@ -1,11 +1,16 @@
 import { createPrivateKey } from 'node:crypto';
 import { type DtlsEffect, DtlsServer, type LookupId, type ServerIdentity, type ServerOptions } from '@reeve/dtls';
+import type { CredentialId } from '../ids.ts';
 import { type DtlsSettings, defaultDtls } from './dtls-settings.ts';
-import type { LinkIdentity, Listener } from './port.ts';
+import type { LinkDown, LinkIdentity, LinkUp, Listener } from './port.ts';
 
 /** What every DTLS server has alike. */
 type Shared = Pick<ServerOptions, 'random' | 'prefixOf' | 'reservations' | 'keyLog'> &
   Required<Pick<ServerOptions, 'connectionIds'>>;
+
+/** What a server asks about a peer, and what it is answered. */
+type Question = Extract<DtlsEffect, { lookup: LookupId }>;
+type Answer = Extract<LinkDown, { lookup: number }>;
 
 /** Sessions that each server remembers by their id. */
 const SESSION_IDS = 10_000;
@@ -41,27 +46,38 @@ export class DtlsListeners {
     return this.#servers;
   }
 
-  /** A socket of a server: questions of all of its sockets are asked under the first. */
-  ingressOf(server: DtlsServer): number {
-    return this.#byIngress.indexOf(server);
-  }
-
   /** Replaces what the server proves itself with; handshakes under way go on with what they have. */
   setIdentities(identities: readonly LinkIdentity[]): void {
     const read = identities.map(readIdentity);
     for (const server of this.#servers) server.setIdentities(read);
   }
 
-  /** Every server numbers its questions by itself: the number that crosses the port tells them apart. */
-  lookupOf(server: DtlsServer, { lookup }: Extract<DtlsEffect, { lookup: LookupId }>): number {
-    return lookup * this.#servers.length + this.#servers.indexOf(server);
+  /**
+   * A question about a peer, as it crosses the port. Every server numbers its questions by itself: the number there tells
+   * them apart. Sockets that share a server ask as the first of them.
+   */
+  ask(server: DtlsServer, effect: Question): LinkUp {
+    const lookup = effect.lookup * this.#servers.length + this.#servers.indexOf(server);
+    const asked = { lookup, ingress: this.#byIngress.indexOf(server) };
+    switch (effect.kind) {
+      case 'findPsk':
+        return { kind: 'find-psk', ...asked, identity: Buffer.from(effect.identity).toString('hex') };
+      case 'findPeer':
+        return { kind: 'find-peer', ...asked, presented: effect.presented };
+      case 'findResumed': {
+        const { identity, credential } = effect;
+        return { kind: 'find-resumed', ...asked, identity, credential: credential as CredentialId };
+      }
+    }
   }
 
-  /** The server that asked, and its own number of the question. */
-  asked(lookup: number): { readonly server: DtlsServer; readonly lookup: LookupId } | undefined {
-    const count = this.#servers.length;
-    const server = this.#servers[lookup % count];
-    return server && { server, lookup: Math.floor(lookup / count) as LookupId };
+  /** Hands the answer to the server that asked. */
+  answer(message: Answer, now: number): void {
+    const server = this.#servers[message.lookup % this.#servers.length];
+    const lookup = Math.floor(message.lookup / this.#servers.length) as LookupId;
+    if (message.kind === 'psk') server?.pskFound(lookup, message.found, now);
+    else if (message.kind === 'peer') server?.peerFound(lookup, message.verdict, now);
+    else server?.resumedFound(lookup, message.good, now);
   }
 }
 

@@ -14,7 +14,7 @@ import {
   type IdentityLabel,
   sessionKey,
 } from '@reeve/dtls';
-import type { CredentialId, Millis, RegistrationId } from '../ids.ts';
+import type { Millis, RegistrationId } from '../ids.ts';
 import { addressOfKey, keyOfAddress, prefixOf } from './address.ts';
 import { HandshakeCensus } from './census.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
@@ -130,7 +130,8 @@ export class SessionOwner {
       case 'psk':
       case 'peer':
       case 'resumed':
-        this.#answered(message, now);
+        this.#dtls.answer(message, now);
+        this.#drainAll(now);
         break;
       case 'identities':
         this.#dtls.setIdentities(message.identities);
@@ -217,17 +218,6 @@ export class SessionOwner {
     return session && this.#dtls.at(session.info.ingress);
   }
 
-  /** Hands the answer to a question about a peer to the server that asked. */
-  #answered(message: Extract<LinkDown, { lookup: number }>, now: number): void {
-    const asked = this.#dtls.asked(message.lookup);
-    if (!asked) return;
-    const { server, lookup } = asked;
-    if (message.kind === 'psk') server.pskFound(lookup, message.found, now);
-    else if (message.kind === 'peer') server.peerFound(lookup, message.verdict, now);
-    else server.resumedFound(lookup, message.good, now);
-    this.#drainDtls(server, now);
-  }
-
   #bind(message: Extract<LinkDown, { kind: 'bind' }>, now: number): void {
     const session = this.#sessions.get(message.sessionId);
     const registered = this.#decoder.register(message);
@@ -296,29 +286,9 @@ export class SessionOwner {
         this.#continuity.moved(effect);
         break;
       case 'findPsk':
-        this.#o.deliver({
-          kind: 'find-psk',
-          lookup: this.#dtls.lookupOf(dtls, effect),
-          ingress: this.#dtls.ingressOf(dtls),
-          identity: Buffer.from(effect.identity).toString('hex'),
-        });
-        break;
       case 'findPeer':
-        this.#o.deliver({
-          kind: 'find-peer',
-          lookup: this.#dtls.lookupOf(dtls, effect),
-          ingress: this.#dtls.ingressOf(dtls),
-          presented: effect.presented,
-        });
-        break;
       case 'findResumed':
-        this.#o.deliver({
-          kind: 'find-resumed',
-          lookup: this.#dtls.lookupOf(dtls, effect),
-          ingress: this.#dtls.ingressOf(dtls),
-          identity: effect.identity,
-          credential: effect.credential as CredentialId,
-        });
+        this.#o.deliver(this.#dtls.ask(dtls, effect));
         break;
       case 'compute':
         this.#o.compute(effect.task, (result, at) => {

@@ -5,7 +5,7 @@ import type { Row } from '../store/tables.ts';
 import type { Tokens } from './rate.ts';
 
 /** A registration as the server holds it: its terms, and when and where from the device was last heard. */
-export type Registration = Row<'registrations'> & Pick<Row<'contacts'>, 'lastContactAt' | 'address'>;
+export type Registration = Row<'registrations'> & Omit<Row<'contacts'>, 'organisationId' | 'deviceId'>;
 
 /** A device as the server holds it in memory: what is stored of it, and the session it was last heard through. */
 export interface Device {
@@ -37,7 +37,7 @@ export class Fleet {
       const device = fleet.get(row.deviceId);
       const contact = contacts.get(row.deviceId);
       if (!device || !contact) continue;
-      fleet.setRegistration(device, { ...row, lastContactAt: contact.lastContactAt, address: contact.address });
+      fleet.setRegistration(device, { ...row, ...contact });
       const { sessionId, received } = contact;
       if (sessionId !== undefined && received !== undefined) device.received = { sessionId, record: received };
     }

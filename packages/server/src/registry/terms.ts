@@ -56,10 +56,11 @@ type Heard = Pick<Update, 'at' | 'session' | 'record'>;
 export function contactOf(device: Device, registration: Registration, heard: Heard): Decision {
   const { at, session } = heard;
   const { deviceId, address } = registration;
-  const set = session.address === address ? { lastContactAt: at } : { lastContactAt: at, address: session.address };
   noteReceived(device, heard);
+  const moved = session.address === address ? {} : { address: session.address };
+  const set = { lastContactAt: at, ...moved, ...newlyReceived(device) };
   return {
-    batch: { changes: [{ patch: 'contacts', key: { deviceId }, set: { ...set, ...receivedBy(device) } }] },
+    batch: { changes: [{ patch: 'contacts', key: { deviceId }, set }] },
     apply: () => Object.assign(registration, set),
   };
 }
@@ -87,6 +88,14 @@ export function isSuperseded({ received }: Device, { sessionId }: SessionInfo): 
 /** What of a device's row of contact says which records are replays after a restart; committed with every effect. */
 export function receivedBy({ received }: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
   return received ? { sessionId: received.sessionId, received: received.record } : {};
+}
+
+/** The same without what the row says already: the session is another one rarely. */
+function newlyReceived(device: Device): ReturnType<typeof receivedBy> {
+  const { received, registration } = device;
+  return received && registration?.sessionId === received.sessionId
+    ? { received: received.record }
+    : receivedBy(device);
 }
 
 /** What marks the newest record whose effect is stored; for effects that are no contact. */

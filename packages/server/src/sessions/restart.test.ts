@@ -2,8 +2,7 @@ import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
 import type { Device } from '../registry/fleet.ts';
-import { openMemoryStore } from '../store/memory/store.ts';
-import { call, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
+import { call, openTestCore, rest, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
 
 const BATTERY = '/3/0/9';
 const params = { device: 'truck-1' };
@@ -41,7 +40,7 @@ async function answers(
 
 /** A registered device over a session that is kept, whose battery is observed. */
 async function begin() {
-  const store = openMemoryStore();
+  const { store, control } = watchedStore();
   const core = await openTestCore({ store });
   const device = await core.add('truck-1');
   const [credential] = await store.list('credentials');
@@ -53,7 +52,7 @@ async function begin() {
     const contact = await store.get('contacts', { deviceId: device.row.deviceId });
     return [contact?.sessionId, contact?.received];
   };
-  return { store, core, device, session, received };
+  return { store, control, core, device, session, received };
 }
 
 const registrationOf = (device: Device) => {
@@ -115,6 +114,27 @@ describe('The newest record of a session', () => {
     expect(await received()).toEqual([next.sessionId, 1]);
     expect((await store.list('dtlsSessions')).map(({ sessionId }) => sessionId)).toEqual([next.sessionId]);
     expect(core.sentOf('close-session')).toContainEqual({ kind: 'close-session', sessionId: session.sessionId });
+  });
+});
+
+describe('The session of the newest record', () => {
+  it('is written once, and again as long as it is not stored', async () => {
+    const { control, core, device, session, received } = await begin();
+    const registrationId = registrationOf(device);
+    await core.update(session, registrationId, { record: 2 });
+    control.batches.length = 0;
+    await core.update(session, registrationId, { record: 3 });
+    expect(control.batches.flatMap(({ changes = [] }) => changes)).toEqual([
+      { patch: 'contacts', key: { deviceId: device.row.deviceId }, set: { lastContactAt: START, received: 3 } },
+    ]);
+    const next = sessionOf('truck-1', { ...(session.credential && { credential: session.credential }) });
+    await core.deliver(opened(next));
+    control.failure = new Error('full');
+    await core.update(next, registrationId, { record: 1 });
+    expect(await received()).toEqual([session.sessionId, 3]);
+    control.failure = undefined;
+    await core.update(next, registrationId, { record: 2 });
+    expect(await received()).toEqual([next.sessionId, 2]);
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { Foreign } from './foreign.ts';
 import { PeerFolder } from './material.ts';
 import { matrix, matrixOn } from './matrix.ts';
@@ -25,12 +25,10 @@ const smallMtu = ({ feature }: Mode): number => (feature === 'ticket' ? 512 : 25
 const folder = new PeerFolder();
 const lasting = new Map<string, Foreign>();
 const passed = new Set<string>();
-let running: { stop(): void }[] = [];
 
-afterEach(() => {
-  for (const one of running) one.stop();
-  running = [];
-});
+/** Has something stopped at the end of a test. */
+type Keep = (resource: { stop(): void }) => void;
+
 afterAll(() => {
   for (const process of lasting.values()) process.end();
   folder.remove();
@@ -40,7 +38,7 @@ const caseName = (peer: string, mode: Mode, role: Role, small: boolean): string 
   `${peer} as ${role}: ${mode.suite} ${mode.credential} ${FEATURES[mode.feature]} ${small ? 'small' : 'usual'}`;
 
 /** Starts a process for a case, or turns the lasting one to it. */
-function start(peer: Peer, role: Role, { command, args }: Pick<Run, 'command' | 'args'>): Foreign {
+function start(peer: Peer, role: Role, { command, args }: Omit<Run, 'lines'>, keep: Keep): Foreign {
   const key = `${peer.name} ${role}`;
   const known = lasting.get(key);
   if (known) {
@@ -49,18 +47,18 @@ function start(peer: Peer, role: Role, { command, args }: Pick<Run, 'command' | 
   }
   const process = new Foreign([...command, ...args]);
   if (peer.lasts) lasting.set(key, process);
-  else running.push({ stop: () => process.end() });
+  else keep({ stop: () => process.end() });
   return process;
 }
 
-async function asClient(peer: Peer, mode: Mode, small: boolean): Promise<void> {
+async function asClient(peer: Peer, mode: Mode, small: boolean, keep: Keep): Promise<void> {
   const server = await OurServer.start(mode, small, peer.speaks);
-  running.push(server);
+  keep(server);
   const nat = await Nat.start(server.port);
-  running.push(nat);
+  keep(nat);
   const mtu = small ? smallMtu(mode) : undefined;
   for (const run of peer.client({ mode, port: nat.port, mtu, folder })) {
-    const process = start(peer, 'client', run);
+    const process = start(peer, 'client', run, keep);
     for (const line of run.lines) {
       if (line === MOVE) await nat.rebind();
       else process.say(line);
@@ -76,11 +74,11 @@ async function asClient(peer: Peer, mode: Mode, small: boolean): Promise<void> {
   if (moves(mode)) expect(server.all('addressCandidate')).toHaveLength(1);
 }
 
-async function asServer(peer: Peer, mode: Mode, small: boolean): Promise<void> {
+async function asServer(peer: Peer, mode: Mode, small: boolean, keep: Keep): Promise<void> {
   const port = await freePort();
-  start(peer, 'server', peer.server({ mode, port, mtu: small ? smallMtu(mode) : undefined, folder }));
+  start(peer, 'server', peer.server({ mode, port, mtu: small ? smallMtu(mode) : undefined, folder }), keep);
   const client = await OurClient.connect(mode, small, port);
-  running.push(client);
+  keep(client);
   const ask = async (ours: OurClient, question: string): Promise<void> => {
     const answer = await ours.ask(peer.speaks === 'coap' ? GET : Buffer.from(`${question}\n`));
     if (peer.speaks === 'coap') expect(answer[1]).toBe(CONTENT);
@@ -97,7 +95,7 @@ async function asServer(peer: Peer, mode: Mode, small: boolean): Promise<void> {
   client.close();
   if (!resumes(mode)) return;
   const again = await OurClient.connect(mode, small, port, client.resumable);
-  running.push(again);
+  keep(again);
   await ask(again, SECOND);
   expect(again.all('established')).toMatchObject([{ suite: mode.suite, resumed: true }]);
   again.close();
@@ -105,13 +103,16 @@ async function asServer(peer: Peer, mode: Mode, small: boolean): Promise<void> {
 
 for (const peer of PEERS) {
   const here = peer.isHere();
+  // GnuTLS sleeps between the pieces of a message.
+  const test = peer.lasts ? it : it.concurrent;
   describe.skipIf(!here)(peer.name, () => {
     for (const role of ['client', 'server'] as const) {
       for (const mode of MODES.filter((each) => peer.does(each, role))) {
         for (const small of [false, true]) {
           const name = caseName(peer.name, mode, role, small);
-          it(name, async () => {
-            await (role === 'client' ? asClient : asServer)(peer, mode, small);
+          test(name, async ({ onTestFinished }) => {
+            const run = role === 'client' ? asClient : asServer;
+            await run(peer, mode, small, (resource) => onTestFinished(() => resource.stop()));
             passed.add(name);
           });
         }

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 
 /** A UDP socket on 127.0.0.1. */
@@ -10,15 +11,19 @@ export async function bind(port = 0): Promise<Socket> {
   return socket;
 }
 
-/** A UDP port that nobody has just now, nor the one before it. */
+/** Below the ports that the system gives to those who ask for any: they must not come in between. */
+const PORTS = { first: 20_000, last: 32_000 } as const;
+let nextPort: number = randomInt(PORTS.first, PORTS.last);
+
+/** A UDP port that nobody has just now, nor the one before it, for a program that is about to start. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const one = await bind();
-    const { port } = one.address();
-    const before = await bind(port - 1).catch(() => undefined);
-    for (const socket of [one, before]) {
+    nextPort = nextPort + 2 < PORTS.last ? nextPort + 2 : PORTS.first;
+    const port = nextPort;
+    const sockets = await Promise.all([port - 1, port].map((each) => bind(each).catch(() => undefined)));
+    for (const socket of sockets) {
       if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
     }
-    if (before) return port;
+    if (sockets.every((socket) => socket !== undefined)) return port;
   }
 }

@@ -168,8 +168,9 @@ export class Handshake implements Sleeper {
       body: encodeBody(kind, body),
     };
     this.received(message);
-    // A server that holds no state can't put a ClientHello together again.
-    return { kind: 'handshake', epoch, message, whole: kind === 'client-hello' };
+    // A server that holds no state can't put a ClientHello together again, and a Finished takes one number only, so
+    // that one that is reserved is enough to send it again.
+    return { kind: 'handshake', epoch, message, whole: kind === 'client-hello' || kind === 'finished' };
   }
 
   /** Begins the transcript anew: the first ClientHello and its HelloVerifyRequest do not count (RFC 6347 §4.2.1). */
@@ -185,8 +186,8 @@ export class Handshake implements Sleeper {
   /** Makes the master secret of what was agreed on. */
   agree(): void {
     const { suite, psk, agreed } = this;
-    if (suite === undefined) return;
-    const premaster = psk ? pskPremasterSecret(psk, agreed) : (agreed ?? NOTHING);
+    const premaster = psk ? pskPremasterSecret(psk, agreed) : agreed;
+    if (suite === undefined || premaster === undefined) return;
     const randoms = { client: this.clientRandom, server: this.serverRandom };
     this.#master = masterSecret(suite.hash, premaster, randoms, this.#sessionHash);
     premaster.fill(0);

@@ -5,7 +5,7 @@ import { readRecord } from './record.ts';
 import type { DtlsServer } from './server.ts';
 import { encodeSession, encodeSnapshot } from './snapshot.ts';
 import { freshSnapshot, heard, joined, newServer, said, sessionEnds, take } from './test-sessions.ts';
-import { CLIENT_ADDRESS, effectsOf, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { CLIENT_ADDRESS, effectsOf, Pair, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
 const NAMED = { connectionId: Buffer.from('c0ffee01', 'hex') };
 const RESERVING = { reservations: { block: 4 } };
@@ -170,6 +170,23 @@ describe('a snapshot is refused', () => {
 });
 
 describe('sequence numbers', () => {
+  it('are never taken from beyond the reservation to send the last flight again, however small the datagrams are', () => {
+    // No Finished of the server arrives, so that its last flight is sent again and again.
+    const isLast = (datagram: Uint8Array): boolean => readRecord(datagram, 0)?.epoch === 1;
+    const pair = new Pair({
+      shared: { mtu: 80, suites: ['TLS_PSK_WITH_AES_128_CBC_SHA256'] },
+      server: { reservations: { block: 3 } },
+      network: (datagram, from) => (from === 'server' && isLast(datagram) ? [] : [1]),
+    });
+    pair.client.connect(0);
+    pair.run(100_000);
+    const [{ reserved = 0 } = {}] = effectsOf(pair.serverEffects, 'established');
+    const records = effectsOf(pair.serverEffects, 'send').map(({ datagram }) => readRecord(datagram, 0));
+    const sequences = records.flatMap((record) => (record?.epoch === 1 ? [record.sequence] : []));
+    expect(sequences.length).toBeGreaterThan(1);
+    expect(Math.max(...sequences)).toBeLessThan(reserved);
+  });
+
   it('are used once, whoever crashes when, and however many processes believe that they own the session', () => {
     const step = fc.record({
       kind: fc.constantFrom('send', 'send', 'send', 'reserve', 'answer', 'start', 'crash', 'sleep', 'export'),

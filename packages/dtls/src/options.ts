@@ -32,7 +32,7 @@ export interface EndpointOptions {
   readonly groups?: readonly GroupName[];
   /** Whether a peer that does not do the extended master secret is refused (RFC 7627); false if left out. */
   readonly requireExtendedMasterSecret?: boolean;
-  /** Largest datagram of a handshake, in octets; a ClientHello alone is never cut. */
+  /** Largest datagram of a handshake, in octets; a ClientHello and a Finished are never cut, however long they are. */
   readonly mtu?: number;
   readonly retransmit?: Partial<RetransmitParameters>;
   /** All sequence numbers are free to use if left out. */

@@ -55,10 +55,7 @@ export function computeNow(task: CryptoTask): CryptoResult {
     switch (task.kind) {
       case 'generate': {
         const { keyType, namedCurve } = GROUPS[task.group];
-        return generated(
-          task.group,
-          keyType === 'ec' ? generateKeyPairSync('ec', { namedCurve }) : generateKeyPairSync('x25519'),
-        );
+        return generated(keyType === 'ec' ? generateKeyPairSync('ec', { namedCurve }) : generateKeyPairSync('x25519'));
       }
       case 'agree': {
         const publicKey = publicKeyIn(spkiOf(task.group, task.publicKey));
@@ -127,7 +124,7 @@ function computeLater(task: CryptoTask, done: (result: CryptoResult) => void): v
     case 'generate': {
       const { keyType, namedCurve } = GROUPS[task.group];
       const keep = (error: Error | null, publicKey: KeyObject, privateKey: KeyObject): void =>
-        done(error ? INVALID : generated(task.group, { publicKey, privateKey }));
+        done(error ? INVALID : generated({ publicKey, privateKey }));
       if (keyType === 'ec') generateKeyPair('ec', { namedCurve }, keep);
       else generateKeyPair('x25519', {}, keep);
       break;
@@ -162,12 +159,8 @@ function computeLater(task: CryptoTask, done: (result: CryptoResult) => void): v
   }
 }
 
-function generated(
-  group: GroupName,
-  pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
-): CryptoResult {
-  const spki = pair.publicKey.export({ format: 'der', type: 'spki' });
-  return { kind: 'generated', privateKey: pair.privateKey, publicKey: publicKeyOf(group, spki) };
+function generated(pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): CryptoResult {
+  return { kind: 'generated', privateKey: pair.privateKey, publicKey: publicKeyOf(pair.publicKey) };
 }
 
 /** The key in a SubjectPublicKeyInfo; nothing when there is none, or when its point is not on its curve. */

@@ -6,24 +6,15 @@ import { block1, block2, type CoapMessage, optionValue } from '../message.ts';
 import { type CoapOption, Option, option } from '../options.ts';
 import type { RequestSpec } from '../specs.ts';
 import { sameToken, tokenKey } from '../token.ts';
-import { block1Option, block2Option, blockBytes, exponentOf, whole } from './blocks.ts';
+import { block2Option, blockBytes, exponentOf, whole } from './blocks.ts';
 import { type Bodies, type Body, joined } from './bodies.ts';
+import { nextPart, type Upload } from './upload.ts';
 
 type OutcomeEffect = Extract<CoapEffect, { kind: 'outcome' }>;
 
 const EMPTY = new Uint8Array(0);
 /** How often a transfer begins anew because the other side lost or changed what it had. */
 const MAX_RESTARTS = 3;
-
-/** How far a body of ours has been sent. */
-interface Upload {
-  /** Bytes ahead of the part under way, and in it. */
-  offset: number;
-  length: number;
-  szx: number;
-  /** Keeps this body's parts from being mixed with those of an earlier one (RFC 9175 §3). */
-  readonly tag: CoapOption;
-}
 
 /** How far a body of the peer has been fetched. */
 interface Download {
@@ -305,22 +296,6 @@ function inNameOf(message: CoapMessage, first: CoapMessage | undefined): CoapMes
   if (first === undefined || first === message) return message;
   const { type, messageId, token } = first;
   return { ...message, type, messageId, token };
-}
-
-/** The part that is to be sent now. Observation belongs to the last one, which is answered. */
-function nextPart(spec: RequestSpec, upload: Upload): RequestSpec {
-  const { payload = EMPTY, token: _, observe: __, ...rest } = spec;
-  const { offset, szx, tag } = upload;
-  const part = payload.subarray(offset, offset + blockBytes(szx));
-  upload.length = part.length;
-  const more = offset + part.length < payload.length;
-  const size = offset === 0 ? [option(Option.Size1, payload.length)] : [];
-  const block = block1Option({ num: offset / blockBytes(szx), more, szx });
-  return {
-    ...(more ? rest : spec),
-    payload: part,
-    options: [...(spec.options ?? []), block, ...size, tag],
-  };
 }
 
 function etagOf(message: CoapMessage): Uint8Array {

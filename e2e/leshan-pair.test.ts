@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { issue, pem, type TestIdentity } from '../packages/dtls/src/x509/testing.ts';
 import {
   generatedPsk,
   type LeshanDevice,
@@ -118,6 +122,40 @@ describe.skipIf(!leshanAvailable())('Leshan device and Leshan server', () => {
       }
     });
   }
+
+  it.each(['raw keys', 'certificates'] as const)('trust each other by %s, with Connection IDs', async (kind) => {
+    const endpoint = 'truck-known';
+    const root = issue({ subject: 'root', ca: true });
+    const folder = mkdtempSync(join(tmpdir(), 'leshan-pair-'));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const filesOf = (name: string, { publicKey, pem: texts }: TestIdentity) => ({
+      privateKey: file(`${name}.key`, texts.privateKey),
+      publicKey: file(`${name}.pub`, pem('PUBLIC KEY', publicKey)),
+      certificate: file(`${name}.pem`, texts.certificate),
+    });
+    const ours = filesOf('server', issue({ subject: 'localhost', ips: [Uint8Array.of(127, 0, 0, 1)], issuer: root }));
+    const theirs = filesOf('device', issue({ subject: endpoint, issuer: root }));
+    const { certificate: trust } = filesOf('root', root);
+    const known = await startLeshanServer(
+      kind === 'raw keys'
+        ? { rawKey: { ...ours, device: { endpoint, publicKey: theirs.publicKey } } }
+        : { certificate: { ...ours, trust, device: { endpoint } } },
+    );
+    const device = await startDevice({
+      ...{ server: known.coaps, endpoint, connectionId: 4 },
+      ...(kind === 'raw keys'
+        ? { rawKey: { ...theirs, serverKey: ours.publicKey } }
+        : { certificate: { ...theirs, serverCertificate: ours.certificate } }),
+    });
+    await device.waitFor((event) => event.event === 'registered');
+    expect(await known.request('read', endpoint, '/3/0/1')).toMatchObject({ code: 205, value: 'Truck' });
+    await device.stop();
+    await known.stop();
+    rmSync(folder, { recursive: true });
+  });
 
   it('knows the generated keys of a benchmark and observes every device', async () => {
     const bench = await startLeshanServer({ devices: 2, observe: '/6/0' });

@@ -1,6 +1,6 @@
 module reeve.dev/peers/pion
 
-go 1.25
+go 1.24.0
 
 require github.com/pion/dtls/v3 v3.1.15
 

@@ -9,6 +9,7 @@ import {
   PRESENT,
   UNCOMPRESSED_POINTS,
 } from './extensions.ts';
+import { identityLabel } from './identity.ts';
 import type { Extension } from './messages.ts';
 import type { ClientOptions } from './options.ts';
 import type { ResumptionState } from './resumption.ts';
@@ -25,16 +26,31 @@ export interface Offer {
   readonly connectionId: Uint8Array | undefined;
 }
 
+/** @param kept a session to resume, which is offered only if it is with whom the options mean */
 export function makeOffer(
   options: ClientOptions,
   suites: readonly Suite[],
   groups: readonly GroupName[],
-  session: ResumptionState | undefined,
+  kept: ResumptionState | undefined,
 ): Offer {
+  const session = kept && isMeant(options, kept) ? kept : undefined;
   const { connectionId: wish = 'none' } = options;
   const connectionId = wish === 'none' ? undefined : wish === 'zero-length' ? new Uint8Array(0) : wish;
   const extensions = [...offers(options, suites, groups), ...sessionOffers(options, session, connectionId)];
   return { suites, groups, extensions, session, connectionId };
+}
+
+/** Nothing that the server shows is looked at when a session is resumed: so it has been, and by the same measure. */
+function isMeant({ identity, serverName = '' }: ClientOptions, kept: ResumptionState): boolean {
+  if (kept.serverName !== serverName) return false;
+  switch (identity.kind) {
+    case 'psk':
+      return kept.identity === identityLabel(identity);
+    case 'raw-key':
+      return kept.identity === identityLabel({ kind: 'raw-key', publicKey: identity.serverKey });
+    case 'certificate':
+      return kept.identity.startsWith('x509:');
+  }
 }
 
 /** What concerns keys, identities and the size of records. */

@@ -121,7 +121,10 @@ export interface ClientOptions extends EndpointOptions {
   readonly maxFragmentLength?: 512 | 1024 | 2048 | 4096;
   /** Largest protected plaintext that the server may send in one record, in octets, at least 64 (RFC 8449). */
   readonly recordSizeLimit?: number;
-  /** Whether the client offers to resume its sessions, by id or by ticket; and one from before, if there is one. */
+  /**
+   * Whether the client offers to resume its sessions, by id or by ticket; and one from before, if there is one. A state
+   * of another identity, server key or server name is not offered; what `findPeer` says now is not asked again.
+   */
   readonly resumption?: { readonly tickets?: boolean; readonly state?: ResumptionState };
 }
 

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { DtlsClient } from './client.ts';
 import type { IdentityLabel } from './identity.ts';
 import type { ClientHello } from './messages.ts';
 import type { Negotiated } from './negotiation.ts';
-import { objectToResumption, type Resumable, Resumption } from './resumption.ts';
+import type { ClientOptions } from './options.ts';
+import { objectToResumption, type Resumable, Resumption, type ResumptionState } from './resumption.ts';
 import { SUITES } from './suites.ts';
-import { effectsOf, Pair, type PairOptions, replayableRandom } from './testing.ts';
+import { effectsOf, KEY, Pair, type PairOptions, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 import { merge } from './testing-modes.ts';
+import { CERTIFIED_CLIENT, CERTIFIED_SERVER, RAW_CLIENT, RAW_SERVER, rawKey } from './testing-peers.ts';
 
 const SUITE = SUITES[0];
 const SESSION: Resumable = {
@@ -145,6 +148,37 @@ describe('a client that resumes', () => {
     const other = new Pair(merge(BOTH, { client: { resumption: { tickets: true, state } } }));
     // Its server has the same replayable secrets, but not the same ticket key until it makes it.
     expect(sessionsOf(other, 1)).toEqual([false]);
+  });
+
+  it('offers no session that is with another server, by another name, or of another identity than its options say', () => {
+    const kept = (options: PairOptions): ResumptionState => {
+      const pair = new Pair(merge(BOTH, options));
+      sessionsOf(pair, 1);
+      const state = pair.client.resumable;
+      if (state === undefined) throw new Error('nothing was kept');
+      return state;
+    };
+    const offered = (client: Partial<ClientOptions>, state: ResumptionState): boolean => {
+      const dtls = new DtlsClient({
+        ...{ random: replayableRandom('c'), address: SERVER_ADDRESS, identity: PSK, ...client },
+        resumption: { tickets: true, state },
+      });
+      dtls.connect(0);
+      const [hello] = effectsOf(dtls.drain(), 'send');
+      return Buffer.from(hello?.datagram ?? []).includes(Buffer.from(state.ticket ?? 'no ticket'));
+    };
+    const shared = kept({});
+    expect(offered({}, shared)).toBe(true);
+    expect(offered({ serverName: 'other.example' }, shared)).toBe(false);
+    expect(offered({ identity: { kind: 'psk', identity: Buffer.from('device-2'), key: KEY } }, shared)).toBe(false);
+    expect(offered({ identity: RAW_CLIENT }, shared)).toBe(false);
+    const raw = kept({ client: { identity: RAW_CLIENT }, server: { identities: [RAW_SERVER] } });
+    expect(offered({ identity: RAW_CLIENT }, raw)).toBe(true);
+    expect(offered({ identity: { kind: 'raw-key', ...rawKey(), serverKey: rawKey().publicKey } }, raw)).toBe(false);
+    expect(offered({ identity: CERTIFIED_CLIENT }, raw)).toBe(false);
+    const certified = kept({ client: { identity: CERTIFIED_CLIENT }, server: { identities: [CERTIFIED_SERVER] } });
+    expect(offered({ identity: CERTIFIED_CLIENT }, certified)).toBe(true);
+    expect(offered({}, certified)).toBe(false);
   });
 
   it('does not without the option, and its server does not offer to', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DtlsClient } from './client.ts';
 import { addressKey, type SessionKey } from './effects.ts';
 import type { ClientIdentity } from './options.ts';
+import { type DtlsRecord, readRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
 import { CLIENT_ADDRESS, effectsOf, Pair, type PairOptions, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
@@ -61,6 +62,40 @@ describe('a session of a handshake with Connection IDs', () => {
     pair.client.send(client, Buffer.from('new'));
     for (const { datagram } of effectsOf(pair.client.drain(), 'send')) next.receive(CLIENT_ADDRESS, datagram, 0);
     expect(effectsOf(next.drain(), 'received')).toMatchObject([{ session: server, record: 2 }]);
+  });
+});
+
+describe('a record that names a session by its Connection ID', () => {
+  it('says nothing of a handshake from the same address, however old or bad it is', () => {
+    const { pair, client } = connected();
+    const hear = (record: Uint8Array): void => pair.server.receive(CLIENT_ADDRESS, record, pair.now);
+    pair.client.send(client, Buffer.from('once'));
+    const [{ datagram: old } = { datagram: new Uint8Array(0) }] = effectsOf(pair.client.drain(), 'send');
+    hear(old);
+    // A new handshake lacks nothing but its Finished.
+    const flights: Uint8Array[] = [];
+    pair.network = (datagram, from) => {
+      if (from === 'client' && datagram.length > 100 && flights.push(datagram) > 2) return [];
+      return [1];
+    };
+    pair.client.connect(pair.now);
+    pair.run(pair.now + 20);
+    const records: DtlsRecord[] = [];
+    const flight = flights[2] ?? new Uint8Array(0);
+    for (let at = 0; at < flight.length; at += records.at(-1)?.bytes.length ?? flight.length) {
+      const record = readRecord(flight, at, 8);
+      if (record) records.push(record);
+    }
+    const [keyExchange, changeCipherSpec, finished] = records.map(({ bytes }) => bytes);
+    for (const record of [keyExchange, changeCipherSpec]) hear(record ?? new Uint8Array(0));
+    pair.flush();
+    hear(old);
+    hear(Uint8Array.from(old).fill(9, 10, 11));
+    expect(pair.server.dropped()).toMatchObject({ replayed: 1, notAuthentic: 1 });
+    hear(finished ?? new Uint8Array(0));
+    pair.flush();
+    expect(effectsOf(pair.serverEffects, 'refused')).toEqual([]);
+    expect(effectsOf(pair.serverEffects, 'established')).toHaveLength(2);
   });
 });
 

@@ -190,8 +190,8 @@ export abstract class Endpoint extends Handshaking {
   }
 
   /**
-   * A record of epoch 1: of the session if its keys open it, otherwise of the handshake under way,
-   * so that a handshake from the address of a live session leaves that session as it is.
+   * A record of epoch 1: of the session if its keys open it, otherwise of the handshake under way, so that a handshake
+   * from the address of a live session leaves that session as it is; unless it names a session by its Connection ID.
    */
   protected override onProtectedRecord(address: AddressKey, record: DtlsRecord, now: number): void {
     if (this.#failures.exceeded(address, now)) {
@@ -200,7 +200,8 @@ export abstract class Endpoint extends Handshaking {
     }
     const taken = this.sessions.receive(address, record, now);
     if (taken === 'taken') return;
-    const handshake = this.handshakes.get(address);
+    const named = record.connectionId !== undefined && taken !== 'no-session';
+    const handshake = named ? undefined : this.handshakes.get(address);
     if (handshake !== undefined) {
       this.#onProtectedInHandshake(handshake, record, now);
     } else if (taken === 'replayed') {

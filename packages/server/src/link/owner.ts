@@ -1,11 +1,4 @@
-import {
-  type CoapEffect,
-  CoapEndpoint,
-  type RequestOutcome as CoapOutcome,
-  ExchangeId,
-  ObservationScope,
-  type RequestId,
-} from '@reeve/coap';
+import { type CoapEffect, CoapEndpoint, ExchangeId, ObservationScope } from '@reeve/coap';
 import {
   type CryptoResult,
   type CryptoTask,
@@ -20,22 +13,13 @@ import { HandshakeCensus } from './census.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
 import { Continuity } from './continuity.ts';
 import { Decoder } from './decoder.ts';
-import { answerOf, requestOf, restOf } from './encoder.ts';
+import { answerOf, restOf } from './encoder.ts';
 import { readRequest } from './inbound.ts';
 import { DtlsListeners } from './listeners.ts';
-import type {
-  ExchangeRef,
-  LinkConfig,
-  LinkDown,
-  LinkUp,
-  Listener,
-  RequestOutcome,
-  RequestRef,
-  SessionId,
-  SessionInfo,
-} from './port.ts';
+import { Operations } from './operations.ts';
+import type { ExchangeRef, LinkConfig, LinkDown, LinkUp, Listener, SessionId } from './port.ts';
 import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
-import { type Session, SessionTable } from './sessions.ts';
+import { heardOver, type Session, SessionTable } from './sessions.ts';
 import { traceLine } from './trace.ts';
 
 interface OwnerOptions {
@@ -57,13 +41,6 @@ interface OwnerOptions {
 /** Numbers to send with that a new session has at first; stored with it. */
 const FIRST_BLOCK = 1024;
 
-/** A request to a device that is under way. */
-interface Pending {
-  readonly request: RequestRef;
-  readonly operation: Extract<LinkDown, { kind: 'perform' }>['operation'];
-  readonly session: Session;
-}
-
 /**
  * The session owner: DTLS, CoAP and LwM2M encoding joined, sans-I/O. Datagrams and capability messages come in;
  * datagrams and typed messages go out. It owns all protocol state and decides nothing about devices.
@@ -73,10 +50,10 @@ export class SessionOwner {
   readonly #dtls: DtlsListeners;
   readonly #coap: CoapEndpoint;
   readonly #sessions: SessionTable;
-  readonly #pending = new Map<RequestId, Pending>();
   readonly #decoder = new Decoder();
   readonly #census = new HandshakeCensus();
   readonly #continuity: Continuity;
+  readonly #operations: Operations;
 
   constructor(options: OwnerOptions) {
     this.#o = options;
@@ -90,6 +67,13 @@ export class SessionOwner {
     this.#coap = new CoapEndpoint({ random: options.random, parameters: { ...options.transmission } });
     // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
+    this.#operations = new Operations({
+      coap: this.#coap,
+      sessions: this.#sessions,
+      decoder: this.#decoder,
+      wallClock: options.wallClock,
+      deliver: options.deliver,
+    });
     this.#continuity = new Continuity({
       dtls: (ingress) => this.#dtls.at(ingress),
       coap: this.#coap,
@@ -164,7 +148,7 @@ export class SessionOwner {
         }
         break;
       case 'perform':
-        this.#perform(message, now);
+        this.#operations.perform(message, now);
         break;
       case 'restore-session':
         this.#continuity.restore(message, now);
@@ -194,7 +178,7 @@ export class SessionOwner {
 
   /** What is remembered of peers and requests; for limits and their tests. */
   sizes(): { sessions: number; plainSessions: number; pending: number } {
-    return { ...this.#sessions.sizes(), pending: this.#pending.size };
+    return { ...this.#sessions.sizes(), pending: this.#operations.size };
   }
 
   #closeSession(sessionId: SessionId, now: number): void {
@@ -224,26 +208,6 @@ export class SessionOwner {
     if (!session) return;
     session.registered = registered;
     this.#coap.bindScope(session.peer, ObservationScope(message.registrationId), now);
-  }
-
-  #perform({ request, sessionId, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
-    const session = this.#sessions.get(sessionId);
-    if (!session?.registered) {
-      const reason = session ? 'the session belongs to no registration' : 'the session is over';
-      this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome: { kind: 'not-sent', reason } });
-      return;
-    }
-    const encoded = requestOf(operation, session.registered);
-    if (!encoded.ok) {
-      const outcome = { kind: 'unencodable', reason: encoded.reason } as const;
-      this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome });
-      return;
-    }
-    if (operation.kind === 'cancel-observe') {
-      const token = Buffer.from(operation.token, 'hex');
-      this.#coap.cancelObservation(ObservationScope(session.registered.registrationId), token, now);
-    }
-    this.#pending.set(this.#coap.request(session.peer, encoded.request, now), { request, operation, session });
   }
 
   #drainAll(now: number): void {
@@ -354,7 +318,7 @@ export class SessionOwner {
         this.#onNotification(effect, now);
         break;
       case 'outcome':
-        if (!this.#continuity.answered(effect, now)) this.#onOutcome(effect);
+        if (!this.#continuity.answered(effect, now)) this.#operations.ended(effect);
         this.#drainAll(now);
         break;
       case 'observationEnded':
@@ -423,43 +387,9 @@ export class SessionOwner {
     });
   }
 
-  #onOutcome({ request: id, outcome, transmitted, peer }: Extract<CoapEffect, { kind: 'outcome' }>): void {
-    const pending = this.#pending.get(id);
-    if (!pending) return;
-    this.#pending.delete(id);
-    const { request, operation, session } = pending;
-    this.#o.deliver({
-      kind: 'outcome',
-      at: this.#o.wallClock(),
-      request,
-      outcome: this.#resultOf(outcome, transmitted, operation.path, session),
-      ...(this.#sessions.get(peer) ? heardOver(session) : {}),
-    });
-  }
-
-  #resultOf(outcome: CoapOutcome, transmitted: boolean, path: string, { registered }: Session): RequestOutcome {
-    if (outcome.kind === 'response') {
-      if (!registered) return { kind: 'not-sent', reason: 'the registration is over' };
-      const { message, observing, truncated } = outcome;
-      const body = this.#decoder.decode(registered, path, message, this.#o.wallClock(), truncated);
-      if (!observing) return { kind: 'answered', code: message.code, body };
-      const token = Buffer.from(message.token).toString('hex');
-      this.#decoder.observe(registered.registrationId, token, path);
-      return { kind: 'answered', code: message.code, body, token };
-    }
-    if (outcome.kind === 'reset') return { kind: 'reset' };
-    if (transmitted) return { kind: 'timeout' };
-    return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
-  }
-
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {
     const { sessionId } = session.info;
     const at = this.#o.wallClock();
     this.#o.deliver({ kind: 'trace', at, sessionId, direction, text: traceLine(datagram), bytes: datagram.length });
   }
-}
-
-/** What is known of the session that a message came over, and of the record that it came in. */
-function heardOver({ info, record }: Session): { session: SessionInfo; record?: number } {
-  return record === undefined ? { session: info } : { session: info, record };
 }

@@ -1,0 +1,93 @@
+import {
+  type CoapEffect,
+  type CoapEndpoint,
+  type RequestOutcome as CoapOutcome,
+  ObservationScope,
+  type RequestId,
+} from '@reeve/coap';
+import type { Millis } from '../ids.ts';
+import type { Decoder } from './decoder.ts';
+import { requestOf } from './encoder.ts';
+import type { LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
+import { heardOver, type Session, type SessionTable } from './sessions.ts';
+
+interface Options {
+  readonly coap: CoapEndpoint;
+  readonly sessions: SessionTable;
+  readonly decoder: Decoder;
+  readonly wallClock: () => Millis;
+  readonly deliver: (message: LinkUp) => void;
+}
+
+/** A request to a device that is under way. */
+interface Pending {
+  readonly request: RequestRef;
+  readonly operation: LinkOperation;
+  readonly session: Session;
+}
+
+/** Operations on devices: typed requests down, one outcome up for each. */
+export class Operations {
+  readonly #o: Options;
+  readonly #pending = new Map<RequestId, Pending>();
+
+  constructor(options: Options) {
+    this.#o = options;
+  }
+
+  /** How many are under way. */
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  perform({ request, sessionId, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
+    const { coap, sessions } = this.#o;
+    const session = sessions.get(sessionId);
+    if (!session?.registered) {
+      const reason = session ? 'the session belongs to no registration' : 'the session is over';
+      this.#settle(request, { kind: 'not-sent', reason });
+      return;
+    }
+    const encoded = requestOf(operation, session.registered);
+    if (!encoded.ok) {
+      this.#settle(request, { kind: 'unencodable', reason: encoded.reason });
+      return;
+    }
+    if (operation.kind === 'cancel-observe') {
+      const token = Buffer.from(operation.token, 'hex');
+      coap.cancelObservation(ObservationScope(session.registered.registrationId), token, now);
+    }
+    this.#pending.set(coap.request(session.peer, encoded.request, now), { request, operation, session });
+  }
+
+  /** A request of ours has come to its end. */
+  ended({ request: id, outcome, transmitted, peer }: Extract<CoapEffect, { kind: 'outcome' }>): void {
+    const pending = this.#pending.get(id);
+    if (!pending) return;
+    this.#pending.delete(id);
+    const { request, operation, session } = pending;
+    const result = this.#resultOf(outcome, transmitted, operation.path, session);
+    this.#settle(request, result, this.#o.sessions.get(peer) ? session : undefined);
+  }
+
+  #settle(request: RequestRef, outcome: RequestOutcome, session?: Session): void {
+    const over = session ? heardOver(session) : {};
+    this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome, ...over });
+  }
+
+  #resultOf(outcome: CoapOutcome, transmitted: boolean, path: string, { registered }: Session): RequestOutcome {
+    const { decoder, wallClock } = this.#o;
+    if (outcome.kind === 'response') {
+      if (!registered) return { kind: 'not-sent', reason: 'the registration is over' };
+      const { message, observing, truncated } = outcome;
+      const body = decoder.decode(registered, path, message, wallClock(), truncated);
+      if (!observing) return { kind: 'answered', code: message.code, body };
+      const token = Buffer.from(message.token).toString('hex');
+      decoder.observe(registered.registrationId, token, path);
+      return { kind: 'answered', code: message.code, body, token };
+    }
+    if (outcome.kind === 'reset') return { kind: 'reset' };
+    if (transmitted) return { kind: 'timeout' };
+    return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
+  }
+}

@@ -1,7 +1,7 @@
 import { leshanCommand } from '../../../../peers/leshan/build.ts';
 import { leshanAvailable } from '../../../../peers/leshan/driver.ts';
 import { IDENTITY, PSK } from './material.ts';
-import { type Mode, moves, resumes } from './modes.ts';
+import { type Feature, type Mode, moves, resumes } from './modes.ts';
 import { FIRST, MOVE, type Peer, type Role, SECOND, type Situation } from './peer.ts';
 
 const JAVA_FLAGS = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
@@ -12,9 +12,10 @@ function does({ suite, feature }: Mode): boolean {
   return feature !== 'ticket' && feature !== 'no-extended-master-secret';
 }
 
+const GROUPS: Partial<Record<Feature, string>> = { x25519: 'X25519,secp256r1', secp384r1: 'secp384r1' };
+
 function common({ mode, port, mtu, folder }: Situation, role: Role): readonly string[] {
   const files = folder.files(role, mode);
-  const groups = { x25519: 'X25519,secp256r1', secp384r1: 'secp384r1' }[mode.feature as string] ?? 'secp256r1';
   const identity = {
     psk: ['--identity', IDENTITY, '--psk', PSK],
     certificate: ['--certificate', files.certificate, '--key', files.key, '--ca', files.ca],
@@ -22,7 +23,7 @@ function common({ mode, port, mtu, folder }: Situation, role: Role): readonly st
   }[mode.credential];
   return [
     ...['--port', `${port}`, '--suite', mode.suite, ...identity],
-    ...(mode.suite.includes('ECDHE') ? ['--groups', groups] : []),
+    ...(mode.suite.includes('ECDHE') ? ['--groups', GROUPS[mode.feature] ?? 'secp256r1'] : []),
     ...(mtu ? ['--mtu', `${mtu}`] : []),
     ...(mode.feature === 'connection-ids' ? ['--cid', '4'] : []),
     ...(mode.feature === 'server-connection-id' ? ['--cid', role === 'server' ? '6' : '0'] : []),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { hasPeer } from '../../../../tooling/testing/peers.ts';
 import type { SuiteName } from '../suites.ts';
 import { IDENTITY, PSK } from './material.ts';
-import { type Mode, resumes } from './modes.ts';
+import { type Feature, type Mode, resumes } from './modes.ts';
 import { FIRST, type Peer, type Role } from './peer.ts';
 
 /** Key exchange, cipher and MAC of each suite in its notation. */
@@ -20,12 +20,13 @@ const ALGORITHMS: Partial<Record<SuiteName, string>> = {
   TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256: '+ECDHE-ECDSA:+AES-128-CBC:+SHA256',
 };
 
+const GROUPS: Partial<Record<Feature, string>> = { x25519: 'X25519:+GROUP-SECP256R1', secp384r1: 'SECP384R1' };
+
 function priority({ suite, credential, feature }: Mode): string {
-  const group = { x25519: 'X25519:+GROUP-SECP256R1', secp384r1: 'SECP384R1' }[feature as string] ?? 'SECP256R1';
   return [
     'NORMAL:-VERS-ALL:+VERS-DTLS1.2:-KX-ALL:-CIPHER-ALL:-MAC-ALL:-GROUP-ALL:-CTYPE-ALL',
     ALGORITHMS[suite],
-    `+GROUP-${group}`,
+    `+GROUP-${GROUPS[feature] ?? 'SECP256R1'}`,
     credential === 'raw-key' ? '+CTYPE-RAWPK' : '+CTYPE-X509',
     ...(feature === 'no-extended-master-secret' ? ['%NO_SESSION_HASH'] : []),
     ...(feature === 'mac-then-encrypt' ? ['%NO_ETM'] : []),

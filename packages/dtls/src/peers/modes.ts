@@ -17,7 +17,7 @@ export const FEATURES = {
   ticket: 'resumed by ticket',
 } as const;
 
-type Feature = keyof typeof FEATURES;
+export type Feature = keyof typeof FEATURES;
 
 export interface Mode {
   readonly suite: SuiteName;

@@ -3,7 +3,7 @@ import { opensslBuild } from '../../../../peers/openssl/build.ts';
 import { hasPeer } from '../../../../tooling/testing/peers.ts';
 import type { SuiteName } from '../suites.ts';
 import { IDENTITY, PSK } from './material.ts';
-import { type Mode, resumes } from './modes.ts';
+import { type Feature, type Mode, resumes } from './modes.ts';
 import { FIRST, type Peer, SECOND } from './peer.ts';
 
 const CIPHERS: Partial<Record<SuiteName, string>> = {
@@ -22,8 +22,8 @@ const CIPHERS: Partial<Record<SuiteName, string>> = {
 
 /** Tags of 8 octets are below its security level 1. */
 const cipher = ({ suite }: Mode): string => `${CIPHERS[suite]}:@SECLEVEL=0`;
-const group = ({ feature }: Mode): string =>
-  ({ x25519: 'X25519:P-256', secp384r1: 'P-384' })[feature as string] ?? 'P-256';
+const GROUPS: Partial<Record<Feature, string>> = { x25519: 'X25519:P-256', secp384r1: 'P-384' };
+const group = ({ feature }: Mode): string => GROUPS[feature] ?? 'P-256';
 
 function does({ suite, credential, feature }: Mode): boolean {
   const knows = ['plain', 'x25519', 'secp384r1', 'session-id', 'ticket'].includes(feature);

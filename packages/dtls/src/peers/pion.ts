@@ -1,7 +1,7 @@
 import { pionBuild } from '../../../../peers/pion/build.ts';
 import type { SuiteName } from '../suites.ts';
 import { IDENTITY, PSK } from './material.ts';
-import { type Mode, moves, resumes } from './modes.ts';
+import { type Feature, type Mode, moves, resumes } from './modes.ts';
 import { FIRST, MOVE, type Peer, type Role, SECOND, type Situation } from './peer.ts';
 
 const SUITES: readonly SuiteName[] = [
@@ -26,11 +26,12 @@ function does({ suite, credential, feature }: Mode, role: Role): boolean {
   );
 }
 
+const GROUPS: Partial<Record<Feature, string>> = { x25519: 'X25519,P-256', secp384r1: 'P-384' };
+
 function common({ mode, port, mtu, folder }: Situation, role: Role): readonly string[] {
   const files = folder.files(role, mode);
-  const group = { x25519: 'X25519,P-256', secp384r1: 'P-384' }[mode.feature as string] ?? 'P-256';
   return [
-    ...['-port', `${port}`, '-suite', mode.suite, '-groups', group],
+    ...['-port', `${port}`, '-suite', mode.suite, '-groups', GROUPS[mode.feature] ?? 'P-256'],
     ...(mode.credential === 'psk'
       ? ['-identity', IDENTITY, '-psk', PSK]
       : ['-certificate', files.certificate, '-key', files.key, '-ca', files.ca]),

@@ -1,5 +1,5 @@
 import { Code } from '@reeve/coap';
-import { type Attributes, type LwM2mPath, parent, ROOT_PATH } from '@reeve/lwm2m';
+import { type Attributes, contradictionOf, type LwM2mPath, parent, ROOT_PATH } from '@reeve/lwm2m';
 import { LIMITS } from './limits.ts';
 import { type Outcome, refusal } from './outcome.ts';
 
@@ -20,10 +20,8 @@ export class AttributeTable {
       if (value === null) delete attributes[name];
       else attributes[name] = value;
     }
-    const { gt, lt, st = 0 } = attributes;
-    if (gt !== undefined && lt !== undefined && lt + 2 * st >= gt) {
-      return refusal(Code.BadRequest, 'lt + 2·st must be below gt');
-    }
+    const contradiction = contradictionOf(attributes);
+    if (contradiction !== undefined) return refusal(Code.BadRequest, contradiction);
     if (Object.keys(attributes).length === 0) this.#attached.delete(path);
     else if (this.#attached.has(path) || this.#attached.size < LIMITS.attributePaths) {
       this.#attached.set(path, attributes);

@@ -3,6 +3,7 @@ import {
   ContentFormat,
   type ExecuteArg,
   formatLinks,
+  join,
   type Link,
   type LwM2mPath,
   level,
@@ -155,20 +156,25 @@ export class DeviceModel {
     return { ok: true };
   }
 
-  /** The nodes that Discover lists: the path, and what lies below down to the resources (OMA Core §6.3.2). */
-  discover(path: LwM2mPath): Outcome<{ readonly nodes: readonly DiscoveredNode[] }> {
+  /**
+   * The nodes that Discover lists: the path, and what lies below it (OMA Core §6.3.2).
+   *
+   * @param depth levels below the path; without it those down to the resources
+   */
+  discover(path: LwM2mPath, depth?: number): Outcome<{ readonly nodes: readonly DiscoveredNode[] }> {
     const [objectId = -1] = segments(path);
     if (level(path) === PathLevel.object) {
       const instances = this.#objects.get(objectId);
       if (instances === undefined) return missing(path);
-      return { ok: true, nodes: [{ path }, ...[...instances.values()].flatMap(discoverInstance)] };
+      const below = depth === 0 ? [] : [...instances.values()];
+      return { ok: true, nodes: [{ path }, ...below.flatMap((each) => discoverInstance(each, (depth ?? 2) - 1))] };
     }
     const instance = this.#instance(path);
     if (instance === undefined) return missing(path);
-    if (level(path) === PathLevel.instance) return { ok: true, nodes: discoverInstance(instance) };
+    if (level(path) === PathLevel.instance) return { ok: true, nodes: discoverInstance(instance, depth ?? 1) };
     const slot = this.slot(path);
     if (slot === undefined || level(path) !== PathLevel.resource) return missing(path);
-    return { ok: true, nodes: [discoverSlot(slot)] };
+    return { ok: true, nodes: discoverSlot(slot, depth ?? 0) };
   }
 
   /** Whether there is a node at a path, whatever may be done with it. */
@@ -233,11 +239,14 @@ function readSlot({ path, resource }: Slot): ResourceRecord[] {
   return Array.from(content, ([id, value]) => ({ path: pathOf(objectId, instanceId, resourceId, id), value }));
 }
 
-function discoverInstance({ path, slots }: ObjectInstance): DiscoveredNode[] {
-  return [{ path }, ...Array.from(slots.values(), discoverSlot)];
+function discoverInstance({ path, slots }: ObjectInstance, depth: number): DiscoveredNode[] {
+  const below = depth === 0 ? [] : [...slots.values()];
+  return [{ path }, ...below.flatMap((slot) => discoverSlot(slot, depth - 1))];
 }
 
-function discoverSlot({ path, resource }: Slot): DiscoveredNode {
+function discoverSlot({ path, resource }: Slot, depth: number): DiscoveredNode[] {
   const content = resource.read?.();
-  return content !== undefined && isMultiple(content) ? { path, dimension: content.size } : { path };
+  if (content === undefined || !isMultiple(content)) return [{ path }];
+  const below = depth === 0 ? [] : [...content.keys()];
+  return [{ path, dimension: content.size }, ...below.map((id) => ({ path: join(path, id) ?? path }))];
 }

@@ -280,6 +280,19 @@ describe('Discover', () => {
     expect(list('/8/0')).toContain('</8/0/2>;dim=1,</8/0/3>');
     expect(codeOf(ask(world, '/5', { accept: linkFormat }))).toBe('4.04');
   });
+
+  it.each([
+    ['/8', '0', '</8>'],
+    ['/8', '1', '</8>,</8/0>'],
+    ['/8', '2', '</8>,</8/0>,</8/0/0>,</8/0/1>;dim=0,</8/0/2>;dim=1,</8/0/3>,</8/0/4>;dim=0,</8/0/5>'],
+    ['/8', '3', '</8>,</8/0>,</8/0/0>,</8/0/1>;dim=0,</8/0/2>;dim=1,</8/0/2/0>,</8/0/3>,</8/0/4>;dim=0,</8/0/5>'],
+    ['/6/0', '0', '</6/0>'],
+    ['/8/0/2', '0', '</8/0/2>;dim=1'],
+    ['/8/0/2', '1', '</8/0/2>;dim=1,</8/0/2/0>'],
+  ])('§4.2: lists %s to depth %s', (path, depth, list) => {
+    const answer = ask(new World().register(), path, { accept: linkFormat, query: [`depth=${depth}`] });
+    expect(Buffer.from(answer.payload).toString()).toBe(list);
+  });
 });
 
 describe('Write-Attributes', () => {
@@ -289,9 +302,13 @@ describe('Write-Attributes', () => {
     expect(attach('/3/0/9', 'gt=50', 'lt=20')).toBe('2.04');
     expect(attach('/3/0/9', 'lt=60')).toBe('4.00');
     expect(attach('/3/0/9', 'gt', 'lt=60')).toBe('2.04');
-    expect(attach('/3/0/9', 'epmin=5')).toBe('4.00');
+    expect(attach('/3/0/9', 'con=1')).toBe('4.00');
+    expect(attach('/3/0', 'gt=1')).toBe('4.00');
+    expect(attach('/3/0/1', 'gt=1')).toBe('4.00');
+    expect(attach('/3/0/9', 'epmin=5')).toBe('2.04');
+    expect(attach('/3/0/9', 'epmax=5')).toBe('4.00');
     expect(attach('/3/0/2', 'pmin=5')).toBe('4.04');
     const list = Buffer.from(ask(world, '/3/0/9', { accept: linkFormat }).payload).toString();
-    expect(list).toBe('</3/0/9>;lt=60');
+    expect(list).toBe('</3/0/9>;lt=60;epmin=5');
   });
 });

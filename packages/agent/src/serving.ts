@@ -11,7 +11,7 @@ import {
   uriQuery,
 } from '@reeve/coap';
 import {
-  ContentFormat,
+  attributeFault,
   chooseFormat,
   encodeContent,
   formatLinks,
@@ -45,7 +45,7 @@ export type Served =
   | ReadAnswer
   | {
       readonly kind: 'done';
-      readonly operation: Exclude<Operation, { kind: 'read' | 'observe' | 'cancelObserve' }>;
+      readonly operation: Exclude<Operation, { kind: 'read' | 'observe' | 'cancelObserve' | 'discover' }>;
       readonly code: number;
     };
 
@@ -77,8 +77,6 @@ function attend(
   if (isSecret(path)) return refusal(Code.Unauthorized, `${path} is for no server`);
   if (!model.has(path)) return refusal(Code.NotFound, `there is no ${path}`);
   const accepted = accept(message);
-  if (method === 'GET' && accepted === ContentFormat.linkFormat) return discover(path, model, attributes);
-
   const format = contentFormat(message);
   const observe = observeValue(message);
   const parsed = fromRequest(
@@ -113,8 +111,18 @@ function carryOut(
     case 'writeReplace':
     case 'writePartial':
       return done(operation, model.write(path, operation.records, kind === 'writeReplace' ? 'replace' : 'partial'));
-    case 'writeAttributes':
+    case 'discover':
+      return discover(path, operation.depth, model, attributes);
+    case 'writeAttributes': {
+      const type = resourceType(path);
+      const fault = attributeFault(operation.attributes, {
+        path,
+        enabler: ENABLER,
+        ...(type !== undefined && { type }),
+      });
+      if (fault !== undefined) return refusal(Code.BadRequest, fault);
       return done(operation, attributes.write(path, operation.attributes));
+    }
     case 'execute':
       return done(operation, model.execute(path, operation.args));
   }
@@ -160,10 +168,11 @@ export function contentResponse({ format, payload }: Pick<ReadAnswer, 'format' |
 
 function discover(
   path: LwM2mPath,
+  depth: number | undefined,
   model: DeviceModel,
   attributes: AttributeTable,
 ): Outcome<{ readonly served: Served }> {
-  const found = model.discover(path);
+  const found = model.discover(path, depth);
   if (!found.ok) return found;
   const links = found.nodes.map((node) => ({
     target: node.path,

@@ -78,6 +78,17 @@ export function whole(value: string, summary: string, range: Range, fallback?: n
   return { value, summary: withDefault(summary, fallback), required: false, read };
 }
 
+/** A decimal number. */
+export function decimal(summary: string): Spec<number | undefined> {
+  const read = (given: readonly string[]) => {
+    const word = given.at(-1);
+    if (word === undefined) return undefined;
+    if (/^[+-]?\d{1,20}(\.\d{1,20})?$/.test(word)) return Number(word);
+    throw new Failure('usage', `"${word}" is no number`);
+  };
+  return { value: 'NUMBER', summary, required: false, read };
+}
+
 /** One of some words. */
 export function choice<const W extends string>(words: readonly W[], summary: string): Spec<W | undefined>;
 export function choice<const W extends string>(words: readonly W[], summary: string, fallback: W): Spec<W>;

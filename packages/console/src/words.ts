@@ -163,7 +163,18 @@ export function describeOperation(operation: CommandOperation): string {
       return `Write ${operation.values.map(({ path, value }) => `${path} = ${value}`).join(', ')}`;
     case 'execute':
       return `Execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
+    case 'discover':
+      return `Discover ${operation.path}`;
+    case 'write-attributes':
+      return `Attach to ${operation.path}: ${describeAttributes(operation.attributes)}`;
   }
+}
+
+/** Attributes in words, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */
+export function describeAttributes(attributes: Readonly<Record<string, string | number | null>>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => (value === null ? `no ${name}` : value === '' ? name : `${name}=${value}`))
+    .join(' ');
 }
 
 /** What a peer proves itself with. */

@@ -2,6 +2,31 @@ import Type, { type Static } from 'typebox';
 import { Actor, Instant, PathText } from './common.ts';
 import { JsonValue, ResourceValue } from './devices.ts';
 
+const Attribute = Type.Optional(Type.Union([Type.Number(), Type.Null()]));
+const Whole = Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 4_294_967_295 }), Type.Null()]));
+const Bit = Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 1 }), Type.Null()]));
+
+/**
+ * What decides when a device notifies; null takes an attribute away. Periods are in seconds, thresholds in the unit of
+ * the resource. `epmin` and `epmax` need LwM2M 1.1; `edge`, `con` and `hqmax` need 1.2.
+ */
+export const NotificationAttributes = Type.Object(
+  {
+    pmin: Whole,
+    pmax: Whole,
+    gt: Attribute,
+    lt: Attribute,
+    st: Attribute,
+    epmin: Whole,
+    epmax: Whole,
+    edge: Bit,
+    con: Bit,
+    hqmax: Whole,
+  },
+  { additionalProperties: false },
+);
+export type NotificationAttributes = Static<typeof NotificationAttributes>;
+
 /** What a command asks of the device. Values are typed by the object's definition, or by `type`. */
 export const CommandOperation = Type.Union([
   Type.Object({ kind: Type.Literal('read'), path: PathText }),
@@ -19,6 +44,17 @@ export const CommandOperation = Type.Union([
     kind: Type.Literal('execute'),
     path: PathText,
     arguments: Type.Optional(Type.String({ maxLength: 1024 })),
+  }),
+  Type.Object({
+    kind: Type.Literal('discover'),
+    path: PathText,
+    /** Levels below the path; devices before 1.2 list what they list. */
+    depth: Type.Optional(Type.Integer({ minimum: 0, maximum: 3 })),
+  }),
+  Type.Object({
+    kind: Type.Literal('write-attributes'),
+    path: PathText,
+    attributes: NotificationAttributes,
   }),
 ]);
 export type CommandOperation = Static<typeof CommandOperation>;
@@ -42,6 +78,16 @@ export const Receipt = Type.Object({
 });
 export type Receipt = Static<typeof Receipt>;
 
+/** One node that a Discover listed. */
+export const DiscoveredNode = Type.Object({
+  path: PathText,
+  name: Type.Optional(Type.String()),
+  attributes: Type.Record(Type.String(), Type.String(), {
+    description: 'Notification attributes, `dim` (number of instances) and the like, as the device wrote them',
+  }),
+});
+export type DiscoveredNode = Static<typeof DiscoveredNode>;
+
 export const Command = Type.Object({
   commandId: Type.String(),
   deviceId: Type.String(),
@@ -55,6 +101,8 @@ export const Command = Type.Object({
   /** CoAP code of the answer, e.g. "2.05". */
   code: Type.Optional(Type.String()),
   values: Type.Optional(Type.Array(ResourceValue)),
+  /** What a Discover listed. */
+  nodes: Type.Optional(Type.Array(DiscoveredNode)),
   incidentId: Type.Optional(Type.String()),
 });
 export type Command = Static<typeof Command>;

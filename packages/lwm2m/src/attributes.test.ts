@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { formatAttributes, parseAttributes } from './attributes.ts';
+import { attributeFault, formatAttributes, parseAttributes } from './attributes.ts';
 import { ResponseCode } from './codes.ts';
+import { path } from './path.ts';
 import { prefixes, utf8 } from './testing.ts';
 
 const VECTORS = [
   ['pmin=1', { pmin: 1 }],
   ['pmin', { pmin: null }],
   ['lt=20&gt=85&st=10', { lt: 20, gt: 85, st: 10 }],
+  ['epmin=5&epmax=10', { epmin: 5, epmax: 10 }],
+  ['edge=1&con=0&hqmax=20', { edge: 1, con: 0, hqmax: 20 }],
   ['pmin=10&pmax=60&gt=50&lt=42.2', { pmin: 10, pmax: 60, gt: 50, lt: 42.2 }],
 ] as const;
 
@@ -36,6 +39,10 @@ describe('notification attributes', () => {
 
   it.each([
     'epmin2=1',
+    'epmin=10&epmax=10',
+    'edge=2',
+    'con=true',
+    'hqmax=-1',
     'pmin=-1',
     'pmin=1.5',
     'pmin=',
@@ -50,4 +57,24 @@ describe('notification attributes', () => {
   ])('refuses %j with 4.00', (query) =>
     expect(parseAttributes(query.split('&'))).toMatchObject({ error: { code: ResponseCode.badRequest } }),
   );
+
+  const battery = { path: path(3, 0, 9), type: 'integer' } as const;
+  const boolean = { path: path(3, 0, 9), type: 'boolean' } as const;
+
+  it.each([
+    [{ pmin: 1 }, { path: path(3), enabler: '1.0' }, undefined],
+    [{ epmin: 1 }, { path: path(3), enabler: '1.0' }, 'epmin needs LwM2M 1.1; the device has 1.0'],
+    [{ epmin: 1, epmax: 2 }, { path: path(3), enabler: '1.1' }, undefined],
+    [{ hqmax: null }, { path: path(3), enabler: '1.1' }, 'hqmax needs LwM2M 1.2; the device has 1.1'],
+    [{ con: 1, hqmax: 3 }, { path: path(3), enabler: '1.2' }, undefined],
+    [{ gt: 1 }, { path: path(3, 0), enabler: '1.2' }, 'gt belongs to a resource, not to /3/0'],
+    [{ gt: 1 }, { ...battery, enabler: '1.0' }, undefined],
+    [{ gt: 1 }, { ...boolean, enabler: '1.0' }, 'gt belongs to a number, and /3/0/9 is boolean'],
+    [{ edge: 1 }, { ...boolean, enabler: '1.2' }, undefined],
+    [{ edge: 1 }, { ...battery, enabler: '1.2' }, 'edge belongs to a boolean, and /3/0/9 is integer'],
+    [{ st: 1 }, { path: path(9999, 0, 1), enabler: '1.0' }, undefined],
+    [{ gt: 1, lt: 2 }, { ...battery, enabler: '1.0' }, 'lt must be below gt'],
+  ] as const)('§4.3: %j at %j: %s', (attributes, target, fault) => {
+    expect(attributeFault(attributes, target)).toBe(fault);
+  });
 });

@@ -1,6 +1,12 @@
 /** Model, content formats and operations of OMA LwM2M; no I/O, no dependencies, also for browsers. */
 
-export { ATTRIBUTES, type AttributeName, type Attributes, formatAttributes, parseAttributes } from './attributes.ts';
+export {
+  ATTRIBUTES,
+  type AttributeName,
+  type Attributes,
+  attributeFault,
+  contradictionOf,
+} from './attributes.ts';
 export { type RequestError, type RequestResult, ResponseCode } from './codes.ts';
 export type { ObjectDefinition, Operations, ResourceDefinition } from './definitions/definition.ts';
 export { CORE_OBJECTS, DefinitionStore, type VersionOf } from './definitions/store.ts';
@@ -16,6 +22,8 @@ export {
 } from './formats/content.ts';
 export { resolveTime } from './formats/senml.ts';
 export {
+  type DiscoveredNode,
+  discoveredNodes,
   formatLinks,
   type Link,
   linkParam,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from './limits.ts';
-import { formatLinks, linkParam, parseLinks, parseRegistrationObjects } from './link-format.ts';
+import { discoveredNodes, formatLinks, linkParam, parseLinks, parseRegistrationObjects } from './link-format.ts';
+import { path } from './path.ts';
 import { prefixes, utf8 } from './testing.ts';
 
 type Vector = readonly [name: string, text: string, links: readonly (readonly [string, Record<string, string>])[]];
@@ -209,5 +210,21 @@ describe('the object list of a registration', () => {
     expect(read('</0/0>,</21/0>,</23/0>,</3/0/9>,</x>,</3>;ver=x;other').objects).toEqual([
       { objectId: 3, instances: [] },
     ]);
+  });
+});
+
+describe('the answer to Discover', () => {
+  it('§4.2: lists the nodes at and below the path, with what is attached to them', () => {
+    const text = '</3/0>;pmin=10, </3/0/6>;dim=2;gt=-1.5, </3/0/6/0/>,</3/0/9>;st,</1>,</x>,</lwm2m/3/0/1>;con=1';
+    const parsed = parseLinks(text);
+    if (!parsed.ok) throw new Error(parsed.error.detail);
+    expect(discoveredNodes(parsed.links, path(3, 0), '/lwm2m')).toEqual([
+      { path: '/3/0', attributes: { pmin: '10' } },
+      { path: '/3/0/6', attributes: { dim: '2', gt: '-1.5' } },
+      { path: '/3/0/6/0', attributes: {} },
+      { path: '/3/0/9', attributes: { st: '' } },
+      { path: '/3/0/1', attributes: { con: '1' } },
+    ]);
+    expect(discoveredNodes(parsed.links, path(3, 0))).toHaveLength(4);
   });
 });

@@ -2,7 +2,7 @@
 
 import { attempt, decodeUtf8, type FormatResult, fail } from './formats/content.ts';
 import { LIMITS } from './limits.ts';
-import { type LwM2mPath, level, PathLevel, parsePath, segments } from './path.ts';
+import { isPrefixOf, type LwM2mPath, level, PathLevel, parsePath, segments } from './path.ts';
 
 /** One link; parameters in their order, repeated ones included, null for one without a value. */
 export interface Link {
@@ -139,6 +139,22 @@ export function parseRegistrationObjects(links: readonly Link[]): RegistrationOb
     objects: Array.from(objects, ([objectId, object]) => ({ objectId, ...object, instances: [...object.instances] })),
     ...(contentFormats && { contentFormats }),
   };
+}
+
+/** One node of a Discover answer, with what is attached to it: notification attributes, `dim`, `ver` and the like. */
+export interface DiscoveredNode {
+  readonly path: LwM2mPath;
+  /** A parameter without a value is an empty text. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** What an answer to Discover lists (OMA Core §6.3.2); links to anything but nodes at or below `path` are skipped. */
+export function discoveredNodes(links: readonly Link[], path: LwM2mPath, rootPath = '/'): readonly DiscoveredNode[] {
+  return links.flatMap(({ target, params }) => {
+    const at = nodePath(target, rootPath);
+    if (at === undefined || !isPrefixOf(path, at)) return [];
+    return [{ path: at, attributes: Object.fromEntries(params.map(([name, value]) => [name, value ?? ''])) }];
+  });
 }
 
 /** Some devices name an alternate path and list their objects without it. */

@@ -60,6 +60,12 @@ const BOTH_WAYS: readonly (readonly [name: string, operation: Operation, request
     { kind: 'execute', path: path(1, 0, 8), args: [{ digit: 0, value: 'U' }] },
     { ...bare, method: 'POST', path: ['1', '0', '8'], contentFormat: 0, payload: utf8("0='U'") },
   ],
+  ['Discover', { kind: 'discover', path: path(3, 0) }, { ...bare, method: 'GET', path: ['3', '0'], accept: 40 }],
+  [
+    '§4.2: Discover with depth',
+    { kind: 'discover', path: path(3), depth: 3 },
+    { ...bare, method: 'GET', path: ['3'], accept: 40, query: ['depth=3'] },
+  ],
   [
     'P30: Write-Attributes',
     { kind: 'writeAttributes', path: path(3, 0, 9), attributes: { pmin: 1, gt: null } },
@@ -94,6 +100,7 @@ describe('operations', () => {
     ['cancelObserve', true, 0x45],
     ['writeReplace', true, 0x44],
     ['writePartial', false, 0x44],
+    ['discover', true, 0x45],
     ['writeAttributes', true, 0x44],
     ['execute', false, 0x44],
   ] as const)('P27: %s is idempotent: %s, and succeeds with %i', (kind, idempotent, code) => {
@@ -126,7 +133,8 @@ describe('requests to a device', () => {
   it.each([
     ['a path that is none', { path: ['3', 'x'] }, ResponseCode.notFound],
     ['an empty segment', { path: ['3', ''] }, ResponseCode.notFound],
-    ['Discover', { accept: 40 }, ResponseCode.notAcceptable],
+    ['Discover of the root', { path: [], accept: 40 }, ResponseCode.methodNotAllowed],
+    ['Discover with a depth that is none', { accept: 40, query: ['depth=4'] }, ResponseCode.badRequest],
     ['Read of the root', { path: [] }, ResponseCode.methodNotAllowed],
     ['Create', { method: 'POST', path: ['3'], contentFormat: 11_542 }, ResponseCode.methodNotAllowed],
     ['Delete', { method: 'DELETE' }, ResponseCode.methodNotAllowed],

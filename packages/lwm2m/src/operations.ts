@@ -35,6 +35,12 @@ export type Operation =
       readonly format: number;
       readonly records: readonly ResourceRecord[];
     }
+  | {
+      readonly kind: 'discover';
+      readonly path: LwM2mPath;
+      /** How many levels below the path are wanted, 0 … 3; since 1.2, older devices ignore it. */
+      readonly depth?: number;
+    }
   | { readonly kind: 'writeAttributes'; readonly path: LwM2mPath; readonly attributes: Attributes }
   | { readonly kind: 'execute'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] };
 
@@ -59,6 +65,7 @@ const KINDS = {
   cancelObserve: { method: 'GET', success: ResponseCode.content, idempotent: true },
   writeReplace: { method: 'PUT', success: ResponseCode.changed, idempotent: true },
   writePartial: { method: 'POST', success: ResponseCode.changed, idempotent: false },
+  discover: { method: 'GET', success: ResponseCode.content, idempotent: true },
   writeAttributes: { method: 'PUT', success: ResponseCode.changed, idempotent: true },
   execute: { method: 'POST', success: ResponseCode.changed, idempotent: false },
 } as const satisfies Record<OperationKind, unknown>;
@@ -102,6 +109,11 @@ export function toRequest(operation: Operation, rootPath = '/'): FormatResult<{ 
       const content = encodeContent({ ...operation, rootPath });
       return content.ok ? request({ contentFormat: operation.format, payload: content.bytes }) : content;
     }
+    case 'discover':
+      return request({
+        accept: ContentFormat.linkFormat,
+        ...(operation.depth !== undefined && { query: [`depth=${operation.depth}`] }),
+      });
     case 'writeAttributes':
       return request({ query: formatAttributes(operation.attributes) });
     case 'execute': {
@@ -121,6 +133,7 @@ const LEVELS: Readonly<Record<OperationKind, readonly PathLevel[]>> = {
   cancelObserve: [object, instance, resource, resourceInstance],
   writeReplace: [instance, resource, resourceInstance],
   writePartial: [instance, resource],
+  discover: [object, instance, resource],
   writeAttributes: [object, instance, resource, resourceInstance],
   execute: [resource],
 };
@@ -144,8 +157,8 @@ export interface RequestContext {
  * The operation that a request asks a device for, or the code to refuse it with.
  *
  * POST on a resource is Execute or a partial Write by its content format: none and plain text are Execute.
- * PUT with a query and without content is Write-Attributes. Create, Delete, Discover and composites are refused with 4.05
- * or 4.06.
+ * PUT with a query and without content is Write-Attributes, GET that accepts link format Discover. Create, Delete and
+ * composites are refused with 4.05.
  */
 export function fromRequest(
   request: OperationRequest,
@@ -155,7 +168,9 @@ export function fromRequest(
   if (path === undefined) return reject(ResponseCode.notFound, `no node at /${request.path.join('/')}`);
   switch (request.method) {
     case 'GET':
-      return readLike(request, path);
+      return request.accept === ContentFormat.linkFormat && request.observe === undefined
+        ? discoverOf(request, path)
+        : readLike(request, path);
     case 'PUT':
       if (request.contentFormat === undefined && request.payload.length === 0) return attributesOf(request, path);
       return writeOf('writeReplace', request, path, context);
@@ -185,8 +200,15 @@ function readLike(request: OperationRequest, path: LwM2mPath): RequestResult<{ r
   const check = allowed(kind, path);
   if (!check.ok) return check;
   const { accept } = request;
-  if (accept === ContentFormat.linkFormat) return reject(ResponseCode.notAcceptable, 'Discover is not offered');
   return { ok: true, operation: { kind, path, ...(accept !== undefined && { accept }) } };
+}
+
+function discoverOf(request: OperationRequest, path: LwM2mPath): RequestResult<{ readonly operation: Operation }> {
+  const check = allowed('discover', path);
+  if (!check.ok) return check;
+  const depth = request.query.find((part) => part.startsWith('depth='))?.slice('depth='.length);
+  if (depth !== undefined && !/^[0-3]$/.test(depth)) return reject(ResponseCode.badRequest, `depth "${depth}"`);
+  return { ok: true, operation: { kind: 'discover', path, ...(depth !== undefined && { depth: Number(depth) }) } };
 }
 
 function attributesOf(request: OperationRequest, path: LwM2mPath): RequestResult<{ readonly operation: Operation }> {

@@ -1,4 +1,4 @@
-import type { Command, CommandOperation, CommandState } from '@reeve/contract';
+import type { Command, CommandOperation, CommandState, DiscoveredNode } from '@reeve/contract';
 import type { Context } from '../command.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { table } from '../output.ts';
@@ -41,7 +41,8 @@ export async function follow(context: Context, queued: Command, seconds: number)
 
 /** What a command did, for people. */
 export function commandLines(context: Context, command: Command): string[] {
-  const { values = [] } = command;
+  const { values = [], nodes } = command;
+  if (nodes) return nodeTable(context, nodes);
   if (values.length === 1 && values[0]) return [clean(values[0].text)];
   if (values.length > 1) {
     return table(context, values, { path: (value) => value.path, value: (value) => value.text });
@@ -71,7 +72,27 @@ export function describeOperation(operation: CommandOperation): string {
       return `write ${operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ')}`;
     case 'execute':
       return `execute ${operation.path}${operation.arguments === undefined ? '' : ` ${operation.arguments}`}`;
+    case 'discover':
+      return `discover ${operation.path}`;
+    case 'write-attributes':
+      return `attach to ${operation.path}: ${attributesText(operation.attributes)}`;
   }
+}
+
+/** Attributes as people read them, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */
+export function attributesText(attributes: Readonly<Record<string, string | number | null>>): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => (value === null ? `no ${name}` : value === '' ? name : `${name}=${value}`))
+    .join(' ');
+}
+
+/** What a Discover listed. */
+export function nodeTable(context: Context, nodes: readonly DiscoveredNode[]): string[] {
+  return table(context, nodes, {
+    path: (node) => node.path,
+    name: (node) => node.name ?? '',
+    attributes: (node) => attributesText(node.attributes),
+  });
 }
 
 function isUnderWay({ state }: Command): boolean {

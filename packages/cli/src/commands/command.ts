@@ -4,7 +4,7 @@ import { compact } from '../compact.ts';
 import { choice, required, text, whole } from '../options.ts';
 import { facts, pageQuery, paging, show, showList, table } from '../output.ts';
 import { age } from '../words.ts';
-import { describeOperation, exitOf, follow, receiptLines } from './command-view.ts';
+import { describeOperation, exitOf, follow, nodeTable, receiptLines } from './command-view.ts';
 
 const states = CommandState.anyOf.map(({ const: state }) => state);
 
@@ -39,7 +39,7 @@ export const commandCommands = [
     run: async (context, given) => {
       const first = await context.api('commands.show', { params: { id: given.id } });
       const shown = await follow(context, first, given.wait);
-      const { operation, state, actor, endpoint, code, values = [], expiresAt } = shown;
+      const { operation, state, actor, endpoint, code, values = [], nodes, expiresAt } = shown;
       show(context, shown, () => [
         `${describeOperation(operation)} on ${endpoint}: ${state}`,
         '',
@@ -52,6 +52,7 @@ export const commandCommands = [
         ...(values.length > 0
           ? table(context, values, { path: (value) => value.path, value: (value) => value.text })
           : []),
+        ...(nodes ? nodeTable(context, nodes) : []),
       ]);
       return exitOf(shown);
     },

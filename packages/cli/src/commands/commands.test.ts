@@ -177,6 +177,47 @@ describe('operations', () => {
   });
 });
 
+describe('what a device has, and when it tells', () => {
+  const nodes = [
+    { path: '/3/0', attributes: { pmin: '10' } },
+    { path: '/3/0/9', name: 'Battery Level', attributes: { gt: '50', st: '' } },
+  ];
+
+  it('lists what a Discover found', async () => {
+    const { out, calls } = await run(['device', 'discover', 'truck-1', '/3/0', '--depth', '3'], {
+      'commands.create': { ...commandIn('answered', ''), code: '2.05', nodes },
+    });
+    const operation = { kind: 'discover', path: '/3/0', depth: 3 };
+    expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body: { operation } });
+    expect(out.split('\n').map((line) => line.trimEnd())).toEqual([
+      'PATH    NAME           ATTRIBUTES',
+      '/3/0                   pmin=10',
+      '/3/0/9  Battery Level  gt=50 st',
+    ]);
+  });
+
+  it('attaches attributes and takes them away', async () => {
+    const words = ['--pmin', '5', '--gt=-1.5', '--edge', 'rising', '--con', 'no', '--unset', 'lt', '--unset', 'hqmax'];
+    const { out, calls } = await run(['device', 'attributes', 'truck-1', '/3/0/9', ...words], {
+      'commands.create': { ...commandIn('answered', ''), code: '2.04' },
+    });
+    expect(out).toBe('done (2.04)');
+    const attributes = { pmin: 5, gt: -1.5, edge: 1, con: 0, lt: null, hqmax: null };
+    const operation = { kind: 'write-attributes', path: '/3/0/9', attributes };
+    expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body: { operation } });
+  });
+
+  it.each([
+    [[], 'No attribute is given'],
+    [['--unset', 'x'], '"x" is none of pmin, pmax'],
+    [['--gt', 'much'], '"much" is no number'],
+  ])('refuses %j', async (words, text) => {
+    const { code, err, calls } = await run(['device', 'attributes', 'truck-1', '/3/0/9', ...words]);
+    expect({ code, calls }).toEqual({ code: 2, calls: [] });
+    expect(err).toContain(text);
+  });
+});
+
 describe('policy apply', () => {
   it('shows each error in its line, and exits with 4', async () => {
     const errors = [

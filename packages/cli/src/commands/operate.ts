@@ -1,8 +1,9 @@
-import type { CommandOperation } from '@reeve/contract';
+import { type CommandOperation, NotificationAttributes } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
-import { flag, path, required, text, whole } from '../options.ts';
+import { Failure } from '../failure.ts';
+import { choice, decimal, flag, path, type ReadAll, required, several, text, whole } from '../options.ts';
 import { show } from '../output.ts';
 import { readSource } from '../secret-input.ts';
 import { jsonValue } from '../value.ts';
@@ -20,6 +21,35 @@ const waiting = {
     max: 31_536_000,
   }),
 };
+
+const seconds = (summary: string) => whole('SECONDS', summary, { min: 0, max: 4_294_967_295 });
+const attributeOptions = {
+  pmin: seconds('least time between two notifications'),
+  pmax: seconds('longest time between two notifications'),
+  gt: decimal('notify when the value crosses this upper limit'),
+  lt: decimal('notify when the value crosses this lower limit'),
+  st: decimal('notify when the value changed by so much'),
+  epmin: seconds('least time between two evaluations; LwM2M 1.1'),
+  epmax: seconds('longest time between two evaluations; LwM2M 1.1'),
+  edge: choice(['rising', 'falling'], 'notify when a boolean becomes true or false; LwM2M 1.2'),
+  con: choice(['yes', 'no'], 'confirmable notifications; LwM2M 1.2'),
+  hqmax: whole('N', 'notifications kept while the device is offline; LwM2M 1.2', { min: 0, max: 4_294_967_295 }),
+  unset: several('NAME', 'takes an attribute away'),
+};
+type GivenAttributes = ReadAll<typeof attributeOptions>;
+
+function attributesOf({ unset, edge, con, ...given }: GivenAttributes): NotificationAttributes {
+  const { pmin, pmax, gt, lt, st, epmin, epmax, hqmax } = given;
+  const set = compact({
+    ...{ pmin, pmax, gt, lt, st, epmin, epmax, hqmax },
+    edge: edge && (edge === 'rising' ? 1 : 0),
+    con: con && (con === 'yes' ? 1 : 0),
+  });
+  const names = Object.keys(NotificationAttributes.properties);
+  const unknown = unset.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw new Failure('usage', `"${unknown}" is none of ${names.join(', ')}`);
+  return { ...set, ...Object.fromEntries(unset.map((name) => [name, null])) };
+}
 
 export const operateCommands = [
   command({
@@ -49,6 +79,27 @@ export const operateCommands = [
     options: { ...waiting, repeatable: flag('may be sent again if the answer is lost') },
     run: (context, given) =>
       operate(context, given, { kind: 'execute', path: given.path, ...compact({ arguments: given.arguments }) }),
+  }),
+  command({
+    name: 'device discover',
+    summary: 'List what a device has at a path, with the attributes that decide when it notifies',
+    positionals: target,
+    options: { ...waiting, depth: whole('N', 'levels below the path; LwM2M 1.2', { min: 0, max: 3 }) },
+    run: (context, given) =>
+      operate(context, given, { kind: 'discover', path: given.path, ...compact({ depth: given.depth }) }),
+  }),
+  command({
+    name: 'device attributes',
+    summary: 'Say when a device notifies a path that is observed (Write-Attributes)',
+    positionals: target,
+    options: { ...waiting, ...attributeOptions },
+    run: (context, given) => {
+      const attributes = attributesOf(given);
+      if (Object.keys(attributes).length === 0) {
+        throw new Failure('usage', 'No attribute is given', 'Write e.g. --pmin 10, or --unset pmin');
+      }
+      return operate(context, given, { kind: 'write-attributes', path: given.path, attributes });
+    },
   }),
   command({
     name: 'device observe',

@@ -32,6 +32,42 @@ describe('the routes of commands', () => {
     });
   });
 
+  it('show what a Discover listed, by name', async () => {
+    const nodes = [
+      { path: '/3', attributes: {} },
+      { path: '/3/0', attributes: { pmin: '5' } },
+      { path: '/3/0/9', attributes: { gt: '1' } },
+    ];
+    const perform = () => ({ kind: 'answered', code: 0x45, body: { kind: 'nodes', nodes } }) as const;
+    const { handlers, caller, reports } = await openHandlers({ perform });
+    const body = { operation: { kind: 'discover', path: '/3', depth: 2 } as const };
+    const params = { device: 'truck-1' };
+    const command = await handlers['commands.create']({ ...caller, params, query: { wait: 30 }, body });
+    expect(command).toMatchObject({
+      state: 'answered',
+      nodes: [{ path: '/3', name: 'Device' }, nodes[1], { ...nodes[2], name: 'Battery Level' }],
+    });
+    expect(command.nodes?.[1]).not.toHaveProperty('name');
+    expect(reports).toEqual([]);
+  });
+
+  it('refuse attributes that the device can not have, and pass on what it can', async () => {
+    const { handlers, caller, performed } = await openHandlers();
+    const attach = (path: string, attributes: Record<string, number | null>) => {
+      const body = { operation: { kind: 'write-attributes', path, attributes } as const };
+      return handlers['commands.create']({ ...caller, params: { device: 'truck-1' }, query: { wait: 30 }, body });
+    };
+    await expect(attach('/3/0/9', { con: 1 })).rejects.toMatchObject({
+      code: 'invalid-value',
+      message: 'con needs LwM2M 1.2; the device has 1.1',
+    });
+    await expect(attach('/3/0/9', {})).rejects.toMatchObject({ code: 'invalid-value' });
+    await expect(attach('/3/0/0', { gt: 1 })).rejects.toMatchObject({ code: 'invalid-value' });
+    await expect(attach('/3/0/9', { gt: 1, lt: 2 })).rejects.toMatchObject({ code: 'invalid-value' });
+    expect(await attach('/3/0/9', { pmin: 5, gt: null })).toMatchObject({ state: 'answered', code: '2.04' });
+    expect(performed).toEqual([{ kind: 'write-attributes', path: '/3/0/9', attributes: { pmin: 5, gt: null } }]);
+  });
+
   it('answer at once to those who do not wait', async () => {
     const { handlers, caller, queue } = await openHandlers({ connected: false });
     const body = { operation, expiresIn: 60 };

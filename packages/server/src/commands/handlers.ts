@@ -1,4 +1,4 @@
-import type { Command } from '@reeve/contract';
+import type { Command, DiscoveredNode } from '@reeve/contract';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { CommandId, Millis, OrganisationId } from '../ids.ts';
@@ -6,7 +6,7 @@ import type { Device, Fleet } from '../registry/fleet.ts';
 import { findDevice } from '../registry/registrations.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
-import { describeStored } from '../telemetry/models.ts';
+import { describeStored, type ModelOf, nameOf } from '../telemetry/models.ts';
 import type { CommandQueue } from './queue.ts';
 
 interface Options {
@@ -75,8 +75,20 @@ export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Han
 
 /** A command for people and programs. */
 function commandView(row: Row<'commands'>, device: Device | undefined): Command {
-  const { commandId, deviceId, operation, state, actor, createdAt, expiresAt, receipts, code, values, incidentId } =
-    row;
+  const {
+    commandId,
+    deviceId,
+    operation,
+    state,
+    actor,
+    createdAt,
+    expiresAt,
+    receipts,
+    code,
+    values,
+    nodes,
+    incidentId,
+  } = row;
   return {
     commandId,
     deviceId,
@@ -101,5 +113,11 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
             clock: 'none' as const,
           })),
         }),
+    ...(nodes === undefined ? {} : { nodes: nodes.map((node) => nodeView(node, device?.registration)) }),
   };
+}
+
+function nodeView({ path, attributes }: DiscoveredNode, model: ModelOf | undefined): DiscoveredNode {
+  const name = nameOf(path, model);
+  return { path, attributes: { ...attributes }, ...(name === undefined ? {} : { name }) };
 }

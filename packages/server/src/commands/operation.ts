@@ -1,12 +1,23 @@
 import type { CommandOperation } from '@reeve/contract';
-import { parseExecuteArgs } from '@reeve/lwm2m';
+import { attributeFault, parseExecuteArgs, parsePath } from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
 import type { LinkBody, LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
-import { type ModelOf, storedOf } from '../telemetry/models.ts';
+import { enablerOf, type ModelOf, resourceAt, storedOf } from '../telemetry/models.ts';
+
+type WriteAttributes = Extract<CommandOperation, { kind: 'write-attributes' }>;
 
 /** Whether doing it twice is doing it once: such a command is simply sent again when its answer is lost. */
 export function isIdempotent(operation: CommandOperation): boolean {
-  return operation.kind === 'read' || (operation.kind === 'write' && operation.mode === 'replace');
+  switch (operation.kind) {
+    case 'read':
+    case 'discover':
+    case 'write-attributes':
+      return true;
+    case 'write':
+      return operation.mode === 'replace';
+    case 'execute':
+      return false;
+  }
 }
 
 /**
@@ -14,22 +25,47 @@ export function isIdempotent(operation: CommandOperation): boolean {
  * @throws ReeveError `invalid-value` naming the path and what was expected
  */
 export function linkOperationOf(operation: CommandOperation, registration: ModelOf | undefined): LinkOperation {
-  if (operation.kind === 'execute') {
-    const parsed = parseExecuteArgs(operation.arguments ?? '');
-    if (!parsed.ok)
-      throw new ReeveError('invalid-value', `${operation.path} takes no such arguments: ${parsed.error.detail}`);
+  const { kind, path } = operation;
+  switch (kind) {
+    case 'read':
+    case 'discover':
+      return operation;
+    case 'write-attributes':
+      return checkAttributes(operation, registration);
+    case 'execute': {
+      const parsed = parseExecuteArgs(operation.arguments ?? '');
+      if (parsed.ok) return operation;
+      throw new ReeveError('invalid-value', `${path} takes no such arguments: ${parsed.error.detail}`);
+    }
+    case 'write':
+      return { kind, mode: operation.mode, path, records: recordsOf(path, operation.values, registration) };
   }
-  if (operation.kind !== 'write') return operation;
-  const { kind, mode, path } = operation;
-  for (const { path: at } of operation.values) {
+}
+
+function checkAttributes(operation: WriteAttributes, registration: ModelOf | undefined): WriteAttributes {
+  const path = parsePath(operation.path);
+  if (path === undefined) throw new ReeveError('invalid-value', `${operation.path} is no path`);
+  if (Object.keys(operation.attributes).length === 0) throw new ReeveError('invalid-value', 'No attribute is given');
+  const type = resourceAt(path, registration)?.type;
+  // Of a device that never registered nothing is known yet: what it can't do is found out when the command is sent.
+  const enabler = registration ? enablerOf(registration.version) : '1.2';
+  const fault = attributeFault(operation.attributes, { path, enabler, ...(type === undefined ? {} : { type }) });
+  if (fault === undefined) return operation;
+  throw new ReeveError('invalid-value', fault);
+}
+
+/** The values of a command, typed. @throws ReeveError `invalid-value` */
+function recordsOf(
+  path: string,
+  values: Extract<CommandOperation, { kind: 'write' }>['values'],
+  registration: ModelOf | undefined,
+): LinkRecord[] {
+  return values.map(({ path: at, value, type }) => {
     if (at !== path && !at.startsWith(path === '/' ? path : `${path}/`)) {
       throw new ReeveError('invalid-value', `${at} is not at or below ${path}, which is written`);
     }
-  }
-  const records = operation.values.map(
-    ({ path: at, value, type }): LinkRecord => ({ path: at, stored: storedOf(at, value, type, registration) }),
-  );
-  return { kind, mode, path, records };
+    return { path: at, stored: storedOf(at, value, type, registration) };
+  });
 }
 
 /** The operation in words. */
@@ -37,6 +73,10 @@ export function describeOperation(operation: CommandOperation): string {
   switch (operation.kind) {
     case 'read':
       return `read ${operation.path}`;
+    case 'discover':
+      return `discover ${operation.path}`;
+    case 'write-attributes':
+      return `attach to ${operation.path}: ${describeAttributes(operation.attributes)}`;
     case 'write': {
       const values = operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ');
       return `${operation.mode === 'replace' ? 'write' : 'merge into'} ${operation.path}: ${values}`;
@@ -44,6 +84,12 @@ export function describeOperation(operation: CommandOperation): string {
     case 'execute':
       return `execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
   }
+}
+
+function describeAttributes(attributes: WriteAttributes['attributes']): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => (value === null ? `no ${name}` : `${name} = ${value}`))
+    .join(', ');
 }
 
 /** The answer in words. */

@@ -1,7 +1,7 @@
 import type { Actor } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
 import type { JournalPayloads } from '../journal/entries.ts';
-import type { RequestOutcome } from '../link/port.ts';
+import type { LinkBody, RequestOutcome } from '../link/port.ts';
 import type { Batch } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { commandLimits } from './limits.ts';
@@ -88,11 +88,7 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
   switch (outcome.kind) {
     case 'answered': {
       const { body } = outcome;
-      const values =
-        row.operation.kind === 'read' && body.kind === 'records'
-          ? { values: body.records.map(({ path, stored }) => ({ path, stored, receivedAt: at })) }
-          : {};
-      const answered = { ...row, ...values, code: codeText(outcome.code) };
+      const answered = { ...row, ...broughtBy(row.operation, body, at), code: codeText(outcome.code) };
       return finished(answered, isSuccess(outcome.code) ? 'answered' : 'failed', text, at);
     }
     case 'reset':
@@ -105,6 +101,18 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
     case 'timeout':
       return lost(row, text, at);
   }
+}
+
+/** What an answer brought, to be kept with the command. */
+function broughtBy(
+  { kind }: CommandRow['operation'],
+  body: LinkBody,
+  at: Millis,
+): Pick<CommandRow, 'values' | 'nodes'> {
+  if (kind === 'read' && body.kind === 'records') {
+    return { values: body.records.map(({ path, stored }) => ({ path, stored, receivedAt: at })) };
+  }
+  return kind === 'discover' && body.kind === 'nodes' ? { nodes: [...body.nodes] } : {};
 }
 
 /** Whether a CoAP response code is of class 2 (RFC 7252 §5.9.1). */

@@ -14,6 +14,8 @@ interface Json {
   patternProperties?: Record<string, Json>;
   pattern?: string;
   minItems?: number;
+  minimum?: number;
+  maximum?: number;
 }
 
 /** Values of a schema: with every property, and each alternative at least once. */
@@ -34,7 +36,7 @@ function samples(schema: Json): unknown[] {
     case 'string':
       return schema.pattern ? ['/3/0/9'] : ['truck "1" ä\u2028\ud83d\ude9a', ''];
     case 'integer':
-      return [1_800_000_000_000, 0, -1];
+      return [1_800_000_000_000, 0, -1].filter((n) => n >= (schema.minimum ?? n) && n <= (schema.maximum ?? n));
     case 'number':
       return [0.1, -119.8130001, 1e21];
     case 'boolean':

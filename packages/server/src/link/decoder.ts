@@ -1,5 +1,14 @@
 import { type CoapMessage, contentFormat, isSuccess } from '@reeve/coap';
-import { ContentFormat, decodeContent, parsePath, resolveTime, type TypeLookup } from '@reeve/lwm2m';
+import {
+  ContentFormat,
+  decodeContent,
+  discoveredNodes,
+  type LwM2mPath,
+  parseLinks,
+  parsePath,
+  resolveTime,
+  type TypeLookup,
+} from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { definitions, toStored, versionsOf } from '../telemetry/models.ts';
 import type { LinkBody, Offer } from './port.ts';
@@ -60,6 +69,7 @@ export class Decoder {
   decode(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkBody {
     const parsed = parsePath(path);
     if (message.payload.length === 0 || !isSuccess(message.code) || !parsed) return { kind: 'empty' };
+    if (contentFormat(message) === ContentFormat.linkFormat) return nodesOf(message.payload, parsed, registered.offer);
     const decoded = decodeContent({
       format: contentFormat(message) ?? ContentFormat.text,
       bytes: message.payload,
@@ -80,4 +90,11 @@ export class Decoder {
     }));
     return { kind: 'records', records, truncated };
   }
+}
+
+/** What an answer to Discover lists. */
+function nodesOf(payload: Uint8Array, path: LwM2mPath, { rootPath }: Offer): LinkBody {
+  const parsed = parseLinks(payload);
+  if (!parsed.ok) return { kind: 'undecodable', detail: `cannot decode: ${parsed.error.detail}` };
+  return { kind: 'nodes', nodes: discoveredNodes(parsed.links, path, rootPath) };
 }

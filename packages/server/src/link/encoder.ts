@@ -90,6 +90,15 @@ function lwm2mOperation(operation: LinkOperation, registered: Registered): Opera
       return { kind: operation.kind, path, accept: format };
     case 'cancel-observe':
       return { kind: 'cancelObserve', path, accept: format };
+    case 'discover':
+      // Uri-Query is critical: before 1.2 a device may refuse one that it does not know (RFC 7252 §5.4.1).
+      return {
+        kind: 'discover',
+        path,
+        ...(version === '1.2' && operation.depth !== undefined && { depth: operation.depth }),
+      };
+    case 'write-attributes':
+      return { kind: 'writeAttributes', path, attributes: operation.attributes };
     case 'execute': {
       const args = parseExecuteArgs(operation.arguments ?? '');
       return args.ok ? { kind: 'execute', path, args: args.args } : `arguments: ${args.error.detail}`;

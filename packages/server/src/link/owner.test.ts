@@ -1,4 +1,4 @@
-import { Code, contentFormat, Option, observeValue, option, uriPath } from '@reeve/coap';
+import { accept, Code, contentFormat, Option, observeValue, option, uriPath, uriQuery } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { RegistrationId } from '../ids.ts';
 import type { LinkRecord, SessionId } from './port.ts';
@@ -455,6 +455,54 @@ describe('an operation', () => {
     const [request] = device.requests;
     expect(request && contentFormat(request)).toBe(0);
     expect(Buffer.from(request?.payload ?? []).toString()).toBe('UTC');
+  });
+
+  it.each([
+    ['1.1', []],
+    ['1.2', ['depth=3']],
+  ])('§4.2: discovers what a device of %s has, with depth where it knows it', (version, expected) => {
+    const test = new TestOwner();
+    const device = test.connect();
+    const offer = '</x>;rt="oma.lwm2m",</x/3/0>';
+    test.register(device, { query: ['ep=truck-1', 'lt=300', `lwm2m=${version}`], offer });
+    device.answer = () => ({
+      code: Code.Content,
+      options: [option(Option.ContentFormat, 40)],
+      payload: Buffer.from('</x/3/0>;pmin=10,</x/3/0/6>;dim=2,</x/5>'),
+    });
+    const { outcome } = test.perform({ kind: 'discover', path: '/3/0', depth: 3 }) ?? {};
+    expect(outcome).toMatchObject({
+      code: Code.Content,
+      body: {
+        kind: 'nodes',
+        nodes: [
+          { path: '/3/0', attributes: { pmin: '10' } },
+          { path: '/3/0/6', attributes: { dim: '2' } },
+        ],
+      },
+    });
+    const [request] = device.requests;
+    if (!request) throw new Error('no request');
+    expect([request.code, accept(request), uriPath(request)]).toEqual([Code.Get, 40, ['x', '3', '0']]);
+    expect(uriQuery(request)).toEqual(expected);
+    device.answer = () => ({
+      code: Code.Content,
+      options: [option(Option.ContentFormat, 40)],
+      payload: Buffer.from('</x/3/0></x/3>'),
+    });
+    expect(test.perform({ kind: 'discover', path: '/3/0' })?.outcome).toMatchObject({ body: { kind: 'undecodable' } });
+  });
+
+  it('§4.1: attaches attributes by a PUT without content', () => {
+    const test = new TestOwner();
+    const device = test.connect();
+    test.register(device);
+    device.answer = () => ({ code: Code.Changed });
+    test.perform({ kind: 'write-attributes', path: '/3/0/9', attributes: { pmin: 5, gt: null } });
+    const [request] = device.requests;
+    if (!request) throw new Error('no request');
+    expect([request.code, contentFormat(request), request.payload.length]).toEqual([Code.Put, undefined, 0]);
+    expect(uriQuery(request)).toEqual(['pmin=5', 'gt']);
   });
 
   it('executes with arguments, under the root path of the device', () => {

@@ -1,4 +1,5 @@
 import type { AlertName, DropCounters, RefusalCheck } from '@reeve/dtls';
+import type { Attributes } from '@reeve/lwm2m';
 import type { CredentialId, DeviceId, Millis, RegistrationId } from '../ids.ts';
 import type { RegisteredObject, StoredValue } from '../store/tables.ts';
 import type { DtlsSettings } from './dtls-settings.ts';
@@ -94,6 +95,12 @@ export interface LinkRecord {
   readonly time?: Millis;
 }
 
+/** One node that a device listed, with what is attached to it, as written; a parameter without a value is empty text. */
+export interface LinkNode {
+  readonly path: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** A payload after decoding by its own content format. */
 export type LinkBody =
   | {
@@ -101,6 +108,7 @@ export type LinkBody =
       readonly records: readonly LinkRecord[] /** More blocks were to come. */;
       readonly truncated: boolean;
     }
+  | { readonly kind: 'nodes'; readonly nodes: readonly LinkNode[] }
   | { readonly kind: 'undecodable'; readonly detail: string }
   | { readonly kind: 'empty' };
 
@@ -121,6 +129,8 @@ export type LinkOperation =
       readonly records: readonly LinkRecord[];
     }
   | { readonly kind: 'execute'; readonly path: string; readonly arguments?: string }
+  | { readonly kind: 'discover'; readonly path: string; readonly depth?: number }
+  | { readonly kind: 'write-attributes'; readonly path: string; readonly attributes: Attributes }
   | { readonly kind: 'observe'; readonly path: string }
   | { readonly kind: 'cancel-observe'; readonly path: string; readonly token: string };
 

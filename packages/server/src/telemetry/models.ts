@@ -47,6 +47,14 @@ export function resourceAt(path: string, model: ModelOf | undefined): ResourceDe
   return definitions.resource(objectId, resourceId, model && versionsOf(model)(objectId));
 }
 
+/** The name of the object or resource at a path, if its definition is known; instances have none. */
+export function nameOf(path: string, model: ModelOf | undefined): string | undefined {
+  const parsed = parsePath(path);
+  const [objectId, ...below] = parsed ? segments(parsed) : [];
+  if (objectId === undefined || below.length > 0) return below.length === 2 ? resourceAt(path, model)?.name : undefined;
+  return definitions.find(objectId, model && versionsOf(model)(objectId))?.name;
+}
+
 /** The stored form of a value. */
 export function toStored(value: Value): StoredValue {
   return { type: value.type, value: valueToJson(value) };

@@ -6,7 +6,7 @@ import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { api } from '../../data/api.ts';
 import { useCommands } from '../../data/queries.ts';
-import { commandWords, describeOperation } from '../../words.ts';
+import { commandWords, describeAttributes, describeOperation } from '../../words.ts';
 
 /** What was asked of the device, by people and by policies, with every step's receipt. */
 export function CommandList({ deviceId }: { deviceId: string }) {
@@ -38,6 +38,11 @@ export function CommandList({ deviceId }: { deviceId: string }) {
                 {command.values?.map(({ path, text }) => (
                   <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>
                     {path} = {text}
+                  </Text>
+                ))}
+                {command.nodes?.map(({ path, name, attributes }) => (
+                  <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>
+                    {path} {name} {describeAttributes(attributes)}
                   </Text>
                 ))}
                 {command.state === 'queued' && (

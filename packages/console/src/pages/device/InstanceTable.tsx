@@ -2,7 +2,8 @@ import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { DataTable } from '../../components/DataTable.tsx';
 import { formatCount } from '../../format.ts';
-import { ObserveButton, ReadButton } from './operations.tsx';
+import { AttributesButton } from './AttributesButton.tsx';
+import { DiscoverButton, ObserveButton, ReadButton } from './operations.tsx';
 import { ResourceRow } from './ResourceRow.tsx';
 import { allows, type InstanceNode } from './tree.ts';
 
@@ -11,7 +12,7 @@ const columns = [
   { name: 'Resource', width: '28%' },
   'Value',
   { name: 'Age', width: 90 },
-  { name: 'Operations', width: 264 },
+  { name: 'Operations', width: 340 },
 ];
 
 /** The resources of one object instance. Those without a value stay folded away, but for what can be executed. */
@@ -36,7 +37,9 @@ export function InstanceTable({
           Instance {instance.instanceId}
         </Text>
         <Group gap={4}>
+          <DiscoverButton deviceId={deviceId} path={instance.path} />
           <ReadButton deviceId={deviceId} path={instance.path} />
+          <AttributesButton deviceId={deviceId} path={instance.path} ofValue={false} />
           <ObserveButton deviceId={deviceId} path={instance.path} observation={instance.observation} person={person} />
         </Group>
       </Group>

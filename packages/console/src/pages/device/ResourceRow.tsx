@@ -4,6 +4,7 @@ import { Age } from '../../components/Age.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { timeOf } from '../../data/patch.ts';
 import { observationWords, type Word } from '../../words.ts';
+import { AttributesButton } from './AttributesButton.tsx';
 import { ExecuteButton, ObserveButton, ReadButton } from './operations.tsx';
 import { allows, type ResourceRow as Row } from './tree.ts';
 import { WriteButton } from './WriteButton.tsx';
@@ -47,6 +48,7 @@ export function ResourceRow({ deviceId, row, person }: { deviceId: string; row: 
           {allows(operations, 'R') && (
             <ObserveButton deviceId={deviceId} path={path} observation={observation} person={person} />
           )}
+          {allows(operations, 'R') && <AttributesButton deviceId={deviceId} path={path} ofValue />}
           {allows(operations, 'W') && <WriteButton deviceId={deviceId} row={row} />}
           {allows(operations, 'E') && <ExecuteButton deviceId={deviceId} path={path} name={name} />}
         </Group>

@@ -22,6 +22,17 @@ export function ReadButton({ deviceId, path }: Target) {
   );
 }
 
+/** Queues a Discover; what it lists appears among the commands. */
+export function DiscoverButton({ deviceId, path }: Target) {
+  const run = () =>
+    api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'discover', path } } });
+  return (
+    <ActionButton {...quiet} label={`Discover ${path}`} run={run}>
+      Discover
+    </ActionButton>
+  );
+}
+
 /** Keeps a path observed for this person, or stops that. What a policy observes goes on either way. */
 export function ObserveButton({
   deviceId,

@@ -10,7 +10,7 @@ import { RecordLayer } from './record-layer.ts';
 import type { Reservation } from './reservation.ts';
 import { SessionTable } from './session-table.ts';
 import type { Slot } from './slabs.ts';
-import { type Candidate, copyOf, type SessionState } from './snapshot.ts';
+import { type Candidate, copyOf, encodeSession, type SessionState } from './snapshot.ts';
 import type { State } from './states.ts';
 
 /** The flight that ended the handshake, for a peer that did not get it. */
@@ -124,6 +124,12 @@ export class Dormitory {
   /** All of a session but its counters, as it is now. */
   stateOf({ slot, address, candidate }: Session): SessionState {
     return { ...this.table.state(slot), address, candidate };
+  }
+
+  /** `stateOf` in octets; they count until the next change of the table. */
+  octetsOf(session: Session): Uint8Array {
+    const { candidate, recorded, slot } = session;
+    return candidate === recorded ? this.table.octets(slot) : encodeSession(this.stateOf(session));
   }
 
   /** The one of some sessions that is silent longest. */

@@ -5,7 +5,7 @@ import type { SessionKey } from './effects.ts';
 import type { DtlsLimits } from './limits.ts';
 import type { ReservationOptions } from './options.ts';
 import { MAX_SEQUENCE } from './record.ts';
-import { decodeSession, decodeSnapshot, encodeSession, encodeSnapshot } from './snapshot.ts';
+import { decodeSession, decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 
 /**
  * Where an imported session goes on, as far as the caller knows better than the snapshot: positions only move forward,
@@ -41,7 +41,7 @@ export function exportSession(dormitory: Dormitory, key: SessionKey, reserving: 
   const { sendNext, sendLimit, highest } = session.layer.counters;
   const sendFrom = reserving ? sendLimit : sendNext;
   if (sendFrom > MAX_SEQUENCE || highest >= MAX_SEQUENCE) return undefined;
-  return encodeSnapshot({ sendFrom, received: highest, session: encodeSession(dormitory.stateOf(session)) });
+  return encodeSnapshot({ sendFrom, received: highest, session: dormitory.octetsOf(session) });
 }
 
 /** Takes in a session, asleep. */

@@ -3,7 +3,7 @@
  * it (see `Sessions`), which knows better what moves; one that is asleep is nothing but its slot.
  */
 import type { SessionCounters } from './counters.ts';
-import type { AddressKey, SessionKey } from './effects.ts';
+import { type AddressKey, type SessionKey, sessionKey } from './effects.ts';
 import type { IdentityLabel } from './identity.ts';
 import { Slabs, type Slot } from './slabs.ts';
 import { hashOf, SlotIndex } from './slot-index.ts';
@@ -84,7 +84,7 @@ export class SessionTable {
 
   remove(slot: Slot): void {
     this.#unlink(slot);
-    const { identity } = this.state(slot);
+    const identity = this.identity(slot);
     this.#erase(slot);
     this.#size--;
     this.#countIdentity(identity, -1);
@@ -100,7 +100,7 @@ export class SessionTable {
 
   /** The session of an address whose records carry no Connection ID. */
   byAddress(address: AddressKey): Slot | undefined {
-    return this.#find('address', Buffer.from(address), (slot) => this.#nameLength(slot, 'connectionId') === 0);
+    return this.#find('address', Buffer.from(address), (slot) => !this.hasConnectionId(slot));
   }
 
   /** All sessions of an address; with a Connection ID there may be several. */
@@ -113,10 +113,28 @@ export class SessionTable {
     return this.#all('identity', identity);
   }
 
+  key(slot: Slot): SessionKey {
+    return sessionKey(this.#name(slot, 'key').toString());
+  }
+
+  identity(slot: Slot): IdentityLabel {
+    return this.#name(slot, 'identity').toString() as IdentityLabel;
+  }
+
+  /** Whether the peer's records carry a Connection ID of ours. */
+  hasConnectionId(slot: Slot): boolean {
+    return this.#nameLength(slot, 'connectionId') > 0;
+  }
+
+  /** All of a session but its counters, in the form of `encodeSession`; a view that counts until the next change. */
+  octets(slot: Slot): Uint8Array {
+    const octets = this.#slabs.at(slot);
+    return octets.subarray(At.SESSION, At.SESSION + octets.readUInt16LE(At.LENGTH));
+  }
+
   /** All of a session but its counters. */
   state(slot: Slot): SessionState {
-    const octets = this.#slabs.at(slot);
-    const state = decodeSession(octets.subarray(At.SESSION, At.SESSION + octets.readUInt16LE(At.LENGTH)));
+    const state = decodeSession(this.octets(slot));
     if (typeof state === 'string') throw new RangeError(state);
     return state;
   }

@@ -77,7 +77,7 @@ export class Sessions {
   at(address: AddressKey): SessionKey | undefined {
     const { table } = this.#dormitory;
     const [slot] = table.allAt(address);
-    return slot && table.state(slot).key;
+    return slot === undefined ? undefined : table.key(slot);
   }
 
   /** The sessions of an address that are awake. */
@@ -109,10 +109,10 @@ export class Sessions {
    * peer's. Of others with a Connection ID the address may have changed hands in an address translator.
    */
   replacedBy({ address, identity }: SessionState): SessionKey[] {
-    return this.#dormitory.table.allAt(address).flatMap((slot) => {
-      const other = this.#dormitory.table.state(slot);
-      return other.connectionId.length === 0 || other.identity === identity ? [other.key] : [];
-    });
+    const { table } = this.#dormitory;
+    return table
+      .allAt(address)
+      .flatMap((slot) => (table.hasConnectionId(slot) && table.identity(slot) !== identity ? [] : [table.key(slot)]));
   }
 
   /** Takes in a new session; those that it replaces, and one too many of its identity or in all, end. */

@@ -48,14 +48,14 @@ interface Scheme {
   /** The wire value; in TLS 1.2 the hash, then the kind of signature. */
   readonly id: number;
   readonly hash: 'sha256' | 'sha384';
-  /** The curve of our keys that sign with it, as `node:crypto` knows it, and as a group. */
+  /** The curve of the keys that go with it, as `node:crypto` knows it, and as a group. */
   readonly namedCurve: string;
   readonly group: GroupName;
 }
 
 /**
- * Every scheme that is implemented, the preferred one first. We sign with the one for our key's curve; a peer may use
- * each with either curve, for before TLS 1.3 a scheme says nothing of it (RFC 5246 §7.4.1.4.1).
+ * Every scheme that is implemented, the preferred one first. Each may be used with either curve, for before TLS 1.3
+ * a scheme says nothing of it (RFC 5246 §7.4.1.4.1).
  */
 export const SIGNATURE_SCHEMES = {
   ecdsa_secp256r1_sha256: { id: 0x0403, hash: 'sha256', namedCurve: 'prime256v1', group: 'secp256r1' },
@@ -65,10 +65,16 @@ export const SIGNATURE_SCHEMES = {
 export type SignatureScheme = keyof typeof SIGNATURE_SCHEMES;
 export const SIGNATURE_SCHEME_NAMES = Object.keys(SIGNATURE_SCHEMES) as SignatureScheme[];
 
-/** The scheme that a key signs with; none for a key of another kind. */
+/** The scheme for the curve of a key; none for a key of another kind. */
 export function schemeOfKey(key: KeyObject): SignatureScheme | undefined {
   const curve = key.asymmetricKeyType === 'ec' ? key.asymmetricKeyDetails?.namedCurve : undefined;
   return SIGNATURE_SCHEME_NAMES.find((name) => SIGNATURE_SCHEMES[name].namedCurve === curve);
+}
+
+/** The scheme that a key signs with for a peer that knows these: the one for its curve if it can be. */
+export function schemeFor(key: KeyObject, known: readonly number[]): SignatureScheme | undefined {
+  const own = schemeOfKey(key);
+  return own && [own, ...SIGNATURE_SCHEME_NAMES].find((name) => known.includes(SIGNATURE_SCHEMES[name].id));
 }
 
 /** Whether a SubjectPublicKeyInfo is an ECDSA key of a known curve, uncompressed. */

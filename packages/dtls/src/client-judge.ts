@@ -1,5 +1,5 @@
 /** What a client makes of the messages of a server's flight (RFC 5246 §7.4.1.3 and §7.4.1.4, RFC 8422 §5). */
-import { SIGNATURE_SCHEMES, schemeLabel, schemeOf, schemeOfKey } from './algorithms.ts';
+import { SIGNATURE_SCHEME_NAMES, schemeFor, schemeLabel, schemeOf } from './algorithms.ts';
 import { readCertificate } from './certificates.ts';
 import type { Offer } from './client-offer.ts';
 import { CertificateType, EXTENSIONS, ExtensionReader, FRAGMENT_LENGTHS, objectToAnswers } from './extensions.ts';
@@ -39,7 +39,7 @@ export function judgeServer(
     case 'server-key-exchange':
       return judgeKeyExchange(handshake, message.body.content, offer);
     case 'certificate-request':
-      return judgeRequest(message.body, policy.identity);
+      return judgeRequest(handshake, message.body, policy.identity);
     case 'new-session-ticket':
       if (message.body.ticket.length > 0) {
         const { lifetimeSeconds, ticket } = message.body;
@@ -179,15 +179,19 @@ function judgeKeyExchange(handshake: Handshake, content: Uint8Array, offer: Offe
   return undefined;
 }
 
-function judgeRequest({ signatureSchemes }: CertificateRequest, identity: ClientIdentity): Objection | undefined {
-  const scheme = identity.kind === 'psk' ? undefined : schemeOfKey(identity.privateKey);
-  if (scheme !== undefined && signatureSchemes.includes(SIGNATURE_SCHEMES[scheme].id)) return undefined;
+function judgeRequest(
+  handshake: Handshake,
+  { signatureSchemes }: CertificateRequest,
+  identity: ClientIdentity,
+): Objection | undefined {
+  handshake.signatureScheme = identity.kind === 'psk' ? undefined : schemeFor(identity.privateKey, signatureSchemes);
+  if (handshake.signatureScheme !== undefined) return undefined;
   return {
     check: 'no-common-signature-scheme',
     detail: 'the server does not know the signatures that our key makes',
     alert: 'handshake_failure',
     offered: signatureSchemes.map(schemeLabel),
-    wanted: scheme ? [scheme] : [],
+    wanted: SIGNATURE_SCHEME_NAMES,
   };
 }
 

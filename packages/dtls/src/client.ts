@@ -205,7 +205,7 @@ export class DtlsClient extends Endpoint {
     const { identity } = this.#options;
     if (identity.kind === 'psk') return undefined;
     const { privateKey } = identity;
-    const scheme = schemeOfKey(privateKey);
+    const { signatureScheme: scheme } = handshake;
     return scheme && { kind: 'sign', scheme, privateKey, data: handshake.transcript() };
   }
 
@@ -223,8 +223,7 @@ export class DtlsClient extends Endpoint {
   }
 
   #certificateVerify(handshake: Handshake, signature: Uint8Array): FlightItem {
-    const { identity } = this.#options;
-    const scheme = identity.kind === 'psk' ? undefined : schemeOfKey(identity.privateKey);
+    const { signatureScheme: scheme } = handshake;
     return handshake.compose('certificate-verify', { scheme: scheme ? SIGNATURE_SCHEMES[scheme].id : 0, signature });
   }
 

@@ -86,6 +86,9 @@ export class Handshake implements Sleeper {
   /** The signature that the peer proves itself with, and what it is of. */
   proof: { readonly scheme: SignatureScheme; readonly data: Uint8Array; readonly signature: Uint8Array } | undefined;
 
+  /** A client's: how it proves itself. */
+  signatureScheme: SignatureScheme | undefined;
+
   /** The ephemeral keys of both sides. */
   group: GroupName | undefined;
   keyPair: { readonly privateKey: KeyObject; readonly publicKey: Uint8Array } | undefined;

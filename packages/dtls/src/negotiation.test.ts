@@ -73,10 +73,12 @@ describe('a ClientHello', () => {
     expect(agreed(hello([0xd003], groups(29, 24))).group).toBe('x25519');
     expect(refused(hello([0xd003], groups(25)))).toMatchObject({ check: 'no-common-group', offered: ['group 25'] });
     expect(agreed(hello([ECDSA])).authentication?.scheme).toBe('ecdsa_secp256r1_sha256');
-    expect(refused(hello([ECDSA], offer(EXTENSIONS.signatureSchemes, [0x0503, 0x0401])))).toMatchObject({
+    const onlyLonger = hello([ECDSA], offer(EXTENSIONS.signatureSchemes, [0x0503]));
+    expect(agreed(onlyLonger).authentication?.scheme).toBe('ecdsa_secp384r1_sha384');
+    expect(refused(hello([ECDSA], offer(EXTENSIONS.signatureSchemes, [0x0401])))).toMatchObject({
       check: 'no-common-signature-scheme',
-      offered: ['ecdsa_secp384r1_sha384', 'scheme 0x0401'],
-      wanted: ['ecdsa_secp256r1_sha256'],
+      offered: ['scheme 0x0401'],
+      wanted: ['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384'],
     });
     expect(refused(hello([0xd003], offer(EXTENSIONS.pointFormats, [1])))).toMatchObject({ check: 'malformed' });
   });

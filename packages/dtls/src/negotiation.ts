@@ -3,10 +3,10 @@ import {
   type GroupName,
   groupLabel,
   groupOf,
+  SIGNATURE_SCHEME_NAMES,
   type SignatureScheme,
+  schemeFor,
   schemeLabel,
-  schemeOf,
-  schemeOfKey,
 } from './algorithms.ts';
 import type { CertificateKind } from './certificates.ts';
 import {
@@ -210,14 +210,14 @@ function authenticate(
   if (typeof client !== 'string') return differentTypes('to present', client.offered);
   const identity = presenting(server);
   if (identity === undefined) return differentTypes('the server to present', []);
-  const scheme = schemeOfKey(identity.privateKey);
   // Without the extension SHA-1 would be meant, which no constrained device means that leaves it out (RFC 7251 §2.3).
   const theirs = reader.client(EXTENSIONS.signatureSchemes) ?? [0x0403];
-  if (scheme === undefined || !theirs.some((id) => schemeOf(id) === scheme)) {
+  const scheme = schemeFor(identity.privateKey, theirs);
+  if (scheme === undefined) {
     const detail = 'the peer does not know the signatures that the key of the server makes';
     return refuse('no-common-signature-scheme', detail, {
       offered: theirs.map(schemeLabel),
-      wanted: scheme ? [scheme] : [],
+      wanted: SIGNATURE_SCHEME_NAMES,
     });
   }
   return { identity, scheme, server, client };

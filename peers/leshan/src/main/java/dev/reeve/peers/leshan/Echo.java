@@ -59,10 +59,6 @@ public final class Echo {
                 .set(DtlsConfig.DTLS_MAX_TRANSMISSION_UNIT, options.integer("mtu", 1200))
                 .setAsList(DtlsConfig.DTLS_CIPHER_SUITES, CipherSuite.getTypeByName(options.required("suite")))
                 .setAddress(here);
-        if (options.has("key")) {
-            builder.setAsListFromText(DtlsConfig.DTLS_SIGNATURE_AND_HASH_ALGORITHMS, "SHA256withECDSA",
-                    "SHA384withECDSA");
-        }
         if (options.has("groups")) {
             builder.setAsListFromText(DtlsConfig.DTLS_CURVES, options.required("groups").split(","));
         }

@@ -139,6 +139,13 @@ describe('a new session', () => {
     expect(effectsOf(pair.serverEffects, 'closed')).toEqual([{ kind: 'closed', session: server, reason: 'replaced' }]);
   });
 
+  it('takes the place of that before it although the client names both by the same Connection ID', () => {
+    const { pair, client } = connected({ client: { connectionId: Uint8Array.of(1, 2) } });
+    pair.client.connect(pair.now);
+    pair.run(pair.now + 100);
+    expect(effectsOf(pair.clientEffects, 'established')[1]).toMatchObject({ replaced: client });
+  });
+
   it('takes the place of any at its address that only the address tells', () => {
     const { pair, server } = connected({ client: { connectionId: 'none' } });
     neighbour(pair);

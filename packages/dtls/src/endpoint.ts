@@ -190,8 +190,8 @@ export abstract class Endpoint extends Handshaking {
   }
 
   /**
-   * A record of epoch 1: of the session if its keys open it, otherwise of the handshake under way, so that a handshake
-   * from the address of a live session leaves that session as it is; unless it names a session by its Connection ID.
+   * A record of epoch 1: of the session if its keys open it, otherwise of the handshake under way if it carries the
+   * Connection ID of that, so that a handshake from the address of a live session leaves that session as it is.
    */
   protected override onProtectedRecord(address: AddressKey, record: DtlsRecord, now: number): void {
     if (this.#failures.exceeded(address, now)) {
@@ -200,9 +200,8 @@ export abstract class Endpoint extends Handshaking {
     }
     const taken = this.sessions.receive(address, record, now);
     if (taken === 'taken') return;
-    const named = record.connectionId !== undefined && taken !== 'no-session';
-    const handshake = named ? undefined : this.handshakes.get(address);
-    if (handshake !== undefined) {
+    const handshake = this.handshakes.get(address);
+    if (handshake?.layer.isNamed(record)) {
       this.#onProtectedInHandshake(handshake, record, now);
     } else if (taken === 'replayed') {
       this.out.drops.replayed++;

@@ -70,7 +70,7 @@ export class RecordLayer implements Sealer {
 
   /** What a record of epoch 1 holds that is authentic and new; the replay window then knows it. */
   open(record: DtlsRecord): Opened | Unopened {
-    if (this.#keys === undefined || !this.#isNamed(record)) return 'not-authentic';
+    if (this.#keys === undefined || !this.isNamed(record)) return 'not-authentic';
     if (!isFresh(this.counters, record.sequence)) return 'replayed';
     const opened = openRecord(this.#keys, record);
     if (opened === undefined) return 'not-authentic';
@@ -79,7 +79,7 @@ export class RecordLayer implements Sealer {
   }
 
   /** Whether a record carries our Connection ID, or none if we gave none (RFC 9146 §6). */
-  #isNamed({ connectionId }: DtlsRecord): boolean {
+  isNamed({ connectionId }: DtlsRecord): boolean {
     const { ours } = this.connectionIds;
     if (connectionId === undefined) return ours.length === 0;
     return ours.length > 0 && Buffer.compare(connectionId, ours) === 0;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { computeNow } from './compute.ts';
 import { addressKey, type DtlsEffect } from './effects.ts';
+import { writeFragment } from './fragments.ts';
 import { Handshake } from './handshake.ts';
 import { encodeServerKeyExchange, readServerKeyExchange } from './key-exchange.ts';
 import { decodeBody, handshakeKind } from './messages.ts';
@@ -296,6 +297,30 @@ describe('a ChangeCipherSpec', () => {
 });
 
 describe('a Finished', () => {
+  it('in plaintext is not taken, though it is right', () => {
+    for (const moves of [
+      ['client-key-exchange', 'change-cipher-spec', 'finished in plaintext'],
+      ['client-key-exchange', 'finished in plaintext', 'change-cipher-spec'],
+    ] as const) {
+      const server = new DtlsServer({ random: replayableRandom('server') });
+      const insider = new Insider(server, PLAIN);
+      insider.greet();
+      for (const move of moves) insider.make(move);
+      expect(insider.established, moves.join()).toBe(false);
+    }
+  });
+
+  it('is not mixed with pieces in plaintext that somebody sent before', () => {
+    const pair = new Pair({ lookupMs: 100 });
+    pair.client.connect(0);
+    pair.run(50);
+    const piece = writeFragment({ type: 20, messageSequence: 3, body: Buffer.alloc(12) }, 0, 6);
+    pair.server.receive(CLIENT_ADDRESS, plaintextRecord(ContentType.HANDSHAKE, 9, piece), pair.now);
+    expect(pair.server.sizes().reassemblyBytes).toBe(12);
+    pair.run(1_000);
+    expect(established(pair.serverEffects)).toBe(1);
+  });
+
   it('that comes before what it is about is kept or dropped, never taken (as in many stacks)', () => {
     for (const moves of [
       ['finished'],

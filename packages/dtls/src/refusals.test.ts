@@ -78,6 +78,32 @@ describe('a wrong key and an unknown identity', () => {
   });
 });
 
+describe('a suite that the credential does not allow', () => {
+  it('gets silence, as a wrong key does, and is told to the operator', () => {
+    const pair = new Pair();
+    const answer = pair.server.pskFound.bind(pair.server);
+    const suites = ['TLS_PSK_WITH_AES_256_GCM_SHA384'];
+    pair.server.pskFound = (lookup, found, now) => answer(lookup, found && { ...found, suites }, now);
+    pair.client.connect(0);
+    pair.run(LONG_MS);
+    const { sent, refusals } = serverView(pair);
+    expect(refusals).toMatchObject([{ check: 'no-common-suite' }]);
+    expect(sent).toHaveLength(2);
+    expect(effectsOf(pair.serverEffects, 'established')).toEqual([]);
+    expect(effectsOf(pair.clientEffects, 'refused')).toMatchObject([{ check: 'timeout' }]);
+  });
+
+  it('is none of those that it names', () => {
+    const pair = new Pair({ shared: { suites: ['TLS_PSK_WITH_AES_128_CCM_8'] } });
+    const answer = pair.server.pskFound.bind(pair.server);
+    const suites = ['TLS_PSK_WITH_AES_128_CCM_8'];
+    pair.server.pskFound = (lookup, found, now) => answer(lookup, found && { ...found, suites }, now);
+    pair.client.connect(0);
+    pair.run(100);
+    expect(effectsOf(pair.serverEffects, 'established')).toHaveLength(1);
+  });
+});
+
 describe('what is negotiated', () => {
   it.each(['TLS_PSK_WITH_AES_128_CCM_8', 'TLS_PSK_WITH_AES_128_GCM_SHA256'] as const)(
     'is %s if nothing else is allowed',

@@ -27,7 +27,7 @@ export const MOVES = [
   'change-cipher-spec',
   'finished',
 ] as const;
-export type Move = (typeof MOVES)[number];
+export type Move = (typeof MOVES)[number] | 'finished in plaintext';
 
 /** Every selection of these in every order, the empty one included. */
 export function* arrangements<T>(items: readonly T[]): Generator<T[]> {
@@ -147,7 +147,10 @@ export class Insider {
         this.#send({ kind: 'change-cipher-spec' });
         break;
       case 'finished':
-        this.#finish();
+        this.#finish(1);
+        break;
+      case 'finished in plaintext':
+        this.#finish(0);
         break;
     }
   }
@@ -200,8 +203,8 @@ export class Insider {
     this.#send(this.handshake.compose('certificate-verify', { scheme: id, signature }));
   }
 
-  /** Right and protected if there are keys already; in plaintext if not. */
-  #finish(): void {
+  /** Right if there are keys already. */
+  #finish(epoch: 0 | 1): void {
     const { handshake } = this;
     if (handshake.masterSecret.length === 0) {
       this.#send(handshake.compose('finished', { verifyData: Buffer.alloc(12) }));
@@ -209,7 +212,7 @@ export class Insider {
     }
     if (!this.#protected) handshake.protect(undefined);
     this.#protected = true;
-    this.#send(handshake.compose('finished', { verifyData: handshake.finishedOf('client') }, 1));
+    this.#send(handshake.compose('finished', { verifyData: handshake.finishedOf('client') }, epoch));
   }
 
   #send(item: FlightItem): void {

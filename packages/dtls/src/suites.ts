@@ -117,7 +117,46 @@ export function suiteOf(id: number): Suite | undefined {
   return SUITES.find((suite) => suite.id === id);
 }
 
-/** A suite for people: its name, or its number when it is not implemented. */
+/** What peers offer beside what is implemented, so that an operator reads names (IANA, without the `TLS_` in front). */
+const OTHERS: Readonly<Record<number, string>> = {
+  47: 'RSA_WITH_AES_128_CBC_SHA',
+  53: 'RSA_WITH_AES_256_CBC_SHA',
+  60: 'RSA_WITH_AES_128_CBC_SHA256',
+  61: 'RSA_WITH_AES_256_CBC_SHA256',
+  140: 'PSK_WITH_AES_128_CBC_SHA',
+  141: 'PSK_WITH_AES_256_CBC_SHA',
+  156: 'RSA_WITH_AES_128_GCM_SHA256',
+  157: 'RSA_WITH_AES_256_GCM_SHA384',
+  158: 'DHE_RSA_WITH_AES_128_GCM_SHA256',
+  159: 'DHE_RSA_WITH_AES_256_GCM_SHA384',
+  175: 'PSK_WITH_AES_256_CBC_SHA384',
+  22016: 'FALLBACK_SCSV',
+  49161: 'ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+  49162: 'ECDHE_ECDSA_WITH_AES_256_CBC_SHA',
+  49171: 'ECDHE_RSA_WITH_AES_128_CBC_SHA',
+  49172: 'ECDHE_RSA_WITH_AES_256_CBC_SHA',
+  49188: 'ECDHE_ECDSA_WITH_AES_256_CBC_SHA384',
+  49191: 'ECDHE_RSA_WITH_AES_128_CBC_SHA256',
+  49192: 'ECDHE_RSA_WITH_AES_256_CBC_SHA384',
+  49199: 'ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+  49200: 'ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+  49205: 'ECDHE_PSK_WITH_AES_128_CBC_SHA',
+  49206: 'ECDHE_PSK_WITH_AES_256_CBC_SHA',
+  49208: 'ECDHE_PSK_WITH_AES_256_CBC_SHA384',
+  49309: 'RSA_WITH_AES_256_CCM',
+  49317: 'PSK_WITH_AES_256_CCM',
+  49321: 'PSK_WITH_AES_256_CCM_8',
+  49325: 'ECDHE_ECDSA_WITH_AES_256_CCM',
+  49327: 'ECDHE_ECDSA_WITH_AES_256_CCM_8',
+  52392: 'ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256',
+  52393: 'ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+  52395: 'PSK_WITH_CHACHA20_POLY1305_SHA256',
+  52396: 'ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256',
+  53250: 'ECDHE_PSK_WITH_AES_256_GCM_SHA384',
+};
+
+/** A suite for people: its name, or its number when it has none here. */
 export function suiteLabel(id: number): string {
-  return suiteOf(id)?.name ?? `0x${id.toString(16).padStart(4, '0')}`;
+  const other = OTHERS[id];
+  return suiteOf(id)?.name ?? (other ? `TLS_${other}` : `0x${id.toString(16).padStart(4, '0')}`);
 }

@@ -54,6 +54,7 @@ async function measure({ target: name, load }: Run, material: MaterialFiles): Pr
   const target = await targets[name]({ load, material, ...profile });
   const plan: LoadPlan = {
     ...load,
+    first: 0,
     port: load.credential === 'none' ? target.coap : target.coaps,
     material: material.all,
     ...(target.serverKey === undefined ? {} : { serverKey: target.serverKey }),

@@ -56,8 +56,9 @@ async function start([command, ...args]: Command): Promise<{ child: ChildProcess
 }
 
 /** Runs a program on the core of the load generator, with a plan; resolves with what it prints. */
-export async function generate(plan: string, program = 'load/generator.ts'): Promise<string> {
-  const { child, line } = await start([...GENERATOR_CORE, process.execPath, fileOf(program), plan]);
+export async function generate(plan: string, program = 'load/generator.ts', nice = 0): Promise<string> {
+  const command = ['nice', '-n', `${nice}`, process.execPath, fileOf(program), plan];
+  const { child, line } = await start([...GENERATOR_CORE, ...command]);
   killGroup(child);
   return line;
 }

@@ -24,7 +24,7 @@ import {
 } from '@reeve/dtls';
 import { generatedPsk } from '../../peers/leshan/driver.ts';
 import { suiteOf } from './identity.ts';
-import type { LoadPlan } from './plan.ts';
+import type { DevicePlan } from './plan.ts';
 
 const SERVER = addressKey('server');
 const NOTHING = new Uint8Array(0);
@@ -37,8 +37,8 @@ const OBJECTS = Buffer.from('</>;ct=11542,</1/0>,</3/0>,</6/0>');
 
 type FreeDevice = (device: LeanDevice) => void;
 
-const resumes = (operation: LoadPlan['operation']): boolean => operation === 'ticket' || operation === 'session-id';
-const shakesHands = (operation: LoadPlan['operation']): boolean => operation === 'handshake' || resumes(operation);
+const resumes = (operation: DevicePlan['operation']): boolean => operation === 'ticket' || operation === 'session-id';
+const shakesHands = (operation: DevicePlan['operation']): boolean => operation === 'handshake' || resumes(operation);
 
 /**
  * A device that costs its machine as little as possible: its datagrams are made once and then changed in place. It does
@@ -46,7 +46,7 @@ const shakesHands = (operation: LoadPlan['operation']): boolean => operation ===
  */
 export class LeanDevice {
   readonly #socket: Socket;
-  readonly #plan: LoadPlan;
+  readonly #plan: DevicePlan;
   readonly #endpoint: string;
   /** How it shakes hands. */
   readonly #options: ClientOptions;
@@ -64,7 +64,7 @@ export class LeanDevice {
   /** When the operation under way was sent last, ms; 0 when there is none. */
   #sentAt = 0;
 
-  private constructor(index: number, socket: Socket, plan: LoadPlan, identity: ClientIdentity, free: FreeDevice) {
+  private constructor(index: number, socket: Socket, plan: DevicePlan, identity: ClientIdentity, free: FreeDevice) {
     this.#endpoint = generatedPsk(index).identity;
     this.#socket = socket;
     this.#plan = plan;
@@ -79,7 +79,7 @@ export class LeanDevice {
     socket.on('message', (datagram) => this.#receive(datagram));
   }
 
-  static async open(index: number, plan: LoadPlan, identity: ClientIdentity, free: FreeDevice): Promise<LeanDevice> {
+  static async open(index: number, plan: DevicePlan, identity: ClientIdentity, free: FreeDevice): Promise<LeanDevice> {
     const socket = createSocket('udp4');
     socket.connect(plan.port, '127.0.0.1');
     await once(socket, 'connect');

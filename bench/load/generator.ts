@@ -63,7 +63,7 @@ async function comeUp(): Promise<void> {
     const client =
       operation === 'get'
         ? await Requester.open(port, free)
-        : await LeanDevice.open(index, plan, identityOf(index), free);
+        : await LeanDevice.open(plan.first + index, plan, identityOf(plan.first + index), free);
     clients.push(client);
     client.start();
   }

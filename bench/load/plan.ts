@@ -26,13 +26,19 @@ export interface Load {
   readonly outstanding: number;
 }
 
-/** What the load generator is told. */
-export interface LoadPlan extends Load {
+/** Whom devices speak to, and as whom. */
+export interface DevicePlan extends Load {
   readonly port: number;
+  /** Number of the first device. */
+  readonly first: number;
   /** File with a `Material`, if devices have raw keys or certificates. */
   readonly material?: string;
   /** The server's raw key, as SubjectPublicKeyInfo in DER, base64. */
   readonly serverKey?: string;
+}
+
+/** What the load generator is told. */
+export interface LoadPlan extends DevicePlan {
   /** The process whose CPU time is counted. */
   readonly pid: number;
   readonly warmUpMs: number;
@@ -54,4 +60,18 @@ export interface LoadReport {
   readonly sustained: readonly Window[];
   /** Datagrams sent again because no answer came. */
   readonly retransmissions: number;
+}
+
+/** What a probe is told: devices that together ask so many times a second. */
+export interface ProbePlan extends DevicePlan {
+  readonly perSecond: number;
+  readonly durationMs: number;
+}
+
+export interface ProbeReport {
+  readonly sent: number;
+  readonly answered: number;
+  /** Median of how long answers took, and what 99 % of them did not exceed. */
+  readonly medianMs: number;
+  readonly slowMs: number;
 }

@@ -4,12 +4,13 @@
  * it never waits for ever, keeps nothing, and the next attempt succeeds.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Pair, PairOptions } from './testing.ts';
+import { effectsOf, type Pair, type PairOptions } from './testing.ts';
 import {
   converses,
   datagramsOf,
   disturbed,
   FATES,
+  LONG_MS,
   leftovers,
   type Outcomes,
   recovers,
@@ -17,7 +18,7 @@ import {
   type Schedule,
   shakeHands,
 } from './testing-disturbance.ts';
-import { MODES, type Mode } from './testing-modes.ts';
+import { MODES, type Mode, pairOf } from './testing-modes.ts';
 
 /** One datagram alone is treated ill in more ways: copies and delays as long as retransmissions, and longer. */
 const FATES_OF_ONE = [[], [1, 1], [1, 3], [1, 1_500], [1, 20_000], [1.5], [2.5], [3.5], [500], [1_500], [5_000]];
@@ -94,6 +95,18 @@ describe.each(MODES)('a handshake with $name', (mode) => {
     it('survives whatever happens to any two', () => {
       for (const schedule of pairs(count, FATES_OF_TWO)) survive(schedule);
     });
+  });
+
+  it('ends when the client gets no answers from its own caller', () => {
+    const pair = pairOf(mode, remembered());
+    pair.client.computed = () => undefined;
+    pair.client.peerFound = () => undefined;
+    pair.client.connect(pair.now);
+    pair.run(pair.now + LONG_MS);
+    const asked = effectsOf(pair.clientEffects, 'compute').length + effectsOf(pair.clientEffects, 'findPeer').length;
+    expect(leftovers(pair)).toEqual([]);
+    expect(effectsOf(pair.clientEffects, 'refused')).toHaveLength(asked);
+    expect(effectsOf(pair.clientEffects, 'established')).toHaveLength(1 - asked);
   });
 
   it('ends one way or the other when the sides have little patience', () => {

@@ -1,4 +1,5 @@
 /** As history.test.ts: the classes of bugs that are about randomness, numbers, records and sessions. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,12 +7,13 @@ import { DtlsClient } from './client.ts';
 import { addressKey, type DtlsEffect } from './effects.ts';
 import { readFragments, unfragmented } from './fragments.ts';
 import { identityLabel } from './identity.ts';
+import { masterSecret, pskPremasterSecret } from './key-schedule.ts';
 import { decodeBody, handshakeKind } from './messages.ts';
 import { ContentType, plaintextRecord, readRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
 import { suitesNamed } from './suites.ts';
 import { freshSnapshot, joined, newServer, said, sessionEnds } from './test-sessions.ts';
-import { CLIENT_ADDRESS, effectsOf, Pair, type PairOptions, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { CLIENT_ADDRESS, effectsOf, KEY, Pair, type PairOptions, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 import { clientHello } from './testing-insider.ts';
 import { MODES, pairOf } from './testing-modes.ts';
 import { CERTIFIED_CLIENT, CERTIFIED_SERVER } from './testing-peers.ts';
@@ -117,6 +119,36 @@ describe('record and message numbers', () => {
       'server-hello record 2 message 1',
     ]);
     expect(established(pair.clientEffects)).toBe(1);
+  });
+});
+
+describe('the extended master secret', () => {
+  it('is of all messages up to the ClientKeyExchange, so that no two sessions share it (as triple handshakes did)', () => {
+    const lines: string[] = [];
+    const heard: Uint8Array[] = [];
+    const pair = attempt({
+      shared: { suites: ['TLS_PSK_WITH_AES_128_CCM_8'], keyLog: (line) => lines.push(line) },
+      network: (datagram) => {
+        heard.push(Uint8Array.from(datagram));
+        return [1];
+      },
+    });
+    expect(effectsOf(pair.serverEffects, 'established')).toMatchObject([{ extendedMasterSecret: true }]);
+    // The second ClientHello, ServerHello, ServerHelloDone, ClientKeyExchange: each in whole, in the order sent.
+    const messages = heard.slice(2, 5).flatMap((datagram) => {
+      const fragments: Uint8Array[] = [];
+      for (let at = 0; at < datagram.length; ) {
+        const record = readRecord(datagram, at);
+        if (record === undefined) break;
+        at += record.bytes.length;
+        if (record.type === ContentType.HANDSHAKE && record.epoch === 0) fragments.push(record.fragment);
+      }
+      return fragments;
+    });
+    const sessionHash = createHash('sha256').update(Buffer.concat(messages)).digest();
+    const randoms = { client: NOTHING, server: NOTHING };
+    const expected = masterSecret('sha256', pskPremasterSecret(KEY), randoms, sessionHash);
+    expect(lines[0]?.split(' ')[2]).toBe(Buffer.from(expected.bytes).toString('hex'));
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DtlsClient } from './client.ts';
+import { Handshake } from './handshake.ts';
 import type { IdentityLabel } from './identity.ts';
-import type { ClientHello } from './messages.ts';
+import type { ClientHello, ServerHello } from './messages.ts';
 import type { Negotiated } from './negotiation.ts';
 import type { ClientOptions } from './options.ts';
 import { objectToResumption, type Resumable, Resumption, type ResumptionState } from './resumption.ts';
@@ -195,5 +196,26 @@ describe('a client that resumes', () => {
     const [{ identity } = { identity: '' as IdentityLabel }] = effectsOf(pair.serverEffects, 'established');
     pair.server.abandon(identity);
     expect(pair.server.sizes()).toMatchObject({ halfOpen: 0, lookups: 0 });
+  });
+
+  it.each([
+    ['another suite', 'malformed', (hello: ServerHello) => ({ ...hello, cipherSuite: SUITES[1].id })],
+    ['no extended master secret', 'extended-master-secret', (hello: ServerHello) => ({ ...hello, extensions: [] })],
+  ])('refuses a server that resumes with %s', (_, check, change) => {
+    const pair = new Pair(BOTH);
+    expect(sessionsOf(pair, 1)).toEqual([false]);
+    const honest = Handshake.prototype.compose;
+    Handshake.prototype.compose = function (this: Handshake, kind, body, epoch) {
+      const changed = kind === 'server-hello' ? (change(body as ServerHello) as typeof body) : body;
+      return honest.call(this, kind, changed, epoch);
+    } as typeof honest;
+    try {
+      pair.client.connect(pair.now);
+      pair.run(pair.now + 100);
+    } finally {
+      Handshake.prototype.compose = honest;
+    }
+    expect(effectsOf(pair.clientEffects, 'refused')).toMatchObject([{ check }]);
+    expect(effectsOf(pair.clientEffects, 'established')).toHaveLength(1);
   });
 });

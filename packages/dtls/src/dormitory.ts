@@ -20,12 +20,6 @@ export interface LastFlight {
   readonly clientRandom: Uint8Array;
 }
 
-/** Plaintext that waits for a sequence number. */
-export interface Waiting {
-  readonly type: number;
-  readonly plaintext: Uint8Array;
-}
-
 /** A session that is awake: no more than it takes to go on. */
 export interface Session extends Sleeper {
   readonly kind: 'session';
@@ -40,7 +34,8 @@ export interface Session extends Sleeper {
   recorded: Candidate | undefined;
   lastFlight: LastFlight | undefined;
   reservation: Reservation | undefined;
-  waiting: Waiting[] | undefined;
+  /** Application data that waits for sequence numbers. */
+  waiting: Uint8Array[] | undefined;
   /** When it was last used, in ms, to a grain. */
   activeAt: number;
 }

@@ -1,6 +1,5 @@
 /** Established sessions: records both ways, where they go, and how sessions end. */
-import { AlertLevel, alertName, decodeAlert, encodeAlert } from './alert.ts';
-import { ALL_SEQUENCES } from './counters.ts';
+import { alertName, decodeAlert } from './alert.ts';
 import type { Deadlines, Sleeper } from './deadlines.ts';
 import { Dormitory, type LastFlight, type Session } from './dormitory.ts';
 import type { AddressKey, ClosedReason, SessionKey } from './effects.ts';
@@ -8,11 +7,12 @@ import { readFragments } from './fragments.ts';
 import { handshakeKind } from './messages.ts';
 import { exportSession, type ImportPosition, type ImportResult, importSession, type SessionHost } from './moves.ts';
 import type { Outlet } from './outlet.ts';
-import { affords, candidateAfter } from './paths.ts';
+import { candidateAfter } from './paths.ts';
 import type { Opened } from './protection.ts';
 import { ContentType, type DtlsRecord } from './record.ts';
 import type { RecordLayer, Unopened } from './record-layer.ts';
-import { grant, nextLimit } from './reservation.ts';
+import { grant } from './reservation.ts';
+import { SessionSender } from './session-sender.ts';
 import type { Slot } from './slabs.ts';
 import type { SessionState } from './snapshot.ts';
 import { TRANSITIONS } from './states.ts';
@@ -39,6 +39,7 @@ export class Sessions {
   readonly #deadlines: Deadlines<Sleeper>;
   readonly #host: SessionHost;
   readonly #dormitory: Dormitory;
+  readonly #sender: SessionSender;
   #lastFlights = 0;
   /** The latest time that anybody told. */
   #now = 0;
@@ -51,6 +52,7 @@ export class Sessions {
     this.#out = out;
     this.#deadlines = deadlines;
     this.#host = host;
+    this.#sender = new SessionSender(out, host);
     this.#dormitory = new Dormitory(seed, host.limits, (session) => this.#letGo(session));
   }
 
@@ -97,11 +99,9 @@ export class Sessions {
     };
   }
 
-  /** Reserves the first block of sequence numbers, which is stored with the session. @returns its end */
-  reserveFirst({ counters }: RecordLayer): number | undefined {
-    if (this.#host.reservations === undefined) return undefined;
-    counters.sendLimit = Math.min(counters.sendNext + this.#host.reservations.block, ALL_SEQUENCES);
-    return counters.sendLimit;
+  /** Reserves the first block of sequence numbers of a new session. @returns its end */
+  reserveFirst(layer: RecordLayer): number | undefined {
+    return this.#sender.reserveFirst(layer);
   }
 
   /**
@@ -133,13 +133,13 @@ export class Sessions {
     const session = this.#use(key);
     if (session === undefined) return 'unknown-session';
     if (data.length > Math.min(this.#host.limits.applicationBytes, session.layer.sendBytes)) return 'too-long';
-    return this.#send(session, ContentType.APPLICATION_DATA, data);
+    return this.#send(session, data);
   }
 
   close(key: SessionKey): void {
     const session = this.#load(key);
     if (session === undefined) return;
-    this.#sendCloseNotify(session);
+    this.#sender.warn(session, 'close_notify');
     this.#end(session, 'local');
   }
 
@@ -166,9 +166,9 @@ export class Sessions {
       this.#dormitory.table.setCounters(session.slot, session.layer.counters);
       return;
     }
-    const { waiting } = session;
-    session.waiting = undefined;
-    for (const { type, plaintext } of waiting ?? []) this.#send(session, type, plaintext);
+    for (const data of this.#sender.takeWaiting(session)) {
+      if (this.#send(session, data) === 'unknown-session') return;
+    }
   }
 
   /** The peer has proved that it receives at an address, which its newest record came from. */
@@ -243,7 +243,7 @@ export class Sessions {
   /** A session is used. One that wakes asks for sequence numbers while its request is still being worked on. */
   #wake(session: Session): void {
     this.#dormitory.use(session, this.#now);
-    this.#askForNumbers(session);
+    this.#sender.askForNumbers(session);
   }
 
   #noteAddress(session: Session, from: AddressKey, { bytes, sequence }: DtlsRecord, highest: number): void {
@@ -274,13 +274,8 @@ export class Sessions {
   #onHandshake(session: Session, content: Uint8Array): void {
     const first = readFragments(content)?.[0];
     const cell = first === undefined ? 'drop' : TRANSITIONS[session.state][handshakeKind(first.type)];
-    if (cell === 'resend' && session.lastFlight !== undefined && session.layer.reserved > 0) {
-      this.#out.sendFlight(session.address, session.lastFlight.items, session.layer);
-    } else if (cell === 'refuse-renegotiation') {
-      this.#send(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'no_renegotiation'));
-    } else {
-      this.#out.drops.unexpected++;
-    }
+    if (cell === 'refuse-renegotiation') this.#sender.warn(session, 'no_renegotiation');
+    else if (cell !== 'resend' || !this.#sender.repeatLastFlight(session)) this.#out.drops.unexpected++;
   }
 
   #onAlert(session: Session, bytes: Uint8Array): void {
@@ -288,7 +283,7 @@ export class Sessions {
     if (alert === undefined) {
       this.#out.drops.malformed++;
     } else if (alertName(alert.description) === 'close_notify') {
-      this.#sendCloseNotify(session);
+      this.#sender.warn(session, 'close_notify');
       this.#end(session, 'peer');
     } else if (alert.fatal) {
       this.#out.emit({ kind: 'closed', session: session.key, reason: 'alert', alert });
@@ -296,59 +291,18 @@ export class Sessions {
     }
   }
 
-  /** Sends, or lets it wait for a sequence number; a session that can never have one ends. */
-  #send(session: Session, type: number, plaintext: Uint8Array): SendResult {
-    if (session.layer.exhausted) {
-      this.#end(session, 'exhausted');
-      return 'unknown-session';
-    }
-    if (session.layer.reserved > 0) {
-      this.#transmit(session, type, plaintext);
-      this.#askForNumbers(session);
-      return 'sent';
-    }
-    session.waiting ??= [];
-    const bytes = session.waiting.reduce((sum, one) => sum + one.plaintext.length, plaintext.length);
-    if (bytes > this.#host.limits.waitingBytes) {
-      this.#out.drops.overLimit++;
-      return 'queue-full';
-    }
-    session.waiting.push({ type, plaintext: Uint8Array.from(plaintext) });
-    this.#askForNumbers(session);
-    return 'waiting';
-  }
-
-  #askForNumbers(session: Session): void {
-    if (this.#host.reservations === undefined) return;
-    const { counters } = session.layer;
-    session.reservation ??= { block: this.#host.reservations.block, asked: counters.sendLimit };
-    const upTo = nextLimit(counters, session.reservation);
-    if (upTo === undefined) return;
-    session.reservation = { block: upTo - counters.sendLimit, asked: upTo };
-    this.#out.emit({ kind: 'reserve', session: session.key, from: counters.sendLimit, upTo });
-  }
-
-  /** Seals a record and sends it to where the peer is, as far as that is known. */
-  #transmit(session: Session, type: number, plaintext: Uint8Array): void {
-    const datagram = session.layer.seal(1, type, plaintext);
-    const { candidate } = session;
-    if (!affords(candidate, datagram.length)) {
-      this.#out.send(session.address, datagram);
-      return;
-    }
-    session.candidate = { address: candidate.address, budget: candidate.budget - datagram.length };
-    this.#out.send(candidate.address, datagram);
-  }
-
-  #sendCloseNotify(session: Session): void {
-    if (session.layer.reserved <= 0) return;
-    this.#transmit(session, ContentType.ALERT, encodeAlert(AlertLevel.WARNING, 'close_notify'));
+  /** A session that can never send again ends. */
+  #send(session: Session, data: Uint8Array): SendResult {
+    const sending = this.#sender.send(session, data);
+    if (sending !== 'exhausted') return sending;
+    this.#end(session, 'exhausted');
+    return 'unknown-session';
   }
 
   #evict(slot: Slot | undefined): void {
     if (slot === undefined) return;
     const session = this.#dormitory.load(slot);
-    this.#sendCloseNotify(session);
+    this.#sender.warn(session, 'close_notify');
     this.#end(session, 'evicted');
   }
 
@@ -370,7 +324,6 @@ export class Sessions {
   /** What ends with the session's wakefulness. */
   #letGo(session: Session): void {
     this.dropLastFlight(session);
-    this.#out.drops.overLimit += session.waiting?.length ?? 0;
-    session.waiting = undefined;
+    this.#out.drops.overLimit += this.#sender.takeWaiting(session).length;
   }
 }

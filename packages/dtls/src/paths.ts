@@ -3,7 +3,7 @@ import type { AddressKey } from './effects.ts';
 import type { Candidate } from './snapshot.ts';
 
 /** Octets that may be sent to an unproven address for each one received from there (RFC 9146 §6). */
-export const AMPLIFICATION = 3;
+const AMPLIFICATION = 3;
 
 /** An authentic record that has come. */
 interface Arrival {

@@ -13,7 +13,7 @@ import { type EpochKeys, RecordKeys } from './record-keys.ts';
 export type Unopened = 'replayed' | 'not-authentic' | 'too-long';
 
 /** The Connection IDs of an association (RFC 9146 §3); an empty one is not written. */
-export interface ConnectionIds {
+interface ConnectionIds {
   /** In the peer's records. */
   readonly ours: Uint8Array;
   /** In ours. */

@@ -74,7 +74,7 @@ export function remembered(): Required<Pick<PairOptions, 'compute' | 'admitPeer'
 }
 
 /** How a side came out of a handshake. */
-export type Outcome = 'established' | 'failed' | 'neither' | 'both';
+type Outcome = 'established' | 'failed' | 'neither' | 'both';
 
 export interface Outcomes {
   readonly client: Outcome;

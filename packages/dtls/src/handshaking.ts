@@ -239,6 +239,7 @@ export abstract class Handshaking {
   protected onFragments(handshake: Handshake, fragments: readonly Fragment[], now: number): void {
     for (const fragment of fragments) {
       if (fragment.messageSequence < handshake.reassembly.next && fragment.offset === 0) handshake.repeats++;
+      if (fragment.length > this.limits.handshakeMessageBytes) this.#tellOfLength(handshake, fragment);
       handshake.reassembly.add(fragment);
       this.#takeMessages(handshake, now);
       if (handshake.ended) return;
@@ -271,6 +272,13 @@ export abstract class Handshaking {
       this.out.sendFlight(handshake.address, flight.items, handshake.layer);
     }
     this.#schedule(handshake);
+  }
+
+  /** Nothing of it is taken; the handshake stays, since anybody could have sent it. */
+  #tellOfLength(handshake: Handshake, { type, length }: Fragment): void {
+    const limit = this.limits.handshakeMessageBytes;
+    const detail = `the ${handshakeKind(type)} of the peer has ${length} octets: the limit handshakeMessageBytes is ${limit}`;
+    this.report(handshake, { check: 'limit', detail });
   }
 
   /** Takes the messages that are whole and in order through the table. */

@@ -5,6 +5,7 @@ import { unfragmented } from './fragments.ts';
 import { encodeBody, Version } from './messages.ts';
 import { ContentType, plaintextRecord } from './record.ts';
 import { alertIn, CLIENT_ADDRESS, effectsOf, IDENTITY, type Network, Pair, SERVER_ADDRESS } from './testing.ts';
+import { CERTIFIED_CLIENT, CERTIFIED_SERVER } from './testing-peers.ts';
 
 const LONG_MS = 300_000;
 
@@ -75,6 +76,21 @@ describe('a wrong key and an unknown identity', () => {
     pair.client.connect(0);
     pair.run(10);
     expect(serverView(pair).refusals).toMatchObject([{ check: 'unknown-identity' }]);
+  });
+});
+
+describe('a message that is longer than the limit', () => {
+  it('is told to the operator, once', () => {
+    const limits = { handshakeMessageBytes: 400 };
+    const pair = new Pair({
+      client: { identity: CERTIFIED_CLIENT },
+      server: { identities: [CERTIFIED_SERVER], limits },
+    });
+    pair.client.connect(0);
+    pair.run(LONG_MS);
+    const { refusals } = serverView(pair);
+    expect(refusals).toMatchObject([{ check: 'limit', detail: expect.stringContaining('handshakeMessageBytes') }]);
+    expect(pair.server.sizes()).toMatchObject({ halfOpen: 0, reassemblyBytes: 0 });
   });
 });
 

@@ -5,10 +5,11 @@ import { type AddressKey, addressKey, type DtlsEffect } from './effects.ts';
 import { unfragmented, writeFragment } from './fragments.ts';
 import { encodeClientKeyExchange } from './key-exchange.ts';
 import { DEFAULT_LIMITS, type DtlsLimits } from './limits.ts';
-import type { ServerOptions } from './options.ts';
+import type { ClientIdentity, ServerOptions } from './options.ts';
 import { ContentType, plaintextRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
-import { effectsOf, FOUND, IDENTITY, KEY, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { effectsOf, FOUND, IDENTITY, KEY, Pair, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { CERTIFIED_CLIENT, CERTIFIED_SERVER } from './testing-peers.ts';
 
 const TIGHT: DtlsLimits = {
   halfOpen: 20,
@@ -301,5 +302,22 @@ describe('limits', () => {
     for (let i = 0; i < TIGHT.halfOpenPerPrefix - 1; i++) approach(server, addressKey(`${prefix}.x${i}`), 1);
     expect(effectsOf(finish(server, address, client, true, 1), 'established')).toMatchObject([{ address }]);
     within(server);
+  });
+
+  it('leave room for four certificates that RSA keys of 4096 bits have signed, each way', () => {
+    // Each has at most a key and a signature of 512 octets, and names and extensions.
+    const authorities = Array.from({ length: 3 }, () => Buffer.alloc(1_600, 1));
+    const longer = ([leaf = new Uint8Array(0)]: readonly Uint8Array[]) => [leaf, ...authorities];
+    const client = CERTIFIED_CLIENT.kind === 'certificate' ? CERTIFIED_CLIENT.chain : [];
+    const pair = new Pair({
+      shared: { mtu: 200 },
+      client: { identity: { ...CERTIFIED_CLIENT, chain: longer(client) } as ClientIdentity },
+      server: { identities: [{ ...CERTIFIED_SERVER, certificates: longer(CERTIFIED_SERVER.certificates ?? []) }] },
+      admitPeer: () => ({ ok: true, credential: 'anybody' }),
+    });
+    pair.client.connect(0);
+    pair.run(1_000);
+    expect(effectsOf(pair.serverEffects, 'established')).toHaveLength(1);
+    expect(effectsOf(pair.serverEffects, 'findPeer')[0]?.presented).toMatchObject({ chain: { length: 4 } });
   });
 });

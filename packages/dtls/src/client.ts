@@ -66,7 +66,7 @@ export class DtlsClient extends Endpoint {
     this.#cookie = new Uint8Array(0);
     this.#items = [];
     this.begin(handshake);
-    this.startFlight(handshake, [this.#clientHello(handshake)], now);
+    this.flights.start(handshake, [this.#clientHello(handshake)], now);
   }
 
   /** What resumes the last session, to be kept for another client. Holds its master secret. */
@@ -98,7 +98,7 @@ export class DtlsClient extends Endpoint {
     switch (handshake.state) {
       case 'client-await-server-hello':
         handshake.restartTranscript();
-        this.startFlight(handshake, [this.#clientHello(handshake)], now);
+        this.flights.start(handshake, [this.#clientHello(handshake)], now);
         break;
       case 'client-await-verification':
         this.#pause(handshake, now);
@@ -168,7 +168,7 @@ export class DtlsClient extends Endpoint {
   /** The server's flight is here, and ours takes a while. */
   #pause(handshake: Handshake, now: number): void {
     handshake.expiresAt = now + this.limits.handshakeMs;
-    this.stopFlight(handshake);
+    this.flights.stop(handshake);
   }
 
   /** A raw key has been compared with the one that was expected; what to think of a certificate the caller says. */
@@ -219,7 +219,7 @@ export class DtlsClient extends Endpoint {
     handshake.protect(this.keyLog);
     const finished = handshake.compose('finished', { verifyData: handshake.finishedOf('client') }, 1);
     handshake.expiresAt = Number.POSITIVE_INFINITY;
-    this.startFlight(handshake, [...items, { kind: 'change-cipher-spec' }, finished], now);
+    this.flights.start(handshake, [...items, { kind: 'change-cipher-spec' }, finished], now);
   }
 
   #certificateVerify(handshake: Handshake, signature: Uint8Array): FlightItem {

@@ -5,23 +5,17 @@ import type { CryptoResult, CryptoTask, JobId } from './compute.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Session } from './dormitory.ts';
 import type { AddressKey, DtlsEffect, LookupId, PeerFound, SessionKey } from './effects.ts';
-import type { FlightItem } from './flight.ts';
 import type { Fragment } from './fragments.ts';
 import type { Handshake } from './handshake.ts';
 import { type IdentityLabel, identityLabel } from './identity.ts';
 import { DEFAULT_LIMITS, type DtlsLimits } from './limits.ts';
 import { decodeBody, type HandshakeMessage, handshakeKind } from './messages.ts';
 import { notWellFormed, type Objection } from './objection.ts';
-import {
-  DEFAULT_MTU,
-  DEFAULT_RETRANSMIT,
-  type EndpointOptions,
-  type RetransmitParameters,
-  SMALLEST_MTU,
-} from './options.ts';
+import { DEFAULT_MTU, type EndpointOptions, SMALLEST_MTU } from './options.ts';
 import { Outlet } from './outlet.ts';
 import { Questions } from './questions.ts';
 import { ContentType, type DtlsRecord } from './record.ts';
+import { Retransmission } from './retransmission.ts';
 import { type Event, nextState, TRANSITIONS } from './states.ts';
 import { DEFAULT_SUITES, type Suite, suitesNamed } from './suites.ts';
 import { takeResult } from './tasks.ts';
@@ -36,7 +30,7 @@ export abstract class Handshaking {
   protected readonly out: Outlet;
   protected readonly handshakes = new Map<AddressKey, Handshake>();
   protected readonly deadlines = new Deadlines<Handshake | Session>();
-  readonly #retransmit: RetransmitParameters;
+  protected readonly flights: Retransmission;
   readonly #questions: Questions;
 
   constructor(options: EndpointOptions) {
@@ -46,7 +40,7 @@ export abstract class Handshaking {
     this.groups = options.groups ?? GROUP_NAMES;
     this.keyLog = options.keyLog;
     this.out = new Outlet(Math.max(SMALLEST_MTU, options.mtu ?? DEFAULT_MTU));
-    this.#retransmit = { ...DEFAULT_RETRANSMIT, ...options.retransmit };
+    this.flights = new Retransmission(this.out, this.deadlines, options.retransmit);
     this.#questions = new Questions(this.limits);
   }
 
@@ -114,7 +108,7 @@ export abstract class Handshaking {
 
   protected begin(handshake: Handshake): void {
     this.handshakes.set(handshake.address, handshake);
-    this.#schedule(handshake);
+    this.flights.schedule(handshake);
   }
 
   /** Forgets a handshake. */
@@ -157,30 +151,6 @@ export abstract class Handshaking {
   /** Has a task done; the handshake goes on when it is. */
   protected compute(handshake: Handshake, task: CryptoTask | undefined): void {
     if (task !== undefined) this.out.emit({ kind: 'compute', job: this.#questions.compute(handshake), task });
-  }
-
-  /** Sends a flight and sends it again until `stopFlight`. */
-  protected startFlight(handshake: Handshake, items: readonly FlightItem[], now: number): void {
-    const { initialMs } = this.#retransmit;
-    handshake.flight = { items, retransmissions: 0, intervalMs: initialMs, retransmitAt: now + initialMs };
-    this.out.sendFlight(handshake.address, items, handshake.layer);
-    this.#schedule(handshake);
-  }
-
-  /**
-   * The peer asks for our flight again, and gets it no more often than the timer sends it: a copy of an old message,
-   * which anybody can send from a forged address, would have a whole chain of certificates sent there.
-   */
-  protected repeatFlight(handshake: Handshake): void {
-    handshake.repeats++;
-    const { flight, repeats, address, layer } = handshake;
-    if (flight && repeats <= this.#retransmit.attempts) this.out.sendFlight(address, flight.items, layer);
-  }
-
-  /** The peer's next flight is here; from here on its timer drives the handshake. */
-  protected stopFlight(handshake: Handshake): void {
-    handshake.flight = undefined;
-    this.#schedule(handshake);
   }
 
   /** Tells the caller once why a handshake is refused; the handshake itself stays. */
@@ -259,19 +229,7 @@ export abstract class Handshaking {
   }
 
   protected onTimer(handshake: Handshake, now: number): void {
-    const { flight } = handshake;
-    const { attempts, maxMs } = this.#retransmit;
-    if (now >= handshake.expiresAt || (flight && flight.retransmissions >= attempts)) {
-      this.refuse(handshake, onTimeout(handshake));
-      return;
-    }
-    if (flight !== undefined && now >= flight.retransmitAt) {
-      flight.retransmissions++;
-      flight.intervalMs = Math.min(flight.intervalMs * 2, maxMs);
-      flight.retransmitAt = now + flight.intervalMs;
-      this.out.sendFlight(handshake.address, flight.items, handshake.layer);
-    }
-    this.#schedule(handshake);
+    if (!this.flights.wake(handshake, now)) this.refuse(handshake, onTimeout(handshake));
   }
 
   /** Nothing of it is taken; the handshake stays, since anybody could have sent it. */
@@ -307,10 +265,5 @@ export abstract class Handshaking {
       this.advance(handshake, kind, now);
       if (handshake.ended) return;
     }
-  }
-
-  #schedule(handshake: Handshake): void {
-    const retransmitAt = handshake.flight?.retransmitAt ?? Number.POSITIVE_INFINITY;
-    this.deadlines.arm(handshake, Math.min(handshake.expiresAt, retransmitAt));
   }
 }

@@ -110,22 +110,22 @@ export class DtlsServer extends Endpoint {
         this.compute(handshake, signParametersTask(handshake, negotiated));
         break;
       case 'server-await-certificate':
-        this.startFlight(
+        this.flights.start(
           handshake,
           serverFlight(handshake, negotiated, this.#options.certificateAuthorities ?? []),
           now,
         );
         break;
       case 'server-await-client-key-exchange':
-        if (handshake.flight === undefined) this.startFlight(handshake, serverFlight(handshake, negotiated, []), now);
+        if (handshake.flight === undefined) this.flights.start(handshake, serverFlight(handshake, negotiated, []), now);
         break;
       case 'server-await-verification':
-        this.stopFlight(handshake);
+        this.flights.stop(handshake);
         this.compute(handshake, verifyTask(handshake));
         break;
       case 'server-await-peer':
       case 'server-await-credential':
-        this.stopFlight(handshake);
+        this.flights.stop(handshake);
         this.#askForCredential(handshake);
         break;
       case 'server-await-key-agreement':
@@ -166,7 +166,7 @@ export class DtlsServer extends Endpoint {
   #admit({ address, hello, message, sequence }: Greeting, now: number): void {
     const earlier = this.handshakes.get(address);
     if (earlier !== undefined && sameBytes(earlier.clientRandom, hello.random)) {
-      this.repeatFlight(earlier);
+      this.flights.repeat(earlier);
       return;
     }
     const live = this.sessions.awakeAt(address);
@@ -266,7 +266,7 @@ export class DtlsServer extends Endpoint {
     handshake.resume(handshake.resuming);
     handshake.protect(this.keyLog);
     const finished = handshake.compose('finished', { verifyData: handshake.finishedOf('server') }, 1);
-    this.startFlight(handshake, [hello, { kind: 'change-cipher-spec' }, finished], now);
+    this.flights.start(handshake, [hello, { kind: 'change-cipher-spec' }, finished], now);
   }
 
   /** The client has ended the handshake; so does the server, unless it has already. */

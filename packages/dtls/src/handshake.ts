@@ -145,7 +145,7 @@ export class Handshake implements Sleeper {
     return this.path === 'resumed' ? (this.suite?.keyExchange ?? 'psk') : this.path;
   }
 
-  /** Overwrites all secrets; the record keys stay with the record layer. */
+  /** Overwrites the secrets that were made for it; the record keys stay with the record layer. */
   wipe(): void {
     this.#master?.wipe();
     this.psk?.fill(0);

@@ -9,7 +9,7 @@ export const DEFAULT_LIMITS = {
   halfOpen: 10_000,
   /** Handshakes under way from addresses with the same prefix (see `prefixOf`); the same holds there. */
   halfOpenPerPrefix: 1_000,
-  /** Handshakes that wait for the answer to `findPsk`, in all. */
+  /** Handshakes that wait for the answer to `findPsk`, `findPeer` or `findResumed`, in all. */
   lookups: 1_000,
   /** Milliseconds that a server keeps a handshake, whatever arrives for it; it bounds a lookup too. */
   handshakeMs: 60_000,

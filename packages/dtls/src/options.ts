@@ -69,7 +69,7 @@ export interface ServerOptions extends EndpointOptions {
   readonly clientKinds?: readonly ClientKind[];
   /** Names of the authorities whose certificates are welcome, as DER Names; a hint for clients that have several. */
   readonly certificateAuthorities?: readonly Uint8Array[];
-  /** Connection IDs of ours (RFC 9146), all of one length; none if left out. */
+  /** Connection IDs of ours (RFC 9146), all of one length, each so random that no two are the same; none if left out. */
   readonly connectionIds?: { readonly length: number; readonly make: () => Uint8Array };
   /** How clients may resume sessions; not at all if left out. */
   readonly resumption?: ServerResumption;

@@ -1,6 +1,6 @@
 /**
  * Every session as octets in a slot, active or asleep, found by each of its names. An active one has an object beside
- * it (see `Sessions`), which knows better what moves; one that is asleep is nothing but its slot.
+ * it (see `Session`), which knows better what moves; one that is asleep is nothing but its slot.
  */
 import type { SessionCounters } from './counters.ts';
 import { type AddressKey, type SessionKey, sessionKey } from './effects.ts';

@@ -1,34 +1,35 @@
 import type { DeviceId } from './ids.ts';
 
-/** Longest queue of one device's lane; beyond it a message is refused, not queued. */
+/** Longest queue of one lane; beyond it a task is refused, not queued. */
 const MAX_WAITING = 64;
 
 interface Lane {
   waiting: (() => Promise<void>)[];
 }
 
-/** A lane is full: the device sends faster than its messages become durable. */
+/** A lane is full: messages of a device, say, come faster than they become durable. */
 export class LaneFullError extends Error {
   constructor() {
-    super(`more than ${MAX_WAITING} messages of one device wait`);
+    super(`more than ${MAX_WAITING} tasks wait for each other`);
     this.name = 'LaneFullError';
   }
 }
 
 /**
- * One task at a time per device, in the order of arrival, and all devices beside each other. A capability decides on
- * what it holds in memory, commits, and applies the outcome inside one task, so that nothing changes underneath.
+ * One task at a time per device, in the order of arrival, and all devices beside each other; the same for whatever else
+ * has an id. A capability decides on what it holds in memory, commits, and applies the outcome inside one task, so that
+ * nothing changes underneath.
  */
-export class Lanes {
-  readonly #lanes = new Map<DeviceId, Lane>();
+export class Lanes<Id extends string = DeviceId> {
+  readonly #lanes = new Map<Id, Lane>();
 
-  /** Runs a task when the device's lane is free. @throws LaneFullError */
-  run<T>(deviceId: DeviceId, task: () => Promise<T>): Promise<T> {
-    const lane = this.#lanes.get(deviceId);
+  /** Runs a task when the lane is free. @throws LaneFullError */
+  run<T>(id: Id, task: () => Promise<T>): Promise<T> {
+    const lane = this.#lanes.get(id);
     if (!lane) {
       const fresh: Lane = { waiting: [] };
-      this.#lanes.set(deviceId, fresh);
-      return this.#settle(deviceId, fresh, task);
+      this.#lanes.set(id, fresh);
+      return this.#settle(id, fresh, task);
     }
     if (lane.waiting.length >= MAX_WAITING) return Promise.reject(new LaneFullError());
     return new Promise<T>((resolve, reject) => {
@@ -36,17 +37,17 @@ export class Lanes {
     });
   }
 
-  async #settle<T>(deviceId: DeviceId, lane: Lane, task: () => Promise<T>): Promise<T> {
+  async #settle<T>(id: Id, lane: Lane, task: () => Promise<T>): Promise<T> {
     try {
       return await task();
     } finally {
-      this.#next(deviceId, lane);
+      this.#next(id, lane);
     }
   }
 
-  #next(deviceId: DeviceId, lane: Lane): void {
+  #next(id: Id, lane: Lane): void {
     const task = lane.waiting.shift();
-    if (!task) this.#lanes.delete(deviceId);
-    else void task().then(() => this.#next(deviceId, lane));
+    if (!task) this.#lanes.delete(id);
+    else void task().then(() => this.#next(id, lane));
   }
 }

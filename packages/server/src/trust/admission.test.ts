@@ -213,6 +213,18 @@ describe('what admitted a session', () => {
     expect(core.sentOf('close-identity')).toEqual([{ kind: 'close-identity', identity }]);
   });
 
+  it('has to be shown again once the authority tells devices by another name', async () => {
+    const core = await withAuthority();
+    const { credential } = await give(core, 'truck-1', { kind: 'certificate', authority: 'fleet' });
+    const mine = leaf();
+    await show(core, mine);
+    const identity = proofs.certificate(mine.certificate);
+    await core.handlers['authorities.change'](call({ params: { id: 'fleet' }, body: { mapping: 'dns' } }));
+    expect(core.sentOf('close-identity')).toEqual([{ kind: 'close-identity', identity }]);
+    expect(core.trust.admission.resumes(identity, credential.credentialId as never, START)).toBe(false);
+    expect(await core.store.count('seenCertificates')).toBe(0);
+  });
+
   it('is bounded: the certificate seen longest ago makes room, and its session ends', async () => {
     const core = await withAuthority();
     await give(core, 'truck-1', { kind: 'certificate', authority: 'fleet' });

@@ -65,7 +65,10 @@ export function trustHandlers(o: Options): Pick<Handlers, TrustRoute> {
     };
   };
 
-  /** Sets where the list comes from. What people bring is taken at once, and refused if it is none of this authority. */
+  /**
+   * Sets where the list comes from; to be called alone with the authority. What people bring is taken at once, and refused
+   * if it is none of this authority.
+   */
   const setSource = async (authority: Authority, source: RevocationSource, actor: Call<'authorities.add'>['actor']) => {
     const now = o.now();
     const held = o.lists.get(authority.row.authorityId);
@@ -74,7 +77,6 @@ export function trustHandlers(o: Options): Pick<Handlers, TrustRoute> {
     if (source.list === undefined) {
       await o.store.commit({ changes: [{ put: 'revocationLists', row }] });
       o.lists.put(row, held?.list);
-      await o.refresh.fetch(authority, now);
       return;
     }
     const wrong = await o.refresh.take(
@@ -121,29 +123,37 @@ export function trustHandlers(o: Options): Pick<Handlers, TrustRoute> {
           throw error;
         });
       o.authorities.put(authority);
-      if (body.revocation) await setSource(authority, body.revocation, actor);
+      const { revocation } = body;
+      if (revocation) await o.refresh.alone(authorityId, () => setSource(authority, revocation, actor));
+      await o.refresh.fetch(authority, o.now());
       return view(authority);
     },
 
     'authorities.change': async ({ organisationId, params, body, actor }) => {
-      const authority = find(organisationId, params.id);
-      const { authorityId, name } = authority.row;
-      const { mapping = authority.row.mapping, revocation } = body;
-      checkList(authority, revocation ?? undefined);
-      const row = { ...authority.row, mapping };
-      const changes: Change[] = [{ put: 'authorities', row }];
-      if (revocation === null) changes.push({ delete: 'revocationLists', key: { authorityId } });
-      const payload = { authorityId, name, fields: Object.keys(body) };
-      await o.store.commit({
-        changes,
-        journal: [{ type: 'authority.changed', at: o.now(), organisationId, actor, payload }],
+      const { authorityId } = find(organisationId, params.id).row;
+      const changed = await o.refresh.alone(authorityId, async () => {
+        const authority = find(organisationId, authorityId);
+        const { name } = authority.row;
+        const { mapping = authority.row.mapping, revocation } = body;
+        checkList(authority, revocation ?? undefined);
+        const row = { ...authority.row, mapping };
+        // Whom the certificates name may be another now: everybody has to show one again.
+        const seen = mapping === authority.row.mapping ? [] : o.seen.under(authorityId);
+        const changes: Change[] = [{ put: 'authorities', row }, ...o.seen.deletions(seen)];
+        if (revocation === null) changes.push({ delete: 'revocationLists', key: { authorityId } });
+        const payload = { authorityId, name, fields: Object.keys(body) };
+        await o.store.commit({
+          changes,
+          journal: [{ type: 'authority.changed', at: o.now(), organisationId, actor, payload }],
+        });
+        const next: Authority = { ...authority, row };
+        o.authorities.put(next);
+        endSeen(seen);
+        if (revocation === null) o.lists.remove(authorityId);
+        else if (revocation) await setSource(next, revocation, actor);
+        return next;
       });
-      const changed: Authority = { ...authority, row };
-      o.authorities.put(changed);
-      // Whom the certificates name may be another now: everybody has to show one again.
-      if (mapping !== authority.row.mapping) for (const each of under(changed)) end(each);
-      if (revocation === null) o.lists.remove(authorityId);
-      else if (revocation) await setSource(changed, revocation, actor);
+      if (body.revocation) await o.refresh.fetch(changed, o.now());
       return view(changed);
     },
 
@@ -157,41 +167,44 @@ export function trustHandlers(o: Options): Pick<Handlers, TrustRoute> {
     },
 
     'authorities.remove': async ({ organisationId, params, actor }) => {
-      const authority = find(organisationId, params.id);
-      const { authorityId, name } = authority.row;
-      const gone = under(authority);
-      const seen = o.seen.under(authorityId);
-      await o.store.commit({
-        changes: [
-          { delete: 'authorities', key: { authorityId } },
-          { delete: 'revocationLists', key: { authorityId } },
-          ...gone.map(deletionOf),
-          ...o.seen.deletions(seen),
-        ],
-        journal: [
-          {
-            type: 'authority.removed',
-            at: o.now(),
-            organisationId,
-            actor,
-            payload: { authorityId, name, credentials: gone.length },
-          },
-        ],
+      const { authorityId } = find(organisationId, params.id).row;
+      return o.refresh.alone(authorityId, async () => {
+        const authority = find(organisationId, authorityId);
+        const { name } = authority.row;
+        const gone = under(authority);
+        const seen = o.seen.under(authorityId);
+        await o.store.commit({
+          changes: [
+            { delete: 'authorities', key: { authorityId } },
+            { delete: 'revocationLists', key: { authorityId } },
+            ...gone.map(deletionOf),
+            ...o.seen.deletions(seen),
+          ],
+          journal: [
+            {
+              type: 'authority.removed',
+              at: o.now(),
+              organisationId,
+              actor,
+              payload: { authorityId, name, credentials: gone.length },
+            },
+          ],
+        });
+        for (const row of gone) o.credentials.remove(row);
+        endSeen(seen);
+        o.authorities.remove(authorityId);
+        o.lists.remove(authorityId);
+        return undefined;
       });
-      for (const row of gone) end(row);
-      for (const row of gone) o.credentials.remove(row);
-      o.seen.forget(seen);
-      o.authorities.remove(authorityId);
-      o.lists.remove(authorityId);
-      return undefined;
     },
 
     'server.identity': async () => o.identities.view(),
   };
 
-  function end(row: CredentialRow): void {
-    const device = o.fleet.get(row.deviceId);
-    if (device) o.ender.endSessions(device, [row]);
+  /** After the commit. */
+  function endSeen(seen: readonly Row<'seenCertificates'>[]): void {
+    for (const { deviceId, identity } of seen) o.ender.endIdentity(o.fleet.get(deviceId), identity);
+    o.seen.forget(seen);
   }
 }
 

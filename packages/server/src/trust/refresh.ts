@@ -1,8 +1,9 @@
 import type { Actor } from '@reeve/contract';
 import type { RevocationList } from '@reeve/dtls';
 import { serverActor } from '../access/identity.ts';
-import type { Millis } from '../ids.ts';
+import type { AuthorityId, Millis } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
+import { Lanes } from '../lanes.ts';
 import type { After } from '../notices/send.ts';
 import type { SessionEnder } from '../registry/end-sessions.ts';
 import type { Fleet } from '../registry/fleet.ts';
@@ -38,7 +39,8 @@ const NEVER = Number.MAX_SAFE_INTEGER;
  */
 export class ListRefresh {
   readonly #o: Options;
-  readonly #fetching = new Map<string, Promise<void>>();
+  readonly #lanes = new Lanes<AuthorityId>();
+  readonly #fetching = new Map<AuthorityId, { readonly url: string; readonly done: Promise<void> }>();
   readonly #stopped = new AbortController();
 
   constructor(options: Options) {
@@ -51,22 +53,32 @@ export class ListRefresh {
       if (row.nextAt > now || row.url === undefined) continue;
       if (this.#fetching.size >= trustLimits.fetches) break;
       const authority = this.#o.authorities.get(row.authorityId);
-      if (authority && !this.#fetching.has(row.authorityId)) void this.fetch(authority, now).catch(() => {});
+      if (authority) void this.fetch(authority, now).catch(() => {});
     }
     await this.#warn(now);
+  }
+
+  /** Changes an authority, or its list, while nothing else does. */
+  alone<T>(authorityId: AuthorityId, change: () => Promise<T>): Promise<T> {
+    return this.#lanes.run(authorityId, change);
   }
 
   /** Fetches the list of an authority and takes it; what fails is tried again later. */
   fetch(authority: Authority, now: Millis): Promise<void> {
     const { authorityId } = authority.row;
-    const running =
-      this.#fetching.get(authorityId) ?? this.#fetch(authority, now).finally(() => this.#fetching.delete(authorityId));
-    this.#fetching.set(authorityId, running);
-    return running;
+    const url = this.#o.lists.get(authorityId)?.row.url;
+    if (url === undefined) return Promise.resolve();
+    const running = this.#fetching.get(authorityId);
+    if (running?.url === url) return running.done;
+    const done = this.#fetch(authority, url, now).finally(() => {
+      if (this.#fetching.get(authorityId)?.done === done) this.#fetching.delete(authorityId);
+    });
+    this.#fetching.set(authorityId, { url, done });
+    return done;
   }
 
   /**
-   * Takes a list into use.
+   * Takes a list into use; to be called `alone`.
    *
    * @param row how it was kept so far
    * @returns what is wrong with it, in words; undefined if it was taken
@@ -110,21 +122,23 @@ export class ListRefresh {
   /** Waits for nothing: what is being fetched is given up. */
   async close(): Promise<void> {
     this.#stopped.abort();
-    await Promise.allSettled(this.#fetching.values());
+    await Promise.allSettled([...this.#fetching.values()].map(({ done }) => done));
   }
 
-  async #fetch(authority: Authority, now: Millis): Promise<void> {
-    const held = this.#o.lists.get(authority.row.authorityId);
-    if (held?.row.url === undefined) return;
-    const { fetch, after } = this.#o;
-    let error: string | undefined;
-    try {
-      const bytes = await fetchList(held.row.url, { fetch, after, signal: this.#stopped.signal });
-      error = await this.take(authority, bytes, held.row, now, serverActor);
-    } catch (thrown) {
-      error = thrown instanceof Error ? thrown.message : String(thrown);
-    }
-    if (error !== undefined && !this.#stopped.signal.aborted) await this.#failed(authority, held, error, now);
+  async #fetch(authority: Authority, url: string, now: Millis): Promise<void> {
+    const { authorityId } = authority.row;
+    const { fetch, after, lists } = this.#o;
+    const fetched = await fetchList(url, { fetch, after, signal: this.#stopped.signal }).catch(messageOf);
+    await this.alone(authorityId, async () => {
+      const held = lists.get(authorityId);
+      // Otherwise people have named another source meanwhile, or none.
+      if (held?.row.url !== url) return;
+      const error =
+        typeof fetched === 'string'
+          ? fetched
+          : await this.take(authority, fetched, held.row, now, serverActor).catch(messageOf);
+      if (error !== undefined && !this.#stopped.signal.aborted) await this.#failed(authority, error, now);
+    });
   }
 
   /** Half of the time that a list has left, within bounds. */
@@ -134,12 +148,10 @@ export class ListRefresh {
     return jittered(half, this.#o.random());
   }
 
-  async #failed(
-    { row: { authorityId, name } }: Authority,
-    { row, list }: HeldList,
-    lastError: string,
-    now: Millis,
-  ): Promise<void> {
+  async #failed({ row: { authorityId, name } }: Authority, lastError: string, now: Millis): Promise<void> {
+    const held = this.#o.lists.get(authorityId);
+    if (!held) return;
+    const { row, list } = held;
     const { firstRetry, latestRetry } = trustLimits;
     const failures = row.failures + 1;
     const wait = Math.min(firstRetry * 2 ** row.failures, latestRetry);
@@ -161,22 +173,26 @@ export class ListRefresh {
   }
 
   async #warn(now: Millis): Promise<void> {
-    for (const { row, list } of this.#o.lists.all()) {
-      const state = stateOf(list, now);
-      const authority = this.#o.authorities.get(row.authorityId);
-      // What is being fetched changes the same row, and may be the cure.
-      if (this.#fetching.has(row.authorityId)) continue;
-      if ((state !== 'soon-stale' && state !== 'stale') || row.told === state || !authority || !list) continue;
-      const { authorityId, name } = authority.row;
-      const why = row.lastError === undefined ? '' : `; fetching it failed: ${row.lastError}`;
-      const reason = `${state === 'stale' ? 'its revocation list is stale since' : 'its revocation list will be stale from'} ${instant(list.nextUpdate)}${why}`;
-      const next: ListRow = { ...row, told: state };
-      await this.#o.store.commit({
-        changes: [{ put: 'revocationLists', row: next }],
-        journal: [{ ...entryOf(row, now), type: 'revocation.alarm', payload: { authorityId, name, reason } }],
-      });
-      this.#o.lists.put(next, list);
+    for (const { row } of this.#o.lists.all()) {
+      const { authorityId } = row;
+      // What is being fetched may be the cure.
+      if (!this.#fetching.has(authorityId)) await this.alone(authorityId, () => this.#warnOf(authorityId, now));
     }
+  }
+
+  async #warnOf(authorityId: AuthorityId, now: Millis): Promise<void> {
+    const { row, list } = this.#o.lists.get(authorityId) ?? {};
+    const name = this.#o.authorities.get(authorityId)?.row.name;
+    const state = stateOf(list, now);
+    if ((state !== 'soon-stale' && state !== 'stale') || row?.told === state || !row || !list || !name) return;
+    const why = row.lastError === undefined ? '' : `; fetching it failed: ${row.lastError}`;
+    const reason = `${state === 'stale' ? 'its revocation list is stale since' : 'its revocation list will be stale from'} ${instant(list.nextUpdate)}${why}`;
+    const next: ListRow = { ...row, told: state };
+    await this.#o.store.commit({
+      changes: [{ put: 'revocationLists', row: next }],
+      journal: [{ ...entryOf(row, now), type: 'revocation.alarm', payload: { authorityId, name, reason } }],
+    });
+    this.#o.lists.put(next, list);
   }
 
   /** Ends the sessions of certificates that the list names and the one before did not. */
@@ -208,6 +224,8 @@ export class ListRefresh {
 function entryOf({ organisationId }: Pick<ListRow, 'organisationId'>, at: Millis) {
   return { at, organisationId, actor: serverActor };
 }
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
 
 const instant = (at: Millis): string => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 

@@ -227,6 +227,52 @@ describe('the revocation list of an authority', () => {
     expect(await admits(core)).toMatchObject({ ok: true });
   });
 
+  it.each([
+    ['another URL', { url: 'http://other.example/fleet.crl' }],
+    ['none', null],
+  ])('that comes once people have named %s is not taken', async (_, revocation) => {
+    const answers: ((response: Response) => void)[] = [];
+    const fetched: string[] = [];
+    const core = await openTestCore({
+      trusting: {
+        fetch: (from) => {
+          fetched.push(String(from));
+          return new Promise((resolve) => answers.push(resolve));
+        },
+      },
+    });
+    const body = { certificate: root.pem.certificate, name: 'fleet', revocation: { url } };
+    const adding = core.handlers['authorities.add'](call({ body }));
+    await rest();
+    const changing = core.handlers['authorities.change'](call({ params: { id: 'fleet' }, body: { revocation } }));
+    await rest();
+    for (const answer of answers) answer(new Response(Uint8Array.from(list())));
+    await Promise.all([adding, changing]);
+    const named = revocation ? { url: revocation.url, state: 'fresh' } : undefined;
+    expect(await status(core)).toEqual(named && expect.objectContaining(named));
+    expect(fetched).toEqual(named ? [url, named.url] : [url]);
+    expect(await core.store.list('revocationLists')).toEqual(
+      named ? [expect.objectContaining({ url: named.url })] : [],
+    );
+  });
+
+  it('counts even if what it ends could not be told', async () => {
+    const { store } = watchedStore();
+    const failing: Store = {
+      ...store,
+      commit: (batch) => {
+        if (batch.journal?.some(({ type }) => type === 'certificate.revoked'))
+          return Promise.reject(new StoreError('full', 'no room'));
+        return store.commit(batch);
+      },
+    };
+    const core = await opened(failing);
+    served = withDevice();
+    await at(core, START + DAY);
+    expect(await admits(core)).toMatchObject({ ok: false, check: 'revoked' });
+    expect(await admits(await opened(core.store))).toMatchObject({ ok: false, check: 'revoked' });
+  });
+
   it('is given up when no answer comes in time, and when the server stops', async () => {
     let late: () => void = () => {};
     const core = await openTestCore({

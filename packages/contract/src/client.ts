@@ -65,7 +65,7 @@ export function createApi(base: string, headers: Record<string, string> = {}, fe
     const text = await response.text();
     const type = response.headers.get('content-type') ?? '';
     const json: unknown = text !== '' && type.includes('json') ? JSON.parse(text) : undefined;
-    if (response.ok) return json as never;
+    if (response.ok) return (route.text === undefined ? json : text) as never;
     throw new ApiError(
       (json as Problem | undefined) ?? {
         type: 'about:blank',

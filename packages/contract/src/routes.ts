@@ -19,6 +19,8 @@ export interface Route {
   /** Success status and its body. */
   readonly status: 200 | 201 | 202 | 204;
   readonly result?: Type.TSchema;
+  /** Media type of the result if it is text instead of JSON. */
+  readonly text?: string;
 }
 
 const device = Type.Object({ device: DeviceRef });
@@ -29,7 +31,7 @@ const wait = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 60, description: 'seconds to wait for the outcome before answering 202' }),
 );
 
-/** Every route of `/api/v1` that answers JSON. Event streams are listed in `streams`. */
+/** Every route of `/api/v1`, but for the event streams, which are listed in `streams`. */
 export const routes = {
   'session.show': {
     method: 'GET',
@@ -349,6 +351,15 @@ export const routes = {
     summary: 'Try a dead notice again',
     params: one,
     status: 202,
+  },
+
+  'server.metrics': {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'Metrics for Prometheus, in its text exposition format',
+    status: 200,
+    result: Type.String(),
+    text: 'text/plain; version=0.0.4; charset=utf-8',
   },
 
   'handshakes.list': {

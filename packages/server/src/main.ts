@@ -23,6 +23,8 @@ import { openMainThreadLink } from './link/main-thread.ts';
 import { Outgoing } from './link/outgoing.ts';
 import type { LinkConfig, LinkDown, ListenAddress, Listener, OpenLink } from './link/port.ts';
 import { openWorkerLink } from './link/worker-thread.ts';
+import { FinishedCommands } from './metrics/finished-commands.ts';
+import { metricHandlers } from './metrics/handlers.ts';
 import { Notices } from './notices/notices.ts';
 import { policyHandlers } from './policies/handlers.ts';
 import { tickDevices } from './policies/tick.ts';
@@ -203,6 +205,7 @@ export async function startServer(
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
   });
+  const finishedCommands = new FinishedCommands(bus);
   const incidents = await Incidents.open({ store, bus, engine, values, commands, now, warn });
   const names = { device: (deviceId: DeviceId) => fleet.get(deviceId)?.row.endpoint };
   const describe = (entry: JournalEntry) => describeEntry(entry, names);
@@ -286,6 +289,14 @@ export async function startServer(
       ...notices.handlers(),
       ...commandHandlers({ store, fleet, queue: commands, now }),
       ...incidentHandlers({ store, fleet, incidents, describe, now }),
+      ...metricHandlers({
+        store,
+        fleet,
+        handshakes: () => handshakeCounts.view(failedHandshakes, startedAt),
+        finishedCommands,
+        version,
+        now,
+      }),
       ...trust.handlers(),
       ...credentialHandlers({ store, fleet, lanes, trust, now }),
       ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),

@@ -69,6 +69,7 @@ export function watchedStore(store: Store = openMemoryStore()) {
     prune: (before) => store.prune(before),
     subscribe: (listener) => store.subscribe(listener),
     health: () => store.health(),
+    figures: () => store.figures(),
     close: () => store.close(),
   };
   return { store: watched, control };

@@ -12,6 +12,11 @@ export const serverCommands = [
       show(context, identity, () => identityLines(context, identity));
     },
   }),
+  command({
+    name: 'server metrics',
+    summary: 'Show the metrics that Prometheus is to scrape',
+    run: async ({ api, terminal }) => terminal.out((await api('server.metrics')).trimEnd()),
+  }),
 ];
 
 function identityLines(context: Context, { rawKey, certificates }: ServerIdentity): string[] {

@@ -30,16 +30,22 @@ function registerRoute<N extends RouteName>(
       ...(route.query ? { querystring: route.query } : {}),
       ...(route.body ? { body: route.body } : {}),
       response: {
-        [route.status]: route.result ?? Type.Null({ description: 'Done' }),
+        [route.status]: resultSchema(route),
         '4xx': Problem,
         '5xx': Problem,
       },
     },
     handler: async (request, reply) => {
       const result = await handler(callOf<N>(request, reply, secureCookie));
+      if (route.text !== undefined) reply.type(route.text);
       return reply.code(route.status).send(route.result ? result : undefined);
     },
   });
+}
+
+function resultSchema({ result, text }: Route): object {
+  if (!result) return Type.Null({ description: 'Done' });
+  return text === undefined ? result : { description: 'Text', content: { [text]: { schema: result } } };
 }
 
 function callOf<N extends RouteName>(

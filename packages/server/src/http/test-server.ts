@@ -74,7 +74,15 @@ export async function openTestServer(options: TestOptions = {}): Promise<TestSer
     store,
     now,
     publicUrl: () => options.publicUrl ?? 'http://localhost:80',
-    describeServer: () => ({ version: '0.0.0', startedAt: 0, noSec: false, keyLog: false, coapsPort: 5684, warnings: [], store: 'ok' }),
+    describeServer: () => ({
+      version: '0.0.0',
+      startedAt: 0,
+      noSec: false,
+      keyLog: false,
+      coapsPort: 5684,
+      warnings: [],
+      store: 'ok',
+    }),
   });
   const missing = async () => {
     throw new ReeveError('no-such-thing', 'not in this test');

@@ -192,6 +192,15 @@ export function storeContract(name: string, open: () => Promise<OpenedStore>): v
         expect(store.health()).toEqual({ state: 'ok' });
       });
 
+      it('tells how far the journal is, and counts what reached the disk', async () => {
+        await store.commit({ journal: [started('1'), started('2')] });
+        await store.commit({ journal: [started('3')] });
+        const { newestSeq, waiting, commits } = store.figures();
+        expect([newestSeq, waiting, commits.counts.reduce((a, b) => a + b)]).toEqual([3, 0, 2]);
+        expect(commits.counts.length).toBe(commits.bounds.length + 1);
+        expect(commits.sum).toBeGreaterThanOrEqual(0);
+      });
+
       it('commits nothing without complaint', async () => {
         expect(await store.commit({})).toEqual({ seqs: [] });
         expect(await store.commit({ changes: [], journal: [], samples: [] })).toEqual({ seqs: [] });

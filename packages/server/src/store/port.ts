@@ -1,5 +1,6 @@
 import type { DeviceId, Millis, Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
+import type { HistogramFigures } from './histogram.ts';
 import type { Key, Row, StoredValue, TableName } from './tables.ts';
 
 /** What a column may be set to: `undefined` only if it is optional. */
@@ -79,6 +80,16 @@ export interface StoreHealth {
   readonly detail?: string;
 }
 
+/** Numbers for whoever watches the server. */
+export interface StoreFigures {
+  /** Of the newest journal entry; 0 if there is none. */
+  readonly newestSeq: number;
+  /** Commits that are not on the disk yet. */
+  readonly waiting: number;
+  /** How long groups of commits took to reach the disk. */
+  readonly commits: HistogramFigures;
+}
+
 /**
  * `full`: no room on the disk. `failing`: the disk or file is faulty. `busy`: too much is waiting for the disk.
  * `conflict`: a unique list is taken, or a compare-and-set met another value. `invalid`: a value does not fit its column. `closed`: the store is closed.
@@ -125,5 +136,6 @@ export interface Store {
   /** Calls the listener after each commit that wrote journal entries, in seq order; returns how to stop. */
   subscribe(listener: (entries: readonly JournalEntry[]) => void): () => void;
   health(): StoreHealth;
+  figures(): StoreFigures;
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { DeviceId, Millis, Seq } from '../../ids.ts';
 import type { JournalDraft, JournalEntry } from '../../journal/entries.ts';
 import { Announcements, type Listener } from '../announcements.ts';
 import { type Cell, decodeRow, encodeKey, tableShape } from '../codec.ts';
+import { Histogram } from '../histogram.ts';
 import { committedEntry, decodeEntry, decodeSamples, encodeDraft, encodeSample } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type ListQuery,
   type Store,
   StoreError,
+  type StoreFigures,
   type StoreHealth,
 } from '../port.ts';
 import type { Key, Row, TableName } from '../tables.ts';
@@ -37,6 +39,7 @@ class MemoryStore implements Store {
   /** Cells as the journal's columns hold them, so that nobody shares a payload with the store. */
   #journal: { readonly seq: Seq; readonly at: Millis; readonly cells: readonly Cell[] }[] = [];
   #samples = new Map<string, StoredSample>();
+  readonly #commits = new Histogram();
   #lastSeq = 0;
   #closed = false;
 
@@ -57,6 +60,7 @@ class MemoryStore implements Store {
         value: cells.at(-1) ?? null,
       });
     }
+    this.#commits.add(0);
     for (const entry of entries) this.#announcements.add(entry);
     await Promise.resolve();
     this.#announcements.publish();
@@ -146,6 +150,10 @@ class MemoryStore implements Store {
 
   health(): StoreHealth {
     return { state: 'ok' };
+  }
+
+  figures(): StoreFigures {
+    return { newestSeq: this.#lastSeq, waiting: 0, commits: this.#commits.figures() };
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,16 @@ import type { JournalEntry } from '../../journal/entries.ts';
 import { Announcements, type Listener } from '../announcements.ts';
 import { type Cell, decodeRow, encodeKey } from '../codec.ts';
 import { committedEntry, decodeEntry, decodeSamples } from '../history.ts';
-import type { Batch, ColumnBatch, Committed, JournalQuery, ListQuery, Store, StoreHealth } from '../port.ts';
+import type {
+  Batch,
+  ColumnBatch,
+  Committed,
+  JournalQuery,
+  ListQuery,
+  Store,
+  StoreFigures,
+  StoreHealth,
+} from '../port.ts';
 import type { Key, Row, TableName } from '../tables.ts';
 import type { CommitGate } from './gate.ts';
 import { pruneJournal, pruneSamples } from './prune.ts';
@@ -115,6 +124,10 @@ class SqliteStore implements Store {
 
   health(): StoreHealth {
     return this.#thread.health();
+  }
+
+  figures(): StoreFigures {
+    return this.#thread.figures();
   }
 
   close(): Promise<void> {

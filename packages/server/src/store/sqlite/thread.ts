@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Cell } from '../codec.ts';
+import { Histogram } from '../histogram.ts';
 import { storeLimits } from '../limits.ts';
-import { StoreError, type StoreHealth } from '../port.ts';
+import { StoreError, type StoreFigures, type StoreHealth } from '../port.ts';
 import type { FromWorker, GroupReply, GroupRequest, Query, Refusal, ToWorker, WorkerSettings } from './protocol.ts';
 
 /** What becomes of a batch. */
@@ -61,6 +62,10 @@ export class StoreThread {
   #scheduled = false;
   #state: 'open' | 'closing' | 'dead' = 'open';
   #health: StoreHealth = { state: 'ok' };
+  readonly #commitTimes = new Histogram();
+  /** When the group that is under way was sent. */
+  #sentAt = 0;
+  #newestSeq = 0;
 
   private constructor(worker: Worker, takeTexts: () => GroupRequest['texts'], settled: () => void) {
     this.#worker = worker;
@@ -125,6 +130,11 @@ export class StoreThread {
     return this.#health;
   }
 
+  figures(): StoreFigures {
+    const waiting = this.#gathering.commits.length + (this.#underWay?.commits.length ?? 0);
+    return { newestSeq: this.#newestSeq, waiting, commits: this.#commitTimes.figures() };
+  }
+
   /** Takes nothing more, finishes what waits, closes the file. */
   async close(): Promise<void> {
     if (this.#state === 'open') {
@@ -154,6 +164,7 @@ export class StoreThread {
     if (group.commits.length > 0 || group.pending.length > 0) {
       this.#gathering = emptyGroup();
       this.#underWay = group;
+      this.#sentAt = performance.now();
       const { script, cells, queries } = group;
       this.#post({ texts: this.#takeTexts(), script, cells, queries });
     } else if (this.#state === 'closing') {
@@ -169,7 +180,11 @@ export class StoreThread {
     const group = this.#underWay;
     if (!group) return;
     this.#underWay = undefined;
-    if (group.commits.length > 0) this.#settleCommits(group, reply);
+    this.#newestSeq = reply.lastSeq;
+    if (group.commits.length > 0) {
+      this.#commitTimes.add((performance.now() - this.#sentAt) / 1000);
+      this.#settleCommits(group, reply);
+    }
     group.pending.forEach(({ done, refused }, index) => {
       const answer = reply.answers[index] ?? [];
       if (isRefusal(answer)) refused(errorOf(answer));

@@ -10,8 +10,9 @@ import {
   type TransmissionParameters,
 } from '@reeve/coap';
 import type { Certificate, RetransmitParameters } from '@reeve/dtls';
-import { ContentFormat, type LwM2mPath, path, type Value } from '@reeve/lwm2m';
+import { ContentFormat, join, type LwM2mPath, path, segments, type Value } from '@reeve/lwm2m';
 import { AttributeTable } from './attributes.ts';
+import type { Creatable } from './creation.ts';
 import type { ClientEffect, ClientEvent } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
 import { LIMITS } from './limits.ts';
@@ -24,7 +25,7 @@ import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
 import { linkOf } from './security.ts';
-import { contentResponse, serve } from './serving.ts';
+import { contentResponse, type Served, type ServedDevice, serve } from './serving.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
 const ENDPOINT_BYTES = 252;
@@ -50,6 +51,8 @@ export interface ClientOptions {
    * any case (RFC 7641 §4.5).
    */
   readonly confirmEvery?: number;
+  /** What of its objects a server may create and delete instances of; none by default. */
+  readonly creatable?: Creatable;
 }
 
 /**
@@ -65,6 +68,7 @@ export class LwM2mClient {
   readonly serverUri: string;
   readonly #model: DeviceModel;
   readonly #attributes = new AttributeTable();
+  readonly #device: ServedDevice;
   readonly #notifier: Notifier;
   readonly #registrar: Registrar;
   readonly #coap: CoapEndpoint;
@@ -76,11 +80,12 @@ export class LwM2mClient {
 
   /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
   constructor(options: ClientOptions) {
-    const { endpoint, objects, random, coap, dtls = {}, confirmEvery = 10 } = options;
+    const { endpoint, objects, random, coap, dtls = {}, confirmEvery = 10, creatable = {} } = options;
     const { trustAnchors = [], wallClock } = options;
     if (Buffer.byteLength(endpoint) > ENDPOINT_BYTES) throw new RangeError('the endpoint name is too long');
     this.endpoint = endpoint;
-    this.#model = new DeviceModel(objects);
+    this.#model = new DeviceModel(objects, Object.keys(creatable).map(Number));
+    this.#device = { model: this.#model, attributes: this.#attributes, creatable };
     const [security] = this.#model.instances(0);
     const [server] = this.#model.instances(1);
     if (security === undefined || server === undefined) throw new RangeError('objects 0 and 1 must be there');
@@ -286,7 +291,7 @@ export class LwM2mClient {
   }
 
   #serve(exchange: ExchangeId, message: CoapMessage, now: number): void {
-    const served = serve(message, this.#model, this.#attributes);
+    const served = serve(message, this.#device);
     switch (served.kind) {
       case 'refused': {
         const { kind, code, detail } = served;
@@ -306,18 +311,33 @@ export class LwM2mClient {
       case 'cancelObserve':
         this.#coap.respond(exchange, this.#notifier.observe(served, message.token, now), now);
         break;
-      case 'done':
-        this.#coap.respond(exchange, { code: served.code }, now);
-        this.#after(served.operation, now);
+      case 'done': {
+        const { code, location, operation } = served;
+        const options = (location === undefined ? [] : segments(location)).map((id) =>
+          option(Option.LocationPath, `${id}`),
+        );
+        this.#coap.respond(exchange, { code, options }, now);
+        this.#after(operation, now, location);
         break;
+      }
     }
   }
 
   /** What follows from an operation, after its answer is on its way. */
-  #after(operation: Extract<ReturnType<typeof serve>, { kind: 'done' }>['operation'], now: number): void {
+  #after(operation: Extract<Served, { kind: 'done' }>['operation'], now: number, location?: LwM2mPath): void {
     const { kind, path: target } = operation;
     switch (kind) {
       case 'writeAttributes':
+        break;
+      case 'create': {
+        const made = location ?? join(target, operation.instanceId ?? 0) ?? target;
+        this.#effects.push({ kind: 'created', path: made });
+        this.#instancesChanged(made, now);
+        break;
+      }
+      case 'delete':
+        this.#effects.push({ kind: 'deleted', path: target });
+        this.#instancesChanged(target, now);
         break;
       case 'execute':
         this.#notifier.touch(instanceOf(target));

@@ -34,6 +34,8 @@ export type ClientEvent =
   | { readonly kind: 'acknowledged'; readonly path: LwM2mPath; readonly records: readonly ResourceRecord[] }
   /** The server wrote at or below a path. */
   | { readonly kind: 'written'; readonly path: LwM2mPath; readonly records: readonly ResourceRecord[] }
+  /** The server made an object instance, or took one away. */
+  | { readonly kind: 'created' | 'deleted'; readonly path: LwM2mPath }
   | { readonly kind: 'executed'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] }
   /** Something that the server asked for was refused, with a CoAP code as the byte on the wire. */
   | { readonly kind: 'refused'; readonly code: number; readonly detail: string };

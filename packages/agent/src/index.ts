@@ -1,6 +1,7 @@
 /** The LwM2M client of a device: a sans-I/O engine, the objects that most devices have, and a runner for UDP. */
 
 export { type ClientOptions, LwM2mClient } from './client.ts';
+export type { Creatable } from './creation.ts';
 export type { ClientEffect, ClientEvent, SendEffect } from './effects.ts';
 export { type InstanceParts, type ObjectInstance, objectInstance } from './instance.ts';
 export { type ConnectivityOptions, connectivityInstance } from './objects/connectivity.ts';

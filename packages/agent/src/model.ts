@@ -45,7 +45,9 @@ export class DeviceModel {
   readonly #slots = new Map<LwM2mPath, Slot>();
   #listing: string | undefined;
 
-  constructor(instances: Iterable<ObjectInstance>) {
+  /** @param objectIds objects that are there even without an instance */
+  constructor(instances: Iterable<ObjectInstance>, objectIds: readonly number[] = []) {
+    for (const objectId of objectIds) this.#objects.set(objectId, new Map());
     for (const instance of instances) this.add(instance);
   }
 

@@ -26,6 +26,7 @@ import {
   successCode,
 } from '@reeve/lwm2m';
 import type { AttributeTable } from './attributes.ts';
+import { type Creatable, createInstance, deleteInstance } from './creation.ts';
 import { ENABLER, resourceType } from './enabler.ts';
 import { type DeviceModel, isSecret } from './model.ts';
 import { type Outcome, refusal } from './outcome.ts';
@@ -38,6 +39,13 @@ const METHODS: ReadonlyMap<number, OperationRequest['method']> = new Map([
   [Code.Delete, 'DELETE'],
 ] as const);
 
+/** What a server's requests work on. */
+export interface ServedDevice {
+  readonly model: DeviceModel;
+  readonly attributes: AttributeTable;
+  readonly creatable: Creatable;
+}
+
 /** What was done with a request. */
 export type Served =
   | { readonly kind: 'refused'; readonly code: number; readonly detail: string }
@@ -47,6 +55,8 @@ export type Served =
       readonly kind: 'done';
       readonly operation: Exclude<Operation, { kind: 'read' | 'observe' | 'cancelObserve' | 'discover' }>;
       readonly code: number;
+      /** The instance that a Create made, if its id was left to the device. */
+      readonly location?: LwM2mPath;
     };
 
 /** Content for a Read, or for the beginning or end of an observation. */
@@ -59,23 +69,19 @@ export interface ReadAnswer {
 }
 
 /** Does what a server asks for (OMA Core §6.3, §6.4; Transport §6.4.4). */
-export function serve(message: CoapMessage, model: DeviceModel, attributes: AttributeTable): Served {
-  const outcome = attend(message, model, attributes);
+export function serve(message: CoapMessage, device: ServedDevice): Served {
+  const outcome = attend(message, device);
   return outcome.ok ? outcome.served : { kind: 'refused', code: outcome.code, detail: outcome.detail };
 }
 
-function attend(
-  message: CoapMessage,
-  model: DeviceModel,
-  attributes: AttributeTable,
-): Outcome<{ readonly served: Served }> {
+function attend(message: CoapMessage, device: ServedDevice): Outcome<{ readonly served: Served }> {
   const method = METHODS.get(message.code);
   const segments = uriPath(message);
   const path = parsePath(`/${segments.join('/')}`);
   if (path === undefined) return refusal(Code.NotFound, `there is no /${segments.join('/')}`);
   if (method === undefined || path === '/') return refusal(Code.MethodNotAllowed, `method ${message.code} on ${path}`);
   if (isSecret(path)) return refusal(Code.Unauthorized, `${path} is for no server`);
-  if (!model.has(path)) return refusal(Code.NotFound, `there is no ${path}`);
+  if (!device.model.has(path)) return refusal(Code.NotFound, `there is no ${path}`);
   const accepted = accept(message);
   const format = contentFormat(message);
   const observe = observeValue(message);
@@ -92,13 +98,12 @@ function attend(
     { resourceType },
   );
   if (!parsed.ok) return refusal(parsed.error.code, parsed.error.detail);
-  return carryOut(parsed.operation, model, attributes);
+  return carryOut(parsed.operation, device);
 }
 
 function carryOut(
   operation: Operation,
-  model: DeviceModel,
-  attributes: AttributeTable,
+  { model, attributes, creatable }: ServedDevice,
 ): Outcome<{ readonly served: Served }> {
   const { kind, path } = operation;
   switch (kind) {
@@ -125,6 +130,15 @@ function carryOut(
     }
     case 'execute':
       return done(operation, model.execute(path, operation.args));
+    case 'create': {
+      const made = createInstance(model, creatable, operation);
+      if (!made.ok) return made;
+      model.add(made.instance);
+      const location = operation.instanceId === undefined ? { location: made.instance.path } : {};
+      return { ok: true, served: { kind: 'done', operation, code: successCode(operation), ...location } };
+    }
+    case 'delete':
+      return done(operation, deleteInstance(model, creatable, path));
   }
 }
 

@@ -20,6 +20,9 @@ export function describeEvent(event: DeviceEvent): string | undefined {
       return `the server stopped observing ${event.path}`;
     case 'written':
       return `the server wrote ${describeRecords(event.records)}`;
+    case 'created':
+    case 'deleted':
+      return `the server ${event.kind} ${event.path}`;
     case 'executed':
       return `the server executed ${event.path}`;
     case 'notified':

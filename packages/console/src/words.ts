@@ -163,6 +163,10 @@ export function describeOperation(operation: CommandOperation): string {
       return `Write ${operation.values.map(({ path, value }) => `${path} = ${value}`).join(', ')}`;
     case 'execute':
       return `Execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
+    case 'create':
+      return `Create ${operation.path}/${operation.instanceId ?? '?'}`;
+    case 'delete':
+      return `Delete ${operation.path}`;
     case 'discover':
       return `Discover ${operation.path}`;
     case 'write-attributes':

@@ -27,6 +27,12 @@ export const NotificationAttributes = Type.Object(
 );
 export type NotificationAttributes = Static<typeof NotificationAttributes>;
 
+const WrittenValue = Type.Object({
+  path: PathText,
+  value: JsonValue,
+  type: Type.Optional(Type.String({ maxLength: 16 })),
+});
+
 /** What a command asks of the device. Values are typed by the object's definition, or by `type`. */
 export const CommandOperation = Type.Union([
   Type.Object({ kind: Type.Literal('read'), path: PathText }),
@@ -35,16 +41,23 @@ export const CommandOperation = Type.Union([
     /** `replace` is a PUT; `partial` a POST that merges. */
     mode: Type.Union([Type.Literal('replace'), Type.Literal('partial')]),
     path: PathText,
-    values: Type.Array(
-      Type.Object({ path: PathText, value: JsonValue, type: Type.Optional(Type.String({ maxLength: 16 })) }),
-      { minItems: 1, maxItems: 200 },
-    ),
+    values: Type.Array(WrittenValue, { minItems: 1, maxItems: 200 }),
   }),
   Type.Object({
     kind: Type.Literal('execute'),
     path: PathText,
     arguments: Type.Optional(Type.String({ maxLength: 1024 })),
   }),
+  Type.Object({
+    kind: Type.Literal('create'),
+    /** Of the object, e.g. /5. */
+    path: PathText,
+    /** Left out, the device chooses: not every device can. */
+    instanceId: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_534 })),
+    /** What the instance begins with; paths are those of resources within it, e.g. /1, or /2/0 for one of several values. */
+    values: Type.Array(WrittenValue, { maxItems: 200 }),
+  }),
+  Type.Object({ kind: Type.Literal('delete'), path: PathText }),
   Type.Object({
     kind: Type.Literal('discover'),
     path: PathText,
@@ -101,6 +114,8 @@ export const Command = Type.Object({
   /** CoAP code of the answer, e.g. "2.05". */
   code: Type.Optional(Type.String()),
   values: Type.Optional(Type.Array(ResourceValue)),
+  /** The object instance that a Create made, if it is known. */
+  created: Type.Optional(PathText),
   /** What a Discover listed. */
   nodes: Type.Optional(Type.Array(DiscoveredNode)),
   incidentId: Type.Optional(Type.String()),
@@ -112,7 +127,7 @@ export const CommandCreate = Type.Object(
     operation: CommandOperation,
     /** Seconds until an unanswered command is given up; default one day. */
     expiresIn: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
-    /** The caller accepts that an Execute or partial Write without an answer is sent again. */
+    /** The caller accepts that an Execute, Create, Delete or partial Write without an answer is sent again. */
     repeatable: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },

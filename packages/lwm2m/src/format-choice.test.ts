@@ -14,7 +14,10 @@ describe('the choice of a content format', () => {
     ['an instance in 1.1', { path: path(6, 0), enabler: '1.1' }, 112],
     ['FM-2: a device that lists JSON', { path: path(6, 0), enabler: '1.1', contentFormats: [60, 110] }, 110],
     ['a device that lists only TLV', { path: path(6, 0), enabler: '1.2', contentFormats: [11_542] }, 11_542],
-    ['a device that lists nothing useful', { path: path(6, 0), enabler: '1.2', contentFormats: [11_544] }, 112],
+    ['FM-2: a device that lists LwM2M CBOR', { path: path(6, 0), enabler: '1.2', contentFormats: [11_544] }, 11_544],
+    ['a device that lists nothing useful', { path: path(6, 0), enabler: '1.1', contentFormats: [11_544] }, 112],
+    ['SM-6: an instance for the device to number', { path: path(5), enabler: '1.1', unnumbered: true }, 11_542],
+    ['LC-2: the same in 1.2', { path: path(5), enabler: '1.2', unnumbered: true }, 11_544],
   ] as const)('%s', (_, question, format) => expect(chooseFormat(question)).toBe(format));
 
   it('P34: has others to try after a refusal, each once', () => {

@@ -1,6 +1,7 @@
 /** Which content format to ask for, and to write in (OMA Core §7.5, §8.2.1). */
 
 import { ContentFormat } from './formats/content.ts';
+import { carriesUnnumbered } from './formats/new-instance.ts';
 import { type LwM2mPath, level, PathLevel } from './path.ts';
 import type { ResourceType } from './value.ts';
 import type { EnablerVersion } from './version.ts';
@@ -15,15 +16,17 @@ export interface FormatQuestion {
   readonly multiple?: boolean;
   /** What the device's registration listed as `ct`. */
   readonly contentFormats?: readonly number[];
+  /** A new instance whose id the device is to choose. */
+  readonly unnumbered?: boolean;
 }
 
-const { text, opaque, tlv, senmlCbor, senmlJson } = ContentFormat;
+const { text, opaque, tlv, senmlCbor, senmlJson, lwm2mCbor } = ContentFormat;
 
 /** Formats of many values, best first. TLV is the one that 1.0 demands and later versions only allow. */
 const STRUCTURED: Readonly<Record<EnablerVersion, readonly number[]>> = {
   '1.0': [tlv],
   '1.1': [senmlCbor, senmlJson, tlv],
-  '1.2': [senmlCbor, senmlJson, tlv],
+  '1.2': [senmlCbor, senmlJson, lwm2mCbor, tlv],
 };
 
 /**
@@ -33,8 +36,8 @@ const STRUCTURED: Readonly<Record<EnablerVersion, readonly number[]>> = {
  * structured format, those that the device listed before the others.
  */
 export function formatCandidates(question: FormatQuestion): readonly number[] {
-  const { path, enabler, type, multiple = false, contentFormats = [] } = question;
-  const structured = STRUCTURED[enabler];
+  const { path, enabler, type, multiple = false, contentFormats = [], unnumbered = false } = question;
+  const structured = STRUCTURED[enabler].filter((format) => !unnumbered || carriesUnnumbered(format));
   const listed = structured.filter((format) => contentFormats.includes(format));
   const candidates = [...listed, ...structured.filter((format) => !listed.includes(format))];
   const single = level(path) === PathLevel.resourceInstance || (level(path) === PathLevel.resource && !multiple);

@@ -20,6 +20,7 @@ export {
   type ResourceRecord,
   type TypeLookup,
 } from './formats/content.ts';
+export type { NewInstance } from './formats/new-instance.ts';
 export { resolveTime } from './formats/senml.ts';
 export {
   type DiscoveredNode,

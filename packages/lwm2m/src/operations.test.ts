@@ -67,6 +67,22 @@ const BOTH_WAYS: readonly (readonly [name: string, operation: Operation, request
     { ...bare, method: 'GET', path: ['3'], accept: 40, query: ['depth=3'] },
   ],
   [
+    'DM-4: Create with an id',
+    { kind: 'create', path: path(1), instanceId: 0, format: 11_542, records: [lifetime] },
+    { ...bare, method: 'POST', path: ['1'], contentFormat: 11_542, payload: unhex('0300c1013c') },
+  ],
+  [
+    'DM-4: Create that the device numbers',
+    { kind: 'create', path: path(1), format: 11_544, records: [lifetime] },
+    { ...bare, method: 'POST', path: ['1'], contentFormat: 11_544, payload: unhex('a1830119ffff01183c') },
+  ],
+  ['Delete', { kind: 'delete', path: path(1, 0) }, { ...bare, method: 'DELETE', path: ['1', '0'] }],
+  [
+    'Delete of a resource instance',
+    { kind: 'delete', path: path(3, 0, 6, 1) },
+    { ...bare, method: 'DELETE', path: ['3', '0', '6', '1'] },
+  ],
+  [
     'P30: Write-Attributes',
     { kind: 'writeAttributes', path: path(3, 0, 9), attributes: { pmin: 1, gt: null } },
     { ...bare, method: 'PUT', path: ['3', '0', '9'], query: ['pmin=1', 'gt'] },
@@ -102,6 +118,8 @@ describe('operations', () => {
     ['writePartial', false, 0x44],
     ['discover', true, 0x45],
     ['writeAttributes', true, 0x44],
+    ['create', false, 0x41],
+    ['delete', false, 0x42],
     ['execute', false, 0x44],
   ] as const)('P27: %s is idempotent: %s, and succeeds with %i', (kind, idempotent, code) => {
     expect(isIdempotent({ kind })).toBe(idempotent);
@@ -136,8 +154,14 @@ describe('requests to a device', () => {
     ['Discover of the root', { path: [], accept: 40 }, ResponseCode.methodNotAllowed],
     ['Discover with a depth that is none', { accept: 40, query: ['depth=4'] }, ResponseCode.badRequest],
     ['Read of the root', { path: [] }, ResponseCode.methodNotAllowed],
-    ['Create', { method: 'POST', path: ['3'], contentFormat: 11_542 }, ResponseCode.methodNotAllowed],
-    ['Delete', { method: 'DELETE' }, ResponseCode.methodNotAllowed],
+    ['Create in text', { method: 'POST', path: ['3'], contentFormat: 0 }, ResponseCode.unsupportedContentFormat],
+    [
+      'Create of two',
+      { method: 'POST', path: ['3'], contentFormat: 11_542, payload: unhex('00000001') },
+      ResponseCode.badRequest,
+    ],
+    ['Delete of an object', { method: 'DELETE', path: ['3'] }, ResponseCode.methodNotAllowed],
+    ['Delete of a resource', { method: 'DELETE', path: ['3', '0', '6'] }, ResponseCode.methodNotAllowed],
     ['a replaced object', { method: 'PUT', path: ['3'], contentFormat: 11_542 }, ResponseCode.methodNotAllowed],
     ['an empty PUT', { method: 'PUT' }, ResponseCode.badRequest],
     ['unknown attributes', { method: 'PUT', query: ['x=1'] }, ResponseCode.badRequest],

@@ -1,7 +1,7 @@
 /** Device management operations as data, and the CoAP requests that carry them (OMA Transport §6.4.4, §6.4.5). */
 
 import { type Attributes, formatAttributes, parseAttributes } from './attributes.ts';
-import { type RequestResult, ResponseCode, reject } from './codes.ts';
+import { type RequestError, type RequestResult, ResponseCode, reject } from './codes.ts';
 import { type ExecuteArg, formatExecuteArgs, parseExecuteArgs } from './execute-args.ts';
 import { decodeContent, encodeContent } from './formats/codec.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type ResourceRecord,
   type TypeLookup,
 } from './formats/content.ts';
+import { decodeNewInstance, encodeNewInstance, type NewInstance } from './formats/new-instance.ts';
 import { type LwM2mPath, level, PathLevel, parsePath } from './path.ts';
 
 /** One operation. `accept` and `format` are content formats, see `chooseFormat`. */
@@ -42,6 +43,8 @@ export type Operation =
       readonly depth?: number;
     }
   | { readonly kind: 'writeAttributes'; readonly path: LwM2mPath; readonly attributes: Attributes }
+  | ({ readonly kind: 'create'; readonly format: number } & NewInstance)
+  | { readonly kind: 'delete'; readonly path: LwM2mPath }
   | { readonly kind: 'execute'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] };
 
 export type OperationKind = Operation['kind'];
@@ -67,6 +70,8 @@ const KINDS = {
   writePartial: { method: 'POST', success: ResponseCode.changed, idempotent: false },
   discover: { method: 'GET', success: ResponseCode.content, idempotent: true },
   writeAttributes: { method: 'PUT', success: ResponseCode.changed, idempotent: true },
+  create: { method: 'POST', success: ResponseCode.created, idempotent: false },
+  delete: { method: 'DELETE', success: ResponseCode.deleted, idempotent: false },
   execute: { method: 'POST', success: ResponseCode.changed, idempotent: false },
 } as const satisfies Record<OperationKind, unknown>;
 
@@ -109,6 +114,12 @@ export function toRequest(operation: Operation, rootPath = '/'): FormatResult<{ 
       const content = encodeContent({ ...operation, rootPath });
       return content.ok ? request({ contentFormat: operation.format, payload: content.bytes }) : content;
     }
+    case 'create': {
+      const content = encodeNewInstance(operation.format, operation, rootPath);
+      return content.ok ? request({ contentFormat: operation.format, payload: content.bytes }) : content;
+    }
+    case 'delete':
+      return request({});
     case 'discover':
       return request({
         accept: ContentFormat.linkFormat,
@@ -135,6 +146,8 @@ const LEVELS: Readonly<Record<OperationKind, readonly PathLevel[]>> = {
   writePartial: [instance, resource],
   discover: [object, instance, resource],
   writeAttributes: [object, instance, resource, resourceInstance],
+  create: [object],
+  delete: [instance, resourceInstance],
   execute: [resource],
 };
 
@@ -157,8 +170,8 @@ export interface RequestContext {
  * The operation that a request asks a device for, or the code to refuse it with.
  *
  * POST on a resource is Execute or a partial Write by its content format: none and plain text are Execute.
- * PUT with a query and without content is Write-Attributes, GET that accepts link format Discover. Create, Delete and
- * composites are refused with 4.05.
+ * PUT with a query and without content is Write-Attributes, GET that accepts link format Discover. Composites
+ * are refused with 4.05.
  */
 export function fromRequest(
   request: OperationRequest,
@@ -175,11 +188,14 @@ export function fromRequest(
       if (request.contentFormat === undefined && request.payload.length === 0) return attributesOf(request, path);
       return writeOf('writeReplace', request, path, context);
     case 'POST':
+      if (level(path) === object) return createOf(request, path, context);
       return level(path) === resource && isExecute(request.contentFormat)
         ? executeOf(request, path)
         : writeOf('writePartial', request, path, context);
-    case 'DELETE':
-      return reject(ResponseCode.methodNotAllowed, `delete of ${path}`);
+    case 'DELETE': {
+      const check = allowed('delete', path);
+      return check.ok ? { ok: true, operation: { kind: 'delete', path } } : check;
+    }
   }
 }
 
@@ -242,7 +258,25 @@ function writeOf(
   const format = request.contentFormat ?? ContentFormat.text;
   const content = decodeContent({ ...context, format, bytes: request.payload, path });
   if (content.ok) return { ok: true, operation: { kind, path, format, records: content.records } };
-  const { fault, detail } = content.error;
+  return unreadable(format, content.error);
+}
+
+function createOf(
+  request: OperationRequest,
+  path: LwM2mPath,
+  context: RequestContext,
+): RequestResult<{ readonly operation: Operation }> {
+  const format = request.contentFormat ?? ContentFormat.text;
+  const content = decodeNewInstance({ ...context, format, bytes: request.payload, path });
+  return content.ok
+    ? { ok: true, operation: { kind: 'create', format, ...content.created } }
+    : unreadable(format, content.error);
+}
+
+function unreadable(
+  format: number,
+  { fault, detail }: FormatError,
+): { readonly ok: false; readonly error: RequestError } {
   return reject(
     fault === 'unsupported' ? ResponseCode.unsupportedContentFormat : ResponseCode.badRequest,
     `content format ${format}: ${detail}`,

@@ -32,6 +32,7 @@ import { credentialHandlers, expireCredentials } from './registry/credential-han
 import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
+import { noteInstance } from './registry/instances.ts';
 import { findDevice } from './registry/registrations.ts';
 import { receivedMark } from './registry/terms.ts';
 import { claimSlot } from './sessions/slots.ts';
@@ -204,6 +205,7 @@ export async function startServer(
     lost,
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
+    instances: (device, change) => noteInstance(device, change, { store, lanes, now }),
   });
   const finishedCommands = new FinishedCommands(bus);
   const incidents = await Incidents.open({ store, bus, engine, values, commands, now, warn });

@@ -52,7 +52,10 @@ export function commandLines(context: Context, command: Command): string[] {
   return [line, `Follow it with: reeve command show ${command.commandId}`];
 }
 
-function outcomeText({ state, code, receipts }: Command): string {
+function outcomeText({ state, code, receipts, created, operation }: Command): string {
+  if (state === 'answered' && operation.kind === 'create') {
+    return created === undefined ? 'created; the device did not say which instance' : `created ${created}`;
+  }
   if (state === 'answered') return `done (${code ?? 'answered'})`;
   if (state === 'failed' && code !== undefined) return `the device refused: ${code}`;
   return `${state}: ${clean(receipts.at(-1)?.text ?? '')}`;
@@ -72,6 +75,10 @@ export function describeOperation(operation: CommandOperation): string {
       return `write ${operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ')}`;
     case 'execute':
       return `execute ${operation.path}${operation.arguments === undefined ? '' : ` ${operation.arguments}`}`;
+    case 'create':
+      return `create ${operation.path}/${operation.instanceId ?? '?'}`;
+    case 'delete':
+      return `delete ${operation.path}`;
     case 'discover':
       return `discover ${operation.path}`;
     case 'write-attributes':

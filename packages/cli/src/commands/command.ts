@@ -39,13 +39,14 @@ export const commandCommands = [
     run: async (context, given) => {
       const first = await context.api('commands.show', { params: { id: given.id } });
       const shown = await follow(context, first, given.wait);
-      const { operation, state, actor, endpoint, code, values = [], nodes, expiresAt } = shown;
+      const { operation, state, actor, endpoint, code, values = [], nodes, created, expiresAt } = shown;
       show(context, shown, () => [
         `${describeOperation(operation)} on ${endpoint}: ${state}`,
         '',
         ...facts(context, {
           by: actor.name,
           answer: code,
+          created,
           expires: state === 'queued' ? age(expiresAt, context.terminal.now()) : undefined,
         }),
         ...receiptLines(shown),

@@ -218,6 +218,44 @@ describe('what a device has, and when it tells', () => {
   });
 });
 
+describe('instances', () => {
+  const answers = (more: Partial<Command>) => ({
+    'devices.show': detail,
+    'commands.create': { ...commandIn('answered', ''), code: '2.01', ...more },
+  });
+
+  it('are created with values in the types of their resources', async () => {
+    const operation = { kind: 'create', path: '/3', instanceId: 2, values: [{ path: '/14', value: '42' }] } as const;
+    const words = ['device', 'create', 'truck-1', '/3/2', '--set', '14=42'];
+    const { out, calls } = await run(words, answers({ operation: { ...operation, values: [] }, created: '/3/2' }));
+    expect(out).toBe('created /3/2');
+    expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body: { operation } });
+  });
+
+  it('are numbered by the device, which may not say how', async () => {
+    const operation = { kind: 'create', path: '/33000', values: [{ path: '/2/0', value: 5 }] } as const;
+    const words = ['device', 'create', 'truck-1', '/33000', '--set', '2/0=5', '--repeatable'];
+    const { out, calls } = await run(words, answers({ operation: { ...operation, values: [] } }));
+    expect(out).toBe('created; the device did not say which instance');
+    expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body: { operation, repeatable: true } });
+  });
+
+  it('are deleted', async () => {
+    const { out, calls } = await run(['device', 'delete', 'truck-1', '/3/2'], answers({ code: '2.02' }));
+    expect(out).toBe('done (2.02)');
+    expect(calls.at(-1)?.args).toMatchObject({ body: { operation: { kind: 'delete', path: '/3/2' } } });
+  });
+
+  it.each([
+    [['device', 'create', 'truck-1', '/3/2/1'], 'no object or object instance'],
+    [['device', 'create', 'truck-1', '/3', '--set', 'x=1'], 'RESOURCE=VALUE'],
+  ])('are not made from %j', async (words, text) => {
+    const { code, err } = await run(words, answers({}));
+    expect(code).toBe(2);
+    expect(err).toContain(text);
+  });
+});
+
 describe('policy apply', () => {
   it('shows each error in its line, and exits with 4', async () => {
     const errors = [

@@ -22,6 +22,17 @@ const waiting = {
   }),
 };
 
+const repeatable = { repeatable: flag('may be sent again if the answer is lost') };
+
+/** `1=60` or, for one of several values, `2/0=x`. */
+function assignmentOf(word: string): { path: string; text: string } {
+  const [, resource, text] = /^(\d{1,5}(?:\/\d{1,5})?)=(.*)$/s.exec(word) ?? [];
+  if (resource === undefined || text === undefined) {
+    throw new Failure('usage', `A value is RESOURCE=VALUE, e.g. 1=60, not "${word}"`);
+  }
+  return { path: `/${resource}`, text };
+}
+
 const seconds = (summary: string) => whole('SECONDS', summary, { min: 0, max: 4_294_967_295 });
 const attributeOptions = {
   pmin: seconds('least time between two notifications'),
@@ -76,9 +87,36 @@ export const operateCommands = [
     name: 'device exec',
     summary: 'Execute a resource of a device',
     positionals: { ...target, arguments: text('ARGUMENTS', "the command's arguments, e.g. 0='now'") },
-    options: { ...waiting, repeatable: flag('may be sent again if the answer is lost') },
+    options: { ...waiting, ...repeatable },
     run: (context, given) =>
       operate(context, given, { kind: 'execute', path: given.path, ...compact({ arguments: given.arguments }) }),
+  }),
+  command({
+    name: 'device create',
+    summary: 'Create an object instance: /OBJECT/INSTANCE, or /OBJECT to let the device choose',
+    positionals: target,
+    options: { ...waiting, set: several('RESOURCE=VALUE', 'what it begins with, e.g. 1=60'), ...repeatable },
+    run: async (context, given) => {
+      const { device } = given;
+      const [, objectId, instanceId, ...below] = given.path.split('/');
+      if (below.length > 0 || !objectId) throw new Failure('usage', `${given.path} is no object or object instance`);
+      const detail = await context.api('devices.show', { params: { device } });
+      const values = given.set.map((word) => {
+        const { path, text } = assignmentOf(word);
+        const [, resourceId] = path.split('/');
+        const type = resourceOf(detail, `/${objectId}/0/${resourceId}`)?.type;
+        return { path, value: jsonValue(text, type) };
+      });
+      const operation: CommandOperation = { kind: 'create', path: `/${objectId}`, values };
+      return operate(context, given, { ...operation, ...(instanceId ? { instanceId: Number(instanceId) } : {}) });
+    },
+  }),
+  command({
+    name: 'device delete',
+    summary: 'Delete an object instance of a device (the device itself: device rm)',
+    positionals: target,
+    options: { ...waiting, ...repeatable },
+    run: (context, given) => operate(context, given, { kind: 'delete', path: given.path }),
   }),
   command({
     name: 'device discover',

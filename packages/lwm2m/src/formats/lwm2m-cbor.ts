@@ -8,6 +8,9 @@ import { fail, type ResourceRecord, refuse, type TypeLookup } from './content.ts
 import type { Item } from './item.ts';
 import { itemOfValue, typed, valueOfItem } from './item-value.ts';
 
+/** Stands in a Create for the instance id that the device is to choose (OMA Core §7.5.4). */
+const NEW_INSTANCE = 65_535;
+
 interface Leaf {
   readonly ids: readonly number[];
   readonly item: Item;
@@ -16,10 +19,17 @@ interface Leaf {
 /**
  * Reads a document. Keys are whole paths, however they are split over the nesting; those of LwM2M 1.2.0 clients may begin
  * below the path that was asked for, which is accepted when no key begins with it.
+ * @param unnumbered in a Create: an instance without a number of its own is read as instance 0
  */
-export function decodeLwm2mCbor(bytes: Uint8Array, base: LwM2mPath, typeOf: TypeLookup): ResourceRecord[] {
-  const leaves: Leaf[] = [];
-  collect(decodeCbor(bytes), [], leaves);
+export function decodeLwm2mCbor(
+  bytes: Uint8Array,
+  base: LwM2mPath,
+  typeOf: TypeLookup,
+  unnumbered = false,
+): ResourceRecord[] {
+  const found: Leaf[] = [];
+  collect(decodeCbor(bytes), [], found);
+  const leaves = unnumbered ? found.map(({ ids, item }) => ({ ids: ids.with(1, 0), item })) : found;
   const absolute = leaves.map(({ ids }) => join(ROOT_PATH, ...ids));
   const relative = absolute.some((at) => at !== undefined && isPrefixOf(base, at))
     ? []
@@ -35,6 +45,13 @@ export function decodeLwm2mCbor(bytes: Uint8Array, base: LwM2mPath, typeOf: Type
   const [only] = records;
   // What was asked for is there, and has nothing in it.
   return records.length === 1 && only?.path === base && leaves[0]?.item.kind === 'null' ? [] : records;
+}
+
+/** Whether a Create leaves the id of the new instance to the device. */
+export function isUnnumbered(bytes: Uint8Array): boolean {
+  const leaves: Leaf[] = [];
+  collect(decodeCbor(bytes), [], leaves);
+  return leaves.some(({ ids }) => ids[1] === NEW_INSTANCE);
 }
 
 function collect(item: Item, prefix: readonly number[], leaves: Leaf[]): void {
@@ -70,14 +87,17 @@ interface Node {
   value?: Value;
 }
 
-/** Writes a document: the ids that all values share stand in one key, everything below is nested. */
-export function encodeLwm2mCbor(base: LwM2mPath, records: readonly ResourceRecord[]): Uint8Array {
+/**
+ * Writes a document: the ids that all values share stand in one key, everything below is nested.
+ * @param unnumbered for a Create whose instance the device is to number: that of the records does not count
+ */
+export function encodeLwm2mCbor(base: LwM2mPath, records: readonly ResourceRecord[], unnumbered = false): Uint8Array {
   const root: Node = { below: new Map() };
   const nothing: ResourceRecord = { path: base, value: NONE };
   for (const { path, value, time } of records.length === 0 ? [nothing] : records) {
     if (time !== undefined) refuse('LwM2M CBOR carries no times');
     let node = root;
-    for (const id of segments(path)) {
+    for (const id of unnumbered ? segments(path).with(1, NEW_INSTANCE) : segments(path)) {
       const next: Node = node.below.get(id) ?? { below: new Map() };
       node.below.set(id, next);
       node = next;

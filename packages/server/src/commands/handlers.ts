@@ -86,6 +86,7 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
     receipts,
     code,
     values,
+    created,
     nodes,
     incidentId,
   } = row;
@@ -113,6 +114,7 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
             clock: 'none' as const,
           })),
         }),
+    ...(created === undefined ? {} : { created }),
     ...(nodes === undefined ? {} : { nodes: nodes.map((node) => nodeView(node, device?.registration)) }),
   };
 }

@@ -2,8 +2,10 @@ import type { CommandOperation } from '@reeve/contract';
 import { attributeFault, parseExecuteArgs, parsePath } from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
 import type { LinkBody, LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
+import type { InstanceChange } from '../registry/instances.ts';
 import { enablerOf, type ModelOf, resourceAt, storedOf } from '../telemetry/models.ts';
 
+type Create = Extract<CommandOperation, { kind: 'create' }>;
 type WriteAttributes = Extract<CommandOperation, { kind: 'write-attributes' }>;
 
 /** Whether doing it twice is doing it once: such a command is simply sent again when its answer is lost. */
@@ -16,6 +18,8 @@ export function isIdempotent(operation: CommandOperation): boolean {
     case 'write':
       return operation.mode === 'replace';
     case 'execute':
+    case 'create':
+    case 'delete':
       return false;
   }
 }
@@ -37,6 +41,19 @@ export function linkOperationOf(operation: CommandOperation, registration: Model
       if (parsed.ok) return operation;
       throw new ReeveError('invalid-value', `${path} takes no such arguments: ${parsed.error.detail}`);
     }
+    case 'create': {
+      const { instanceId } = operation;
+      checkCreate(operation, registration);
+      const instance = `${path}/${instanceId ?? 0}`;
+      const values = operation.values.map((value) => ({ ...value, path: `${instance}${value.path}` }));
+      return {
+        ...{ kind, path, records: recordsOf(instance, values, registration) },
+        ...(instanceId === undefined ? {} : { instanceId }),
+      };
+    }
+    case 'delete':
+      checkDelete(path, registration);
+      return operation;
     case 'write':
       return { kind, mode: operation.mode, path, records: recordsOf(path, operation.values, registration) };
   }
@@ -54,6 +71,34 @@ function checkAttributes(operation: WriteAttributes, registration: ModelOf | und
   throw new ReeveError('invalid-value', fault);
 }
 
+/** A device is not asked for what it never announced. @throws ReeveError `invalid-value` */
+function checkCreate({ path, instanceId }: Create, registration: ModelOf | undefined): void {
+  if (!/^\/\d+$/.test(path)) throw new ReeveError('invalid-value', `${path} is no object, e.g. /5`);
+  if (!registration) return;
+  const object = registration.objects.find(({ objectId }) => path === `/${objectId}`);
+  if (!object) throw new ReeveError('invalid-value', `The device has no object ${path}`);
+  if (instanceId !== undefined && object.instances.includes(instanceId)) {
+    throw new ReeveError('invalid-value', `The device has ${path}/${instanceId} already`);
+  }
+}
+
+/** @throws ReeveError `invalid-value` */
+function checkDelete(path: string, registration: ModelOf | undefined): void {
+  const [, objectId, instanceId, , resourceInstanceId] = path.split('/');
+  const depth = path.split('/').length - 1;
+  if (depth !== 2 && depth !== 4) {
+    throw new ReeveError('invalid-value', `${path} is neither an object instance, e.g. /5/0, nor a resource instance`);
+  }
+  if (!registration) return;
+  if (resourceInstanceId !== undefined && enablerOf(registration.version) !== '1.2') {
+    throw new ReeveError('invalid-value', 'Resource instances can be deleted since LwM2M 1.2');
+  }
+  const object = registration.objects.find((one) => objectId === `${one.objectId}`);
+  if (!object?.instances.some((id) => instanceId === `${id}`)) {
+    throw new ReeveError('invalid-value', `The device has no /${objectId}/${instanceId}`);
+  }
+}
+
 /** The values of a command, typed. @throws ReeveError `invalid-value` */
 function recordsOf(
   path: string,
@@ -68,11 +113,32 @@ function recordsOf(
   });
 }
 
+/** The object instance that a success made or took away, if the device named it. */
+export function instanceChangeOf(operation: CommandOperation, body: LinkBody): InstanceChange | undefined {
+  switch (operation.kind) {
+    case 'create': {
+      if (body.kind === 'created') return { kind: 'created', path: body.path };
+      const { path, instanceId } = operation;
+      return instanceId === undefined ? undefined : { kind: 'created', path: `${path}/${instanceId}` };
+    }
+    case 'delete':
+      return operation.path.split('/').length === 3 ? { kind: 'deleted', path: operation.path } : undefined;
+    default:
+      return undefined;
+  }
+}
+
 /** The operation in words. */
 export function describeOperation(operation: CommandOperation): string {
   switch (operation.kind) {
     case 'read':
       return `read ${operation.path}`;
+    case 'create': {
+      const values = operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ');
+      return `create ${operation.path}/${operation.instanceId ?? '?'}${values && `: ${values}`}`;
+    }
+    case 'delete':
+      return `delete ${operation.path}`;
     case 'discover':
       return `discover ${operation.path}`;
     case 'write-attributes':

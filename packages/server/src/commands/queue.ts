@@ -16,13 +16,14 @@ import type { JournalEntry } from '../journal/entries.ts';
 import { Lanes } from '../lanes.ts';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
+import type { InstanceChange } from '../registry/instances.ts';
 import { isAwake } from '../registry/presence.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import { Endings } from './endings.ts';
 import { commandLimits } from './limits.ts';
-import { linkOperationOf } from './operation.ts';
+import { instanceChangeOf, linkOperationOf } from './operation.ts';
 import { finished, interrupted, isSuccess, queued, type StepBatch, sent, settled } from './steps.ts';
 
 type CommandRow = Row<'commands'>;
@@ -40,6 +41,8 @@ export interface QueueOptions {
   readonly mark: (device: Device) => Decision | undefined;
   /** Values that a read brought; resolves when they are stored. */
   readonly received: (device: Device, report: Report) => Promise<void>;
+  /** An object instance was made or taken away; resolves when that is stored. */
+  readonly instances: (device: Device, change: InstanceChange) => Promise<void>;
 }
 
 /** A command to be queued. */
@@ -329,6 +332,11 @@ export class CommandQueue {
       await this.#o
         .received(device, { path: operation.path, body: outcome.body, fresh: true, receivedAt: at })
         .catch(() => {});
+    }
+    if (outcome.kind === 'answered' && isSuccess(outcome.code)) {
+      // If it can't be stored, the device's next list of objects says it.
+      const change = instanceChangeOf(row.operation, outcome.body);
+      if (change) await this.#o.instances(device, change).catch(() => {});
     }
     const { changes, journal } = settled(row, outcome, at);
     await this.#insist({ changes: [...changes, ...(this.#o.mark(device)?.batch.changes ?? [])], journal });

@@ -5,9 +5,10 @@ import type { LinkBody, RequestOutcome } from '../link/port.ts';
 import type { Batch } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { commandLimits } from './limits.ts';
-import { codeText, describeOperation, describeOutcome, isIdempotent } from './operation.ts';
+import { codeText, describeOperation, describeOutcome, instanceChangeOf, isIdempotent } from './operation.ts';
 
 type CommandRow = Row<'commands'>;
+type Brought = Pick<CommandRow, 'values' | 'nodes' | 'created'>;
 type End = JournalPayloads['command.finished']['state'];
 
 /** What one step of a command commits: its row with a receipt, and the journal entry that tells of it. */
@@ -88,8 +89,14 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
   switch (outcome.kind) {
     case 'answered': {
       const { body } = outcome;
-      const answered = { ...row, ...broughtBy(row.operation, body, at), code: codeText(outcome.code) };
-      return finished(answered, isSuccess(outcome.code) ? 'answered' : 'failed', text, at);
+      const succeeded = isSuccess(outcome.code);
+      const brought = succeeded ? broughtBy(row.operation, body, at) : {};
+      return finished(
+        { ...row, ...brought, code: codeText(outcome.code) },
+        succeeded ? 'answered' : 'failed',
+        text,
+        at,
+      );
     }
     case 'reset':
     case 'unencodable':
@@ -103,16 +110,14 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
   }
 }
 
-/** What an answer brought, to be kept with the command. */
-function broughtBy(
-  { kind }: CommandRow['operation'],
-  body: LinkBody,
-  at: Millis,
-): Pick<CommandRow, 'values' | 'nodes'> {
-  if (kind === 'read' && body.kind === 'records') {
+/** What a success brought, to be kept with the command. */
+function broughtBy(operation: CommandRow['operation'], body: LinkBody, at: Millis): Brought {
+  if (operation.kind === 'read' && body.kind === 'records') {
     return { values: body.records.map(({ path, stored }) => ({ path, stored, receivedAt: at })) };
   }
-  return kind === 'discover' && body.kind === 'nodes' ? { nodes: [...body.nodes] } : {};
+  if (operation.kind === 'discover' && body.kind === 'nodes') return { nodes: [...body.nodes] };
+  const change = instanceChangeOf(operation, body);
+  return change?.kind === 'created' ? { created: change.path } : {};
 }
 
 /** Whether a CoAP response code is of class 2 (RFC 7252 §5.9.1). */

@@ -1,7 +1,9 @@
 import { openLocalBus } from '../bus/local/bus.ts';
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
+import { Lanes } from '../lanes.ts';
 import type { LinkOperation, LinkRecord, RequestOutcome, SessionId } from '../link/port.ts';
 import { type Device, Fleet, type Registration } from '../registry/fleet.ts';
+import { noteInstance } from '../registry/instances.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
@@ -156,6 +158,7 @@ export async function openTestQueue({
     received: async (_, report) => {
       reports.push(report);
     },
+    instances: (to, change) => noteInstance(to, change, { store, lanes: new Lanes(), now: () => time.now }),
   });
   const add = (operation: NewCommand['operation'], more: Partial<NewCommand> = {}) =>
     queue.add({ organisationId, deviceId, operation, actor: ada, ...more });

@@ -158,6 +158,7 @@ export async function openWorld(options: WorldOptions = {}) {
     mark: () => undefined,
     lost: (device) => fleet.setSession(device, undefined),
     received: async () => {},
+    instances: async () => {},
   });
   const incidents = await Incidents.open({ store: kept, bus, engine, values, commands, now, warn });
   return new World({ store: kept, fleet, engine, bus, commands, incidents, time, trucks });

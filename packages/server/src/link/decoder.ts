@@ -1,9 +1,11 @@
-import { type CoapMessage, contentFormat, isSuccess } from '@reeve/coap';
+import { type CoapMessage, Code, contentFormat, isSuccess, locationPath } from '@reeve/coap';
 import {
   ContentFormat,
   decodeContent,
   discoveredNodes,
   type LwM2mPath,
+  level,
+  PathLevel,
   parseLinks,
   parsePath,
   resolveTime,
@@ -31,6 +33,8 @@ interface Known {
   registered: Registered;
   /** Observed path by hex token. */
   readonly observed: Map<string, string>;
+  /** Content formats that the device has refused. */
+  readonly refused: Set<number>;
 }
 
 /** Knows what each registration offers and observes, and decodes payloads by it. */
@@ -42,7 +46,7 @@ export class Decoder {
     const registered: Registered = { registrationId, version, offer, resourceType };
     const known = this.#known.get(registrationId);
     if (known) known.registered = registered;
-    else this.#known.set(registrationId, { registered, observed: new Map() });
+    else this.#known.set(registrationId, { registered, observed: new Map(), refused: new Set() });
     return registered;
   }
 
@@ -58,6 +62,18 @@ export class Decoder {
     this.#known.get(registrationId)?.observed.delete(token);
   }
 
+  /** The device can't do a content format of many values: the others are tried first from now on. */
+  refuse(registrationId: RegistrationId, format: number): void {
+    if (format !== ContentFormat.text && format !== ContentFormat.opaque) {
+      this.#known.get(registrationId)?.refused.add(format);
+    }
+  }
+
+  /** Content formats that a device has refused since it registered. */
+  refused(registrationId: RegistrationId): ReadonlySet<number> | undefined {
+    return this.#known.get(registrationId)?.refused;
+  }
+
   /** The registration and path that a notification's token stands for. */
   observed(registrationId: RegistrationId, token: string): Observed | undefined {
     const known = this.#known.get(registrationId);
@@ -68,6 +84,7 @@ export class Decoder {
   /** Decodes an answer or notification by its own content format. */
   decode(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkBody {
     const parsed = parsePath(path);
+    if (message.code === Code.Created) return createdOf(message, registered.offer);
     if (message.payload.length === 0 || !isSuccess(message.code) || !parsed) return { kind: 'empty' };
     if (contentFormat(message) === ContentFormat.linkFormat) return nodesOf(message.payload, parsed, registered.offer);
     const decoded = decodeContent({
@@ -90,6 +107,15 @@ export class Decoder {
     }));
     return { kind: 'records', records, truncated };
   }
+}
+
+/** The instance that a 2.01 names, with or without the device's alternate path. */
+function createdOf(message: CoapMessage, { rootPath }: Offer): LinkBody {
+  const location = `/${locationPath(message).join('/')}`;
+  const path = parsePath(
+    rootPath !== '/' && location.startsWith(`${rootPath}/`) ? location.slice(rootPath.length) : location,
+  );
+  return path !== undefined && level(path) === PathLevel.instance ? { kind: 'created', path } : { kind: 'empty' };
 }
 
 /** What an answer to Discover lists. */

@@ -9,7 +9,8 @@ import {
   type ResponseSpec,
 } from '@reeve/coap';
 import {
-  chooseFormat,
+  ContentFormat,
+  formatCandidates,
   type Operation,
   parseExecuteArgs,
   parsePath,
@@ -18,15 +19,48 @@ import {
 } from '@reeve/lwm2m';
 import { enablerOf, fromStored, resourceAt } from '../telemetry/models.ts';
 import type { Observed, Registered } from './decoder.ts';
-import type { LinkDown, LinkOperation } from './port.ts';
+import type { LinkDown, LinkOperation, LinkRecord } from './port.ts';
 
 const METHOD = { GET: Code.Get, PUT: Code.Put, POST: Code.Post, DELETE: Code.Delete } as const;
 
 type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly ok: false; readonly reason: string };
 
+/**
+ * Content formats in which an operation can be asked for, best first; after 4.06 or 4.15 comes the next. None for an
+ * operation that carries no content either way.
+ *
+ * @param refused formats that the device has refused: they come last
+ */
+export function formatsOf(
+  operation: LinkOperation,
+  { version, offer }: Pick<Registered, 'version' | 'offer'>,
+  refused: ReadonlySet<number> = new Set(),
+): readonly number[] {
+  const path = parsePath(operation.path);
+  if (!path || !CARRYING.has(operation.kind)) return [];
+  const definition = resourceAt(path, { version, objects: offer.objects });
+  const candidates = formatCandidates({
+    path,
+    enabler: enablerOf(version),
+    contentFormats: offer.contentFormats,
+    unnumbered: operation.kind === 'create' && operation.instanceId === undefined,
+    ...(definition ? { type: definition.type, multiple: definition.multiple } : {}),
+  });
+  return [
+    ...candidates.filter((format) => !refused.has(format)),
+    ...candidates.filter((format) => refused.has(format)),
+  ];
+}
+
+const CARRYING: ReadonlySet<LinkOperation['kind']> = new Set(['read', 'observe', 'cancel-observe', 'write', 'create']);
+
 /** The CoAP request of an operation, in a content format that the device has. */
-export function requestOf(operation: LinkOperation, registered: Registered): Encoded {
-  const built = lwm2mOperation(operation, registered);
+export function requestOf(operation: LinkOperation, registered: Registered, chosen?: number): Encoded {
+  const built = lwm2mOperation(
+    operation,
+    registered,
+    chosen ?? formatsOf(operation, registered)[0] ?? ContentFormat.text,
+  );
   if (typeof built === 'string') return { ok: false, reason: built };
   const result = toRequest(built, registered.offer.rootPath);
   if (!result.ok) return { ok: false, reason: result.error.detail };
@@ -73,17 +107,9 @@ export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: '
 }
 
 /** @returns the operation, or why there is none in words */
-function lwm2mOperation(operation: LinkOperation, registered: Registered): Operation | string {
+function lwm2mOperation(operation: LinkOperation, { version }: Registered, format: number): Operation | string {
   const path = parsePath(operation.path);
   if (!path) return `not a path: ${operation.path}`;
-  const { version, offer } = registered;
-  const definition = resourceAt(path, { version, objects: offer.objects });
-  const format = chooseFormat({
-    path,
-    enabler: enablerOf(version),
-    contentFormats: offer.contentFormats,
-    ...(definition ? { type: definition.type, multiple: definition.multiple } : {}),
-  });
   switch (operation.kind) {
     case 'read':
     case 'observe':
@@ -103,15 +129,28 @@ function lwm2mOperation(operation: LinkOperation, registered: Registered): Opera
       const args = parseExecuteArgs(operation.arguments ?? '');
       return args.ok ? { kind: 'execute', path, args: args.args } : `arguments: ${args.error.detail}`;
     }
+    case 'create': {
+      const records = recordsOf(operation.records);
+      return typeof records === 'string' ? records : { ...operation, path, format, records };
+    }
+    case 'delete':
+      return { kind: 'delete', path };
     case 'write': {
-      const records: ResourceRecord[] = [];
-      for (const record of operation.records) {
-        const at = parsePath(record.path);
-        const value = fromStored(record.stored);
-        if (!at || !value) return `not a value of ${record.path}`;
-        records.push({ path: at, value });
-      }
+      const records = recordsOf(operation.records);
+      if (typeof records === 'string') return records;
       return { kind: operation.mode === 'replace' ? 'writeReplace' : 'writePartial', path, format, records };
     }
   }
+}
+
+/** @returns the records, or why they can't be sent in words */
+function recordsOf(linked: readonly LinkRecord[]): readonly ResourceRecord[] | string {
+  const records: ResourceRecord[] = [];
+  for (const record of linked) {
+    const at = parsePath(record.path);
+    const value = fromStored(record.stored);
+    if (!at || !value) return `not a value of ${record.path}`;
+    records.push({ path: at, value });
+  }
+  return records;
 }

@@ -2,12 +2,13 @@ import {
   type CoapEffect,
   type CoapEndpoint,
   type RequestOutcome as CoapOutcome,
+  Code,
   ObservationScope,
   type RequestId,
 } from '@reeve/coap';
 import type { Millis } from '../ids.ts';
-import type { Decoder } from './decoder.ts';
-import { requestOf } from './encoder.ts';
+import type { Decoder, Registered } from './decoder.ts';
+import { formatsOf, requestOf } from './encoder.ts';
 import type { LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
 import { heardOver, type Session, type SessionTable } from './sessions.ts';
 
@@ -24,6 +25,8 @@ interface Pending {
   readonly request: RequestRef;
   readonly operation: LinkOperation;
   readonly session: Session;
+  /** Content formats to ask in, the present one first. */
+  readonly formats: readonly number[];
 }
 
 /** Operations on devices: typed requests down, one outcome up for each. */
@@ -41,31 +44,48 @@ export class Operations {
   }
 
   perform({ request, sessionId, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
-    const { coap, sessions } = this.#o;
+    const { decoder, sessions } = this.#o;
     const session = sessions.get(sessionId);
     if (!session?.registered) {
       const reason = session ? 'the session belongs to no registration' : 'the session is over';
       this.#settle(request, { kind: 'not-sent', reason });
       return;
     }
-    const encoded = requestOf(operation, session.registered);
+    const { registered } = session;
+    const formats = formatsOf(operation, registered, decoder.refused(registered.registrationId));
+    this.#ask({ request, operation, session, formats }, registered, now);
+  }
+
+  #ask(pending: Pending, registered: Registered, now: number): void {
+    const { coap } = this.#o;
+    const { request, operation, session, formats } = pending;
+    const encoded = requestOf(operation, registered, formats[0]);
     if (!encoded.ok) {
       this.#settle(request, { kind: 'unencodable', reason: encoded.reason });
       return;
     }
     if (operation.kind === 'cancel-observe') {
       const token = Buffer.from(operation.token, 'hex');
-      coap.cancelObservation(ObservationScope(session.registered.registrationId), token, now);
+      coap.cancelObservation(ObservationScope(registered.registrationId), token, now);
     }
-    this.#pending.set(coap.request(session.peer, encoded.request, now), { request, operation, session });
+    this.#pending.set(coap.request(session.peer, encoded.request, now), pending);
   }
 
   /** A request of ours has come to its end. */
-  ended({ request: id, outcome, transmitted, peer }: Extract<CoapEffect, { kind: 'outcome' }>): void {
+  ended({ request: id, outcome, transmitted, peer }: Extract<CoapEffect, { kind: 'outcome' }>, now: number): void {
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
-    const { request, operation, session } = pending;
+    const { request, operation, session, formats } = pending;
+    const [format, ...others] = formats;
+    const { registered } = session;
+    if (format !== undefined && registered && outcome.kind === 'response' && refusesFormat(outcome.message.code)) {
+      this.#o.decoder.refuse(registered.registrationId, format);
+      if (others.length > 0) {
+        this.#ask({ ...pending, formats: others }, registered, now);
+        return;
+      }
+    }
     const result = this.#resultOf(outcome, transmitted, operation.path, session);
     this.#settle(request, result, this.#o.sessions.get(peer) ? session : undefined);
   }
@@ -90,4 +110,9 @@ export class Operations {
     if (transmitted) return { kind: 'timeout' };
     return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
   }
+}
+
+/** Devices refuse a content format by either code, whichever way the content goes. */
+function refusesFormat(code: number): boolean {
+  return code === Code.NotAcceptable || code === Code.UnsupportedContentFormat;
 }

@@ -493,6 +493,75 @@ describe('an operation', () => {
     expect(test.perform({ kind: 'discover', path: '/3/0' })?.outcome).toMatchObject({ body: { kind: 'undecodable' } });
   });
 
+  it.each([
+    ['1.1', 3, 112, '/6/3'],
+    ['1.1', undefined, TLV, '/6/7'],
+    ['1.2', undefined, 11_544, '/6/7'],
+  ])('DM-4: creates an instance on a device of %s (id %s) in format %i', (version, instanceId, format, created) => {
+    const test = new TestOwner();
+    const device = test.connect();
+    const offer = '</x>;rt="oma.lwm2m",</x/6/0>';
+    test.register(device, { query: ['ep=truck-1', 'lt=300', `lwm2m=${version}`], offer });
+    device.answer = () => ({
+      code: Code.Created,
+      options: created.split('/').flatMap((id) => (id === '' ? [] : [option(Option.LocationPath, id)])),
+    });
+    const at = instanceId ?? 0;
+    const records = [{ path: `/6/${at}/3`, stored: { type: 'float', value: 5 } }];
+    const id = instanceId === undefined ? {} : { instanceId };
+    const { outcome } = test.perform({ kind: 'create', path: '/6', records, ...id }) ?? {};
+    expect(outcome).toEqual({ kind: 'answered', code: Code.Created, body: { kind: 'created', path: created } });
+    const [request] = device.requests;
+    if (!request) throw new Error('no request');
+    expect([request.code, uriPath(request), contentFormat(request)]).toEqual([Code.Post, ['x', '6'], format]);
+  });
+
+  it('DM-4: does not know the instance when the device does not say', () => {
+    const test = new TestOwner();
+    const device = test.connect();
+    test.register(device);
+    device.answer = () => ({ code: Code.Created });
+    const outcome = test.perform({ kind: 'create', path: '/6', records: [] })?.outcome;
+    expect(outcome).toMatchObject({ code: Code.Created, body: { kind: 'empty' } });
+  });
+
+  it('deletes an instance', () => {
+    const test = new TestOwner();
+    const device = test.connect();
+    test.register(device);
+    device.answer = () => ({ code: Code.Deleted });
+    expect(test.perform({ kind: 'delete', path: '/6/0' })?.outcome).toMatchObject({ code: Code.Deleted });
+    const [request] = device.requests;
+    expect(request && [request.code, uriPath(request)]).toEqual([Code.Delete, ['6', '0']]);
+  });
+
+  it.each([Code.NotAcceptable, Code.UnsupportedContentFormat])(
+    'FM-2, DM-9: asks in the next format after %i, and remembers it until the device registers anew',
+    (refusal) => {
+      const test = new TestOwner();
+      const device = test.connect();
+      test.register(device);
+      const asked = () => device.requests.splice(0).map((request) => accept(request) ?? contentFormat(request));
+      device.answer = (request) =>
+        (accept(request) ?? contentFormat(request)) === TLV
+          ? { code: Code.Content, options: [option(Option.ContentFormat, TLV)], payload: Buffer.from('c80010', 'hex') }
+          : { code: refusal };
+      test.perform({ kind: 'read', path: '/6/0' });
+      expect(asked()).toEqual([112, TLV]);
+      test.perform({ kind: 'read', path: '/6/0' });
+      test.perform({ kind: 'write', mode: 'partial', path: '/1/0', records: [integer('/1/0/1', 50)] });
+      expect(asked()).toEqual([TLV, TLV]);
+      device.answer = () => ({ code: refusal });
+      const outcome = test.perform({ kind: 'read', path: '/6/0' })?.outcome;
+      expect(outcome).toMatchObject({ kind: 'answered', code: refusal });
+      expect(new Set(asked())).toEqual(new Set([TLV, 112, JSON_FORMAT]));
+      test.post({ kind: 'unbind', registrationId });
+      test.register(device);
+      test.perform({ kind: 'read', path: '/6/0' });
+      expect(asked()[0]).toBe(112);
+    },
+  );
+
   it('§4.1: attaches attributes by a PUT without content', () => {
     const test = new TestOwner();
     const device = test.connect();

@@ -318,7 +318,7 @@ export class SessionOwner {
         this.#onNotification(effect, now);
         break;
       case 'outcome':
-        if (!this.#continuity.answered(effect, now)) this.#operations.ended(effect);
+        if (!this.#continuity.answered(effect, now)) this.#operations.ended(effect, now);
         this.#drainAll(now);
         break;
       case 'observationEnded':

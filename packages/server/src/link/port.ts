@@ -96,7 +96,7 @@ export interface LinkRecord {
 }
 
 /** One node that a device listed, with what is attached to it, as written; a parameter without a value is empty text. */
-export interface LinkNode {
+interface LinkNode {
   readonly path: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -109,6 +109,8 @@ export type LinkBody =
       readonly truncated: boolean;
     }
   | { readonly kind: 'nodes'; readonly nodes: readonly LinkNode[] }
+  /** The object instance that a Create made, if the device named it. */
+  | { readonly kind: 'created'; readonly path: string }
   | { readonly kind: 'undecodable'; readonly detail: string }
   | { readonly kind: 'empty' };
 
@@ -131,6 +133,15 @@ export type LinkOperation =
   | { readonly kind: 'execute'; readonly path: string; readonly arguments?: string }
   | { readonly kind: 'discover'; readonly path: string; readonly depth?: number }
   | { readonly kind: 'write-attributes'; readonly path: string; readonly attributes: Attributes }
+  | {
+      readonly kind: 'create';
+      /** Of the object. */
+      readonly path: string;
+      /** Absent: the device chooses, and the records lie below instance 0. */
+      readonly instanceId?: number;
+      readonly records: readonly LinkRecord[];
+    }
+  | { readonly kind: 'delete'; readonly path: string }
   | { readonly kind: 'observe'; readonly path: string }
   | { readonly kind: 'cancel-observe'; readonly path: string; readonly token: string };
 

@@ -180,6 +180,8 @@ export const tables = {
       createdAt: integer(),
       expiresAt: integer(),
       finishedAt: optional(integer()),
+      /** The object instance that a Create made. */
+      created: optional(text()),
       /** What a Discover listed. */
       nodes: optional(json<{ path: string; attributes: Readonly<Record<string, string>> }[]>()),
     },

@@ -40,6 +40,7 @@ export function CommandList({ deviceId }: { deviceId: string }) {
                     {path} = {text}
                   </Text>
                 ))}
+                {command.created && <Text size="xs">Created {command.created}</Text>}
                 {command.nodes?.map(({ path, name, attributes }) => (
                   <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>
                     {path} {name} {describeAttributes(attributes)}

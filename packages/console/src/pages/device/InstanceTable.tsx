@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { DataTable } from '../../components/DataTable.tsx';
 import { formatCount } from '../../format.ts';
 import { AttributesButton } from './AttributesButton.tsx';
-import { DiscoverButton, ObserveButton, ReadButton } from './operations.tsx';
+import { DeleteButton, DiscoverButton, ObserveButton, ReadButton } from './operations.tsx';
 import { ResourceRow } from './ResourceRow.tsx';
 import { allows, type InstanceNode } from './tree.ts';
 
@@ -40,6 +40,7 @@ export function InstanceTable({
           <DiscoverButton deviceId={deviceId} path={instance.path} />
           <ReadButton deviceId={deviceId} path={instance.path} />
           <AttributesButton deviceId={deviceId} path={instance.path} ofValue={false} />
+          <DeleteButton deviceId={deviceId} path={instance.path} />
           <ObserveButton deviceId={deviceId} path={instance.path} observation={instance.observation} person={person} />
         </Group>
       </Group>

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Section } from '../../components/Section.tsx';
 import { formatCount } from '../../format.ts';
 import { InstanceTable } from './InstanceTable.tsx';
+import { CreateButton } from './operations.tsx';
 import { buildTree } from './tree.ts';
 
 /** What the device offers and last said, object by object. */
@@ -37,6 +38,7 @@ export function ObjectTree({ device, person }: { device: DeviceDetail; person: s
               </Text>
             </Accordion.Control>
             <Accordion.Panel>
+              <CreateButton deviceId={device.deviceId} path={`/${object.objectId}`} />
               {object.instances.map((instance) => (
                 <InstanceTable key={instance.path} deviceId={device.deviceId} instance={instance} person={person} />
               ))}

@@ -57,6 +57,50 @@ export function ObserveButton({
   );
 }
 
+/** Asks once more, since what is deleted is gone, and then queues it. */
+export function DeleteButton({ deviceId, path }: Target) {
+  const [asking, setAsking] = useState(false);
+  const run = async () => {
+    await api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'delete', path } } });
+    setAsking(false);
+  };
+  return (
+    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
+      <Popover.Target>
+        <Button {...quiet} color="red" aria-label={`Delete ${path}`} onClick={() => setAsking(true)}>
+          Delete
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <Stack gap="xs">
+          <Text size="sm" fw={600}>
+            Delete {path} on the device?
+          </Text>
+          <Group justify="flex-end" gap="xs">
+            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+              Keep it
+            </Button>
+            <ActionButton variant="filled" color="red" run={run}>
+              Delete
+            </ActionButton>
+          </Group>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Queues a Create without values, whose instance the device numbers; `reeve device create` can say more. */
+export function CreateButton({ deviceId, path }: Target) {
+  const run = () =>
+    api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'create', path, values: [] } } });
+  return (
+    <ActionButton {...quiet} label={`Create an instance of ${path}`} run={run}>
+      Create
+    </ActionButton>
+  );
+}
+
 /** Asks once more, since an Execute cannot be taken back, and then queues it. */
 export function ExecuteButton({ deviceId, path, name }: Target & { name: string }) {
   const [asking, setAsking] = useState(false);

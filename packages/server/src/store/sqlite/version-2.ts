@@ -64,5 +64,6 @@ export const version2: readonly string[] = [
     "organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "createdAt" INTEGER NOT NULL,
     PRIMARY KEY ("name")) STRICT, WITHOUT ROWID`,
   // What commands brought back beside values.
+  'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',
 ];

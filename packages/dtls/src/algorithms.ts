@@ -71,6 +71,12 @@ export function schemeOfKey(key: KeyObject): SignatureScheme | undefined {
   return SIGNATURE_SCHEME_NAMES.find((name) => SIGNATURE_SCHEMES[name].namedCurve === curve);
 }
 
+/** The group of the curve of a key that signs. */
+export function groupOfKey(key: KeyObject): GroupName | undefined {
+  const scheme = schemeOfKey(key);
+  return scheme && SIGNATURE_SCHEMES[scheme].group;
+}
+
 /** The scheme that a key signs with for a peer that knows these: the one for its curve if it can be. */
 export function schemeFor(key: KeyObject, known: readonly number[]): SignatureScheme | undefined {
   const own = schemeOfKey(key);

@@ -6,7 +6,7 @@ import { type Negotiated, negotiate } from './negotiation.ts';
 import type { Objection } from './objection.ts';
 import type { ServerPolicy } from './server-policy.ts';
 import { DEFAULT_SUITES, SUITES } from './suites.ts';
-import { CERTIFIED_SERVER, RAW_SERVER } from './testing-peers.ts';
+import { CERTIFIED_SERVER, RAW_SERVER, RAW_SERVER_384 } from './testing-peers.ts';
 
 const POLICY: ServerPolicy = {
   suites: DEFAULT_SUITES,
@@ -81,6 +81,19 @@ describe('a ClientHello', () => {
       wanted: ['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384'],
     });
     expect(refused(hello([0xd003], offer(EXTENSIONS.pointFormats, [1])))).toMatchObject({ check: 'malformed' });
+  });
+
+  it('is shown no key of a curve that it does not know', () => {
+    const types = [offer(EXTENSIONS.serverCertificateType, [2]), offer(EXTENSIONS.clientCertificateType, [2])];
+    const onlyP256 = hello([ECDSA], offer(EXTENSIONS.supportedGroups, [23, 29]), ...types);
+    const both = { ...POLICY, identities: [RAW_SERVER_384, RAW_SERVER] };
+    expect(agreed(onlyP256, both).authentication?.identity).toBe(RAW_SERVER);
+    expect(agreed(hello([ECDSA], ...types), both).authentication?.identity).toBe(RAW_SERVER_384);
+    expect(refused(onlyP256, { ...POLICY, identities: [RAW_SERVER_384] })).toMatchObject({
+      check: 'no-common-group',
+      offered: ['secp256r1', 'x25519'],
+      wanted: ['secp384r1'],
+    });
   });
 
   it('gets the kinds of certificates that it prefers on each side', () => {

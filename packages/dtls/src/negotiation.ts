@@ -3,6 +3,7 @@ import {
   type GroupName,
   groupLabel,
   groupOf,
+  groupOfKey,
   SIGNATURE_SCHEME_NAMES,
   type SignatureScheme,
   schemeFor,
@@ -186,22 +187,8 @@ function authenticate(
   host: string | undefined,
   policy: ServerPolicy,
 ): Authentication | Objection {
-  // Those for the name come before those for every name: a raw key and certificates may be of different keys.
-  const candidates = [
-    ...policy.identities.filter(({ serverNames }) => host !== undefined && serverNames?.includes(host)),
-    ...policy.identities.filter(({ serverNames }) => serverNames === undefined),
-  ];
-  if (candidates.length === 0) {
-    if (policy.identities.length === 0) {
-      const detail = 'the peer wants a certificate or a raw public key of the server, which has neither';
-      return refuse('no-common-certificate-type', detail);
-    }
-    const detail = `no identity of this server is for the name ${host ?? '(none)'}`;
-    return refuse('unknown-server-name', detail, {
-      alert: 'unrecognized_name',
-      wanted: policy.identities.flatMap(({ serverNames }) => serverNames ?? []),
-    });
-  }
+  const candidates = identitiesFor(host, reader.client(EXTENSIONS.supportedGroups), policy);
+  if ('check' in candidates) return candidates;
   const presenting = (kind: CertificateKind): ServerIdentity | undefined =>
     candidates.find(({ rawKey, certificates }) => (kind === 'raw-key' ? rawKey : certificates) !== undefined);
   const server = pickType(reader.client(EXTENSIONS.serverCertificateType), (kind) => presenting(kind) !== undefined);
@@ -221,6 +208,39 @@ function authenticate(
     });
   }
   return { identity, scheme, server, client };
+}
+
+/**
+ * Those for the name, then those for every name, since a raw key and certificates may be of different keys; all of
+ * curves that the client knows (RFC 8422 §5.3).
+ */
+function identitiesFor(
+  host: string | undefined,
+  groups: readonly number[] | undefined,
+  { identities }: ServerPolicy,
+): readonly ServerIdentity[] | Objection {
+  const named = [
+    ...identities.filter(({ serverNames }) => host !== undefined && serverNames?.includes(host)),
+    ...identities.filter(({ serverNames }) => serverNames === undefined),
+  ];
+  if (identities.length === 0) {
+    const detail = 'the peer wants a certificate or a raw public key of the server, which has neither';
+    return refuse('no-common-certificate-type', detail);
+  }
+  if (named.length === 0) {
+    const detail = `no identity of this server is for the name ${host ?? '(none)'}`;
+    return refuse('unknown-server-name', detail, {
+      alert: 'unrecognized_name',
+      wanted: identities.flatMap(({ serverNames }) => serverNames ?? []),
+    });
+  }
+  if (groups === undefined) return named;
+  const known = named.filter(({ privateKey }) => groups.some((id) => groupOf(id) === groupOfKey(privateKey)));
+  if (known.length > 0) return known;
+  return refuse('no-common-group', 'the peer does not know the curve of the key of the server', {
+    offered: groups.map(groupLabel),
+    wanted: named.flatMap(({ privateKey }) => groupOfKey(privateKey) ?? []),
+  });
 }
 
 /** The first kind on the client's list that will do (RFC 7250 §4.2); who sends no list means certificates. */

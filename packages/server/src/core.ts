@@ -47,7 +47,7 @@ export async function openCore(options: CoreOptions) {
   const fleet = await Fleet.load(store);
   const credentials = await Credentials.load(store, sealer);
   // Their sessions are not restored: only those whose time ends from now on are told of.
-  credentials.over(now());
+  credentials.told(credentials.over(now()));
   const trust = await openTrust({ ...options.trust, store, sealer, organisationId, fleet, credentials, send, now });
   const values = await Values.load(store);
   const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);
@@ -99,10 +99,7 @@ export async function openCore(options: CoreOptions) {
       sealer,
       fleet,
       organisationId,
-      deviceBehind: (session) =>
-        trust.admission.resumes(session.identity, session.credential, now())
-          ? credentials.deviceOf(session)
-          : undefined,
+      deviceBehind: (session) => trust.admission.deviceBehind(session, now()),
       send,
       ...(keepSessionDays === undefined ? {} : { keepDays: keepSessionDays }),
       random: randomInt,

@@ -1,3 +1,4 @@
+import { Code } from '@reeve/coap';
 import { commitAll, type Decision } from './decision.ts';
 import type { HandshakeCounts } from './handshakes/counters.ts';
 import type { FailedHandshakes } from './handshakes/failed.ts';
@@ -11,7 +12,7 @@ import type { RuleEngine } from './policies/engine.ts';
 import type { Credentials } from './registry/credentials.ts';
 import type { Device, Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
-import { charge } from './registry/rate.ts';
+import { charge, rateLimits } from './registry/rate.ts';
 import { type Registrations, speaksFor } from './registry/registrations.ts';
 import { contactOf, noteReceived, receivedMark } from './registry/terms.ts';
 import { valueView } from './registry/views.ts';
@@ -54,7 +55,7 @@ export class Dispatcher {
   }
 
   #one(message: LinkUp): void {
-    const { fleet, registrations, credentials, failedHandshakes, requests, live, send, now } = this.#o;
+    const { fleet, registrations, failedHandshakes, requests, live, send, now } = this.#o;
     switch (message.kind) {
       case 'find-psk': {
         const { lookup, identity } = message;
@@ -75,11 +76,11 @@ export class Dispatcher {
         break;
       }
       case 'session-opened': {
-        const deviceId = credentials.deviceOf(message.session);
+        const deviceId = this.#o.admission.deviceBehind(message.session, now());
         const device = deviceId ? fleet.get(deviceId) : undefined;
         // Queued before anything that comes over it.
         if (device) this.#o.sessions.opened(message);
-        // Its credential went while the handshake was under way.
+        // What admitted it went while the handshake was under way.
         else send({ kind: 'close-session', sessionId: message.session.sessionId });
         // Bound before the first message, so that a notification over the new session finds its registration.
         if (device) registrations.bind(device, message.session);
@@ -108,6 +109,9 @@ export class Dispatcher {
         break;
       case 'notification':
         void this.#notification(message);
+        break;
+      case 'send':
+        void this.#sent(message);
         break;
       case 'outcome':
         this.#answered(message);
@@ -211,6 +215,37 @@ export class Dispatcher {
       // Nothing was saved, so nothing is acknowledged: the observation ends, and begins again when the device is heard.
       if (exchange !== undefined) send({ kind: 'reject', exchange });
       this.#o.observer().dropped(device, path);
+    }
+  }
+
+  /** A device tells of its own accord: stored and judged as a notification is, and answered after the commit. */
+  async #sent(message: Extract<LinkUp, { kind: 'send' }>): Promise<void> {
+    const { fleet, lanes, registrations, failedHandshakes, send } = this.#o;
+    const { exchange, session, registrationId, body } = message;
+    const answer = (code: number, maxAge?: number) =>
+      send({ kind: 'answer', exchange, code, ...(maxAge === undefined ? {} : { maxAge }) });
+    const device = fleet.byRegistration(registrationId);
+    if (!device || !speaksFor(this.#o.credentials, session, device)) return answer(Code.NotFound);
+    const refused = charge(device, message);
+    if (refused) {
+      failedHandshakes.count(refused);
+      return answer(Code.ServiceUnavailable, rateLimits.retryAfter);
+    }
+    try {
+      await lanes.run(device.row.deviceId, async () => {
+        const { registration } = device;
+        if (registration?.registrationId !== registrationId) return answer(Code.NotFound);
+        await this.#report(device, { path: '/', body, fresh: true, receivedAt: message.at }, [
+          contactOf(device, registration, message),
+          this.#o.engine.contact(device, message.at),
+          this.#o.sessions.heard(device, session),
+        ]);
+        answer(Code.Changed);
+        this.#o.heard(device, registrations.attach(device, session));
+      });
+    } catch {
+      // Nothing was saved, so nothing is acknowledged; the device is told to come back in a minute.
+      answer(Code.ServiceUnavailable, 60);
     }
   }
 }

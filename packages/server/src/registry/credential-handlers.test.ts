@@ -4,7 +4,8 @@ import type { CredentialAdd } from '@reeve/contract';
 import { describe, expect, it } from 'vitest';
 import { issue, spkiOf } from '../../../dtls/src/x509/testing.ts';
 import type { CredentialId } from '../ids.ts';
-import { call, openTestCore, START, sessionOf, type TestCore } from '../test-core.ts';
+import { StoreError } from '../store/port.ts';
+import { call, openTestCore, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
 import { expireCredentials } from './credential-handlers.ts';
 import { proofs, readIdentity } from './proofs.ts';
 
@@ -136,6 +137,19 @@ describe('credentials of a device', () => {
     const again = await openTestCore({ store: core.store, time: { now: START + 3000 } });
     await expireCredentials(again, START + 3000);
     expect(await again.journal('credential.expired')).toHaveLength(1);
+  });
+
+  it('end even if nothing can be saved, and that is told later', async () => {
+    const { store, control } = watchedStore();
+    const core = await openTestCore({ store });
+    await core.add('truck-1');
+    for (const identity of ['a', 'b']) await add(core, { kind: 'psk', identity, validUntil: START + 1000 });
+    control.failure = new StoreError('full', 'no room');
+    await expect(expireCredentials(core, START + 1000)).rejects.toMatchObject({ kind: 'full' });
+    expect(core.sentOf('close-identity')).toHaveLength(2);
+    control.failure = undefined;
+    await expireCredentials(core, START + 2000);
+    expect(await core.journal('credential.expired')).toHaveLength(2);
   });
 
   it('end that a device comes without one', async () => {

@@ -132,12 +132,16 @@ export async function expireCredentials(
   { store, fleet, trust: { sources, ender } }: Pick<Options, 'store' | 'fleet' | 'trust'>,
   now: Millis,
 ): Promise<void> {
-  for (const row of sources.credentials.over(now)) {
-    const device = fleet.get(row.deviceId);
-    if (!device) continue;
+  const { credentials } = sources;
+  const over = credentials.over(now);
+  const journal: JournalDraft[] = [];
+  for (const row of over) {
     const { organisationId, deviceId } = row;
+    const device = fleet.get(deviceId);
+    if (device) ender.endSessions(device, [row]);
     const entry = { at: now, organisationId, deviceId, actor: serverActor };
-    await store.commit({ journal: [{ ...entry, type: 'credential.expired', payload: credentialPayload(row) }] });
-    ender.endSessions(device, [row]);
+    journal.push({ ...entry, type: 'credential.expired', payload: credentialPayload(row) });
   }
+  if (journal.length > 0) await store.commit({ journal });
+  credentials.told(over);
 }

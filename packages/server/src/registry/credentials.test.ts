@@ -99,6 +99,7 @@ describe('credentials', () => {
     credentials.put(row({ proof: proofs.psk('01'), validUntil: START + 2_000 }));
     expect(credentials.over(START + 999)).toEqual([]);
     expect(credentials.over(START + 1_000)).toEqual([one]);
+    credentials.told([one]);
     expect(credentials.over(START + 1_999)).toEqual([]);
   });
 

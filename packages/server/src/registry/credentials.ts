@@ -29,11 +29,14 @@ export class Credentials {
     return credentials;
   }
 
-  /** Those whose time is over, each once since it was loaded or stored. */
+  /** Those whose time is over and of which nobody was told yet. */
   over(now: Millis): CredentialRow[] {
-    const over = [...this.#ending].filter(({ validUntil = 0 }) => validUntil <= now);
-    for (const row of over) this.#ending.delete(row);
-    return over;
+    return [...this.#ending].filter(({ validUntil = 0 }) => validUntil <= now);
+  }
+
+  /** People were told that their time is over. */
+  told(rows: readonly CredentialRow[]): void {
+    for (const row of rows) this.#ending.delete(row);
   }
 
   all(): IterableIterator<CredentialRow> {

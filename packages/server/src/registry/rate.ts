@@ -29,7 +29,7 @@ export interface Tokens {
 }
 
 /** What devices are charged for. */
-export type Charged = Extract<LinkUp, { kind: 'register' | 'update' | 'deregister' | 'notification' }>;
+export type Charged = Extract<LinkUp, { kind: 'register' | 'update' | 'deregister' | 'notification' | 'send' }>;
 
 /**
  * Charges an authenticated device for its message.
@@ -71,6 +71,7 @@ function costOf(device: Device, message: Charged): number {
       return names ? journalled : plain;
     }
     case 'notification':
+    case 'send':
       if (message.body.kind !== 'records') return plain;
       return Math.max(plain, Math.ceil(message.body.records.length / recordsPerToken));
   }

@@ -240,6 +240,33 @@ describe('what admitted a session', () => {
     ]);
   });
 
+  it('ends with the certificate, unless that is admitted nonetheless', async () => {
+    const core = await withAuthority();
+    const shown = new Map<string, TestIdentity>();
+    for (const device of ['truck-1', 'truck-2']) {
+      await give(core, device, { kind: 'certificate', authority: 'fleet' });
+      const mine = leaf({ subject: device, notAfter: START + DAY });
+      shown.set(device, mine);
+      expect(await show(core, mine)).toMatchObject({ ok: true });
+    }
+    await core.handlers['admissions.set'](
+      call({ params: { device: 'truck-1' }, body: { until: START + 2 * DAY, reason: 'the new one is on its way' } }),
+    );
+    const ended = () =>
+      core
+        .sentOf('close-identity')
+        .map(
+          ({ identity }) => [...shown].find(([, { certificate }]) => proofs.certificate(certificate) === identity)?.[0],
+        );
+    core.trust.expire(START + DAY);
+    expect(ended()).toEqual([]);
+    core.trust.expire(START + DAY + 1);
+    expect(ended()).toEqual(['truck-2']);
+    core.trust.expire(START + 2 * DAY);
+    core.trust.expire(START + 3 * DAY);
+    expect(ended()).toEqual(['truck-2', 'truck-1']);
+  });
+
   it('does not admit if the credential goes while the path is checked', async () => {
     let release: () => void = () => {};
     const checking = new Promise<void>((resolve) => {

@@ -9,8 +9,8 @@ import {
   type VerifyTask,
   validatePathAsync,
 } from '@reeve/dtls';
-import type { CredentialId, Millis } from '../ids.ts';
-import type { LinkDown, PeerVerdict, Presented } from '../link/port.ts';
+import type { CredentialId, DeviceId, Millis } from '../ids.ts';
+import type { LinkDown, PeerVerdict, Presented, SessionInfo } from '../link/port.ts';
 import type { CredentialRow, Credentials } from '../registry/credentials.ts';
 import type { SessionEnder } from '../registry/end-sessions.ts';
 import type { Fleet } from '../registry/fleet.ts';
@@ -72,6 +72,13 @@ export class Admission {
     const seen = this.#o.seen.get(identity);
     if (seen?.credentialId !== credentialId || this.#o.lists.revokes(seen.path)) return false;
     return now <= seen.notAfter || this.#o.expiry.admits(seen.deviceId, now);
+  }
+
+  /** The device that whoever authenticated a session is; undefined once what admitted it is not good any more. */
+  deviceBehind(session: Pick<SessionInfo, 'identity' | 'credential'>, now: Millis): DeviceId | undefined {
+    const { identity } = session;
+    const row = this.#o.credentials.behind(session);
+    return row && identity !== undefined && this.resumes(identity, row.credentialId, now) ? row.deviceId : undefined;
   }
 
   async #certificate(chain: readonly Uint8Array[], ingress: number, now: Millis): Promise<PeerVerdict> {

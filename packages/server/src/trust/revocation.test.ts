@@ -5,7 +5,7 @@ import { type CrlSpec, issue, issueCrl, pem, type TestIdentity } from '../../../
 import { proofs } from '../registry/proofs.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
-import { call, openTestCore, rest, START, type TestCore, watchedStore } from '../test-core.ts';
+import { call, openTestCore, rest, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -100,6 +100,11 @@ describe('the revocation list of an authority', () => {
     const identity = proofs.certificate(device.certificate);
     expect(core.sentOf('close-identity')).toEqual([{ kind: 'close-identity', identity }]);
     expect(await admits(core)).toMatchObject({ ok: false, check: 'revoked', alert: 'certificate_revoked' });
+    // A handshake that was admitted a moment before comes to nothing.
+    const [{ credentialId: credential } = {}] = await core.store.list('seenCertificates');
+    const session = sessionOf(undefined, { transport: 'coaps', identity, ...(credential ? { credential } : {}) });
+    await core.deliver({ kind: 'session-opened', at: core.time.now, session });
+    expect(core.sentOf('close-session')).toEqual([{ kind: 'close-session', sessionId: session.sessionId }]);
     const [entry] = await core.journal('certificate.revoked');
     expect(entry).toMatchObject({
       deviceId: expect.any(String),

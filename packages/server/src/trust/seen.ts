@@ -63,7 +63,7 @@ export class SeenCertificates {
       .toSorted((a, b) => b.seenAt - a.seenAt)
       .slice(trustLimits.seenPerDevice - 1);
     await this.#store.commit({ changes: [...oldest.map(deletion), { put: 'seenCertificates', row }] });
-    this.forget([...oldest, ...(known ? [known] : [])]);
+    this.forget(oldest);
     this.#put(row);
     return oldest.map(({ identity }) => identity);
   }
@@ -84,6 +84,8 @@ export class SeenCertificates {
   }
 
   #put(row: SeenRow): void {
+    const known = this.#byIdentity.get(row.identity);
+    if (known) this.forget([known]);
     this.#byIdentity.set(row.identity, row);
     this.#byDevice.set(row.deviceId, [...this.of(row.deviceId), row]);
   }

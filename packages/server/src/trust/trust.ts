@@ -107,15 +107,13 @@ export async function openTrust(options: Options) {
       return [...identities.warnings(at), ...ofAuthorities];
     },
 
-    /** Ends the sessions of expired certificates that were admitted until now; called every minute. */
+    /** Ends the sessions of certificates that expired, or were admitted nonetheless until now; called every minute. */
     expire(at: Millis): void {
       const since = expiredUntil;
       expiredUntil = at;
-      for (const { deviceId, until } of expiry.all()) {
-        if (until <= since || until > at) continue;
-        for (const { identity, notAfter } of seen.of(deviceId)) {
-          if (notAfter < at) ender.endIdentity(fleet.get(deviceId), identity);
-        }
+      for (const { deviceId, identity, notAfter } of seen.all()) {
+        const end = Math.max(notAfter + 1, expiry.get(deviceId)?.until ?? 0);
+        if (since < end && end <= at) ender.endIdentity(fleet.get(deviceId), identity);
       }
     },
   };

@@ -96,6 +96,16 @@ describe('migrations', () => {
     }
   });
 
+  it('keep of refused connections whom they were by, if they said so', () => {
+    const db = fixture(1);
+    db.exec(`DELETE FROM "refusals"`);
+    const insert = db.prepare(`INSERT INTO "refusals" VALUES ('o', ?, 1, 1, 1, 'a', ?, NULL, 'timeout', 'd', '')`);
+    for (const [id, identity] of Object.entries({ 1: 'truck-1', 2: 'hex:00ff', 3: null })) insert.run(id, identity);
+    migrate(db);
+    const rows = db.prepare('SELECT "identity" FROM "failedHandshakes" ORDER BY "handshakeId"').all();
+    expect(rows.map(({ identity }) => identity)).toEqual(['psk:747275636b2d31', 'psk:00ff', null]);
+  });
+
   it('refuse a file of a newer release', () => {
     const db = firstRelease();
     migrate(db, [addNote]);

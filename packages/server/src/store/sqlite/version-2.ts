@@ -25,7 +25,8 @@ export const version2: readonly string[] = [
         THEN 'dtls' ELSE 'lwm2m' END,
       CASE "check" WHEN 'forged-addresses' THEN 'bad-cookie-flood' ELSE "check" END,
       "detail",
-      'psk:' || CASE WHEN "identity" LIKE 'hex:%' THEN substr("identity", 5) ELSE lower(hex("identity")) END,
+      CASE WHEN "identity" LIKE 'hex:%' THEN 'psk:' || substr("identity", 5)
+        WHEN "identity" IS NOT NULL THEN 'psk:' || lower(hex("identity")) END,
       "endpoint", NULL
     FROM "refusals"`,
   'DROP TABLE "refusals"',

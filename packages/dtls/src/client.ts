@@ -268,6 +268,6 @@ function checkIdentity(identity: ClientIdentity, identityBytes: number): void {
       throw new RangeError('the private key is not on P-256 or P-384');
     return;
   }
-  if (usableKey(identity.key) === undefined) throw new RangeError('the pre-shared key is empty');
+  if (usableKey(identity.key) === undefined) throw new RangeError('the pre-shared key is empty or too long');
   if (identity.identity.length > identityBytes) throw new RangeError('the identity exceeds limits.identityBytes');
 }

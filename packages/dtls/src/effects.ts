@@ -181,7 +181,7 @@ export type DtlsEffect =
   | { readonly kind: 'closed'; readonly session: SessionKey; readonly reason: ClosedReason; readonly alert?: Alert }
   | Refusal;
 
-/** The answer to `findPsk`: a key that is not empty. */
+/** The answer to `findPsk`: a key of 1 to 65535 octets. */
 export interface PskFound {
   readonly key: KeyObject | Uint8Array;
   /** Opaque text by which the caller names what admits the peer; at most 64 characters. */

@@ -68,6 +68,8 @@ describe('a wrong key and an unknown identity', () => {
   it.each([
     ['an empty key', new Uint8Array(0)],
     ['an empty KeyObject', createSecretKey(new Uint8Array(0))],
+    ['a key that is too long', new Uint8Array(2 ** 16)],
+    ['a KeyObject that is too long', createSecretKey(new Uint8Array(2 ** 16))],
     ['a private key', generateKeyPairSync('ed25519').privateKey],
   ])('%s counts as unknown', (_, key) => {
     const pair = new Pair();

@@ -59,7 +59,7 @@ export class DtlsServer extends Endpoint {
    * Answers a `findPsk` effect; an answer that comes too late is ignored.
    * An unknown identity goes on with a key that nobody holds: the peer can't tell it from a wrong key.
    *
-   * @param found the pre-shared key, or nothing when the identity is unknown (an empty key counts as nothing)
+   * @param found the pre-shared key, or nothing when the identity is unknown (a key that is empty or too long counts as nothing)
    */
   pskFound(lookup: LookupId, found: PskFound | undefined, now: number): void {
     const handshake = this.takeLookup(lookup);

@@ -58,6 +58,12 @@ export abstract class Endpoint extends Handshaking {
     this.sessions.close(session);
   }
 
+  /** Ends all that an identity has here: its sessions with close_notify, and its handshakes under way. */
+  closeIdentity(identity: IdentityLabel): void {
+    this.abandon(identity);
+    for (const session of this.sessions.allOf(identity)) this.close(session);
+  }
+
   /** Forgets a session without a word to the peer, as when another process has it now. */
   abandonSession(session: SessionKey): void {
     this.sessions.abandon(session);

@@ -73,8 +73,8 @@ export abstract class Handshaking {
     else this.refuse(handshake, taken);
   }
 
-  /** Gives up the handshakes under way of an identity: what would admit it is not good any more. */
-  abandon(identity: IdentityLabel): void {
+  /** Gives up the handshakes under way of an identity. */
+  protected abandon(identity: IdentityLabel): void {
     for (const handshake of this.handshakes.values()) {
       const { presented, resuming } = handshake;
       if ((presented ? identityLabel(presented) : resuming?.identity) === identity) this.end(handshake);

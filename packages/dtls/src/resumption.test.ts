@@ -187,14 +187,14 @@ describe('a client that resumes', () => {
     expect(sessionsOf(new Pair({ client: BOTH.client ?? {} }), 2)).toEqual([false, false]);
   });
 
-  it('is given up with the handshakes of an identity that is abandoned', () => {
+  it('is given up with all else of an identity that is not welcome any more', () => {
     const pair = new Pair(merge(BOTH, { lookupMs: 500 }));
     sessionsOf(pair, 1, 5_000);
     pair.client.connect(pair.now);
     pair.run(pair.now + 100);
     expect(pair.server.sizes()).toMatchObject({ halfOpen: 1, lookups: 1 });
     const [{ identity } = { identity: '' as IdentityLabel }] = effectsOf(pair.serverEffects, 'established');
-    pair.server.abandon(identity);
+    pair.server.closeIdentity(identity);
     expect(pair.server.sizes()).toMatchObject({ halfOpen: 0, lookups: 0 });
   });
 

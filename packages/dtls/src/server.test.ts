@@ -312,7 +312,7 @@ describe('a handshake of an identity whose key changed', () => {
       pair.client.connect(0);
       pair.run(at);
       expect(pair.server.sizes().halfOpen).toBe(1);
-      if (abandoned) pair.server.abandon(identityLabel({ kind: 'psk', identity: IDENTITY }));
+      if (abandoned) pair.server.closeIdentity(identityLabel({ kind: 'psk', identity: IDENTITY }));
       pair.run(10_000);
       return { opened: effectsOf(pair.serverEffects, 'established').length, sizes: pair.server.sizes() };
     };

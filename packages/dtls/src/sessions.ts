@@ -4,6 +4,7 @@ import type { Deadlines, Sleeper } from './deadlines.ts';
 import { Dormitory, type LastFlight, type Session } from './dormitory.ts';
 import type { AddressKey, ClosedReason, SessionKey } from './effects.ts';
 import { readFragments } from './fragments.ts';
+import type { IdentityLabel } from './identity.ts';
 import { handshakeKind } from './messages.ts';
 import { exportSession, type ImportPosition, type ImportResult, importSession, type SessionHost } from './moves.ts';
 import type { Outlet } from './outlet.ts';
@@ -80,6 +81,12 @@ export class Sessions {
     const { table } = this.#dormitory;
     const [slot] = table.allAt(address);
     return slot === undefined ? undefined : table.key(slot);
+  }
+
+  /** The sessions of an identity. */
+  allOf(identity: IdentityLabel): SessionKey[] {
+    const { table } = this.#dormitory;
+    return table.allOf(identity).map((slot) => table.key(slot));
   }
 
   /** The sessions of an address that are awake. */

@@ -165,7 +165,8 @@ export class SessionOwner {
         this.#closeSession(message.sessionId, now);
         break;
       case 'close-identity':
-        this.#closeIdentity(message.identity, now);
+        for (const dtls of this.#dtls.all()) dtls.closeIdentity(message.identity as IdentityLabel);
+        this.#drainAll(now);
         break;
       case 'trace': {
         const session = this.#sessions.get(message.sessionId);
@@ -185,14 +186,6 @@ export class SessionOwner {
     const plain = this.#sessions.forgetPlain(sessionId);
     if (plain) this.#coap.forgetPeer(plain.peer, now);
     else this.#ofSession(sessionId)?.close(sessionKey(sessionId));
-    this.#drainAll(now);
-  }
-
-  #closeIdentity(identity: string, now: number): void {
-    for (const dtls of this.#dtls.all()) dtls.abandon(identity as IdentityLabel);
-    for (const { info } of this.#sessions.secure()) {
-      if (info.identity === identity) this.#dtls.at(info.ingress)?.close(sessionKey(info.sessionId));
-    }
     this.#drainAll(now);
   }
 

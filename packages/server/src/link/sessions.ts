@@ -48,11 +48,6 @@ export class SessionTable {
     return this.#secure.get(key) ?? this.#plain.get(key);
   }
 
-  /** The DTLS sessions. */
-  secure(): IterableIterator<Session> {
-    return this.#secure.values();
-  }
-
   sizes(): { sessions: number; plainSessions: number } {
     return { sessions: this.#secure.size, plainSessions: this.#plain.size };
   }

@@ -63,8 +63,10 @@ export class RecordLayer implements Sealer {
     return this.counters.sendLimit - this.counters.sendNext;
   }
 
+  /** @throws Error when there are no keys yet: what is to be protected never goes out in plaintext */
   seal(epoch: 0 | 1, type: number, plaintext: Uint8Array): Uint8Array {
-    if (epoch === 0 || this.#keys === undefined) return plaintextRecord(type, this.#plaintextNext++, plaintext);
+    if (epoch === 0) return plaintextRecord(type, this.#plaintextNext++, plaintext);
+    if (this.#keys === undefined) throw new Error('a record of epoch 1 before the keys');
     return sealRecord(this.#keys, type, 1, this.counters.sendNext++, plaintext, this.connectionIds.peers);
   }
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import type { AuthorityAdd, CredentialAdd } from '@reeve/contract';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -99,7 +99,6 @@ describe('a certificate that people gave us', () => {
     await core.add('truck-1');
     await give(core, 'truck-1', { kind: 'certificate', certificate: first.pem.certificate, sameKey: true });
     expect(await show(core, first)).toMatchObject({ ok: true });
-    const { createPublicKey } = await import('node:crypto');
     const renewed = issue({ subject: 'b', keys: { ...keys, publicKey: createPublicKey(first.privateKey) } });
     expect(await show(core, renewed)).toMatchObject({ ok: true });
   });
@@ -134,6 +133,25 @@ describe('a certificate under an authority', () => {
     const elsewhere = issue({ subject: 'truck-1', issuer: other });
     await give(core, 'truck-1', { kind: 'certificate', authority: 'fleet' });
     expect(await show(core, elsewhere)).toMatchObject({ ok: false, check: 'unknown-ca', alert: 'unknown_ca' });
+  });
+
+  it('is whose it was when the authority renews its certificate, before and after the old one ends', async () => {
+    const core = await openTestCore();
+    const old = issue({ subject: 'Fleet root', ca: true, notBefore: START - DAY, notAfter: START + DAY });
+    const keys = { privateKey: old.privateKey, publicKey: createPublicKey(old.privateKey) };
+    const renewed = issue({ subject: 'Fleet root', ca: true, keys, notBefore: START - DAY, notAfter: START + 9 * DAY });
+    await trust(core, old);
+    await trust(core, renewed, { name: 'renewed' });
+    for (const [device, authority] of Object.entries({ 'truck-1': 'fleet', 'truck-2': 'renewed' })) {
+      await core.add(device);
+      await give(core, device, { kind: 'certificate', authority });
+    }
+    for (const at of [START, START + 2 * DAY]) {
+      core.time.now = at;
+      for (const subject of ['truck-1', 'truck-2']) {
+        expect(await show(core, issue({ subject, issuer: old })), subject).toMatchObject({ ok: true });
+      }
+    }
   });
 
   it('of another name than the endpoint, and with suites, is what was asked for', async () => {

@@ -131,7 +131,7 @@ export class Admission {
     const anchor = path.at(-1);
     const names: string[] = [];
     const found = new Map<string, { row: CredentialRow; authority: Authority }>();
-    for (const authority of anchor ? this.#o.authorities.withCertificate(anchor) : []) {
+    for (const authority of anchor ? this.#o.authorities.same(anchor) : []) {
       for (const name of namesOf(leaf, authority)) {
         names.push(name);
         const row = this.#o.credentials.find(proofs.certifiedName(authority.row.authorityId, name), now);

@@ -39,9 +39,15 @@ export class Authorities {
     return this.of(organisationId).find(({ row }) => row.authorityId === ref || row.name === ref);
   }
 
-  /** The authorities that a certificate is the one of: one for each organisation that trusts it. */
-  withCertificate({ fingerprint }: Certificate): Authority[] {
-    return [...this.#byId.values()].filter(({ certificate }) => certificate.fingerprint === fingerprint);
+  /**
+   * The authorities whose name and key a certificate has: its own, those of other organisations, and what it was renewed
+   * from or by. All of them vouch for the same devices, whichever a path ends at.
+   */
+  same({ subject, publicKey }: Certificate): Authority[] {
+    return [...this.#byId.values()].filter(
+      ({ certificate: each }) =>
+        Buffer.compare(each.subject.der, subject.der) === 0 && Buffer.compare(each.publicKey, publicKey) === 0,
+    );
   }
 
   /** After the commit. */

@@ -10,7 +10,7 @@ import {
   type TransmissionParameters,
 } from '@reeve/coap';
 import type { Certificate, RetransmitParameters } from '@reeve/dtls';
-import { ContentFormat, join, type LwM2mPath, path, segments, type Value } from '@reeve/lwm2m';
+import { ContentFormat, join, type LwM2mPath, path, type ResourceRecord, segments, type Value } from '@reeve/lwm2m';
 import { AttributeTable } from './attributes.ts';
 import type { Creatable } from './creation.ts';
 import type { ClientEffect, ClientEvent } from './effects.ts';
@@ -25,6 +25,7 @@ import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
 import { linkOf } from './security.ts';
+import { Sender } from './sending.ts';
 import { contentResponse, type Served, type ServedDevice, serve } from './serving.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
@@ -71,6 +72,8 @@ export class LwM2mClient {
   readonly #device: ServedDevice;
   readonly #notifier: Notifier;
   readonly #registrar: Registrar;
+  readonly #sender: Sender;
+  readonly #settings: ServerSettings;
   readonly #coap: CoapEndpoint;
   readonly #link: Link;
   #effects: ClientEffect[] = [];
@@ -107,6 +110,8 @@ export class LwM2mClient {
       confirmEvery,
       emit,
     });
+    this.#settings = settings;
+    this.#sender = new Sender({ coap: this.#coap, model: this.#model, emit });
     this.#registrar = new Registrar(endpoint, settings, this.#model, {
       connect: (now) => {
         this.#renewPeer(now);
@@ -197,6 +202,21 @@ export class LwM2mClient {
     this.#pump(now);
   }
 
+  /**
+   * Sends values without having been asked: what paths hold now, or records, which may have times of their own and tell
+   * of one path several times. Whether the server took them is told as `sent` or `unsent`.
+   *
+   * @returns why nothing was sent, in words: there is no registration, or the server wants no Send (/1/x/23)
+   */
+  send(what: readonly LwM2mPath[] | readonly ResourceRecord[], now: number): string | undefined {
+    if (!this.#isRegistered()) return 'there is no registration';
+    if (this.#settings.muteSend) return 'the server wants no Send: /1/x/23';
+    const records = what.flatMap((one) => (typeof one === 'string' ? this.#sender.records([one]) : [one]));
+    const refused = this.#sender.send(this.#peer, records, now);
+    this.#pump(now);
+    return refused;
+  }
+
   /** The present value of a single resource; `none` where there is none. */
   get(path: LwM2mPath): Value {
     return this.#model.value(path);
@@ -226,6 +246,7 @@ export class LwM2mClient {
 
   #renewPeer(now: number): void {
     this.#coap.forgetPeer(this.#peer, now);
+    this.#sender.renew();
     this.#peer = PeerKey(String(++this.#links));
     this.#notifier.renew(this.#peer, now);
   }
@@ -274,7 +295,20 @@ export class LwM2mClient {
         this.#serve(effect.exchange, effect.message, now);
         break;
       case 'outcome':
-        this.#registrar.outcome(effect.request, effect.outcome, now);
+        switch (this.#sender.outcome(effect.request, effect.outcome)) {
+          case undefined:
+            this.#registrar.outcome(effect.request, effect.outcome, now);
+            break;
+          case 'unknown':
+            // The Update that follows finds out whether the registration is over.
+            this.#registrar.handle('trigger', now);
+            break;
+          case 'unanswered':
+            this.#registrar.handle('unanswered', now, 'a Send was not answered');
+            break;
+          default:
+            break;
+        }
         break;
       case 'notifyOutcome':
         this.#notifier.outcome(effect, now);

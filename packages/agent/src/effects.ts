@@ -34,6 +34,10 @@ export type ClientEvent =
   | { readonly kind: 'acknowledged'; readonly path: LwM2mPath; readonly records: readonly ResourceRecord[] }
   /** The server wrote at or below a path. */
   | { readonly kind: 'written'; readonly path: LwM2mPath; readonly records: readonly ResourceRecord[] }
+  /** The server took a Send. */
+  | { readonly kind: 'sent'; readonly paths: readonly LwM2mPath[] }
+  /** A Send was refused or not answered: the server may have taken it all the same. */
+  | { readonly kind: 'unsent'; readonly paths: readonly LwM2mPath[]; readonly detail: string }
   /** The server made an object instance, or took one away. */
   | { readonly kind: 'created' | 'deleted'; readonly path: LwM2mPath }
   | { readonly kind: 'executed'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] }

@@ -4,6 +4,8 @@ export const LIMITS = {
   observations: 32,
   /** Instances of one multiple resource that a Write may leave. */
   resourceInstances: 32,
+  /** Sends that wait for their answers. */
+  sends: 8,
   /** Instances of one object that a Create may leave. */
   objectInstances: 32,
   /** Paths that have attributes. */

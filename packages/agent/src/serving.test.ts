@@ -81,7 +81,7 @@ describe('Read', () => {
     expect(device).toMatchObject({ '/3/0/0': 'Reeve', '/3/0/1': 'Truck', '/3/0/11/0': 0, '/3/0/16': 'U' });
     expect(device).not.toHaveProperty('/3/0/4');
     expect(Object.keys(recordsOf(ask(world, '/1/0', { accept: tlv }), '/1/0'))).toEqual(
-      ['0', '1', '2', '3', '6', '7'].map((id) => `/1/0/${id}`),
+      ['0', '1', '2', '3', '6', '7', '23'].map((id) => `/1/0/${id}`),
     );
   });
 

@@ -27,6 +27,10 @@ export function describeEvent(event: DeviceEvent): string | undefined {
       return `the server executed ${event.path}`;
     case 'notified':
       return `told ${describeRecords(event.records)}`;
+    case 'sent':
+      return `sent ${event.paths.join(', ')}`;
+    case 'unsent':
+      return `not sent: ${event.detail}`;
     case 'refused':
       return `refused ${event.code >> 5}.${String(event.code & 31).padStart(2, '0')}: ${event.detail}`;
     case 'scenario':

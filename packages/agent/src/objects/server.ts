@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly maximumPeriod?: number;
   /** The Communication Retry resources; what is left out has the default of OMA Core table 6.2.1.1-1. */
   readonly retry?: Partial<RetryParameters>;
+  /** Whether the server wants no Send (Mute Send, which a server can write); default true, as OMA Core has it. */
+  readonly muteSend?: boolean;
   /** 1–65534; default 1. */
   readonly shortServerId?: number;
 }
@@ -26,6 +28,7 @@ export const ServerResource = {
   retryTimer: 18,
   sequenceDelay: 19,
   sequenceCount: 20,
+  muteSend: 23,
 } as const;
 
 /** The present settings in an instance of object 1. Times in seconds. */
@@ -50,6 +53,10 @@ export class ServerSettings {
     return this.#number(ServerResource.maximumPeriod, 0);
   }
 
+  get muteSend(): boolean {
+    return singleValue(this.#slots.get(ServerResource.muteSend)?.resource).value !== false;
+  }
+
   get retry(): RetryParameters {
     return {
       count: this.#number(ServerResource.retryCount, DEFAULT_RETRY.count),
@@ -67,7 +74,7 @@ export class ServerSettings {
 
 /** An instance of object 1, Server (OMA Core Appendix E.2). */
 export function serverInstance(options: ServerOptions = {}, id = 0): ObjectInstance {
-  const { lifetime = 300, minimumPeriod = 0, maximumPeriod = 0, shortServerId = 1 } = options;
+  const { lifetime = 300, minimumPeriod = 0, maximumPeriod = 0, muteSend = true, shortServerId = 1 } = options;
   const retry = { ...DEFAULT_RETRY, ...options.retry };
   const values: Record<number, ContentJson> = {
     0: shortServerId,
@@ -80,6 +87,7 @@ export function serverInstance(options: ServerOptions = {}, id = 0): ObjectInsta
     [ServerResource.retryTimer]: retry.timer,
     [ServerResource.sequenceDelay]: retry.sequenceDelay,
     [ServerResource.sequenceCount]: retry.sequenceCount,
+    [ServerResource.muteSend]: muteSend,
   };
   // The client sends the Update itself when it sees that the trigger was executed.
   return objectInstance(1, id, { values, resources: { [ServerResource.updateTrigger]: { execute() {} } } });

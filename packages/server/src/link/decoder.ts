@@ -8,12 +8,15 @@ import {
   PathLevel,
   parseLinks,
   parsePath,
+  type ResourceRecord,
+  ROOT_PATH,
   resolveTime,
+  segments,
   type TypeLookup,
 } from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { definitions, toStored, versionsOf } from '../telemetry/models.ts';
-import type { LinkBody, Offer } from './port.ts';
+import type { LinkBody, LinkRecord, Offer } from './port.ts';
 
 /** A registration as far as decoding and encoding need it. */
 export interface Registered {
@@ -100,13 +103,41 @@ export class Decoder {
         ? { kind: 'records', records: [], truncated }
         : { kind: 'undecodable', detail: `cannot decode: ${decoded.error.detail}` };
     }
-    const records = decoded.records.map((record) => ({
-      path: record.path as string,
-      stored: toStored(record.value),
-      ...(record.time === undefined ? {} : { time: resolveTime(record, at) }),
-    }));
-    return { kind: 'records', records, truncated };
+    return { kind: 'records', records: linked(decoded.records, at), truncated };
   }
+}
+
+/** What a Send holds, or the code to refuse it with (LwM2M Core §6.4.5). */
+export function decodeSend(
+  { resourceType, offer }: Registered,
+  message: CoapMessage,
+  at: Millis,
+): { readonly ok: true; readonly records: readonly LinkRecord[] } | { readonly ok: false; readonly code: number } {
+  const format = contentFormat(message);
+  if (format === undefined || !SEND_FORMATS.has(format)) return { ok: false, code: Code.UnsupportedContentFormat };
+  const { rootPath } = offer;
+  const decoded = decodeContent({ format, bytes: message.payload, path: ROOT_PATH, resourceType, rootPath });
+  if (!decoded.ok) return { ok: false, code: Code.BadRequest };
+  const { records } = decoded;
+  const whole = records.every(({ path, value }) => level(path) >= PathLevel.resource && value.type !== 'none');
+  if (records.length === 0 || !whole) return { ok: false, code: Code.BadRequest };
+  const registered = new Set(offer.objects.map(({ objectId }) => objectId));
+  const strange = records.some(({ path }) => !registered.has(segments(path)[0] ?? -1));
+  return strange ? { ok: false, code: Code.NotFound } : { ok: true, records: linked(records, at) };
+}
+
+const SEND_FORMATS: ReadonlySet<number> = new Set([
+  ContentFormat.senmlJson,
+  ContentFormat.senmlCbor,
+  ContentFormat.lwm2mCbor,
+]);
+
+function linked(records: readonly ResourceRecord[], at: Millis): LinkRecord[] {
+  return records.map((record) => ({
+    path: record.path,
+    stored: toStored(record.value),
+    ...(record.time === undefined ? {} : { time: resolveTime(record, at) }),
+  }));
 }
 
 /** The instance that a 2.01 names, with or without the device's alternate path. */

@@ -8,6 +8,7 @@ import {
   type RegistrationObjects,
 } from '@reeve/lwm2m';
 import type { RegistrationId } from '../ids.ts';
+import { decodeSend, type Registered } from './decoder.ts';
 import type { Check, ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
 
 interface Facts {
@@ -24,9 +25,14 @@ type Read =
   | { readonly kind: 'message'; readonly message: LinkUp }
   | { readonly kind: 'refused'; readonly code: number; readonly refused?: Refused };
 
-/** Reads a request on the registration interface (LwM2M Transport §6.4.3). */
-export function readRequest(message: CoapMessage, facts: Facts): Read {
+/**
+ * Reads a request on the registration interface, or a Send (LwM2M Transport §6.4.3, §6.4.5).
+ *
+ * @param registered the registration that the session is tied to
+ */
+export function readRequest(message: CoapMessage, facts: Facts, registered: Registered | undefined): Read {
   const path = uriPath(message);
+  if (path[0] === 'dp' && path.length === 1) return readSend(message, facts, registered);
   if (path[0] !== 'rd' || path.length > 2) return { kind: 'refused', code: Code.NotFound };
   const id = path[1];
   if (id === undefined || id === '') {
@@ -37,6 +43,17 @@ export function readRequest(message: CoapMessage, facts: Facts): Read {
   if (message.code === Code.Delete)
     return { kind: 'message', message: { kind: 'deregister', registrationId, ...facts } };
   return { kind: 'refused', code: Code.MethodNotAllowed };
+}
+
+/** A Send without a registration is 4.04, so that the device registers. */
+function readSend(message: CoapMessage, facts: Facts, registered: Registered | undefined): Read {
+  if (message.code !== Code.Post) return { kind: 'refused', code: Code.MethodNotAllowed };
+  if (!registered) return { kind: 'refused', code: Code.NotFound };
+  const sent = decodeSend(registered, message, facts.at);
+  if (!sent.ok) return { kind: 'refused', code: sent.code };
+  const { registrationId } = registered;
+  const body = { kind: 'records', records: sent.records, truncated: false } as const;
+  return { kind: 'message', message: { kind: 'send', registrationId, body, ...facts } };
 }
 
 function readRegister(message: CoapMessage, facts: Facts): Read {

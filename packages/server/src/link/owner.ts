@@ -335,7 +335,8 @@ export class SessionOwner {
     const session = this.#sessions.get(peer);
     if (!session) return;
     const at = this.#o.wallClock();
-    const read = readRequest(message, { at, ...heardOver(session), exchange: exchange as number as ExchangeRef });
+    const facts = { at, ...heardOver(session), exchange: exchange as number as ExchangeRef };
+    const read = readRequest(message, facts, session.registered);
     if (read.kind === 'message') {
       this.#o.deliver(read.message);
       return;

@@ -287,6 +287,13 @@ export type LinkUp =
       readonly code: number;
       readonly body: LinkBody;
     } & Heard)
+  /** Values that the device sends of its own accord, of whatever objects it registered. */
+  | ({
+      readonly kind: 'send';
+      readonly exchange: ExchangeRef;
+      readonly registrationId: RegistrationId;
+      readonly body: Extract<LinkBody, { kind: 'records' }>;
+    } & Heard)
   | {
       readonly kind: 'outcome';
       readonly at: Millis;
@@ -336,7 +343,7 @@ export type LinkDown =
   | { readonly kind: 'resumed'; readonly lookup: number; readonly good: boolean }
   /** Takes the place of all identities of the server that were handed down before. */
   | { readonly kind: 'identities'; readonly identities: readonly LinkIdentity[] }
-  /** Answers a Register, Update or De-register; called only after the commit. */
+  /** Answers a Register, Update, De-register or Send; called only after the commit. */
   | {
       readonly kind: 'answer';
       readonly exchange: ExchangeRef;

@@ -191,3 +191,27 @@ describe('the resources of a device', () => {
     expect(again.values.of(deviceId)).toHaveLength(3);
   });
 });
+
+describe('what a device sends of its own accord', () => {
+  it('SM-3: is a series, judged in the order of its times; the newest becomes the value', async () => {
+    const { report, value, history, core } = await reporting();
+    const at = (minutes: number) => START - minutes * 60_000;
+    await report([record('/3/0/9', 10, at(3)), record('/3/0/9', 30, at(1)), record('/3/0/9', 50, at(2))], {
+      path: '/',
+    });
+    expect(await history()).toMatchObject({ at: [at(3), at(2), at(1)], value: [10, 50, 30] });
+    expect(value()).toMatchObject({ stored: integer(30), observedAt: at(1) });
+    expect(await core.journal('rule.transition')).toMatchObject([
+      { payload: { to: 'breached' } },
+      { payload: { to: 'cleared' } },
+    ]);
+  });
+
+  it('tells of several objects at once, and nothing of what it leaves out', async () => {
+    const { report, rule } = await reporting();
+    await report([...fix(37, -120), record('/3/0/9', 10)], { path: '/' });
+    expect([rule('low')?.verdict.kind, rule('state')?.verdict.kind]).toEqual(['breached', 'ok']);
+    await report([record('/6/0/3', 5), record('/3/0/7', 3)], { path: '/' });
+    expect([rule('low')?.verdict.kind, rule('state')?.verdict.kind]).toEqual(['breached', 'ok']);
+  });
+});

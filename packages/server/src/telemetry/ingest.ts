@@ -10,7 +10,10 @@ import type { Values } from './values.ts';
 
 /** What a device reported, and how much it is worth. */
 export interface Report {
-  /** The path that was observed or read: one report of it is one sample for the rules. */
+  /**
+   * The path that was observed or read: one report of it is one sample for the rules. `/` for what a device sends of its
+   * own accord: there each object is a sample, and what it leaves out says nothing.
+   */
   readonly path: string;
   readonly body: LinkBody;
   /** False: older than something seen already; kept as history, not as the current value. */
@@ -79,25 +82,31 @@ export class Ingest {
   }
 }
 
+/** What a report says of one moment. */
+interface Moment {
+  readonly path: string;
+  readonly time: Millis | undefined;
+  readonly values: Record<string, SampleValue>;
+}
+
 /** One input per moment that the report tells of, oldest first; a truncated report is never evaluated. */
 function inputsOf(path: string, body: Extract<LinkBody, { kind: 'records' }>, receivedAt: Millis): RuleInput[] {
   if (body.truncated) return [blind(path, 'truncated')];
-  const moments = new Map<Millis | undefined, Record<string, SampleValue>>();
-  for (const record of body.records) {
-    const value = sampleValue(record.stored);
+  const moments = new Map<string, Moment>();
+  for (const { path: at, stored, time } of body.records) {
+    const value = sampleValue(stored);
     if (value === undefined) continue;
-    const values = moments.get(record.time) ?? {};
-    values[record.path] = value;
-    moments.set(record.time, values);
+    const of = path === '/' ? at.slice(0, at.indexOf('/', 1)) : path;
+    const key = `${time} ${of}`;
+    const moment = moments.get(key) ?? { path: of, time, values: {} };
+    moment.values[at] = value;
+    moments.set(key, moment);
   }
-  return [...moments]
-    .sort(([a], [b]) => (a ?? receivedAt) - (b ?? receivedAt))
-    .map(([observedAt, values]) => ({
-      kind: 'sample',
-      path,
-      values,
-      receivedAt,
-      ...(observedAt === undefined ? {} : { observedAt }),
+  return [...moments.values()]
+    .sort((a, b) => (a.time ?? receivedAt) - (b.time ?? receivedAt))
+    .map(({ time, ...sample }) => ({
+      ...{ kind: 'sample', ...sample, receivedAt },
+      ...(time === undefined ? {} : { observedAt: time }),
     }));
 }
 

@@ -1,4 +1,4 @@
-import { ApiError } from '@reeve/contract';
+import { ApiError, type Problem } from '@reeve/contract';
 import type { ExitName } from './exit-codes.ts';
 
 /** Why a command did not work, for people: what happened, and what to do next. */
@@ -20,6 +20,16 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   if (thrown instanceof ApiError) return ofProblem(thrown);
   return new Failure('failed', thrown instanceof Error ? thrown.message : String(thrown));
+}
+
+/** The error that an answer other than success tells, where it was not asked for through the API's client. */
+export function refusalOf(status: number, body: string): Error {
+  try {
+    const problem: Problem = JSON.parse(body);
+    return new ApiError(problem);
+  } catch {
+    return new Failure('failed', `The server answered ${status}`);
+  }
 }
 
 function ofProblem({ problem, message }: ApiError): Failure {

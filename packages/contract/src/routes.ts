@@ -31,7 +31,7 @@ const wait = Type.Optional(
   Type.Integer({ minimum: 0, maximum: 60, description: 'seconds to wait for the outcome before answering 202' }),
 );
 
-/** Every route of `/api/v1`, but for the event streams, which are listed in `streams`. */
+/** Every route of `/api/v1`, but for event streams and files, which are listed in `streams` and `downloads`. */
 export const routes = {
   'session.show': {
     method: 'GET',

@@ -9,6 +9,15 @@ export const streams = {
   trace: { path: '/devices/:device/trace' },
 } as const;
 
+/** Files below `/api/v1`, answered to a POST as they are. */
+export const downloads = {
+  /** A copy of everything but the sealing key. */
+  backup: { path: '/backup' },
+} as const;
+
+/** Header of a backup: fingerprint of the key that it is sealed with. */
+export const SEALING_KEY_HEADER = 'reeve-sealing-key';
+
 /** Payload of `event: samples`. */
 export const LiveSamples = Type.Object({ deviceId: Type.String(), values: Type.Array(devices.ResourceValue) });
 export type LiveSamples = Static<typeof LiveSamples>;

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Access } from './access/access.ts';
+import { Backups } from './backup/backups.ts';
+import { type RestoreOptions, restoreBackup } from './backup/restore.ts';
 import { openLocalBus } from './bus/local/bus.ts';
 import type { Bus } from './bus/port.ts';
 import type { Warn } from './bus/stuck.ts';
@@ -37,8 +39,9 @@ import { findDevice } from './registry/registrations.ts';
 import { receivedMark } from './registry/terms.ts';
 import { claimSlot } from './sessions/slots.ts';
 import { StoreAlarm } from './store/alarm.ts';
-import type { Store } from './store/port.ts';
+import type { DurableStore, Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
+import { restoreFile } from './store/sqlite/restore.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import type { Report } from './telemetry/ingest.ts';
 import type { IdentityFiles } from './trust/certificate-files.ts';
@@ -68,7 +71,7 @@ export interface ServerConfig {
 
 /** The adapters behind the ports. Tests wrap them; everything else is the same. */
 export interface ServerPorts {
-  readonly openStore: (file: string) => Promise<Store>;
+  readonly openStore: (file: string) => Promise<DurableStore>;
   readonly openBus: (store: Store) => Bus;
   readonly openLink: OpenLink;
   readonly fetch: typeof globalThis.fetch;
@@ -101,6 +104,11 @@ const SLOT_OWNER = 'main';
 /** How long the journal and samples are kept. */
 const RETENTION_MS = 400 * 24 * 3_600_000;
 
+/** Makes a data folder that a server may be started on from a backup; see `restoreBackup`. */
+export function restoreServer(options: RestoreOptions) {
+  return restoreBackup(options, restoreFile);
+}
+
 export function defaultPorts(config: ServerConfig): ServerPorts {
   return {
     openStore: (file) => openSqliteStore({ file }),
@@ -132,9 +140,13 @@ export async function startServer(
   const startedAt = now();
   const made = await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   const noSec = config.listen.some(({ transport }) => transport === 'coap');
-  const store = await ports.openStore(join(config.dataFolder, 'reeve.db'));
+  const file = join(config.dataFolder, 'reeve.db');
+  const store = await ports.openStore(file);
   const bus = ports.openBus(store);
   const sealer = await openSealer({ keyFile: config.sealingKeyFile ?? join(config.dataFolder, 'sealing.key') });
+
+  const { dataFolder } = config;
+  const backups = new Backups({ store, file, dataFolder, fingerprint: sealer.fingerprint, now });
 
   let publicUrl = config.publicUrl ?? '';
   let coap: readonly ListenAddress[] = [];
@@ -278,6 +290,7 @@ export async function startServer(
   const http = await listenHttp({
     ...config.http,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+    takeBackup: (identity) => backups.take(identity),
     consoleFolder: CONSOLE_FOLDER,
     version,
     logLevel: config.logLevel,

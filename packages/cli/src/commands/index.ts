@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { approvalCommands } from './approval.ts';
+import { backupCommands } from './backup.ts';
 import { caCommands } from './ca.ts';
 import { certificateCommands } from './certificate.ts';
 import { commandCommands } from './command.ts';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   ...caCommands,
   ...certificateCommands,
   ...serverCommands,
+  ...backupCommands,
   ...commandCommands,
   ...policyCommands,
   ...incidentCommands,

@@ -1,7 +1,7 @@
-import { ApiError, type Problem, streams, type TraceLine, urlOf } from '@reeve/contract';
+import { streams, type TraceLine, urlOf } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { reaching } from '../connection.ts';
-import { Failure } from '../failure.ts';
+import { Failure, refusalOf } from '../failure.ts';
 import { required } from '../options.ts';
 import { readEvents } from '../sse.ts';
 import { clean } from '../table.ts';
@@ -23,7 +23,7 @@ async function trace(context: Context, device: string): Promise<void> {
     headers: { authorization: `Bearer ${token}` },
     signal: terminal.stopped,
   });
-  if (!response.ok || !response.body) throw await refusalOf(response);
+  if (!response.ok || !response.body) throw refusalOf(response.status, await response.text());
   terminal.note(`Listening to ${device}. Ctrl-C ends it.`);
   try {
     for await (const { event, data } of readEvents(response.body)) {
@@ -41,11 +41,4 @@ async function trace(context: Context, device: string): Promise<void> {
 function traceText({ at, direction, text, bytes }: TraceLine, terminal: Context['terminal']): string {
   const arrow = direction === 'in' ? terminal.style('cyan', '→ server') : terminal.style('green', '← server');
   return `${clockTime(at)}  ${arrow}  ${String(bytes).padStart(4)} B  ${clean(text)}`;
-}
-
-async function refusalOf(response: Response): Promise<Error> {
-  const isProblem = response.headers.get('content-type')?.includes('json') ?? false;
-  if (!isProblem) return new Failure('failed', `The server answered ${response.status}`);
-  const problem: Problem = await response.json();
-  return new ApiError(problem);
 }

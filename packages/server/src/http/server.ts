@@ -9,8 +9,11 @@ import {
   LogController,
   type RouteOptions,
 } from 'fastify';
+import type { Identity } from '../access/identity.ts';
+import type { Backup } from '../backup/backups.ts';
 import { errors, ReeveError } from '../errors.ts';
 import type { Millis } from '../ids.ts';
+import { registerBackup } from './backup-route.ts';
 import { serveConsole } from './console-files.ts';
 import { registerContract } from './contract-routes.ts';
 import { credentialsOf, identityOf, registerCredentials } from './credentials.ts';
@@ -25,6 +28,7 @@ import { type StreamSources, Streams } from './streams.ts';
 
 export interface HttpOptions extends StreamSources {
   readonly handlers: Handlers;
+  readonly takeBackup: (identity: Identity) => Promise<Backup>;
   /** Where people reach the server if that is not where it listens, e.g. behind a proxy. */
   readonly publicUrl?: string;
   /** Folder of the built console. */
@@ -93,6 +97,7 @@ export async function buildHttp(
     },
   });
   registerContract(app, options.handlers, isHttps(options.publicUrl));
+  registerBackup(app, options.takeBackup);
   const streams = keepStreams(app, new Streams(options));
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   app.get('/api/*', { schema: { hide: true } }, noSuchRoute);

@@ -94,6 +94,7 @@ export async function openTestServer(options: TestOptions = {}): Promise<TestSer
     access,
     now,
     live: feed,
+    takeBackup: missing,
     handlers: {
       ...(Object.fromEntries(
         (Object.keys(routes) as RouteName[]).map((name) => [name, missing]),

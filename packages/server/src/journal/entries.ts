@@ -24,6 +24,8 @@ export interface JournalPayloads {
   /** Since that start the keys of all sessions go to a file. */
   'server.keys-logged': { file: string };
   'store.alarm': { reason: string };
+  /** Somebody took a copy of everything but the sealing key. */
+  'store.backed-up': { bytes: number };
 
   'device.added': { endpoint: string };
   'device.changed': { fields: readonly string[] };
@@ -155,6 +157,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'server.started': 1,
   'server.keys-logged': 1,
   'store.alarm': 1,
+  'store.backed-up': 1,
   'device.added': 1,
   'device.changed': 1,
   'device.removed': 1,

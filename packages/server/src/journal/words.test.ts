@@ -20,6 +20,7 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'server.started': [{ version: '0.1.0' }, '0.1.0'],
   'server.keys-logged': [{ file: '/tmp/keys' }, '/tmp/keys'],
   'store.alarm': [{ reason: 'the disk is full' }, 'the disk is full'],
+  'store.backed-up': [{ bytes: 4096 }, 'Ada', '4096'],
   'device.added': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
   'device.changed': [{ fields: ['labels', 'site'] }, 'Ada', 'labels, site', 'TRUCK'],
   'device.removed': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],

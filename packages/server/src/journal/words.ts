@@ -28,6 +28,7 @@ const words: Words = {
   'server.keys-logged': ({ file }) =>
     `The server writes the keys of all DTLS sessions to ${file}: whoever reads that file can read what devices say.`,
   'store.alarm': ({ reason }) => `The store needs attention: ${reason}.`,
+  'store.backed-up': ({ bytes }, { actor }) => `${actor} took a backup of ${bytes} bytes.`,
 
   'device.added': ({ endpoint }, { actor }) => `${actor} added the device ${endpoint}.`,
   'device.changed': ({ fields }, { actor, device }) => `${actor} changed ${listed(fields)} of ${device}.`,

@@ -139,3 +139,30 @@ export interface Store {
   figures(): StoreFigures;
   close(): Promise<void>;
 }
+
+/** A store that lies on a disk. */
+export interface DurableStore extends Store {
+  /**
+   * Writes everything, as it is at one moment, to a file that is there and empty, while commits go on.
+   *
+   * @throws StoreError `full` or `failing` if the file can't be written, `busy` if a backup is under way
+   */
+  backup(file: string): Promise<void>;
+}
+
+/** What a restored file is. */
+export interface RestoredFile {
+  /** Before it was brought up to date. */
+  readonly schemaVersion: number;
+  /** DTLS sessions that went. */
+  readonly sessions: number;
+}
+
+/**
+ * Makes the copy of a backup a file that a store may be opened with: whole, of this release's schema, and without DTLS
+ * sessions, since the server that the backup is of went on to send with their numbers, and no nonce may be used twice.
+ *
+ * @param allow told the fingerprint of the sealing key before anything is changed; refuses by throwing
+ * @throws StoreError `failing` for a file that is broken or of a newer release, `invalid` for one that is no backup
+ */
+export type RestoreFile = (file: string, allow: (fingerprint: string) => Promise<void>) => Promise<RestoredFile>;

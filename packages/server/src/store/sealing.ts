@@ -84,6 +84,20 @@ export async function openSealer({ keyFile, oldKeyFiles = [] }: SealerOptions): 
   };
 }
 
+/**
+ * Fingerprint of the sealing key in a file; undefined if there is none.
+ *
+ * @throws SealError `key-file`
+ */
+export async function keyFingerprint(keyFile: string): Promise<string | undefined> {
+  return (await readKey(keyFile))?.id.toString('hex');
+}
+
+/** Fingerprint of the key that a value was sealed with. */
+export function sealedWith(sealed: Uint8Array): string {
+  return Buffer.from(sealed.subarray(1, KEY_ID_END)).toString('hex');
+}
+
 async function readKey(file: string): Promise<SealingKey | undefined> {
   const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
@@ -161,7 +175,7 @@ function unseal(keys: ReadonlyMap<string, SealingKey>, sealed: Uint8Array, place
   if (sealed.length < NONCE_END + TAG_BYTES || sealed[0] !== VERSION) {
     throw new SealError('broken', `${where} is not a sealed value of version ${VERSION}`);
   }
-  const fingerprint = Buffer.from(sealed.subarray(1, KEY_ID_END)).toString('hex');
+  const fingerprint = sealedWith(sealed);
   const key = keys.get(fingerprint);
   if (!key) {
     const present = [...keys.keys()].join(', ');

@@ -28,7 +28,8 @@ function inTransaction(db: DatabaseSync, work: () => void): void {
   }
 }
 
-function storedVersion(db: DatabaseSync): number | undefined {
+/** The schema version of a file; undefined if it is none of ours. */
+export function storedVersion(db: DatabaseSync): number | undefined {
   const exists = db.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'`).get();
   if (!exists) return undefined;
   const row = db.prepare(`SELECT "value" FROM "meta" WHERE "name" = 'schemaVersion'`).get();

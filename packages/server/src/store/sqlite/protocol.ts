@@ -49,7 +49,17 @@ export interface GroupReply {
   readonly answers: readonly (Cell[][] | Refusal)[];
 }
 
-/** To the thread: a group, or the wish to close. */
-export type ToWorker = GroupRequest | 'close';
-/** From the thread: first whether the file is open, then one reply to each group. */
-export type FromWorker = 'open' | Refusal | GroupReply;
+export interface BackupRequest {
+  /** The file that everything is copied to. */
+  readonly backup: string;
+}
+
+export interface BackupReply {
+  /** Whether the copy is whole, or why not. */
+  readonly backedUp: true | Refusal;
+}
+
+/** To the thread: a group, a file for a copy of everything, or the wish to close. */
+export type ToWorker = GroupRequest | BackupRequest | 'close';
+/** From the thread: first whether the file is open, then one reply to each group and to each backup. */
+export type FromWorker = 'open' | Refusal | GroupReply | BackupReply;

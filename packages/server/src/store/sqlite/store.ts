@@ -7,9 +7,9 @@ import type {
   Batch,
   ColumnBatch,
   Committed,
+  DurableStore,
   JournalQuery,
   ListQuery,
-  Store,
   StoreFigures,
   StoreHealth,
 } from '../port.ts';
@@ -35,7 +35,7 @@ export interface SqliteOptions {
  *
  * @throws StoreError `failing` if the file can't be opened, is in use, or was made by a newer release
  */
-export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteOptions): Promise<DurableStore> {
   const statements = new Statements();
   const announcements = new Announcements();
   const thread = await StoreThread.start(
@@ -52,7 +52,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 
 const noSeqs: Committed = { seqs: [] };
 
-class SqliteStore implements Store {
+class SqliteStore implements DurableStore {
   readonly #thread: StoreThread;
   readonly #statements: Statements;
   readonly #announcements: Announcements;
@@ -128,6 +128,10 @@ class SqliteStore implements Store {
 
   figures(): StoreFigures {
     return this.#thread.figures();
+  }
+
+  async backup(file: string): Promise<void> {
+    await this.#thread.backup(file);
   }
 
   close(): Promise<void> {

@@ -3,7 +3,16 @@ import type { Cell } from '../codec.ts';
 import { Histogram } from '../histogram.ts';
 import { storeLimits } from '../limits.ts';
 import { StoreError, type StoreFigures, type StoreHealth } from '../port.ts';
-import type { FromWorker, GroupReply, GroupRequest, Query, Refusal, ToWorker, WorkerSettings } from './protocol.ts';
+import type {
+  BackupReply,
+  FromWorker,
+  GroupReply,
+  GroupRequest,
+  Query,
+  Refusal,
+  ToWorker,
+  WorkerSettings,
+} from './protocol.ts';
 
 /** What becomes of a batch. */
 export interface PendingCommit {
@@ -59,6 +68,7 @@ export class StoreThread {
   readonly #exited: Promise<void>;
   #gathering = emptyGroup();
   #underWay: Group | undefined;
+  #backup: PromiseWithResolvers<void> | undefined;
   #scheduled = false;
   #state: 'open' | 'closing' | 'dead' = 'open';
   #health: StoreHealth = { state: 'ok' };
@@ -71,7 +81,10 @@ export class StoreThread {
     this.#worker = worker;
     this.#takeTexts = takeTexts;
     this.#settled = settled;
-    worker.on('message', (reply: GroupReply) => this.#answered(reply));
+    worker.on('message', (reply: GroupReply | BackupReply) => {
+      if ('backedUp' in reply) this.#backedUp(reply);
+      else this.#answered(reply);
+    });
     worker.on('error', (error) => this.#died(error.message));
     this.#exited = new Promise((resolve) => {
       worker.once('exit', () => {
@@ -124,6 +137,22 @@ export class StoreThread {
       group.pending.push({ done, refused });
       this.#schedule();
     });
+  }
+
+  /** Copies everything to a file that is there and empty. */
+  backup(file: string): Promise<void> {
+    this.#admit(0);
+    if (this.#backup) throw new StoreError('busy', 'a backup is under way');
+    this.#backup = Promise.withResolvers<void>();
+    this.#post({ backup: file });
+    return this.#backup.promise;
+  }
+
+  #backedUp({ backedUp }: BackupReply): void {
+    const backup = this.#backup;
+    this.#backup = undefined;
+    if (backedUp === true) backup?.resolve();
+    else backup?.reject(errorOf(backedUp));
   }
 
   health(): StoreHealth {
@@ -230,6 +259,8 @@ export class StoreThread {
       for (const { refused } of group?.commits ?? []) refused(error);
       for (const { refused } of group?.pending ?? []) refused(error);
     }
+    this.#backup?.reject(error);
+    this.#backup = undefined;
     this.#underWay = undefined;
     this.#gathering = emptyGroup();
     this.#state = closed ? 'closing' : 'dead';

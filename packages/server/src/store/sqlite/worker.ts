@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
+import { StoreError } from '../port.ts';
 import { Executor, fileRefusal } from './executor.ts';
 import { waitAt } from './gate.ts';
 import { migrate } from './migrations.ts';
@@ -31,6 +32,9 @@ function open(): DatabaseSync {
   }
 }
 
+/** Pages copied at once, 4 MB: what a commit may have to wait for. */
+const BACKUP_PAGES = 1000;
+
 const port = parentPort;
 if (port) {
   const reply = (message: FromWorker) => port.postMessage(message);
@@ -38,10 +42,30 @@ if (port) {
     const db = open();
     const { gate } = settings;
     const executor = new Executor(db, gate ? () => waitAt(gate) : () => {});
-    port.on('message', (message: ToWorker) => {
+    let closing = false;
+    let copying: Promise<void> | undefined;
+    const copyTo = async (file: string) => {
+      const progress = () => {
+        if (closing) throw new StoreError('closed', 'the store is closed');
+      };
+      try {
+        await backup(db, file, { rate: BACKUP_PAGES, progress });
+        reply({ backedUp: true });
+      } catch (error) {
+        reply({
+          backedUp: error instanceof StoreError ? { kind: error.kind, message: error.message } : fileRefusal(error),
+        });
+      }
+      copying = undefined;
+    };
+    port.on('message', async (message: ToWorker) => {
       if (message === 'close') {
+        closing = true;
+        await copying;
         db.close();
         port.close();
+      } else if ('backup' in message) {
+        copying = copyTo(message.backup);
       } else {
         reply(executor.run(message));
       }

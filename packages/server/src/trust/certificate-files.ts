@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerIdentity } from '@reeve/contract';
 import { type Certificate, parseCertificate, readPem } from '@reeve/dtls';
 import type { ConfigFile } from '../config-file.ts';
@@ -55,7 +56,7 @@ export class CertificateFiles {
     const before = this.#lastError;
     try {
       const loaded = await load(this.#files);
-      const same = loaded.view.fingerprint === this.#loaded.view.fingerprint && before === undefined;
+      const same = isDeepStrictEqual(loaded.link, this.#loaded.link) && before === undefined;
       this.#loaded = loaded;
       this.#lastError = undefined;
       return same ? undefined : 'loaded';

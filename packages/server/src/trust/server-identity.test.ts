@@ -87,6 +87,19 @@ describe('the certificates of the server', () => {
     expect(core.sentOf('identities')).toHaveLength(2);
   });
 
+  it('go to the link again when only the chain above them changed', async () => {
+    const root = issue({ subject: 'Root', ca: true });
+    const middle = issue({ subject: 'Middle', ca: true, issuer: root });
+    const server = issue({ subject: 'reeve.example', issuer: middle });
+    const paths = files(server);
+    writeFileSync(paths.certificate, server.pem.certificate);
+    const core = await openTestCore({ trusting: { files: [paths] } });
+    expect(handed(core)[1]?.certificates).toHaveLength(1);
+    write(paths, server);
+    await core.trust.identities.refresh(START);
+    expect(handed(core)[1]?.certificates?.map(sha256)).toEqual(server.chain.map(sha256));
+  });
+
   it('stay as they were while a file cannot be used; people are told once, and when it is well again', async () => {
     const first = issue({ subject: 'first' });
     const paths = files(first);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { OrganisationId } from '../ids.ts';
 import { HandshakeCensus } from '../link/census.ts';
 import type { LinkUp } from '../link/port.ts';
 import { call, openTestCore, START, type TestCore } from '../test-core.ts';
@@ -67,6 +68,18 @@ describe('failed handshakes', () => {
     await expect(core.handlers['handshakes.show'](call({ params: { id: 'hs-gone' } }))).rejects.toMatchObject({
       code: 'no-such-thing',
     });
+  });
+
+  it('are shown to their own organisation alone', async () => {
+    const core = await openTestCore();
+    await core.deliver(refused({ identity: psk('truck-1') }));
+    const [item] = (await list(core)).items;
+    const elsewhere = { organisationId: 'org-2' as OrganisationId };
+    const show = call<{ id: string }, undefined, undefined>({ params: { id: item?.handshakeId ?? '' } });
+    await expect(core.handlers['handshakes.show']({ ...show, ...elsewhere })).rejects.toMatchObject({
+      code: 'no-such-thing',
+    });
+    expect((await core.handlers['handshakes.list']({ ...call({ query: {} }), ...elsewhere })).items).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
-import type { Millis } from '../ids.ts';
+import type { Millis, OrganisationId } from '../ids.ts';
 import { findDevice } from '../registry/registrations.ts';
 import type { HandshakeCounts } from './counters.ts';
 import type { FailedHandshakes } from './failed.ts';
@@ -17,6 +17,8 @@ interface Options extends Inventory {
 export function handshakeHandlers(
   o: Options,
 ): Pick<Handlers, 'handshakes.list' | 'handshakes.show' | 'handshakes.counters'> {
+  const recordsOf = (organisationId: OrganisationId) =>
+    o.failed.list().filter((row) => row.organisationId === organisationId);
   return {
     'handshakes.list': async ({ organisationId, query }) => {
       const { after, limit = 100, device: ref, check } = query;
@@ -24,8 +26,7 @@ export function handshakeHandlers(
       if (ref !== undefined && !device) {
         throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
       }
-      const all = o.failed
-        .list()
+      const all = recordsOf(organisationId)
         .filter((row) => check === undefined || row.check === check)
         .filter((row) => device === undefined || suspects(row, o).includes(device));
       const start = after === undefined ? 0 : all.findIndex(({ handshakeId }) => handshakeId === after) + 1;
@@ -34,8 +35,8 @@ export function handshakeHandlers(
       return start + limit < all.length && last ? { items, next: last.handshakeId } : { items };
     },
 
-    'handshakes.show': async ({ params }) => {
-      const row = o.failed.list().find(({ handshakeId }) => handshakeId === params.id);
+    'handshakes.show': async ({ organisationId, params }) => {
+      const row = recordsOf(organisationId).find(({ handshakeId }) => handshakeId === params.id);
       if (!row) {
         throw new ReeveError(
           'no-such-thing',

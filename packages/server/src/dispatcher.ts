@@ -71,8 +71,8 @@ export class Dispatcher {
         break;
       }
       case 'find-resumed': {
-        const { lookup, identity, credential } = message;
-        send({ kind: 'resumed', lookup, good: this.#o.admission.resumes(identity, credential, now()) });
+        const { lookup, ingress, identity, credential } = message;
+        send({ kind: 'resumed', lookup, good: this.#o.admission.resumes(identity, credential, now(), ingress) });
         break;
       }
       case 'session-opened': {

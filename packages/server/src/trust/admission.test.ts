@@ -9,6 +9,7 @@ import {
   spkiOf,
   type TestIdentity,
 } from '../../../dtls/src/x509/testing.ts';
+import type { CredentialId } from '../ids.ts';
 import { proofs } from '../registry/proofs.ts';
 import { call, openTestCore, START, type TestCore } from '../test-core.ts';
 
@@ -208,8 +209,16 @@ describe('a certificate under an authority', () => {
     const list = issueCrl({ issuer: root, thisUpdate: START - 10 * DAY, nextUpdate: START - DAY });
     await trust(core, root, { revocation: { list: pem('X509 CRL', list) } });
     await give(core, 'truck-1', { kind: 'certificate', authority: 'fleet' });
-    expect(await show(core, leaf(), 0)).toMatchObject({ ok: true });
+    const mine = leaf();
+    const verdict = await show(core, mine, 0);
+    expect(verdict).toMatchObject({ ok: true });
     expect(await show(core, leaf(), 1)).toMatchObject({ ok: false, check: 'crl-stale' });
+    const { credential } = verdict.ok ? verdict : { credential: '' as CredentialId };
+    for (const [ingress, good] of [true, false].entries()) {
+      const identity = proofs.certificate(mine.certificate);
+      await core.deliver({ kind: 'find-resumed', lookup: ingress, ingress, identity, credential });
+      expect(core.sentOf('resumed').at(-1)).toEqual({ kind: 'resumed', lookup: ingress, good });
+    }
   });
 });
 

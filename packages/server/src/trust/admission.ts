@@ -65,12 +65,18 @@ export class Admission {
     }
   }
 
-  /** Whether what admitted a peer once still does, so that it may resume without showing it again. */
-  resumes(identity: string, credentialId: CredentialId, now: Millis): boolean {
-    if (!this.#o.credentials.isGood(credentialId, now)) return false;
+  /**
+   * Whether what admitted a peer once still does, so that it may resume without showing it again.
+   *
+   * @param ingress the socket where it would, whose rule for stale lists counts; a session that is there stays
+   */
+  resumes(identity: string, credentialId: CredentialId, now: Millis, ingress?: number): boolean {
+    const { credentials, lists, staleLists } = this.#o;
+    if (!credentials.isGood(credentialId, now)) return false;
     if (!identity.startsWith('x509:')) return true;
     const seen = this.#o.seen.get(identity);
-    if (seen?.credentialId !== credentialId || this.#o.lists.revokes(seen.path)) return false;
+    if (seen?.credentialId !== credentialId || lists.revokes(seen.path)) return false;
+    if (ingress !== undefined && staleLists(ingress) === 'refuse' && lists.isStaleFor(seen.path, now)) return false;
     return now <= seen.notAfter || this.#o.expiry.admits(seen.deviceId, now);
   }
 

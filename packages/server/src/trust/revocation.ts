@@ -57,6 +57,13 @@ export class RevocationLists {
     return this.all().some((held) => names(held, path));
   }
 
+  /** Whether a list that would name a certificate of a path is stale. */
+  isStaleFor(path: readonly PathStep[], now: Millis): boolean {
+    return this.all().some(
+      ({ list, issuer }) => stateOf(list, now) === 'stale' && path.some((step) => step.issuer === issuer),
+    );
+  }
+
   /** After the commit. */
   put(row: ListRow, list: RevocationList | undefined): void {
     this.#held.set(row.authorityId, { row, ...(list ? { list, issuer: sha256(list.issuer.der) } : {}) });

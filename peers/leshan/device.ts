@@ -13,6 +13,8 @@ type LeshanDeviceEvent =
   | { readonly event: 'write' | 'execute'; readonly path: string; readonly count: number }
   /** /8/0/0 was written; `writes` counts how often. */
   | { readonly event: 'lock-state'; readonly state: 0 | 1 | 2; readonly writes: number }
+  /** The server answered a Send. */
+  | { readonly event: 'sent'; readonly code: number }
   | LeshanDeviceState
   | { readonly event: 'error'; readonly line: string; readonly message: string };
 
@@ -79,7 +81,7 @@ export interface LeshanDeviceOptions {
   readonly defaultTimers?: boolean;
 }
 
-/** A running Leshan device with the objects 0, 1, 3, 6 and 8. It ends with the test process at the latest. */
+/** A running Leshan device with the objects 0, 1, 3, 6, 8 and 33000. It ends with the test process at the latest. */
 export interface LeshanDevice extends Pick<Program<LeshanDeviceEvent>, 'history' | 'waitFor' | 'forgetPending'> {
   /** Moves to a new fix and tells it: degrees, and the radius in metres if the receiver says one. */
   fix(latitude: number, longitude: number, radius?: number): void;
@@ -89,6 +91,8 @@ export interface LeshanDevice extends Pick<Program<LeshanDeviceEvent>, 'history'
   battery(percent: number): void;
   /** Sets /3/0/3. */
   firmware(version: string): void;
+  /** Sends what these paths hold now, in SenML CBOR. */
+  send(...paths: readonly string[]): void;
   /** The lock and the counts of operations, as the device knows them. */
   state(): Promise<LeshanDeviceState>;
   /** De-registers and ends. */
@@ -112,6 +116,7 @@ export async function startLeshanDevice(options: LeshanDeviceOptions): Promise<L
     repeat: () => program.send('repeat'),
     battery: (percent) => program.send(`battery ${percent}`),
     firmware: (version) => program.send(`firmware ${version}`),
+    send: (...paths) => program.send(`send ${paths.join(' ')}`),
     state: () => {
       program.send('state');
       return program.waitFor((event) => event.event === 'state');

@@ -7,7 +7,7 @@ import { writeSecretFile } from './secret-file.ts';
 type LeshanValue = string | number | boolean | null | { readonly [id: string]: LeshanValue };
 
 /** The operations that the server can be told to do. */
-type LeshanCommand = 'read' | 'write' | 'observe' | 'execute';
+type LeshanCommand = 'read' | 'write' | 'observe' | 'execute' | 'discover' | 'attributes' | 'create' | 'delete';
 
 /** The answer to a command. */
 interface LeshanResponse {
@@ -35,6 +35,12 @@ type LeshanServerEvent =
     }
   | { readonly event: 'updated'; readonly endpoint: string; readonly id: string; readonly lifetime: number }
   | { readonly event: 'unregistered'; readonly endpoint: string; readonly id: string; readonly expired: boolean }
+  /** A Send; `time` in Unix milliseconds, null if the device named none. */
+  | {
+      readonly event: 'sent';
+      readonly endpoint: string;
+      readonly values: readonly { readonly path: string; readonly time: number | null; readonly value: LeshanValue }[];
+    }
   /** A device has accepted an observation. */
   | { readonly event: 'observing'; readonly endpoint: string; readonly path: string }
   | { readonly event: 'notification'; readonly endpoint: string; readonly path: string; readonly value: LeshanValue }
@@ -84,7 +90,10 @@ export interface LeshanServer
   readonly coap: string;
   /** Address for DTLS. */
   readonly coaps: string;
-  /** Has the server do one operation; `value` is the text of a value to write. */
+  /**
+   * Has the server do one operation; `value` is the text of a value to write, attributes as a query, or RESOURCE=INTEGER of
+   * a new instance.
+   */
   request(command: LeshanCommand, endpoint: string, path: string, value?: string): Promise<LeshanResponse>;
 }
 

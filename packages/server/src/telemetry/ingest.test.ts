@@ -207,6 +207,15 @@ describe('what a device sends of its own accord', () => {
     ]);
   });
 
+  it('SM-3: keeps each value of a series, also if its times can not be believed', async () => {
+    const { report, value, history } = await reporting();
+    await report([record('/3/0/9', 1, 25_462_634_000), record('/3/0/9', 2, 25_462_635_000), record('/3/0/9', 3)], {
+      path: '/',
+    });
+    expect((await history()).value).toEqual([1, 2, 3]);
+    expect(value()?.stored).toEqual(integer(3));
+  });
+
   it('tells of several objects at once, and nothing of what it leaves out', async () => {
     const { report, rule } = await reporting();
     await report([...fix(37, -120), record('/3/0/9', 10)], { path: '/' });

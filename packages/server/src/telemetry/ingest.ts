@@ -42,13 +42,18 @@ export class Ingest {
     const { organisationId, deviceId } = device.row;
     const current = new Map<string, Row<'values'>>();
     const samples: Sample[] = [];
+    const told = new Map<string, { judged: Millis; at: Millis }>();
     let room = this.#values.room(deviceId);
     for (const record of body.records) {
       const { path, stored } = record;
       const known = current.get(path) ?? this.#values.get(deviceId, path);
       if (!known && room === 0) continue;
       const observedAt = storable(record.time ?? timestampOf(record, body.records));
-      const { at, clock } = judgeTime({ observedAt, receivedAt });
+      const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
+      // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
+      const before = told.get(path);
+      const at = before?.judged === judged ? before.at + 1 : judged;
+      told.set(path, { judged, at });
       samples.push({ deviceId, path, at, receivedAt, stored });
       if (!report.fresh || (known && measuredAt(known) > at)) continue;
       if (!known) room -= 1;

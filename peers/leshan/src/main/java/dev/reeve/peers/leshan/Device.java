@@ -25,12 +25,14 @@ import org.eclipse.leshan.client.object.Server;
 import org.eclipse.leshan.client.resource.LwM2mInstanceEnabler;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
+import org.eclipse.leshan.client.servers.LwM2mServer;
 import org.eclipse.leshan.core.CertificateUsage;
 import org.eclipse.leshan.core.LwM2mId;
 import org.eclipse.leshan.core.model.ObjectLoader;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.util.datatype.ULong;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
@@ -42,6 +44,7 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClien
  */
 public final class Device {
     private static final int SHORT_SERVER_ID = 123;
+    private static final long SEND_TIMEOUT_MS = 10_000;
     /** Sacramento. */
     private static final double LATITUDE = 38.5816;
     private static final double LONGITUDE = -121.4944;
@@ -68,6 +71,7 @@ public final class Device {
     private List<LwM2mObjectEnabler> objects(Options options) throws IOException, GeneralSecurityException {
         List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
         models.add(LockAndWipe.model());
+        models.add(Notes.model());
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
         objects.setInstancesForObject(LwM2mId.SECURITY, security(options));
         objects.setInstancesForObject(LwM2mId.SERVER, new Server(SHORT_SERVER_ID, options.integer("lifetime", 300),
@@ -75,6 +79,8 @@ public final class Device {
         addOnly(objects, LwM2mId.DEVICE, vehicle);
         addOnly(objects, LwM2mId.LOCATION, position);
         addOnly(objects, LockAndWipe.OBJECT_ID, lock);
+        objects.setInstancesForObject(Notes.OBJECT_ID, Notes.first());
+        objects.setFactoryForObject(Notes.OBJECT_ID, Notes::create);
         return objects.createAll();
     }
 
@@ -154,9 +160,19 @@ public final class Device {
             case "repeat" -> position.repeat();
             case "battery" -> vehicle.battery(Integer.parseInt(words[1]));
             case "firmware" -> vehicle.firmware(words[1]);
+            case "send" -> send(List.of(words).subList(1, words.length));
             case "state" -> events.emit("state", "lock", lock.state(), "result", lock.result(),
                     "writes", tally.writes(), "executes", tally.executes());
             default -> throw new IllegalArgumentException("unknown command");
+        }
+    }
+
+    /** Sends what the paths hold now, in SenML CBOR. */
+    private void send(List<String> paths) {
+        for (LwM2mServer server : client.getRegisteredServers().values()) {
+            client.getSendService().sendData(server, ContentFormat.SENML_CBOR, paths, SEND_TIMEOUT_MS,
+                    response -> events.emit("sent", "code", response.getCode().getCode()),
+                    error -> events.emit("error", "line", "send", "message", error.toString()));
         }
     }
 

@@ -43,6 +43,7 @@ public final class ManagementServer {
             ServerEvents listener = new ServerEvents(events);
             server.getRegistrationService().addListener(listener);
             server.getObservationService().addListener(listener);
+            server.getSendService().addListener(new SendEvents(events));
         }
         if (options.has("observe")) {
             server.getRegistrationService().addListener(new ObserveOnRegister(server, options.required("observe")));

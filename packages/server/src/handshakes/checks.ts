@@ -1,4 +1,4 @@
-import type { Check } from '../link/port.ts';
+import type { Check } from '../link/handshake-facts.ts';
 
 /** What a check that failed means, and what to do. Commands stand in `backticks`, with the words to replace in capitals. */
 export interface Explanation {

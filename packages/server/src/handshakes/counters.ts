@@ -1,6 +1,6 @@
 import type { HandshakeCounters } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
-import type { Census, DropReason } from '../link/port.ts';
+import type { Census, DropReason } from '../link/handshake-facts.ts';
 import { checks } from './checks.ts';
 import type { FailedHandshakes } from './failed.ts';
 

@@ -1,7 +1,8 @@
 import { type HandshakeId, type Millis, newId, type OrganisationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import { networkOf } from '../link/address.ts';
-import type { Check, LinkUp } from '../link/port.ts';
+import type { Check } from '../link/handshake-facts.ts';
+import type { LinkUp } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { nameOf, presentedOf } from './presented.ts';

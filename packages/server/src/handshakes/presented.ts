@@ -1,5 +1,5 @@
 import type { PresentedIdentity } from '@reeve/contract';
-import type { HandshakeFacts } from '../link/port.ts';
+import type { HandshakeFacts } from '../link/handshake-facts.ts';
 import { showIdentity } from '../registry/proofs.ts';
 import type { Row } from '../store/tables.ts';
 

@@ -1,5 +1,5 @@
 import type { DropCounters, DtlsEffect, DtlsServer } from '@reeve/dtls';
-import type { Census } from './port.ts';
+import type { Census } from './handshake-facts.ts';
 
 type Counted = Readonly<{ identity: string } & Pick<Extract<DtlsEffect, { kind: 'established' }>, 'suite' | 'resumed'>>;
 type Kind = Census['established'][number]['kind'];

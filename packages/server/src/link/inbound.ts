@@ -9,7 +9,8 @@ import {
 } from '@reeve/lwm2m';
 import type { RegistrationId } from '../ids.ts';
 import { decodeSend, type Registered } from './decoder.ts';
-import type { Check, ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
+import type { Check } from './handshake-facts.ts';
+import type { ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
 
 interface Facts {
   readonly at: number;

@@ -8,7 +8,8 @@ import {
 } from '@reeve/dtls';
 import type { Millis } from '../ids.ts';
 import { addressOfKey, showAddress } from './address.ts';
-import type { CertificateFacts, Check, HandshakeFacts, LinkUp, SessionInfo } from './port.ts';
+import type { CertificateFacts, Check, HandshakeFacts } from './handshake-facts.ts';
+import type { LinkUp, SessionInfo } from './port.ts';
 
 type Refused = Extract<LinkUp, { kind: 'refused' }>;
 type DtlsRefusal = Extract<DtlsEffect, { kind: 'refused' }>;

@@ -22,7 +22,8 @@ import type {
   TokenId,
   WebhookId,
 } from '../ids.ts';
-import type { Check, HandshakeFacts, SessionId } from '../link/port.ts';
+import type { Check, HandshakeFacts } from '../link/handshake-facts.ts';
+import type { SessionId } from '../link/port.ts';
 import { device, organisation } from './columns.ts';
 import { credentialTables } from './credential-tables.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';

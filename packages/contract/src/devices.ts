@@ -196,6 +196,24 @@ export const DeviceAdd = Type.Object(
 );
 export type DeviceAdd = Static<typeof DeviceAdd>;
 
+/** Devices added by one request at most. */
+const MAX_IMPORTED = 5000;
+
+/** One of many devices that are added at once, each with a pre-shared key that is known already. */
+export const DeviceImport = Type.Object(
+  {
+    ...Type.Pick(DeviceAdd, ['endpoint', 'identity', 'labels', 'site', 'owner']).properties,
+    key: Type.String({ pattern: '^([0-9a-fA-F]{2}){16,64}$', description: 'PSK in hex' }),
+  },
+  { additionalProperties: false },
+);
+export type DeviceImport = Static<typeof DeviceImport>;
+
+export const DevicesImport = Type.Object(
+  { devices: Type.Array(DeviceImport, { minItems: 1, maxItems: MAX_IMPORTED }) },
+  { additionalProperties: false },
+);
+
 export const DeviceAdded = Type.Object({
   device: DeviceSummary,
   identity: Type.Optional(Type.String()),

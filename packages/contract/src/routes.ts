@@ -100,6 +100,14 @@ export const routes = {
     status: 201,
     result: devices.DeviceAdded,
   },
+  'devices.import': {
+    method: 'POST',
+    path: '/device-imports',
+    summary: 'Add many devices with their keys: all of them or none',
+    body: devices.DevicesImport,
+    status: 201,
+    result: Type.Object({ added: Type.Integer() }),
+  },
   'devices.show': {
     method: 'GET',
     path: '/devices/:device',

@@ -34,6 +34,7 @@ import { credentialHandlers, expireCredentials } from './registry/credential-han
 import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
+import { importHandlers } from './registry/import.ts';
 import { noteInstance } from './registry/instances.ts';
 import { findDevice } from './registry/registrations.ts';
 import { receivedMark } from './registry/terms.ts';
@@ -316,6 +317,7 @@ export async function startServer(
       ...credentialHandlers({ store, fleet, lanes, trust, now }),
       ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),
       ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
+      ...importHandlers({ store, fleet, sources: trust.sources, engine, now }),
       ...deviceHandlers({
         store,
         fleet,

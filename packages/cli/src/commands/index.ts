@@ -8,6 +8,7 @@ import { credentialCommands } from './credential.ts';
 import { demoCommands } from './demo.ts';
 import { deviceCommands } from './device.ts';
 import { handshakeCommands } from './handshake.ts';
+import { importCommands } from './import.ts';
 import { incidentCommands } from './incident.ts';
 import { operateCommands } from './operate.ts';
 import { policyCommands } from './policy.ts';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   ...demoCommands,
   ...simulateCommands,
   ...deviceCommands,
+  ...importCommands,
   ...credentialCommands,
   ...operateCommands,
   ...traceCommands,

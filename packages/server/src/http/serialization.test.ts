@@ -89,6 +89,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   'people.add': { name: 'ana' },
   'tokens.create': { name: 'ci' },
   'devices.add': { endpoint: 'truck-1' },
+  'devices.import': { devices: [{ endpoint: 'truck-1', key: '00'.repeat(16) }] },
   'devices.change': { site: 'x' },
   'devices.key': {},
   'credentials.add': { kind: 'psk' },

@@ -260,7 +260,12 @@ export function timelineEntry(entry: JournalEntry, describe: (entry: JournalEntr
   };
 }
 
-function newDevice(organisationId: OrganisationId, body: DeviceAdd, now: Millis): Row<'devices'> {
+/** The row of a device that is added. */
+export function newDevice(
+  organisationId: OrganisationId,
+  body: Omit<DeviceAdd, 'credential'>,
+  now: Millis,
+): Row<'devices'> {
   const { endpoint, labels = {}, site, owner, model, noSec = false } = body;
   return {
     organisationId,

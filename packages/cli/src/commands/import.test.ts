@@ -1,0 +1,109 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RunningServer, startServer } from '@reeve/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../cli.ts';
+import { fakeTerminal } from '../testing.ts';
+
+const KEY = '00112233445566778899aabbccddeeff';
+
+let folder: string;
+let server: RunningServer;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'reeve-import-'));
+  server = await startServer({
+    dataFolder: join(folder, 'data'),
+    listen: [{ transport: 'coaps', host: '127.0.0.1', port: 0 }],
+    http: { host: '127.0.0.1', port: 0 },
+    link: 'main',
+    logLevel: 'silent',
+  });
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function reeve(words: readonly string[], input = '') {
+  const { terminal, out, err } = fakeTerminal({ input });
+  const code = await runCli([...words, '--server', server.url, '--data', join(folder, 'data')], terminal);
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+const load = (csv: string, ...more: string[]) => reeve(['device', 'import', '-', ...more], csv);
+
+async function names(): Promise<string[]> {
+  const { out } = await reeve(['device', 'ls', '--json', '--limit', '500']);
+  return JSON.parse(out).items.map(({ endpoint }: { endpoint: string }) => endpoint);
+}
+
+describe('reeve device import', () => {
+  it('adds devices with what their line says, and makes the keys that lack', async () => {
+    const keys = join(folder, 'keys.csv');
+    const csv = `name,identity,key,site,owner,label.model,label.zone\na-1,,${KEY},"Reno, NV",Ana,T4,\na-2,"id,2",,,,,west\n`;
+    const { code, err } = await load(csv, '--keys', keys);
+    expect([code, err.split('\n')[0]]).toEqual([0, 'Added 2 devices.']);
+    const show = async (name: string) => JSON.parse((await reeve(['device', 'show', name, '--json'])).out);
+    expect(await show('a-1')).toMatchObject({ site: 'Reno, NV', owner: 'Ana', labels: { model: 'T4' } });
+    expect(await show('a-2')).toMatchObject({ labels: { zone: 'west' } });
+    const credentials = JSON.parse((await reeve(['credential', 'ls', 'a-2', '--json'])).out);
+    expect(credentials.items[0]).toMatchObject({ kind: 'psk', identity: 'id,2' });
+    expect(readFileSync(keys, 'utf8')).toMatch(/^name,identity,key\n"a-2","id,2","[0-9a-f]{32}"\n$/);
+    expect(statSync(keys).mode & 0o777).toBe(0o600);
+  });
+
+  it('tells what is wrong by line, adds nothing, and keeps no keys of nobody', async () => {
+    const before = await names();
+    const keys = join(folder, 'refused.csv');
+    const csv = `name,identity,key\nb-1,,\na-1,,\n\nb-1,x,\nb-2,x,\nb-3,"id,2",\n`;
+    const { code, err } = await load(csv, '--keys', keys);
+    expect(code).toBe(4);
+    expect(err).toContain('Line 3, name: there is a device "a-1"');
+    expect(err).toContain('Line 5, name: "b-1" is there twice');
+    expect(err).toContain('Line 6, identity: the identity "x" is there twice');
+    expect(err).toContain('Line 7, identity: a device has the identity "id,2"');
+    expect(await names()).toEqual(before);
+    expect(existsSync(keys)).toBe(false);
+  });
+
+  it('tells by line what does not fit the schema', async () => {
+    const short = await load(`name,identity,key\nc-1,,${KEY}\n,x,${KEY}\nc-3,,0011\nc-4,${'i'.repeat(300)},${KEY}\n`);
+    expect(short.code).toBe(4);
+    expect(short.err).toContain('Line 3, name:');
+    expect(short.err).toContain('Line 4, key:');
+    expect(short.err).toContain('Line 5, identity:');
+    expect((await names()).filter((name) => name.startsWith('c-'))).toEqual([]);
+  });
+
+  it.each([
+    ['', 'no devices'],
+    ['name\n', 'no devices'],
+    ['identity,colour,colour\nx,y,z\n', 'Line 1: there is no column "colour"'],
+    ['identity\nx\n', 'the column "name" is missing'],
+    ['name,site\nd-1\nd-2,x,y\n', 'Line 2: 1 fields, not 2'],
+    ['name\n"d-1\n', 'Line 2: a quote'],
+    ['name\nd-1\n', '--keys FILE'],
+  ])('refuses a file that is wrong before it asks the server: %j', async (csv, why) => {
+    const { code, err } = await load(csv);
+    expect([code, err.includes(why)]).toEqual([2, true]);
+  });
+
+  it('never writes keys over a file', async () => {
+    const keys = join(folder, 'precious');
+    writeFileSync(keys, 'precious');
+    const { code, err } = await load('name\ne-1\n', '--keys', keys);
+    expect([code, err.includes('Cannot write')]).toEqual([2, true]);
+    expect(readFileSync(keys, 'utf8')).toBe('precious');
+    expect(await names()).not.toContain('e-1');
+  });
+
+  it('adds thousands in one commit', async () => {
+    const rows = Array.from({ length: 5000 }, (_, index) => `many-${String(index).padStart(4, '0')},${KEY}`);
+    expect((await load(`name,key\n${rows.join('\n')}\n`)).code).toBe(0);
+    expect((await names()).filter((name) => name.startsWith('many-')).length).toBeGreaterThan(400);
+    const { code, err } = await load(`name,key\n${[...rows, `more,${KEY}`].join('\n')}\n`);
+    expect([code, err.includes('5000')]).toEqual([4, true]);
+  });
+});

@@ -49,7 +49,7 @@ export interface GroupReply {
   readonly answers: readonly (Cell[][] | Refusal)[];
 }
 
-export interface BackupRequest {
+interface BackupRequest {
   /** The file that everything is copied to. */
   readonly backup: string;
 }

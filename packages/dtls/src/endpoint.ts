@@ -28,7 +28,7 @@ export abstract class Endpoint extends Handshaking {
     this.#connectionIdLength = connectionIdLength;
     this.#failures = new SourceLimit(seed, this.limits.failedRecordsPerSource);
     const { limits } = this;
-    const host = { limits, connectionIdLength, reservations: options.reservations };
+    const host = { limits, connectionIdLength, reservations: options.reservations, suites: this.suites };
     this.sessions = new Sessions(this.out, this.deadlines, seed, host);
   }
 

@@ -4,6 +4,7 @@ import { DtlsClient } from './client.ts';
 import { readRecord } from './record.ts';
 import type { DtlsServer } from './server.ts';
 import { encodeSession, encodeSnapshot } from './snapshot.ts';
+import { SUITES } from './suites.ts';
 import { freshSnapshot, heard, joined, newServer, said, sessionEnds, take } from './test-sessions.ts';
 import { CLIENT_ADDRESS, effectsOf, Pair, PSK, replayableRandom, SERVER_ADDRESS } from './testing.ts';
 
@@ -136,6 +137,16 @@ describe('a snapshot is refused', () => {
     expect(server.import(named('d', 'two', '00000004'), {}, 0)).toMatchObject({
       detail: 'the limit sessions is reached',
     });
+  });
+
+  it('when its cipher suite is not allowed any more', () => {
+    const { server: state } = sessionEnds(NAMED);
+    const others = SUITES.map(({ name }) => name).filter((name) => name !== state.keys.suite.name);
+    expect(newServer({ suites: others }).import(freshSnapshot(state), {}, 0)).toEqual({
+      ok: false,
+      detail: `the cipher suite ${state.keys.suite.name} is not allowed here`,
+    });
+    expect(newServer().import(freshSnapshot(state), {}, 0).ok).toBe(true);
   });
 
   it('when its position is none', () => {

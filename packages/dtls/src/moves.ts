@@ -6,6 +6,7 @@ import type { DtlsLimits } from './limits.ts';
 import type { ReservationOptions } from './options.ts';
 import { MAX_SEQUENCE } from './record.ts';
 import { decodeSession, decodeSnapshot, encodeSnapshot } from './snapshot.ts';
+import type { Suite } from './suites.ts';
 
 /**
  * Where an imported session goes on, as far as the caller knows better than the snapshot: positions only move forward,
@@ -31,6 +32,8 @@ export interface SessionHost {
   /** Octets of the Connection IDs that it gives out. */
   readonly connectionIdLength: number;
   readonly reservations: ReservationOptions | undefined;
+  /** Those that are allowed. */
+  readonly suites: readonly Suite[];
 }
 
 /** Nothing if there is no such session, or no sequence number is left for another owner. */
@@ -49,13 +52,15 @@ export function importSession(
   dormitory: Dormitory,
   bytes: Uint8Array,
   position: ImportPosition,
-  { limits, connectionIdLength, reservations }: SessionHost,
+  { limits, connectionIdLength, reservations, suites }: SessionHost,
   now: number,
 ): ImportResult {
   const snapshot = decodeSnapshot(bytes);
   if (snapshot === undefined) return refuse('the snapshot is malformed, or of another version');
   const state = decodeSession(snapshot.session);
   if (typeof state === 'string') return refuse(state);
+  const { suite } = state.keys;
+  if (!suites.includes(suite)) return refuse(`the cipher suite ${suite.name} is not allowed here`);
   const { table } = dormitory;
   const { length } = state.connectionId;
   if (length > 0 && length !== connectionIdLength) return refuse('its Connection ID has another length than ours');

@@ -74,10 +74,13 @@ export interface Joined {
   readonly key: SessionKey;
 }
 
+const EVERY_SUITE = SUITES.map(({ name }) => name);
+
 export function newServer(options: Partial<ServerOptions> = {}, connectionIdLength = 4): DtlsServer {
   const make = (): Uint8Array => new Uint8Array(connectionIdLength);
   return new DtlsServer({
     random: replayableRandom('server'),
+    suites: EVERY_SUITE,
     connectionIds: { length: connectionIdLength, make },
     ...options,
   });
@@ -99,6 +102,7 @@ export function joined(ends: EndsOptions = {}, options: Partial<ServerOptions> =
   const host = server ?? newServer(options, ends.connectionId?.length);
   const client = new DtlsClient({
     random: replayableRandom('client'),
+    suites: EVERY_SUITE,
     address: SERVER_ADDRESS,
     identity: PSK,
     ...(theirs.connectionId.length > 0 && { connectionId: theirs.connectionId }),

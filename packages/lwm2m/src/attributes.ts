@@ -36,7 +36,7 @@ const SYNTAX = {
 } as const;
 
 /** Whether a word is the name of an attribute. */
-export function isAttribute(name: string): name is AttributeName {
+function isAttribute(name: string): name is AttributeName {
   return Object.hasOwn(ATTRIBUTES, name);
 }
 

@@ -87,7 +87,7 @@ export function describeOperation(operation: CommandOperation): string {
 }
 
 /** Attributes as people read them, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */
-export function attributesText(attributes: Readonly<Record<string, string | number | null>>): string {
+function attributesText(attributes: Readonly<Record<string, string | number | null>>): string {
   return Object.entries(attributes)
     .map(([name, value]) => (value === null ? `no ${name}` : value === '' ? name : `${name}=${value}`))
     .join(' ');

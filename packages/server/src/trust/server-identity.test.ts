@@ -133,7 +133,7 @@ describe('the certificates of the server', () => {
   });
 
   it.each([
-    ['a missing file', () => ({ certificate: '/none.pem', key: '/none.key' }), /none\.pem/],
+    ['a missing file', () => ({ ...files(issue()), certificate: '/none.pem' }), /none\.pem/],
     ['a key of another certificate', () => ({ ...files(issue()), key: files(issue()).key }), /is not the key of/],
     ['an RSA key', () => files(issue({ keys: newKeys.rsa() })), /no ECDSA key/],
     [

@@ -28,14 +28,15 @@ afterEach(async () => {
 
 const messageIdOf = (datagram: Uint8Array) => Buffer.from(datagram).readUInt16BE(2);
 
-/** When a message of a type went through one of the calls, by message id. */
+/** When a message of a type first went through one of the calls, by message id: a slow answer is asked for again. */
 function passages(calls: readonly SystemCall[], names: readonly string[], type: MessageType): Map<number, SystemCall> {
   const found = new Map<number, SystemCall>();
   for (const call of calls) {
     if (!names.includes(call.name)) continue;
     for (const buffer of call.buffers) {
       const decoded = decodeMessage(buffer);
-      if (decoded.ok && decoded.message.type === type) found.set(decoded.message.messageId, call);
+      if (!decoded.ok || decoded.message.type !== type || found.has(decoded.message.messageId)) continue;
+      found.set(decoded.message.messageId, call);
     }
   }
   return found;

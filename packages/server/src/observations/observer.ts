@@ -23,7 +23,8 @@ type Watch = { path: string; since: Millis } & (
   | { state: 'wanted' }
   /** The request is on its way. */
   | { state: 'requested' }
-  | { state: 'live'; token: string }
+  /** `doubtful`: nothing came of it since a restart, during which the device may have given it up. */
+  | { state: 'live'; token: string; doubtful?: boolean }
   /** The device said no; asked again when it registers anew. */
   | { state: 'refused'; reason: string }
 );
@@ -45,7 +46,8 @@ interface Options {
 
 /**
  * Keeps what should be observed observed: what rules need and what people asked for, shared between them, begun again
- * after every Register, over every new session, and when a value is overdue while the device is in contact.
+ * after every Register, over every new session, after a restart of the server, and when a value is overdue while the
+ * device is in contact.
  */
 export class Observer {
   readonly #o: Options;
@@ -72,7 +74,7 @@ export class Observer {
       const registration = options.fleet.get(deviceId)?.registration;
       if (!registration) continue;
       for (const { path, token, since } of rows)
-        observer.#of(deviceId).set(path, { path, since, state: 'live', token });
+        observer.#of(deviceId).set(path, { path, since, state: 'live', token, doubtful: true });
       const { registrationId, version, rootPath, contentFormats, objects } = registration;
       options.send({
         kind: 'restore',
@@ -104,7 +106,10 @@ export class Observer {
   /** Whether the server still wants a notification of this token. */
   expects(deviceId: DeviceId, path: string, token: string): boolean {
     const watch = this.#watches.get(deviceId)?.get(path);
-    return watch?.state === 'live' ? watch.token === token : watch?.state === 'requested';
+    if (watch?.state !== 'live') return watch?.state === 'requested';
+    if (watch.token !== token) return false;
+    watch.doubtful = false;
+    return true;
   }
 
   /** A person wants a path observed. Stored before this resolves. @throws ReeveError `too-many` */
@@ -176,10 +181,16 @@ export class Observer {
     this.#people.delete(deviceId);
   }
 
-  /** Observes again what is overdue; called when the device is heard, since then it can answer. */
+  /**
+   * Observes again what is overdue, and what the device may have given up while the server was away; called when the
+   * device is heard, since then it can answer. So a restart costs each device a few messages at its own next contact.
+   */
   heard(device: Device): void {
     const { deviceId } = device.row;
     const now = this.#o.now();
+    for (const watch of [...this.#of(deviceId).values()]) {
+      if (watch.state === 'live' && watch.doubtful === true) this.#again(device, watch.path, watch.token);
+    }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
       const watch = this.#of(deviceId).get(path);
       if (watch?.state !== 'live' || now - watch.since < maxAge / 2) continue;

@@ -37,8 +37,9 @@ export function systemCalls(output: string): SystemCall[] {
   return calls;
 }
 
+/** A call in one line. strace puts a blank after the last argument of one that was unfinished for a while. */
 function read(text: string, started: number, ended: number): SystemCall[] {
-  const [, name, file] = /^(\w+)\(\d+<(.*?)>[,)]/.exec(text) ?? [];
+  const [, name, file] = /^(\w+)\(\d+<(.*?)> ?[,)]/.exec(text) ?? [];
   if (name === undefined || file === undefined) return [];
   const buffers = [...text.matchAll(/iov_base="([^"]*)"/g)].map(([, bytes = '']) => fromHex(bytes));
   return [{ name, file: /^(\\x[0-9a-f]{2})+$/.test(file) ? fromHex(file).toString() : file, buffers, started, ended }];

@@ -204,7 +204,8 @@ export async function startServer(
     now,
     ...(config.keepSessionDays === undefined ? {} : { keepSessionDays: config.keepSessionDays }),
     contacted: (device, anew) => {
-      if (anew) meet(device);
+      // After a restart of the server its session goes on, but what was about to be asked over it is forgotten.
+      if (anew || !met.has(device)) meet(device);
       commands.heard(device);
     },
   });
@@ -236,12 +237,15 @@ export async function startServer(
     warn,
   });
 
+  /** Devices that were heard since the start. */
+  const met = new WeakSet<Device>();
   /** Tells the link to show the device's traffic, for the session that it comes over. */
   const trace = ({ session }: Device, on: boolean) => {
     if (session) send({ kind: 'trace', sessionId: session.sessionId, on });
   };
   /** The device came with a new registration or over a new session. */
   const meet = (device: Device) => {
+    met.add(device);
     if (live.isTraced(device.row.deviceId)) trace(device, true);
     const take = (of: Device, report: Report) => dispatcher.take(of, report);
     void identify(device, { lanes, values, requests, now, take }).catch(() => {});

@@ -1,38 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { sequence } from './der-writer.ts';
 import { X509_LIMITS } from './limits.ts';
-import { type PathResult, validatePath, validatePathAsync } from './path.ts';
-import type { TrustProfile } from './profile.ts';
-import { type CertificateSpec, certificateOf, issue, newKeys, type TestIdentity, testPki } from './testing.ts';
+import { validatePathAsync } from './path.ts';
 
-const { root, intermediate, device, server } = testPki();
-const NOW = Date.UTC(2026, 0);
-const TRUST: TrustProfile = { anchors: [certificateOf(root)], purpose: 'client' };
-
-const validate = (chain: readonly Uint8Array[], profile: Partial<TrustProfile> = {}, now = NOW): PathResult =>
-  validatePath(chain, { ...TRUST, ...profile }, now);
-
-/** How a device's certificate under the intermediate fares. */
-const device1 = (spec: CertificateSpec, profile?: Partial<TrustProfile>, now?: number): PathResult =>
-  validate(issue({ issuer: intermediate, ...spec }).chain, profile, now);
-
-/** How a good device's certificate fares under a CA like this, below the root. */
-const under = (spec: CertificateSpec, profile?: Partial<TrustProfile>): PathResult => {
-  const ca = issue({ subject: 'CA', ca: true, issuer: root, ...spec });
-  return validate(issue({ issuer: ca }).chain, profile);
-};
-
-/** How a good device's certificate fares under an anchor like this. */
-const anchored = (spec: CertificateSpec): PathResult => {
-  const anchor = issue({ subject: 'Anchor', ca: true, ...spec });
-  return validate(issue({ issuer: anchor }).chain, { anchors: [certificateOf(anchor)] });
-};
-
-const refused = (check: string, detail: RegExp = /./): object => ({
-  ok: false,
-  check,
-  detail: expect.stringMatching(detail),
-});
+import { type CertificateSpec, certificateOf, issue, newKeys, type TestIdentity } from './testing.ts';
+import {
+  anchored,
+  device,
+  device1,
+  intermediate,
+  NOW,
+  refused,
+  root,
+  server,
+  TRUST,
+  under,
+  validate,
+} from './testing-paths.ts';
 
 describe('a good chain', () => {
   it('leads from the leaf to the anchor', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sequence } from './der-writer.ts';
-import { type PathResult, validatePath } from './path.ts';
+
 import type { TrustProfile } from './profile.ts';
 import {
   type CertificateSpec,
@@ -10,38 +10,21 @@ import {
   issue,
   newKeys,
   type TestIdentity,
-  testPki,
 } from './testing.ts';
+import {
+  anchored,
+  device,
+  device1,
+  intermediate,
+  NOW,
+  refused,
+  root,
+  server,
+  under,
+  validate,
+} from './testing-paths.ts';
 
-const { root, intermediate, device, server } = testPki();
-const NOW = Date.UTC(2026, 0);
 const DAY = 86_400_000;
-const TRUST: TrustProfile = { anchors: [certificateOf(root)], purpose: 'client' };
-
-const validate = (chain: readonly Uint8Array[], profile: Partial<TrustProfile> = {}, now = NOW): PathResult =>
-  validatePath(chain, { ...TRUST, ...profile }, now);
-
-/** How a device's certificate under the intermediate fares. */
-const device1 = (spec: CertificateSpec, profile?: Partial<TrustProfile>, now?: number): PathResult =>
-  validate(issue({ issuer: intermediate, ...spec }).chain, profile, now);
-
-/** How a good device's certificate fares under a CA like this, below the root. */
-const under = (spec: CertificateSpec, profile?: Partial<TrustProfile>): PathResult => {
-  const ca = issue({ subject: 'CA', ca: true, issuer: root, ...spec });
-  return validate(issue({ issuer: ca }).chain, profile);
-};
-
-/** How a good device's certificate fares under an anchor like this. */
-const anchored = (spec: CertificateSpec): PathResult => {
-  const anchor = issue({ subject: 'Anchor', ca: true, ...spec });
-  return validate(issue({ issuer: anchor }).chain, { anchors: [certificateOf(anchor)] });
-};
-
-const refused = (check: string, detail: RegExp = /./): object => ({
-  ok: false,
-  check,
-  detail: expect.stringMatching(detail),
-});
 
 describe('every certificate of a path', () => {
   it.each([

@@ -213,10 +213,13 @@ describe.skipIf(!canMount)('a full disk', () => {
     const fill = async () => {
       for (let tries = 0; tries < 200; tries++) await put();
     };
-    await expect(fill()).rejects.toMatchObject({ name: 'StoreError', kind: 'full' });
+    const full = { name: 'StoreError', kind: 'full' };
+    await expect(fill()).rejects.toMatchObject(full);
     expect(store.health().state).toBe('full');
     expect(acknowledged.length).toBeGreaterThan(2);
-    await expect(put()).rejects.toMatchObject({ kind: 'full' });
+    // A checkpoint that began before may still make room in the log: what it gives back is used up as well.
+    await expect(fill()).rejects.toMatchObject(full);
+    expect(store.health().state).toBe('full');
     const kept = async () => (await store.list('webhooks')).map(({ webhookId }) => webhookId);
     expect(await kept()).toEqual(acknowledged.toSorted());
     rmSync(filler);

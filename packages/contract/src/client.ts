@@ -7,7 +7,7 @@ import {
   type Route,
   type RouteName,
   routes,
-} from './routes.ts';
+} from './routes/routes.ts';
 
 /** Arguments of one call: only the parts that its route has. */
 export interface CallArguments<N extends RouteName> {

@@ -6,5 +6,5 @@ export * from './credentials.ts';
 export * from './devices.ts';
 export * from './handshakes.ts';
 export * from './policies.ts';
-export * from './routes.ts';
+export * from './routes/routes.ts';
 export * from './streams.ts';

@@ -1,8 +1,8 @@
 import Type from 'typebox';
-import { DeviceRef, Id, Page } from './common.ts';
-import * as credentials from './credentials.ts';
-import { DeviceAdded } from './devices.ts';
-import type { Route } from './routes.ts';
+import { DeviceRef, Id, Page } from '../common.ts';
+import * as credentials from '../credentials.ts';
+import { DeviceAdded } from '../devices.ts';
+import type { Route } from './route.ts';
 
 const device = Type.Object({ device: DeviceRef });
 const one = Type.Object({ id: Id });

@@ -1,0 +1,79 @@
+import Type from 'typebox';
+import { DeviceRef, Id, Page, PageQuery } from '../common.ts';
+import * as devices from '../devices.ts';
+import * as policies from '../policies.ts';
+import type { Route } from './route.ts';
+
+const one = Type.Object({ id: Id });
+
+/** Routes of incidents and of what waits for a person. */
+export const incidentRoutes = {
+  'incidents.list': {
+    method: 'GET',
+    path: '/incidents',
+    summary: 'Incidents, newest first',
+    query: Type.Object({
+      ...PageQuery,
+      state: Type.Optional(policies.IncidentState),
+      device: Type.Optional(DeviceRef),
+    }),
+    status: 200,
+    result: Page(policies.Incident),
+  },
+  'incidents.show': {
+    method: 'GET',
+    path: '/incidents/:id',
+    summary: 'One incident',
+    params: one,
+    status: 200,
+    result: policies.Incident,
+  },
+  'incidents.acknowledge': {
+    method: 'POST',
+    path: '/incidents/:id/acknowledge',
+    summary: 'Someone looks after it',
+    params: one,
+    status: 200,
+    result: policies.Incident,
+  },
+  'incidents.close': {
+    method: 'POST',
+    path: '/incidents/:id/close',
+    summary: 'Close it',
+    params: one,
+    status: 200,
+    result: policies.Incident,
+  },
+  'incidents.timeline': {
+    method: 'GET',
+    path: '/incidents/:id/timeline',
+    summary: 'What happened, in order',
+    params: one,
+    status: 200,
+    result: Page(devices.TimelineEntry),
+  },
+  'approvals.list': {
+    method: 'GET',
+    path: '/approvals',
+    summary: 'Responses that wait for a person',
+    query: Type.Object({ state: Type.Optional(policies.Approval.properties.state) }),
+    status: 200,
+    result: Page(policies.Approval),
+  },
+  'approvals.approve': {
+    method: 'POST',
+    path: '/approvals/:id/approve',
+    summary: 'Let the response go ahead',
+    params: one,
+    status: 200,
+    result: policies.Approval,
+  },
+  'approvals.deny': {
+    method: 'POST',
+    path: '/approvals/:id/deny',
+    summary: 'Refuse the response',
+    params: one,
+    status: 200,
+    result: policies.Approval,
+  },
+} as const satisfies Record<string, Route>;

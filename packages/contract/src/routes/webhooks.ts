@@ -1,0 +1,41 @@
+import Type from 'typebox';
+import * as access from '../access.ts';
+import { Id, Page } from '../common.ts';
+import type { Route } from './route.ts';
+
+const one = Type.Object({ id: Id });
+
+/** Routes of webhooks. */
+export const webhookRoutes = {
+  'webhooks.list': { method: 'GET', path: '/webhooks', summary: 'Webhooks', status: 200, result: Page(access.Webhook) },
+  'webhooks.add': {
+    method: 'POST',
+    path: '/webhooks',
+    summary: 'Add a webhook; its secret is answered once',
+    body: access.WebhookAdd,
+    status: 201,
+    result: access.WebhookAdded,
+  },
+  'webhooks.remove': { method: 'DELETE', path: '/webhooks/:id', summary: 'Remove a webhook', params: one, status: 204 },
+  'webhooks.test': {
+    method: 'POST',
+    path: '/webhooks/:id/test',
+    summary: 'Queue a test notice',
+    params: one,
+    status: 202,
+  },
+  'webhooks.dead': {
+    method: 'GET',
+    path: '/dead-letters',
+    summary: 'Notices given up after their last try',
+    status: 200,
+    result: Page(access.DeadLetter),
+  },
+  'webhooks.redeliver': {
+    method: 'POST',
+    path: '/dead-letters/:id/redeliver',
+    summary: 'Try a dead notice again',
+    params: one,
+    status: 202,
+  },
+} as const satisfies Record<string, Route>;

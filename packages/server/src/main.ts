@@ -4,9 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { Access } from './access/access.ts';
 import { Backups } from './backup/backups.ts';
 import { type RestoreOptions, restoreBackup } from './backup/restore.ts';
-import { openLocalBus } from './bus/local/bus.ts';
-import type { Bus } from './bus/port.ts';
-import type { Warn } from './bus/stuck.ts';
 import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
@@ -14,17 +11,15 @@ import { openCore } from './core.ts';
 import { ReeveError } from './errors.ts';
 import { handshakeHandlers } from './handshakes/handlers.ts';
 import { listenHttp } from './http/server.ts';
-import type { DeviceId, Millis } from './ids.ts';
+import type { DeviceId } from './ids.ts';
 import { incidentHandlers } from './incidents/handlers.ts';
 import { Incidents } from './incidents/incidents.ts';
 import type { JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
 import { showAddress } from './link/address.ts';
 import { cbcSuites, defaultDtls } from './link/dtls-settings.ts';
-import { openMainThreadLink } from './link/main-thread.ts';
 import { Outgoing } from './link/outgoing.ts';
-import type { LinkConfig, LinkDown, ListenAddress, Listener, OpenLink } from './link/port.ts';
-import { openWorkerLink } from './link/worker-thread.ts';
+import type { LinkDown, ListenAddress, Listener } from './link/port.ts';
 import { FinishedCommands } from './metrics/finished-commands.ts';
 import { metricHandlers } from './metrics/handlers.ts';
 import { Notices } from './notices/notices.ts';
@@ -38,66 +33,13 @@ import { importHandlers } from './registry/import.ts';
 import { noteInstance } from './registry/instances.ts';
 import { findDevice } from './registry/registrations.ts';
 import { receivedMark } from './registry/terms.ts';
+import { defaultPorts, type RunningServer, type ServerConfig, type ServerPorts } from './server-config.ts';
 import { claimSlot } from './sessions/slots.ts';
 import { StoreAlarm } from './store/alarm.ts';
-import type { DurableStore, Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import { restoreFile } from './store/sqlite/restore.ts';
-import { openSqliteStore } from './store/sqlite/store.ts';
 import type { Report } from './telemetry/ingest.ts';
-import type { IdentityFiles } from './trust/certificate-files.ts';
 import { version } from './version.ts';
-
-/** What an operator chooses. */
-export interface ServerConfig {
-  /** Folder of the database, the sealing key and the local token; made with mode 0700. */
-  readonly dataFolder: string;
-  /** CoAP sockets; at least one `coaps`. */
-  readonly listen: readonly Listener[];
-  /** Certificate chains that the server proves itself with, beside its raw key. */
-  readonly identities?: readonly IdentityFiles[];
-  readonly http: { readonly host: string; readonly port: number };
-  /** Where people reach the console if a proxy is in front. */
-  readonly publicUrl?: string;
-  /** File of the sealing key, if it is not to lie beside the data. */
-  readonly sealingKeyFile?: string;
-  readonly link: 'main' | 'worker';
-  /** Days that DTLS sessions outlive the registrations under them; see sessions/limits.ts. */
-  readonly keepSessionDays?: number;
-  /** File that the keys of all sessions are appended to, in NSS's key log format: for debugging only. */
-  readonly keyLogFile?: string;
-  readonly transmission?: LinkConfig['transmission'];
-  readonly logLevel: 'info' | 'warn' | 'error' | 'silent';
-}
-
-/** The adapters behind the ports. Tests wrap them; everything else is the same. */
-export interface ServerPorts {
-  readonly openStore: (file: string) => Promise<DurableStore>;
-  readonly openBus: (store: Store) => Bus;
-  readonly openLink: OpenLink;
-  readonly fetch: typeof globalThis.fetch;
-  readonly now: () => Millis;
-  /** Says a line to whoever runs the server, of what neither journal nor console can show. */
-  readonly warn: Warn;
-}
-
-/** A server that answers. */
-export interface RunningServer {
-  /** Origin of the console and API. */
-  readonly url: string;
-  readonly coap: readonly ListenAddress[];
-  /** True when this start made the data folder. */
-  readonly firstStart: boolean;
-  /** File of the local command line's bearer token. */
-  readonly tokenFile: string;
-  /** A one-time sign-in link. */
-  makeLink(name: string): Promise<string>;
-  /** What an operator should know of how it runs, a sentence each. */
-  warnings(): string[];
-  /** Reads the files of the server's certificates again. */
-  reload(): Promise<void>;
-  close(): Promise<void>;
-}
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url));
 /** Who owns the slot of this process's Connection IDs; one process at a time has the data folder. */
@@ -108,17 +50,6 @@ const RETENTION_MS = 400 * 24 * 3_600_000;
 /** Makes a data folder that a server may be started on from a backup; see `restoreBackup`. */
 export function restoreServer(options: RestoreOptions) {
   return restoreBackup(options, restoreFile);
-}
-
-export function defaultPorts(config: ServerConfig): ServerPorts {
-  return {
-    openStore: (file) => openSqliteStore({ file }),
-    openBus: openLocalBus,
-    openLink: config.link === 'worker' ? openWorkerLink : openMainThreadLink,
-    fetch: globalThis.fetch,
-    now: Date.now,
-    warn: config.logLevel === 'silent' ? () => {} : (line) => process.stderr.write(`${line}\n`),
-  };
 }
 
 /** Where a socket listens, for people. */

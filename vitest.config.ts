@@ -16,7 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/**/*.test.ts', 'conformance/**/*.test.ts'],
           pool: 'forks',
           isolate: true,
           fileParallelism: false,

@@ -171,6 +171,7 @@ const scripts = {
   fuzz: [at('tooling', 'fuzz.ts')],
   soak: [at('e2e', 'soak.ts')],
   bench: [at('bench', 'main.ts')],
+  conformance: [at('conformance', 'main.ts')],
 };
 
 if (require.main === module) {

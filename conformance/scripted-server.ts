@@ -1,0 +1,114 @@
+import {
+  type ClientEvent,
+  type ClientOptions,
+  deviceInstance,
+  LwM2mClient,
+  type ObjectInstance,
+  type ServerOptions,
+  securityInstance,
+  serverInstance,
+} from '@reeve/agent';
+import { expect } from 'vitest';
+import { seededRandom } from '../tooling/testing/fuzz.ts';
+import { decodeWire, encodeWire, type WireMessage } from './wire.ts';
+
+/** A message of the server: the number and the token are filled in where the script does not care. */
+type Said = Partial<WireMessage> & { readonly code: string };
+
+/** How the client under test is made: Configuration C.3 of the specification, but for what is said here. */
+interface Configuration {
+  readonly server?: ServerOptions;
+  /** Beside the objects 0, 1 and 3. */
+  readonly objects?: readonly ObjectInstance[];
+  readonly client?: Partial<ClientOptions>;
+}
+
+/**
+ * A server that says what the script has it say, byte by byte, to our client engine, and checks what that says: in
+ * memory, and in virtual time.
+ */
+export class ScriptedServer {
+  now = 0;
+  readonly client: LwM2mClient;
+  readonly events: ClientEvent[] = [];
+  readonly #inbox: WireMessage[] = [];
+  #id = 0x2000;
+
+  constructor({ server, objects = [], client }: Configuration = {}) {
+    const random = seededRandom(1);
+    this.client = new LwM2mClient({
+      endpoint: 'client-1',
+      random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+      objects: [
+        securityInstance({ uri: 'coap://127.0.0.1' }),
+        serverInstance({ lifetime: 86_400, ...server }),
+        deviceInstance({ manufacturer: 'Reeve', model: 'client-1', firmware: '1.2.3', battery: 80, reboot() {} }),
+        ...objects,
+      ],
+      ...client,
+    });
+  }
+
+  /** The next message of the client; what it must look like is checked as far as it is given. */
+  hear(expected: Partial<WireMessage> = {}): WireMessage {
+    this.#settle();
+    const message = this.#inbox.shift();
+    if (!message) throw new Error(`the client said nothing; expected ${JSON.stringify(expected)}`);
+    expect(message).toMatchObject(expected);
+    return message;
+  }
+
+  /** The client says nothing more. */
+  silence(): void {
+    this.#settle();
+    expect(this.#inbox).toEqual([]);
+  }
+
+  /** Sends a message as it is. */
+  say(message: Said): WireMessage {
+    const whole: WireMessage = { type: 'CON', id: this.#id++, token: 'd0', ...message };
+    this.client.receive(encodeWire(whole), this.now);
+    this.#settle();
+    return whole;
+  }
+
+  /** Sends a request and checks its answer, which is piggybacked. */
+  ask(request: Said, expected: Partial<WireMessage>): WireMessage {
+    const { id, token = '' } = this.say(request);
+    return this.hear({ type: 'ACK', id, token, ...expected });
+  }
+
+  /** Answers a request of the client, in its acknowledgement. */
+  answer({ id, token }: WireMessage, answer: Said): void {
+    this.say({ type: 'ACK', id, ...(token === undefined ? {} : { token }), ...answer });
+  }
+
+  /** Starts the client and lets it register at `/rd/5a3f`. */
+  register(): WireMessage {
+    this.client.start(this.now);
+    const register = this.hear({ code: '0.02', path: '/rd' });
+    this.answer(register, { code: '2.01', location: '/rd/5a3f' });
+    return register;
+  }
+
+  /** Lets time pass, with every timer of the client in its turn. */
+  advance(seconds: number): void {
+    const end = this.now + seconds * 1000;
+    for (let wake = this.now; wake < end; ) {
+      this.#settle();
+      wake = Math.min(this.client.nextWakeAt() ?? end, end);
+      this.now = Math.max(this.now, wake);
+      this.client.tick(this.now);
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (let effects = this.client.drain(); effects.length > 0; effects = this.client.drain()) {
+      for (const effect of effects) {
+        if (effect.kind === 'send') this.#inbox.push(decodeWire(effect.datagram));
+        else this.events.push(effect);
+      }
+    }
+  }
+}

@@ -61,8 +61,12 @@ export class Program<Event extends AnyEvent> {
     wrapper: readonly string[] = [],
   ): Promise<Program<Event>> {
     await leshanBuild.build();
-    const [executable = 'java', ...rest] = [...wrapper, ...leshanCommand(main, javaFlags), ...args];
-    return new Program<Event>(spawnChild(executable, rest));
+    return Program.run<Event>([...wrapper, ...leshanCommand(main, javaFlags), ...args]);
+  }
+
+  /** Starts a program of the same manners by its command line. */
+  static run<Event extends AnyEvent>([executable = 'java', ...args]: readonly string[]): Program<Event> {
+    return new Program<Event>(spawnChild(executable, args));
   }
 
   /** Sends one command line. */

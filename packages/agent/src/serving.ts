@@ -39,6 +39,9 @@ const METHODS: ReadonlyMap<number, OperationRequest['method']> = new Map([
   [Code.Delete, 'DELETE'],
 ] as const);
 
+/** An operation on one path. */
+type SingleOperation = Extract<Operation, { readonly path: LwM2mPath }>;
+
 /** What a server's requests work on. */
 export interface ServedDevice {
   readonly model: DeviceModel;
@@ -53,7 +56,7 @@ export type Served =
   | ReadAnswer
   | {
       readonly kind: 'done';
-      readonly operation: Exclude<Operation, { kind: 'read' | 'observe' | 'cancelObserve' | 'discover' }>;
+      readonly operation: Exclude<SingleOperation, { kind: 'read' | 'observe' | 'cancelObserve' | 'discover' }>;
       readonly code: number;
       /** The instance that a Create made, if its id was left to the device. */
       readonly location?: LwM2mPath;
@@ -98,11 +101,14 @@ function attend(message: CoapMessage, device: ServedDevice): Outcome<{ readonly 
     { resourceType },
   );
   if (!parsed.ok) return refusal(parsed.error.code, parsed.error.detail);
-  return carryOut(parsed.operation, device);
+  const { operation } = parsed;
+  return 'path' in operation
+    ? carryOut(operation, device)
+    : refusal(Code.MethodNotAllowed, `${operation.kind} is not known`);
 }
 
 function carryOut(
-  operation: Operation,
+  operation: SingleOperation,
   { model, attributes, creatable }: ServedDevice,
 ): Outcome<{ readonly served: Served }> {
   const { kind, path } = operation;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseFormat, formatCandidates } from './format-choice.ts';
+import { chooseFormat, compositeAccept, compositeCandidates, formatCandidates } from './format-choice.ts';
 import { path } from './path.ts';
 
 describe('the choice of a content format', () => {
@@ -25,4 +25,26 @@ describe('the choice of a content format', () => {
       11_542, 112, 110,
     ]);
   });
+});
+
+describe('the choice of formats for composite operations', () => {
+  it.each([
+    ['FM-3: LwM2M 1.1', { enabler: '1.1' }, [112, 110, 322, 320]],
+    ['FM-3: LwM2M 1.2', { enabler: '1.2' }, [322, 320, 112, 110]],
+    ['what is listed first', { enabler: '1.2', contentFormats: [110, 112] }, [112, 110, 322, 320]],
+    ['JSON where that is listed', { enabler: '1.2', contentFormats: [320, 110] }, [320, 110, 322, 112]],
+    ['ET-3: values', { enabler: '1.2', writes: 'values' }, [322, 320, 112, 110, 11_544]],
+    ['ET-2: removals', { enabler: '1.1', writes: 'removals' }, [322, 320]],
+    ['LwM2M 1.0 has none', { enabler: '1.0' }, []],
+  ] as const)('%s', (_, question, formats) => expect(compositeCandidates(question)).toEqual(formats));
+
+  it.each([
+    [322, [], 112],
+    [112, [112, 11_544], 112],
+    [322, [322, 11_544], 11_544],
+    [320, [], 110],
+    [110, [], 110],
+  ])('a list in %i of a device that lists %j asks for values in %i', (list, listed, accept) =>
+    expect(compositeAccept(list, listed)).toBe(accept),
+  );
 });

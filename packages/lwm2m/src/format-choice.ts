@@ -20,7 +20,7 @@ export interface FormatQuestion {
   readonly unnumbered?: boolean;
 }
 
-const { text, opaque, tlv, senmlCbor, senmlJson, lwm2mCbor } = ContentFormat;
+const { text, opaque, tlv, senmlCbor, senmlJson, senmlEtchCbor, senmlEtchJson, lwm2mCbor } = ContentFormat;
 
 /** Formats of many values, best first. TLV is the one that 1.0 demands and later versions only allow. */
 const STRUCTURED: Readonly<Record<EnablerVersion, readonly number[]>> = {
@@ -47,4 +47,44 @@ export function formatCandidates(question: FormatQuestion): readonly number[] {
 /** The first of {@link formatCandidates}. */
 export function chooseFormat(question: FormatQuestion): number {
   return formatCandidates(question)[0] ?? tlv;
+}
+
+/** What is known about a device and a composite operation. */
+export interface CompositeQuestion {
+  readonly enabler: EnablerVersion;
+  /** What the device's registration listed as `ct`. */
+  readonly contentFormats?: readonly number[];
+  /** Whether values are written, and whether resource instances are removed among them. */
+  readonly writes?: 'values' | 'removals';
+}
+
+/**
+ * Formats of a list of paths, best first: SenML-ETCH is what 1.2 added for it, plain SenML what 1.1 had and what 1.2.1
+ * allows again. Composite operations came with 1.1.
+ */
+const COMPOSITE: Readonly<Record<EnablerVersion, readonly number[]>> = {
+  '1.0': [],
+  '1.1': [senmlCbor, senmlJson, senmlEtchCbor, senmlEtchJson],
+  '1.2': [senmlEtchCbor, senmlEtchJson, senmlCbor, senmlJson],
+};
+
+/** Formats to send a composite operation in, best first, those that the device listed before the others. */
+export function compositeCandidates({ enabler, contentFormats = [], writes }: CompositeQuestion): readonly number[] {
+  const all = [...COMPOSITE[enabler], ...(writes === 'values' && enabler === '1.2' ? [lwm2mCbor] : [])];
+  const fitting = writes === 'removals' ? all.filter((format) => ETCH.has(format)) : all;
+  return [
+    ...fitting.filter((format) => contentFormats.includes(format)),
+    ...fitting.filter((format) => !contentFormats.includes(format)),
+  ];
+}
+
+const ETCH: ReadonlySet<number> = new Set([senmlEtchCbor, senmlEtchJson]);
+
+/**
+ * The format to accept the values in that a list of paths asks for: of the same syntax as the list, and LwM2M CBOR
+ * where the device listed only that.
+ */
+export function compositeAccept(listFormat: number, contentFormats: readonly number[] = []): number {
+  if (listFormat === senmlEtchJson || listFormat === senmlJson) return senmlJson;
+  return contentFormats.includes(lwm2mCbor) && !contentFormats.includes(senmlCbor) ? lwm2mCbor : senmlCbor;
 }

@@ -6,7 +6,7 @@ import { parseExecuteArgs } from './execute-args.ts';
 import { decodeContent, encodeContent } from './formats/codec.ts';
 import { ContentFormat } from './formats/content.ts';
 import { formatLinks, parseLinks, parseRegistrationObjects } from './link-format.ts';
-import { fromRequest } from './operations.ts';
+import { fromRequest } from './operations/reading.ts';
 import { path, ROOT_PATH } from './path.ts';
 import { parseRegisterQuery, parseUpdateQuery } from './registration.ts';
 import { mutate, unhex, utf8 } from './testing.ts';
@@ -115,8 +115,8 @@ describe('fuzzing', () => {
         if (!result.ok && (result.error.code < 0x80 || result.error.code > 0x8f)) expect(result).toBeUndefined();
       }
       parseExecuteArgs(text);
-      const method = (['GET', 'PUT', 'POST', 'DELETE'] as const)[Math.floor(random() * 4)] ?? 'GET';
-      const contentFormat = [0, 42, 60, 110, 112, 11542, 9][Math.floor(random() * 7)] ?? 0;
+      const method = (['GET', 'PUT', 'POST', 'DELETE', 'FETCH', 'IPATCH'] as const)[Math.floor(random() * 6)] ?? 'GET';
+      const contentFormat = [0, 42, 60, 110, 112, 320, 322, 11542, 11544, 9][Math.floor(random() * 10)] ?? 0;
       const uri = ['3', '0', '9', text].slice(0, Math.floor(random() * 5));
       fromRequest({ method, path: uri, query, contentFormat, payload: bytes }, { resourceType });
     });

@@ -11,7 +11,13 @@ export { type RequestError, type RequestResult, ResponseCode } from './codes.ts'
 export type { ObjectDefinition, Operations, ResourceDefinition } from './definitions/definition.ts';
 export { CORE_OBJECTS, DefinitionStore, type VersionOf } from './definitions/store.ts';
 export { type ExecuteArg, formatExecuteArgs, parseExecuteArgs } from './execute-args.ts';
-export { chooseFormat, type FormatQuestion, formatCandidates } from './format-choice.ts';
+export {
+  chooseFormat,
+  compositeAccept,
+  compositeCandidates,
+  type FormatQuestion,
+  formatCandidates,
+} from './format-choice.ts';
 export { type ContentInput, type ContentOutput, decodeContent, encodeContent, encodePaths } from './formats/codec.ts';
 export {
   ContentFormat,
@@ -34,15 +40,14 @@ export {
   type RegistrationObjects,
 } from './link-format.ts';
 export {
-  fromRequest,
   isIdempotent,
   type Operation,
   type OperationKind,
   type OperationRequest,
-  type RequestContext,
   successCode,
-  toRequest,
-} from './operations.ts';
+} from './operations/operation.ts';
+export { fromRequest, type RequestContext } from './operations/reading.ts';
+export { toRequest } from './operations/request.ts';
 export {
   isPrefixOf,
   join,

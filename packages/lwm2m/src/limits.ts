@@ -11,6 +11,8 @@ export const LIMITS = {
   depth: 6,
   /** Records of one content payload. */
   records: 16_384,
+  /** Paths of one composite operation. */
+  paths: 256,
   /** Characters of one JSON number: a 64-bit integer has at most 20. */
   numberChars: 64,
   /** Links of one link-format document. */

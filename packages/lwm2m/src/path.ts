@@ -80,3 +80,10 @@ export function parent(of: LwM2mPath): LwM2mPath {
   const slash = of.lastIndexOf('/');
   return slash <= 0 ? ROOT_PATH : (of.slice(0, slash) as LwM2mPath);
 }
+
+/** The longest path that all of these lie at or below; undefined for none. */
+export function commonAncestor(paths: readonly LwM2mPath[]): LwM2mPath | undefined {
+  let common = paths[0];
+  for (const path of paths) while (common !== undefined && !isPrefixOf(common, path)) common = parent(common);
+  return common;
+}

@@ -15,6 +15,7 @@ import { decodeLwm2mCbor, encodeLwm2mCbor } from './lwm2m-cbor.ts';
 import { decodeOmaJson } from './oma-json.ts';
 import {
   decodeSenml,
+  decodeSenmlPaths,
   encodeSenml,
   encodeSenmlPaths,
   type Syntax,
@@ -141,5 +142,20 @@ export function encodePaths(
   return attempt(() => {
     const senml = SENML.get(format) ?? fail('unsupported', `paths in content format ${format}`);
     return { bytes: encodeSenmlPaths(senml, rootPath, paths) };
+  });
+}
+
+/** Reads the paths of a composite request. */
+export function decodePaths(
+  format: number,
+  bytes: Uint8Array,
+  rootPath = '/',
+): FormatResult<{ readonly paths: readonly LwM2mPath[] }> {
+  return attempt(() => {
+    const senml = SENML.get(format) ?? fail('unsupported', `paths in content format ${format}`);
+    if (bytes.length > LIMITS.payloadBytes) fail('limit', `a list of ${bytes.length} bytes`);
+    const paths = decodeSenmlPaths(senml, bytes, rootPath);
+    if (paths.length > LIMITS.paths) fail('limit', `more than ${LIMITS.paths} paths`);
+    return { paths: [...new Set(paths)] };
   });
 }

@@ -3,7 +3,7 @@ import { LIMITS } from '../limits.ts';
 import { parsePath, ROOT_PATH } from '../path.ts';
 import { hex, prefixes, unhex, utf8 } from '../testing.ts';
 import { NONE, type Value } from '../value.ts';
-import { decodeContent, encodeContent, encodePaths } from './codec.ts';
+import { decodeContent, decodePaths, encodeContent, encodePaths } from './codec.ts';
 import { ContentFormat, type ResourceRecord } from './content.ts';
 import { resolveTime } from './senml.ts';
 
@@ -316,8 +316,8 @@ describe('SenML-ETCH (RFC 8790)', () => {
     expect(json.ok && new TextDecoder().decode(json.bytes)).toBe('[{"n":"/lwm2m"},{"n":"/lwm2m/3/0"}]');
     expect(encodePaths(ContentFormat.tlv, paths)).toMatchObject({ ok: false, error: { fault: 'unsupported' } });
     const text = '[{"bn":"/4/0/","n":"0"},{"n":"1"},{"n":"2"},{"bn":"/6/","n":"0"}]';
-    const decoded = decodeContent({ format: senmlEtchJson, path: ROOT_PATH, bytes: utf8(text) });
-    expect(decoded.ok && decoded.records.map(({ path }) => path)).toEqual(['/4/0/0', '/4/0/1', '/4/0/2', '/6/0']);
+    const decoded = decodePaths(senmlEtchJson, utf8(text));
+    expect(decoded).toEqual({ ok: true, paths: ['/4/0/0', '/4/0/1', '/4/0/2', '/6/0'] });
   });
 });
 

@@ -59,16 +59,13 @@ export const senmlEtchJson: Syntax = { ...senmlJson, etch: true };
 export const senmlEtchCbor: Syntax = { ...senmlCbor, etch: true };
 
 /**
- * Reads a pack. A record without a value becomes `none`: so a composite request names paths.
+ * Reads a pack. A record without a value becomes `none`; in SenML-ETCH each must have one (RFC 8790 §3.2).
  * @param rootPath the alternate path that the device's names start with, `/` for none
  */
 export function decodeSenml(syntax: Syntax, bytes: Uint8Array, rootPath: string, typeOf: TypeLookup): ResourceRecord[] {
-  const pack = syntax.decode(bytes);
-  if (pack.kind !== 'array') return fail('malformed', 'a SenML pack is an array');
-  if (pack.items.length > LIMITS.records) fail('limit', `more than ${LIMITS.records} SenML records`);
   let baseName = '';
   let baseTime: number | undefined;
-  return pack.items.map((item, index) => {
+  return readPack(syntax, bytes).map((item, index) => {
     const at = `record ${index}`;
     const fields = readFields(syntax, item, at);
     const bn = fields.get('bn');
@@ -77,12 +74,38 @@ export function decodeSenml(syntax: Syntax, bytes: Uint8Array, rootPath: string,
     const t = fields.get('t');
     if (bn !== undefined) baseName = textOf(bn, at);
     if (bt !== undefined) baseTime = numberOfItem(bt, at);
-    const name = baseName + (n === undefined ? '' : textOf(n, at));
-    const path = nodePath(name, rootPath) ?? fail('path', `${at}: "${shorten(name)}" is not a path`);
+    const path = namedNode(baseName + (n === undefined ? '' : textOf(n, at)), rootPath, at);
     const value = typed(readValue(syntax, fields, at), typeOf(path), path);
     if (baseTime === undefined && t === undefined) return { path, value };
     return { path, value, time: (baseTime ?? 0) + (t === undefined ? 0 : numberOfItem(t, at)) };
   });
+}
+
+/** Fields of a record that names a node, values aside, with their CBOR labels; base unit and unit mean nothing to LwM2M. */
+const NAMING: ReadonlySet<unknown> = new Set(['bn', -2, 'bt', -3, 'bu', -4, 'n', 0, 'u', 1, 't', 6]);
+
+/** Reads a pack that names nodes without values (RFC 8790 §3.1): at least one, and nothing but names, times and units. */
+export function decodeSenmlPaths(syntax: Syntax, bytes: Uint8Array, rootPath: string): LwM2mPath[] {
+  let baseName = '';
+  const items = readPack(syntax, bytes);
+  if (items.length === 0) fail('malformed', 'a list without paths');
+  return items.map((item, index) => {
+    const at = `record ${index}`;
+    const fields = readFields(syntax, item, at);
+    const other = item.kind === 'map' && item.entries.find(([key]) => !NAMING.has('value' in key && key.value));
+    const bn = fields.get('bn');
+    const n = fields.get('n');
+    if (other || (bn === undefined && n === undefined)) fail('malformed', `${at}: a name expected, and nothing else`);
+    if (bn !== undefined) baseName = textOf(bn, at);
+    return namedNode(baseName + (n === undefined ? '' : textOf(n, at)), rootPath, at);
+  });
+}
+
+function readPack(syntax: Syntax, bytes: Uint8Array): readonly Item[] {
+  const pack = syntax.decode(bytes);
+  if (pack.kind !== 'array') return fail('malformed', 'a SenML pack is an array');
+  if (pack.items.length > LIMITS.records) fail('limit', `more than ${LIMITS.records} SenML records`);
+  return pack.items;
 }
 
 function readFields(syntax: Syntax, item: Item, at: string): Map<Field, Item> {
@@ -110,7 +133,9 @@ function readValue(syntax: Syntax, fields: ReadonlyMap<Field, Item>, at: string)
   const [field, second] = VALUE_FIELDS.filter((candidate) => fields.has(candidate));
   if (second !== undefined) fail('malformed', `${at}: both ${field} and ${second}`);
   const item = field === undefined ? undefined : fields.get(field);
-  if (field === undefined || item === undefined) return NONE;
+  if (field === undefined || item === undefined) {
+    return syntax.etch ? fail('value', `${at}: no value, and no null to remove one`) : NONE;
+  }
   const value = parseField(syntax, field, item, at);
   return value ?? fail('value', `${at}: ${field} does not hold a ${item.kind}`);
 }
@@ -141,6 +166,10 @@ function textOf(item: Item, at: string): string {
 
 function shorten(text: string): string {
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function namedNode(name: string, rootPath: string, at: string): LwM2mPath {
+  return nodePath(name, rootPath) ?? fail('path', `${at}: "${shorten(name)}" is not a path`);
 }
 
 /** Names carry the alternate path since LwM2M 1.2.1; devices that leave it out are understood too. */

@@ -86,25 +86,36 @@ export class Decoder {
 
   /** Decodes an answer or notification by its own content format. */
   decode(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkBody {
-    const parsed = parsePath(path);
-    if (message.code === Code.Created) return createdOf(message, registered.offer);
-    if (message.payload.length === 0 || !isSuccess(message.code) || !parsed) return { kind: 'empty' };
-    if (contentFormat(message) === ContentFormat.linkFormat) return nodesOf(message.payload, parsed, registered.offer);
-    const decoded = decodeContent({
-      format: contentFormat(message) ?? ContentFormat.text,
-      bytes: message.payload,
-      path: parsed,
-      resourceType: registered.resourceType,
-      rootPath: registered.offer.rootPath,
-    });
-    if (!decoded.ok) {
-      // The first block of a larger body is shown as far as it is whole, and never as an error of the device.
-      return truncated
-        ? { kind: 'records', records: [], truncated }
-        : { kind: 'undecodable', detail: `cannot decode: ${decoded.error.detail}` };
-    }
-    return { kind: 'records', records: linked(decoded.records, at), truncated };
+    return decodeBody(registered, path, message, at, truncated);
   }
+}
+
+/** Decodes an answer by its own content format. */
+export function decodeBody(
+  registered: Pick<Registered, 'offer' | 'resourceType'>,
+  path: string,
+  message: CoapMessage,
+  at: Millis,
+  truncated: boolean,
+): LinkBody {
+  const parsed = parsePath(path);
+  if (message.code === Code.Created) return createdOf(message, registered.offer);
+  if (message.payload.length === 0 || !isSuccess(message.code) || !parsed) return { kind: 'empty' };
+  if (contentFormat(message) === ContentFormat.linkFormat) return nodesOf(message.payload, parsed, registered.offer);
+  const decoded = decodeContent({
+    format: contentFormat(message) ?? ContentFormat.text,
+    bytes: message.payload,
+    path: parsed,
+    resourceType: registered.resourceType,
+    rootPath: registered.offer.rootPath,
+  });
+  if (!decoded.ok) {
+    // The first block of a larger body is shown as far as it is whole, and never as an error of the device.
+    return truncated
+      ? { kind: 'records', records: [], truncated }
+      : { kind: 'undecodable', detail: `cannot decode: ${decoded.error.detail}` };
+  }
+  return { kind: 'records', records: linked(decoded.records, at), truncated };
 }
 
 /** What a Send holds, or the code to refuse it with (LwM2M Core §6.4.5). */

@@ -21,7 +21,7 @@ import { enablerOf, fromStored, resourceAt } from '../telemetry/models.ts';
 import type { Observed, Registered } from './decoder.ts';
 import type { LinkDown, LinkOperation, LinkRecord } from './port.ts';
 
-const METHOD = { GET: Code.Get, PUT: Code.Put, POST: Code.Post, DELETE: Code.Delete } as const;
+export const METHOD = { GET: Code.Get, PUT: Code.Put, POST: Code.Post, DELETE: Code.Delete } as const;
 
 type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly ok: false; readonly reason: string };
 
@@ -144,7 +144,7 @@ function lwm2mOperation(operation: LinkOperation, { version }: Registered, forma
 }
 
 /** @returns the records, or why they can't be sent in words */
-function recordsOf(linked: readonly LinkRecord[]): readonly ResourceRecord[] | string {
+export function recordsOf(linked: readonly LinkRecord[]): readonly ResourceRecord[] | string {
   const records: ResourceRecord[] = [];
   for (const record of linked) {
     const at = parsePath(record.path);

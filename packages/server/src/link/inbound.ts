@@ -12,7 +12,8 @@ import { decodeSend, type Registered } from './decoder.ts';
 import type { Check } from './handshake-facts.ts';
 import type { ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
 
-interface Facts {
+/** What is known of a request beside what it says. */
+export interface Facts {
   readonly at: number;
   readonly session: SessionInfo;
   readonly record?: number;
@@ -22,7 +23,7 @@ interface Facts {
 type Refused = Extract<LinkUp, { kind: 'refused' }>;
 
 /** A request of a device: a message for the capabilities, or the code to refuse it with at once. */
-type Read =
+export type Read =
   | { readonly kind: 'message'; readonly message: LinkUp }
   | { readonly kind: 'refused'; readonly code: number; readonly refused?: Refused };
 
@@ -129,7 +130,8 @@ function withoutNulls(extra: Readonly<Record<string, string | null>>): Record<st
   return Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, value ?? '']));
 }
 
-function refuse({ at, session }: Facts, code: number, check: Check, detail: string, endpoint?: string): Read {
+/** A refusal with a line for the operator. */
+export function refuse({ at, session }: Facts, code: number, check: Check, detail: string, endpoint?: string): Read {
   return {
     kind: 'refused',
     code,

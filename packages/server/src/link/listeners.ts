@@ -16,8 +16,8 @@ type Answer = Extract<LinkDown, { lookup: number }>;
 const SESSION_IDS = 10_000;
 
 /**
- * The DTLS side of the secure sockets. Sockets with equal settings share a server, so that a device may move from one to
- * the other; those with settings of their own have one of their own.
+ * The DTLS side of the secure sockets. Sockets of one purpose with equal settings share a server, so that a device may
+ * move from one to the other; those with settings of their own have one of their own.
  */
 export class DtlsListeners {
   /** By the index of the socket. */
@@ -26,10 +26,10 @@ export class DtlsListeners {
 
   constructor(listen: readonly Listener[], shared: Shared) {
     const bySettings = new Map<string, DtlsServer>();
-    this.#byIngress = listen.map(({ transport, dtls }) => {
+    this.#byIngress = listen.map(({ transport, dtls, bootstrap = false }) => {
       if (transport !== 'coaps') return undefined;
       const settings = { ...defaultDtls, ...dtls };
-      const key = JSON.stringify(settings);
+      const key = JSON.stringify([bootstrap, settings]);
       const server = bySettings.get(key) ?? new DtlsServer(optionsOf(settings, shared));
       bySettings.set(key, server);
       return server;

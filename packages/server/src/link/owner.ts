@@ -9,17 +9,18 @@ import {
 } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { addressOfKey, keyOfAddress, prefixOf } from './address.ts';
+import { Arrivals } from './arrivals.ts';
+import { BootstrapOperations } from './bootstrap-operations.ts';
 import { HandshakeCensus } from './census.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
 import { Continuity } from './continuity.ts';
 import { Decoder } from './decoder.ts';
-import { answerOf, restOf } from './encoder.ts';
-import { readRequest } from './inbound.ts';
+import { answerOf } from './encoder.ts';
 import { DtlsListeners } from './listeners.ts';
 import { Operations } from './operations.ts';
-import type { ExchangeRef, LinkConfig, LinkDown, LinkUp, Listener, SessionId } from './port.ts';
+import type { LinkConfig, LinkDown, LinkUp, Listener, SessionId } from './port.ts';
 import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
-import { heardOver, type Session, SessionTable } from './sessions.ts';
+import { type Session, SessionTable } from './sessions.ts';
 import { traceLine } from './trace.ts';
 
 interface OwnerOptions {
@@ -54,6 +55,8 @@ export class SessionOwner {
   readonly #census = new HandshakeCensus();
   readonly #continuity: Continuity;
   readonly #operations: Operations;
+  readonly #bootstrap: BootstrapOperations;
+  readonly #arrivals: Arrivals;
 
   constructor(options: OwnerOptions) {
     this.#o = options;
@@ -67,13 +70,11 @@ export class SessionOwner {
     this.#coap = new CoapEndpoint({ random: options.random, parameters: { ...options.transmission } });
     // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
-    this.#operations = new Operations({
-      coap: this.#coap,
-      sessions: this.#sessions,
-      decoder: this.#decoder,
-      wallClock: options.wallClock,
-      deliver: options.deliver,
-    });
+    const joined = { coap: this.#coap, sessions: this.#sessions, decoder: this.#decoder };
+    const { listen, wallClock, deliver } = options;
+    this.#operations = new Operations({ ...joined, wallClock, deliver });
+    this.#bootstrap = new BootstrapOperations({ ...joined, wallClock, deliver });
+    this.#arrivals = new Arrivals({ ...joined, listen, wallClock, deliver });
     this.#continuity = new Continuity({
       dtls: (ingress) => this.#dtls.at(ingress),
       coap: this.#coap,
@@ -150,6 +151,12 @@ export class SessionOwner {
       case 'perform':
         this.#operations.perform(message, now);
         break;
+      case 'bootstrap':
+        this.#bootstrap.perform(message, now);
+        break;
+      case 'pack':
+        this.#bootstrap.pack(message, now);
+        break;
       case 'restore-session':
         this.#continuity.restore(message, now);
         break;
@@ -179,7 +186,7 @@ export class SessionOwner {
 
   /** What is remembered of peers and requests; for limits and their tests. */
   sizes(): { sessions: number; plainSessions: number; pending: number } {
-    return { ...this.#sessions.sizes(), pending: this.#operations.size };
+    return { ...this.#sessions.sizes(), pending: this.#operations.size + this.#bootstrap.size };
   }
 
   #closeSession(sessionId: SessionId, now: number): void {
@@ -305,13 +312,15 @@ export class SessionOwner {
         break;
       }
       case 'request':
-        this.#onRequest(effect, now);
+        this.#arrivals.request(effect, now);
         break;
       case 'notification':
-        this.#onNotification(effect, now);
+        this.#arrivals.notification(effect, now);
         break;
       case 'outcome':
-        if (!this.#continuity.answered(effect, now)) this.#operations.ended(effect, now);
+        if (!this.#continuity.answered(effect, now) && !this.#bootstrap.ended(effect)) {
+          this.#operations.ended(effect, now);
+        }
         this.#drainAll(now);
         break;
       case 'observationEnded':
@@ -329,56 +338,6 @@ export class SessionOwner {
       case 'undelivered':
         break;
     }
-  }
-
-  #onRequest({ peer, exchange, message }: Extract<CoapEffect, { kind: 'request' }>, now: number): void {
-    const session = this.#sessions.get(peer);
-    if (!session) return;
-    const at = this.#o.wallClock();
-    const facts = { at, ...heardOver(session), exchange: exchange as number as ExchangeRef };
-    const read = readRequest(message, facts, session.registered);
-    if (read.kind === 'message') {
-      this.#o.deliver(read.message);
-      return;
-    }
-    if (read.refused) this.#o.deliver(read.refused);
-    this.#coap.respond(exchange, { code: read.code }, now);
-  }
-
-  #onNotification(effect: Extract<CoapEffect, { kind: 'notification' }>, now: number): void {
-    const session = this.#sessions.get(effect.peer);
-    const registrationId = effect.scope as string as RegistrationId;
-    const token = Buffer.from(effect.token).toString('hex');
-    const observed = this.#decoder.observed(registrationId, token);
-    if (!session || !observed) {
-      if (effect.confirmable) this.#coap.reject(effect.exchange, now);
-      return;
-    }
-    const rest = effect.truncated && !effect.lost ? restOf(observed, effect.message) : undefined;
-    if (rest !== undefined) {
-      this.#coap.fetchRest(effect, rest, now);
-      return;
-    }
-    const body = this.#decoder.decode(
-      observed.registered,
-      observed.path,
-      effect.message,
-      this.#o.wallClock(),
-      effect.truncated,
-    );
-    this.#o.deliver({
-      kind: 'notification',
-      at: this.#o.wallClock(),
-      ...heardOver(session),
-      registrationId,
-      token,
-      path: observed.path,
-      fresh: effect.fresh,
-      ends: effect.ends,
-      code: effect.message.code,
-      body,
-      ...(effect.confirmable ? { exchange: effect.exchange as number as ExchangeRef } : {}),
-    });
   }
 
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {

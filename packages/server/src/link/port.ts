@@ -2,6 +2,7 @@ import type { AlertName, RefusalCheck } from '@reeve/dtls';
 import type { Attributes } from '@reeve/lwm2m';
 import type { CredentialId, DeviceId, Millis, RegistrationId } from '../ids.ts';
 import type { RegisteredObject, StoredValue } from '../store/tables.ts';
+import type { BootstrapDown, BootstrapUp } from './bootstrap-port.ts';
 import type { DtlsSettings } from './dtls-settings.ts';
 import type { Census, Check, HandshakeFacts } from './handshake-facts.ts';
 
@@ -31,6 +32,8 @@ export interface ListenAddress {
 export interface Listener extends ListenAddress {
   /** Of `coaps`; what is left out is as `defaultDtls` has it. */
   readonly dtls?: Partial<DtlsSettings>;
+  /** Whether it serves the bootstrap interface, and nothing else. */
+  readonly bootstrap?: boolean;
 }
 
 export interface LinkConfig {
@@ -162,7 +165,7 @@ export type RequestOutcome =
   /** It cannot be said in a format that the device has: trying again would not help. */
   | { readonly kind: 'unencodable'; readonly reason: string };
 
-interface Heard {
+export interface Heard {
   /** When the datagram was read from the socket. */
   readonly at: Millis;
   readonly session: SessionInfo;
@@ -182,6 +185,7 @@ export interface SessionSnapshot {
 
 /** Link → capabilities. */
 export type LinkUp =
+  | BootstrapUp
   /** `identity` is in hex. */
   | { readonly kind: 'find-psk'; readonly lookup: number; readonly ingress: number; readonly identity: string }
   | { readonly kind: 'find-peer'; readonly lookup: number; readonly ingress: number; readonly presented: Presented }
@@ -278,6 +282,7 @@ export type LinkUp =
 
 /** Capabilities → link. */
 export type LinkDown =
+  | BootstrapDown
   /** Without `found` nobody has this identity here. */
   | {
       readonly kind: 'psk';

@@ -1,0 +1,74 @@
+import type { CoapEffect, CoapEndpoint } from '@reeve/coap';
+import type { Millis, RegistrationId } from '../ids.ts';
+import { readBootstrapRequest } from './bootstrap-inbound.ts';
+import type { Decoder } from './decoder.ts';
+import { restOf } from './encoder.ts';
+import { readRequest } from './inbound.ts';
+import type { ExchangeRef, LinkUp, Listener } from './port.ts';
+import { heardOver, type SessionTable } from './sessions.ts';
+
+interface Options {
+  readonly coap: CoapEndpoint;
+  readonly sessions: SessionTable;
+  readonly decoder: Decoder;
+  /** The sockets, by their index. */
+  readonly listen: readonly Listener[];
+  readonly wallClock: () => Millis;
+  readonly deliver: (message: LinkUp) => void;
+}
+
+/** What devices send of their own accord: requests and notifications to typed messages, or to a refusal at once. */
+export class Arrivals {
+  readonly #o: Options;
+
+  constructor(options: Options) {
+    this.#o = options;
+  }
+
+  request({ peer, exchange, message }: Extract<CoapEffect, { kind: 'request' }>, now: number): void {
+    const { coap, sessions, listen, deliver, wallClock } = this.#o;
+    const session = sessions.get(peer);
+    if (!session) return;
+    const facts = { at: wallClock(), ...heardOver(session), exchange: exchange as number as ExchangeRef };
+    const read = listen[session.info.ingress]?.bootstrap
+      ? readBootstrapRequest(message, facts)
+      : readRequest(message, facts, session.registered);
+    if (read.kind === 'message') {
+      deliver(read.message);
+      return;
+    }
+    if (read.refused) deliver(read.refused);
+    coap.respond(exchange, { code: read.code }, now);
+  }
+
+  notification(effect: Extract<CoapEffect, { kind: 'notification' }>, now: number): void {
+    const { coap, sessions, decoder, deliver, wallClock } = this.#o;
+    const session = sessions.get(effect.peer);
+    const registrationId = effect.scope as string as RegistrationId;
+    const token = Buffer.from(effect.token).toString('hex');
+    const observed = decoder.observed(registrationId, token);
+    if (!session || !observed) {
+      if (effect.confirmable) coap.reject(effect.exchange, now);
+      return;
+    }
+    const rest = effect.truncated && !effect.lost ? restOf(observed, effect.message) : undefined;
+    if (rest !== undefined) {
+      coap.fetchRest(effect, rest, now);
+      return;
+    }
+    const body = decoder.decode(observed.registered, observed.path, effect.message, wallClock(), effect.truncated);
+    deliver({
+      kind: 'notification',
+      at: wallClock(),
+      ...heardOver(session),
+      registrationId,
+      token,
+      path: observed.path,
+      fresh: effect.fresh,
+      ends: effect.ends,
+      code: effect.message.code,
+      body,
+      ...(effect.confirmable ? { exchange: effect.exchange as number as ExchangeRef } : {}),
+    });
+  }
+}

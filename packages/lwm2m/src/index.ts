@@ -7,19 +7,11 @@ export {
   attributeFault,
   contradictionOf,
 } from './attributes.ts';
-export {
-  type BootstrapInventory,
-  type BootstrapOperation,
-  bootstrapInventory,
-  encodeBootstrapPack,
-  PACK_FORMATS,
-  parseBootstrapPackQuery,
-  parseBootstrapQuery,
-  toBootstrapRequest,
-} from './bootstrap.ts';
 export { type RequestError, type RequestResult, ResponseCode } from './codes.ts';
-export type { ObjectDefinition, Operations, ResourceDefinition } from './definitions/definition.ts';
-export { CORE_OBJECTS, DefinitionStore, type VersionOf } from './definitions/store.ts';
+export { type ObjectDefinition, type Operations, type ResourceDefinition, urnOf } from './definitions/definition.ts';
+export { plainName, readDefinitions, writeDefinition } from './definitions/notation.ts';
+export { SHIPPED_DEFINITIONS } from './definitions/shipped.ts';
+export { DefinitionStore, type VersionOf } from './definitions/store.ts';
 export { type ExecuteArg, formatExecuteArgs, parseExecuteArgs } from './execute-args.ts';
 export {
   chooseFormat,

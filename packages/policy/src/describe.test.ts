@@ -16,7 +16,8 @@ describe('a rule in words', () => {
       'threshold: {path: /3/0/9, below: 0, samples: 3}',
       'Battery Level (/3/0/9) must not be below 0 in 3 samples in a row',
     ],
-    ['threshold: {path: /3303/0/5700, above: 70}', '/3303/0/5700 must not be above 70'],
+    ['threshold: {path: /3303/0/5700, above: 70}', 'Sensor Value (/3303/0/5700) must not be above 70'],
+    ['threshold: {path: /32770/0/5700, above: 70}', '/32770/0/5700 must not be above 70'],
     ['set: {path: /3/0/3, in: [a, b]}', 'Firmware Version (/3/0/3) must be a or b'],
     ['set: {path: /3/0/3, notIn: [a]}', 'Firmware Version (/3/0/3) must not be a'],
     [

@@ -3,7 +3,8 @@
 import type { ResourceType } from '../value.ts';
 
 /** What a LwM2M server may do with a resource; `''` is for the bootstrap server alone. */
-export type Operations = '' | 'R' | 'W' | 'RW' | 'E';
+export const OPERATIONS = ['', 'R', 'W', 'RW', 'E'] as const;
+export type Operations = (typeof OPERATIONS)[number];
 
 /** One resource of one version of an object. */
 export interface ResourceDefinition {
@@ -32,39 +33,8 @@ export interface ObjectDefinition {
   readonly resources: ReadonlyMap<number, ResourceDefinition>;
 }
 
-/** An object through its versions, oldest first: each lists the resources that it adds or changes. */
-export interface ObjectHistory {
-  readonly id: number;
-  readonly name: string;
-  readonly multiple?: true;
-  readonly mandatory?: true;
-  readonly versions: readonly (readonly [version: string, added: readonly ResourceDefinition[]])[];
-}
-
-type Details = Partial<Omit<ResourceDefinition, 'id' | 'name' | 'operations' | 'type'>>;
-
-/** One line of an object's table. */
-export function resource(
-  id: number,
-  name: string,
-  operations: Operations,
-  type: ResourceType,
-  { multiple = false, mandatory = false, ...details }: Details = {},
-): ResourceDefinition {
-  return { id, name, operations, type, multiple, mandatory, ...details };
-}
-
-/** Shorthand of the tables. */
-export const MANDATORY = { mandatory: true } as const;
-export const MULTIPLE = { multiple: true } as const;
-export const SECONDS = { units: 's' } as const;
-
-/** Every version of an object in full. */
-export function expand({ versions, ...history }: ObjectHistory): ObjectDefinition[] {
-  const { id, name, multiple = false, mandatory = false } = history;
-  const resources = new Map<number, ResourceDefinition>();
-  return versions.map(([version, added]) => {
-    for (const one of added) resources.set(one.id, one);
-    return { id, name, version, multiple, mandatory, resources: new Map(resources) };
-  });
+/** The object's URN (OMA Core §7.2.1): its class follows from the range of ids, and version 1.0 is left out. */
+export function urnOf({ id, version }: Pick<ObjectDefinition, 'id' | 'version'>): string {
+  const authority = id < 1024 ? 'oma' : id >= 2048 && id <= 10_240 ? 'ext' : 'x';
+  return `urn:oma:lwm2m:${authority}:${id}${version === '1.0' ? '' : `:${version}`}`;
 }

@@ -2,37 +2,37 @@
 
 import { type LwM2mPath, segments } from '../path.ts';
 import type { ResourceType } from '../value.ts';
-import { accessControl, security, server } from './accounts.ts';
-import { firmwareUpdate, lockAndWipe } from './control.ts';
-import { expand, type ObjectDefinition, type ResourceDefinition } from './definition.ts';
-import { connectivityMonitoring, connectivityStatistics, device, location } from './device.ts';
-
-/** Every version of the objects 0 … 8. */
-export const CORE_OBJECTS: readonly ObjectDefinition[] = [
-  security,
-  server,
-  accessControl,
-  device,
-  connectivityMonitoring,
-  firmwareUpdate,
-  location,
-  connectivityStatistics,
-  lockAndWipe,
-].flatMap(expand);
+import type { ObjectDefinition, ResourceDefinition } from './definition.ts';
+import { SHIPPED_DEFINITIONS } from './shipped.ts';
 
 /** Which version of an object a device has; undefined where it said nothing. */
 export type VersionOf = (objectId: number) => string | undefined;
 
 /** Definitions by (object, version). What it does not know is undefined, never an error: devices have objects of their own. */
 export class DefinitionStore {
+  /** The versions of an object oldest first. */
   private readonly objects = new Map<number, Map<string, ObjectDefinition>>();
 
-  /** @param definitions oldest version of an object first */
-  constructor(definitions: Iterable<ObjectDefinition> = CORE_OBJECTS) {
-    for (const definition of definitions) {
-      const versions = this.objects.get(definition.id) ?? new Map<string, ObjectDefinition>();
-      this.objects.set(definition.id, versions.set(definition.version, definition));
-    }
+  constructor(definitions: Iterable<ObjectDefinition> = SHIPPED_DEFINITIONS) {
+    for (const definition of definitions) this.add(definition);
+  }
+
+  /** Knows a definition from now on, in the place of one of the same object and version. */
+  add(definition: ObjectDefinition): void {
+    const versions = this.objects.get(definition.id) ?? new Map<string, ObjectDefinition>();
+    versions.set(definition.version, definition);
+    this.objects.set(definition.id, new Map([...versions].sort(([a], [b]) => compareVersions(a, b))));
+  }
+
+  /** Forgets a definition. */
+  remove(objectId: number, version: string): void {
+    const versions = this.objects.get(objectId);
+    if (versions?.delete(version) && versions.size === 0) this.objects.delete(objectId);
+  }
+
+  /** Every definition, by object and version. */
+  all(): ObjectDefinition[] {
+    return [...this.objects].sort(([a], [b]) => a - b).flatMap(([, versions]) => [...versions.values()]);
   }
 
   /** An object in the given version; in its newest for no version, and for a version of the same major number that is not known. */
@@ -67,4 +67,10 @@ export class DefinitionStore {
     const versions = [...(this.objects.get(objectId)?.values() ?? [])];
     return versions.findLast((one) => major === undefined || one.version.startsWith(`${major}.`));
   }
+}
+
+function compareVersions(a: string, b: string): number {
+  const [major = 0, minor = 0] = a.split('.').map(Number);
+  const [otherMajor = 0, otherMinor = 0] = b.split('.').map(Number);
+  return major - otherMajor || minor - otherMinor;
 }

@@ -7,6 +7,16 @@ export {
   attributeFault,
   contradictionOf,
 } from './attributes.ts';
+export {
+  type BootstrapInventory,
+  type BootstrapOperation,
+  bootstrapInventory,
+  encodeBootstrapPack,
+  PACK_FORMATS,
+  parseBootstrapPackQuery,
+  parseBootstrapQuery,
+  toBootstrapRequest,
+} from './bootstrap.ts';
 export { type RequestError, type RequestResult, ResponseCode } from './codes.ts';
 export { type ObjectDefinition, type Operations, type ResourceDefinition, urnOf } from './definitions/definition.ts';
 export { plainName, readDefinitions, writeDefinition } from './definitions/notation.ts';

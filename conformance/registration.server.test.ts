@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { TestServer } from '../e2e/harness.ts';
+import { TestServer, until } from '../e2e/harness.ts';
 import { ScriptedDevice } from './scripted-device.ts';
 import { judge } from './suite.ts';
 import { hexOf } from './wire.ts';
+
+/** Links of a device with the formats of 1.1. */
+const LINKS = '</>;rt="oma.lwm2m";ct="60 110 112 11542 11543",</1/0>,</2>';
 
 describe('registration', () => {
   let server: TestServer;
@@ -12,15 +15,20 @@ describe('registration', () => {
   });
   afterAll(() => server?.close());
 
+  const begin = async (endpoint: string) => {
+    device = await ScriptedDevice.open(server, endpoint);
+  };
+  const presence = async () => (await device.shown()).presence.state;
+
   judge('server', '1.0-int-101', async () => {
-    device = await ScriptedDevice.open(server, 'int-101');
+    await begin('int-101');
     const { location } = await device.ask(
       {
         code: '0.02',
         path: '/rd',
         query: ['ep=int-101', 'lt=86400', 'lwm2m=1.1', 'b=U'],
         format: 40,
-        payload: hexOf('</>;rt="oma.lwm2m";ct="60 110 112 11542 11543",</1/0>,</2>'),
+        payload: hexOf(LINKS),
       },
       { code: '2.01', payload: '' },
     );
@@ -33,15 +41,70 @@ describe('registration', () => {
   });
 
   judge('server', '1.0-int-102', async () => {
-    device = await ScriptedDevice.open(server, 'int-102');
-    await device.register();
+    await begin('int-102');
+    await device.register({ links: LINKS });
     const written = await device.command(
-      { kind: 'write', mode: 'replace', path: '/1/0/1', values: [{ path: '/1/0/1', value: 20 }] },
-      async () => device.answer(await device.hear({ code: '0.03', path: '/1/0/1' }), { code: '2.04' }),
+      { kind: 'write', mode: 'replace', path: '/1/0/1', values: [{ path: '/1/0/1', value: 2 }] },
+      async () => {
+        const request = await device.hear({ code: '0.03', path: '/1/0/1', format: 0, payload: hexOf('2') });
+        device.answer(request, { code: '2.04' });
+      },
     );
     expect(written).toMatchObject({ state: 'answered', code: '2.04' });
-    await device.ask({ code: '0.02', path: device.location, query: ['lt=20'] }, { code: '2.04' });
-    expect(await device.shown()).toMatchObject({ registration: { lifetime: 20 } });
+    await device.ask({ code: '0.02', path: device.location, query: ['lt=2'] }, { code: '2.04' });
+    expect(await device.shown()).toMatchObject({ registration: { lifetime: 2 } });
+    await until('the registration is over', async () => (await presence()) !== 'awake');
+    device.close();
+  });
+
+  judge('server', '1.0-int-103', async () => {
+    await begin('int-103');
+    await device.register({ links: LINKS });
+    const disabled = await device.command({ kind: 'execute', path: '/1/0/4' }, async () => {
+      device.answer(await device.hear({ code: '0.02', path: '/1/0/4', payload: '' }), { code: '2.04' });
+      await device.ask({ code: '0.04', path: device.location }, { code: '2.02' });
+    });
+    expect(disabled).toMatchObject({ state: 'answered', code: '2.04' });
+    expect(await presence()).toBe('deregistered');
+    device.close();
+  });
+
+  judge('server', '1.0-int-104', async () => {
+    await begin('int-104');
+    await device.register({ links: LINKS });
+    await device.command({ kind: 'execute', path: '/1/0/8' }, async () => {
+      device.answer(await device.hear({ code: '0.02', path: '/1/0/8' }), { code: '2.04' });
+      await device.ask({ code: '0.02', path: device.location }, { code: '2.04', payload: '' });
+    });
+    expect(await device.shown()).toMatchObject({ presence: { state: 'awake' }, registration: { lifetime: 86_400 } });
+    device.close();
+  });
+
+  judge('server', '1.0-int-105', async () => {
+    await begin('int-105');
+    await device.register({ links: LINKS });
+    const first = device.location;
+    await device.ask({ code: '0.04', path: first }, { code: '2.02' });
+    await device.ask({ code: '0.02', path: first }, { code: '4.04' });
+    await device.register({ links: LINKS });
+    expect(device.location).not.toBe(first);
+    await device.ask({ code: '0.02', path: device.location }, { code: '2.04' });
+    device.close();
+  });
+
+  judge('server', '1.1-int-107', async () => {
+    await begin('int-107');
+    await device.register({ links: LINKS });
+    await device.ask({ code: '0.02', path: device.location, query: ['lt=60'] }, { code: '2.04' });
+    await device.ask({ code: '0.02', path: device.location, query: ['lt=120'] }, { code: '2.04' });
+    expect(await device.shown()).toMatchObject({ registration: { lifetime: 120 }, presence: { state: 'awake' } });
+    device.close();
+  });
+
+  judge('server', '1.1-int-108', async () => {
+    await begin('int-108');
+    await device.register({ links: LINKS, query: ['Q'] });
+    expect(await device.shown()).toMatchObject({ registration: { binding: 'U', queueMode: true } });
     device.close();
   });
 });

@@ -9,6 +9,13 @@ import { decodeWire, encodeWire, hexOf, type WireMessage } from './wire.ts';
 /** A message of the device: the number and the token are filled in where the script does not care. */
 type Said = Partial<WireMessage> & { readonly code: string };
 
+/** What a registration says beyond the endpoint, a lifetime of a day and UDP. */
+interface Registering {
+  readonly query?: readonly string[];
+  readonly links?: string;
+  readonly version?: string;
+}
+
 /** How long a script waits for the server's next message. */
 const PATIENCE_MS = 10_000;
 
@@ -75,20 +82,20 @@ export class ScriptedDevice {
     this.say({ type: 'ACK', id, ...(token === undefined ? {} : { token }), ...answer });
   }
 
-  /** Registers, and leaves the server's first questions (what it is) unanswered by a 4.04. */
-  async register({ query = [], links = '</1/0>,</3/0>' }: { query?: readonly string[]; links?: string } = {}) {
+  /** Registers, and answers what every device is asked first, which is what it is, by a 4.04. */
+  async register({ query = [], links = '</1/0>,</3/0>', version = '1.1' }: Registering = {}): Promise<void> {
     const { location } = await this.ask(
       {
         code: '0.02',
         path: '/rd',
-        query: [`ep=${this.endpoint}`, 'lt=86400', 'lwm2m=1.1', 'b=U', ...query],
+        query: [`ep=${this.endpoint}`, 'lt=86400', `lwm2m=${version}`, 'b=U', ...query],
         format: 40,
         payload: hexOf(links),
       },
       { code: '2.01' },
     );
     this.location = location ?? '';
-    if (links.includes('</3')) this.answer(await this.hear({ code: '0.01', path: '/3/0' }), { code: '4.04' });
+    this.answer(await this.hear({ code: '0.01', path: '/3/0' }), { code: '4.04' });
   }
 
   /** Has the server do an operation, and resolves when the script has played the device's part of it. */
@@ -97,6 +104,24 @@ export class ScriptedDevice {
     const done = this.#server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
     const [command] = await Promise.all([done, play()]);
     return command;
+  }
+
+  /** Has a path observed, and resolves when the script has played the device's part of it. */
+  async observed(path: string, play: () => Promise<void>): Promise<void> {
+    const params = { device: this.endpoint };
+    await Promise.all([this.#server.api('devices.observe', { params, body: { path } }), play()]);
+  }
+
+  /** Has a path observed no more. */
+  async unobserved(path: string, play: () => Promise<void>): Promise<void> {
+    const params = { device: this.endpoint };
+    await Promise.all([this.#server.api('devices.unobserve', { params, query: { path } }), play()]);
+  }
+
+  /** The newest values that the server shows below a path. */
+  async values(): Promise<Record<string, unknown>> {
+    const { values } = await this.shown();
+    return Object.fromEntries(values.map(({ path, value }) => [path, value]));
   }
 
   /** How the server shows the device. */

@@ -23,8 +23,18 @@ const ECHO: Run = { target: 'echo', load: GET };
 const loads = {
   update: { operation: 'update', credential: 'none', devices: 2000, outstanding: 256 },
   secureUpdate: { operation: 'update', credential: 'psk', devices: 2000, outstanding: 256 },
+  registration: { operation: 'registration', credential: 'none', devices: 2000, outstanding: 256 },
+  secureRegistration: { operation: 'registration', credential: 'psk', devices: 2000, outstanding: 256 },
+  notification: { operation: 'notification', credential: 'none', devices: 2000, outstanding: 256 },
+  secureNotification: { operation: 'notification', credential: 'psk', devices: 2000, outstanding: 256 },
+  senml: { operation: 'senml', credential: 'none', devices: 2000, outstanding: 256 },
+  secureSenml: { operation: 'senml', credential: 'psk', devices: 2000, outstanding: 256 },
+  send: { operation: 'send', credential: 'none', devices: 2000, outstanding: 256 },
+  secureSend: { operation: 'send', credential: 'psk', devices: 2000, outstanding: 256 },
+  read: { operation: 'read', credential: 'none', devices: 2000, outstanding: 256 },
+  secureRead: { operation: 'read', credential: 'psk', devices: 2000, outstanding: 256 },
+  upwardRead: { operation: 'request', credential: 'none', devices: 2000, outstanding: 256 },
   request: { operation: 'request', credential: 'psk', devices: 2000, outstanding: 256 },
-  notification: { operation: 'notification', credential: 'psk', devices: 2000, outstanding: 256 },
   psk: { operation: 'handshake', credential: 'psk', devices: 2000, outstanding: 64 },
   ticket: { operation: 'ticket', credential: 'psk', devices: 2000, outstanding: 64 },
   sessionId: { operation: 'session-id', credential: 'psk', devices: 2000, outstanding: 64 },
@@ -34,23 +44,32 @@ const loads = {
 
 const on = (target: TargetName, load: keyof typeof loads): Run => ({ target, load: loads[load] });
 
+/** The same load on both. */
+const besideLeshan = (name: string, load: keyof typeof loads, aim: number): Case => ({
+  name,
+  ours: on('reeve', load),
+  yardstick: on('leshan', load),
+  aim,
+});
+
 /** In a name `dtls` is the package alone between socket and thread pool, `server` the whole server. */
 export const cases: readonly Case[] = [
   { name: 'CoAP request', ours: { target: 'coap core', load: GET }, yardstick: ECHO, aim: 0.7 },
   { name: 'request, coaps', ours: on('reeve', 'request'), yardstick: ECHO, aim: 0.26 },
-  { name: 'durable Update, coap', ours: on('reeve', 'update'), yardstick: on('leshan', 'update'), aim: 1.6 },
-  {
-    name: 'durable Update, coaps',
-    ours: on('reeve', 'secureUpdate'),
-    yardstick: on('leshan', 'secureUpdate'),
-    aim: 1.2,
-  },
-  {
-    name: 'stored notification, coaps',
-    ours: on('reeve', 'notification'),
-    yardstick: on('leshan', 'notification'),
-    aim: 2,
-  },
+  besideLeshan('registration and observation, coap', 'registration', 3),
+  besideLeshan('registration and observation, coaps', 'secureRegistration', 3),
+  besideLeshan('durable Update, coap', 'update', 2),
+  besideLeshan('durable Update, coaps', 'secureUpdate', 1.5),
+  besideLeshan('stored notification, coap', 'notification', 3),
+  besideLeshan('stored notification, coaps', 'secureNotification', 2.5),
+  besideLeshan('notification of 20 values, coap', 'senml', 3),
+  besideLeshan('notification of 20 values, coaps', 'secureSenml', 2.5),
+  besideLeshan('Send, coap', 'send', 2),
+  besideLeshan('Send, coaps', 'secureSend', 1.5),
+  besideLeshan('Read, coap', 'read', 2),
+  besideLeshan('Read, coaps', 'secureRead', 1.5),
+  besideLeshan('request of a device, coap', 'upwardRead', 2),
+  besideLeshan('request of a device, coaps', 'request', 1.5),
   { name: 'PSK handshake, dtls', ours: on('dtls', 'psk'), yardstick: ECHO, aim: 0.055 },
   { name: 'PSK handshake, dtls', ours: on('dtls', 'psk'), yardstick: on('leshan', 'psk'), aim: 2.5 },
   { name: 'PSK handshake, server', ours: on('reeve', 'psk'), yardstick: ECHO, aim: 0.055 },

@@ -20,7 +20,6 @@ const { values: options, positionals } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     sustained: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true },
     profile: { type: 'string' },
   },
 });
@@ -94,8 +93,8 @@ function show(rows: readonly Row[]): string {
   return [head, head.map(() => '---'), ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-async function compare(): Promise<void> {
-  const wanted = (name: string) => options.only?.some((text) => name.includes(text)) ?? true;
+async function compare(wantedNames: readonly string[]): Promise<void> {
+  const wanted = (name: string) => wantedNames.length === 0 || wantedNames.some((text) => name.includes(text));
   const chosen = cases.filter(({ name, yardstick }) => wanted(name) && isHere(yardstick.target));
   const material = makeMaterial(CERTIFIED);
   const rows: Row[] = [];
@@ -119,14 +118,15 @@ async function compare(): Promise<void> {
   writeFileSync(`${folder}latest.json`, `${JSON.stringify({ at: new Date().toISOString(), rows }, null, 2)}\n`);
 }
 
-const [part, ...rest] = positionals;
-if (part === undefined) await compare();
-else if (parts[part]) {
+const [first = '', ...rest] = positionals;
+const part = parts[first];
+if (part) {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
-  process.exitCode = spawnSync(process.execPath, [...parts[part], ...rest], { cwd, stdio: 'inherit' }).status ?? 1;
-} else {
+  process.exitCode = spawnSync(process.execPath, [...part, ...rest], { cwd, stdio: 'inherit' }).status ?? 1;
+} else if (positionals.some((text) => !cases.some(({ name }) => name.includes(text)))) {
+  const names = cases.map(({ name }) => `"${name}"`).join(', ');
   process.stderr.write(
-    `there is no benchmark "${part}": ${Object.keys(parts).join(', ')}, or none for the comparison\n`,
+    `there is no such benchmark: the parts are ${Object.keys(parts).join(', ')}; the cases ${names}\n`,
   );
   process.exitCode = 2;
-}
+} else await compare(positionals);

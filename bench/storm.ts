@@ -18,7 +18,7 @@ const NICE = 10;
 const material = makeMaterial(CONNECTED + STORMING);
 const credential = 'certificate';
 const target = await targets.reeve({
-  load: { operation: 'update', credential, devices: CONNECTED + STORMING },
+  load: { operation: 'update', credential, devices: CONNECTED + STORMING, outstanding: CONNECTED },
   material,
 });
 const server: Pick<DevicePlan, 'port' | 'credential' | 'material'> = {

@@ -10,6 +10,7 @@ import { generatedPsk, leshanAvailable, startLeshanServer } from '../peers/lesha
 import { opensslBuild } from '../peers/openssl/build.ts';
 import { killGroup, spawnChild } from '../tooling/testing/children.ts';
 import { hasPeer } from '../tooling/testing/peers.ts';
+import { observedBy, READ } from './load/content.ts';
 import { type MaterialFiles, readMaterial } from './load/material.ts';
 import type { Load } from './load/plan.ts';
 import type { ReeveOptions, ReeveReady } from './targets/reeve.ts';
@@ -27,7 +28,7 @@ export interface Target {
 
 /** What a server has to be ready for. */
 export interface TargetOptions {
-  readonly load: Pick<Load, 'operation' | 'credential' | 'devices'>;
+  readonly load: Load;
   readonly material: MaterialFiles;
   /** Folder for CPU profiles of our own server. */
   readonly profile?: string;
@@ -37,7 +38,6 @@ type Command = readonly [string, ...string[]];
 
 const SERVER_CORE = ['taskset', '-c', '0'] as const;
 const GENERATOR_CORE = ['taskset', '-c', '1'] as const;
-const OBSERVED = '/3/0/9';
 /** What waits for the disk outlives a small young generation, and is then copied for nothing. */
 const SERVER_FLAGS = ['--max-semi-space-size=64'] as const;
 const OPENSSL_CIPHER = 'ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0';
@@ -81,7 +81,13 @@ async function startReeve({ load, material, profile }: TargetOptions): Promise<T
   const { operation, credential, devices } = load;
   const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
   const { certificate, key } = material;
-  const options: ReeveOptions = { dataFolder: join(folder, 'data'), certificate, key };
+  const options: ReeveOptions = {
+    dataFolder: join(folder, 'data'),
+    certificate,
+    key,
+    ...(operation === 'read' ? { read: { path: READ, devices, outstanding: load.outstanding } } : {}),
+  };
+  const observed = observedBy(operation);
   const flags = [...SERVER_FLAGS, ...profiled(profile)];
   const program = [fileOf('targets/reeve.ts'), JSON.stringify(options)];
   const { child, line } = await start([...SERVER_CORE, process.execPath, ...flags, ...program]);
@@ -98,8 +104,8 @@ async function startReeve({ load, material, profile }: TargetOptions): Promise<T
     const { identity: endpoint } = generatedPsk(index);
     const admitted = credential === 'none' ? { noSec: true } : { credential: proofOf(index) };
     await api('devices.add', { body: { endpoint, ...admitted } });
-    if (operation === 'notification') {
-      await api('devices.observe', { params: { device: endpoint }, body: { path: OBSERVED } });
+    if (observed !== undefined) {
+      await api('devices.observe', { params: { device: endpoint }, body: { path: observed } });
     }
   }
   const { rawKey } = await api('server.identity', {});
@@ -110,12 +116,15 @@ async function startReeve({ load, material, profile }: TargetOptions): Promise<T
   return { pid: child.pid ?? 0, coap, coaps, serverKey: rawKey.publicKey, close };
 }
 
-async function startLeshan({ load: { operation, credential, devices } }: TargetOptions): Promise<Target> {
+async function startLeshan({ load }: TargetOptions): Promise<Target> {
+  const { operation, credential, devices, outstanding } = load;
+  const observe = observedBy(operation);
   const server = await startLeshanServer({
     // A device whose key it knows must use it.
     ...(credential === 'psk' ? { devices } : {}),
     quiet: true,
-    ...(operation === 'notification' ? { observe: OBSERVED } : {}),
+    ...(observe === undefined ? {} : { observe }),
+    ...(operation === 'read' ? { read: { path: READ, devices, outstanding } } : {}),
     javaFlags: ['-Xmx4g'],
     wrapper: SERVER_CORE,
   });

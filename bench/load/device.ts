@@ -11,6 +11,7 @@ import {
   Option,
   observeValue,
   option,
+  uriPath,
 } from '@reeve/coap';
 import {
   addressKey,
@@ -23,6 +24,7 @@ import {
   type SessionKey,
 } from '@reeve/dtls';
 import { generatedPsk } from '../../peers/leshan/driver.ts';
+import { type Content, contentOf, observedBy, READ } from './content.ts';
 import { suiteOf } from './identity.ts';
 import type { DevicePlan } from './plan.ts';
 
@@ -31,12 +33,16 @@ const NOTHING = new Uint8Array(0);
 const RETRANSMIT_MS = 2_000;
 /** Observe values from here on have three bytes, so that they can be written in place. */
 const FIRST_SEQUENCE = 1 << 16;
+/** Values of one byte in TLV and of two in CBOR, so that the last one can be written in place. */
+const FIRST_VALUE = 24;
+const VALUES = 76;
 
 /** What device `index` offers; its endpoint name is its identity. */
 const OBJECTS = Buffer.from('</>;ct=11542,</1/0>,</3/0>,</6/0>');
 
 type FreeDevice = (device: LeanDevice) => void;
 
+const notifies = (operation: DevicePlan['operation']): boolean => operation === 'notification' || operation === 'senml';
 const resumes = (operation: DevicePlan['operation']): boolean => operation === 'ticket' || operation === 'session-id';
 const shakesHands = (operation: DevicePlan['operation']): boolean => operation === 'handshake' || resumes(operation);
 
@@ -59,8 +65,12 @@ export class LeanDevice {
   /** The message of every operation, and where in it the Observe value stands. */
   #datagram: Uint8Array = NOTHING;
   #sequence = FIRST_SEQUENCE;
+  #value: number = FIRST_VALUE;
   #messageId = 0;
   #registering = false;
+  /** Where a registration stands: it is done when the server has answered it and observes. */
+  #observed = false;
+  readonly #content: Content;
   /** When the operation under way was sent last, ms; 0 when there is none. */
   #sentAt = 0;
 
@@ -68,6 +78,7 @@ export class LeanDevice {
     this.#endpoint = generatedPsk(index).identity;
     this.#socket = socket;
     this.#plan = plan;
+    this.#content = contentOf(plan.operation);
     this.#options = {
       random: randomBytes,
       address: SERVER,
@@ -98,8 +109,11 @@ export class LeanDevice {
   next(): void {
     const { operation } = this.#plan;
     if (shakesHands(operation)) this.#connect();
-    else if (operation === 'notification') this.#notify();
-    else this.#send();
+    else if (operation === 'registration') this.#register();
+    else if (notifies(operation)) this.#notify();
+    else if (operation === 'send') this.#sendValue();
+    // What is read is sent when the server asks for it.
+    else if (operation !== 'read') this.#send();
   }
 
   /** Sends again what got no answer. @returns whether it did */
@@ -141,6 +155,7 @@ export class LeanDevice {
 
   #register(): void {
     this.#registering = true;
+    this.#observed = false;
     const query = ['lwm2m=1.1', 'lt=86400', 'b=U', `ep=${this.#endpoint}`];
     const options = [option(Option.UriPath, 'rd'), option(Option.ContentFormat, 40)];
     this.#prepare(Code.Post, [...options, ...query.map((text) => option(Option.UriQuery, text))], OBJECTS);
@@ -154,11 +169,17 @@ export class LeanDevice {
   }
 
   #notify(): void {
-    const { length } = this.#datagram;
     this.#sequence += 1;
-    // Behind the value: payload marker and TLV at the end, Content-Format (3 bytes) before them.
-    Buffer.prototype.writeUIntBE.call(this.#datagram, this.#sequence, length - 10, 3);
-    this.#datagram[length - 1] = this.#sequence % 100;
+    // Behind the token, and the option's header.
+    const place = 4 + ((this.#datagram[0] ?? 0) & 15) + 1;
+    Buffer.prototype.writeUIntBE.call(this.#datagram, this.#sequence, place, 3);
+    this.#sendValue();
+  }
+
+  /** Sends its message with another value. */
+  #sendValue(): void {
+    this.#value = FIRST_VALUE + ((this.#value - FIRST_VALUE + 1) % VALUES);
+    this.#datagram[this.#datagram.length - 1] = this.#value;
     this.#send();
   }
 
@@ -237,27 +258,49 @@ export class LeanDevice {
     const decoded = decodeMessage(bytes);
     if (!decoded.ok || decoded.message.code !== Code.Created) throw new Error(`${this.#endpoint}: not registered`);
     this.#registering = false;
-    this.#sentAt = 0;
     const { operation } = this.#plan;
-    if (operation === 'notification') return;
+    if (operation === 'registration') {
+      this.#doneIfObserved();
+      return;
+    }
+    this.#sentAt = 0;
+    if (notifies(operation)) return;
     const location = locationPath(decoded.message).map((segment) => option(Option.UriPath, segment));
-    this.#prepare(operation === 'request' ? Code.Get : Code.Post, location);
+    if (operation === 'send') {
+      const { format, payload } = this.#content;
+      this.#prepare(Code.Post, [option(Option.UriPath, 'dp'), option(Option.ContentFormat, format)], payload);
+    } else this.#prepare(operation === 'request' ? Code.Get : Code.Post, location);
     this.#free(this);
   }
 
-  /** Lets itself be observed, and has nothing to read. */
+  /** A registration is done; the server may have answered before it observed, or after. */
+  #doneIfObserved(): void {
+    if (this.#observed && !this.#registering) this.#done();
+  }
+
+  /** Lets itself be observed and read at that one path, and has nothing else. */
   #onRequest(bytes: Uint8Array): void {
     const decoded = decodeMessage(bytes);
     if (!decoded.ok) return;
+    const { operation } = this.#plan;
     const { messageId, token } = decoded.message;
     const observing = observeValue(decoded.message) === 0;
-    const options = [option(Option.Observe, this.#sequence), option(Option.ContentFormat, 11542)];
-    const payload = Buffer.of(0xc1, 9, 80);
-    const answer = observing
-      ? { code: Code.Content, options, payload }
-      : { code: Code.NotFound, options: [], payload: NOTHING };
+    const { format, payload } = this.#content;
+    const about = [option(Option.ContentFormat, format)];
+    const options = [option(Option.Observe, this.#sequence), ...about];
+    const read = operation === 'read' && `/${uriPath(decoded.message).join('/')}` === READ;
+    const answer =
+      observing || read
+        ? { code: Code.Content, options: observing ? options : about, payload }
+        : { code: Code.NotFound, options: [], payload: NOTHING };
     this.#sendOut(encodeMessage({ type: MessageType.Acknowledgement, messageId, token, ...answer }));
-    if (!observing || this.#plan.operation !== 'notification') return;
+    if (read) this.#free(this);
+    if (!observing || observedBy(operation) === undefined) return;
+    if (operation === 'registration') {
+      this.#observed = true;
+      this.#doneIfObserved();
+      return;
+    }
     const before = this.#datagram;
     this.#prepare(Code.Content, options, payload, Buffer.from(token));
     // A server that observes again goes on with an operation that is under way.

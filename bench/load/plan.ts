@@ -6,8 +6,16 @@ export type Operation =
   | 'update'
   /** A confirmable GET of their registration, over DTLS, which a server refuses by 4.05. */
   | 'request'
-  /** A new value of /3/0/9, which the server observes, in a confirmable notification. */
+  /** A Register over the session that is there, and the observation of /3/0/9 that the server begins after it. */
+  | 'registration'
+  /** A new value of /3/0/9, which the server observes, in a confirmable notification in TLV. */
   | 'notification'
+  /** 20 values of /3/0, which the server observes, in a confirmable notification in SenML CBOR. */
+  | 'senml'
+  /** A Send of /3/0/9 in SenML CBOR. */
+  | 'send'
+  /** A Read of /3/0/9, which the server asks for of its own accord. */
+  | 'read'
   /** A full DTLS handshake. */
   | 'handshake'
   /** A handshake that resumes the session before, by a ticket or by its id. */

@@ -75,6 +75,8 @@ export interface LeshanServerOptions {
   readonly connectionId?: number | 'off';
   /** Path that it observes on every device that registers. */
   readonly observe?: string;
+  /** Reads a path of its devices again and again, once so many have registered: so many requests under way. */
+  readonly read?: { readonly path: string; readonly devices: number; readonly outstanding: number };
   /** Reports nothing of its own accord, as a benchmark needs it; commands are answered. */
   readonly quiet?: boolean;
   /** Flags of the virtual machine; `-Xmx256m` by default, `-Xmx4g` in a benchmark. */
@@ -164,6 +166,8 @@ function serverArguments(options: LeshanServerOptions, keyFile: string | undefin
   if (certificate) args.push('--trust', certificate.trust, '--certificate-device', certificate.device.endpoint);
   if (options.connectionId !== undefined) args.push('--cid', String(options.connectionId));
   if (options.observe !== undefined) args.push('--observe', options.observe);
+  const { read } = options;
+  if (read) args.push('--read', read.path, '--readers', String(read.devices), '--reads', String(read.outstanding));
   if (options.quiet) args.push('--quiet');
   return args;
 }

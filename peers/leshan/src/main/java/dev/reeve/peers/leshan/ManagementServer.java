@@ -35,7 +35,8 @@ public final class ManagementServer {
             throws IOException, InterruptedException, GeneralSecurityException {
         Options options = new Options(arguments,
                 Set.of("host", "coap-port", "coaps-port", "psk-file", "devices", "private-key", "public-key",
-                        "raw-key-device", "device-key", "certificate", "trust", "certificate-device", "cid", "observe"),
+                        "raw-key-device", "device-key", "certificate", "trust", "certificate-device", "cid", "observe",
+                        "read", "readers", "reads"),
                 Set.of("quiet"));
         Events events = new Events();
         LeshanServer server = build(options);
@@ -47,6 +48,10 @@ public final class ManagementServer {
         }
         if (options.has("observe")) {
             server.getRegistrationService().addListener(new ObserveOnRegister(server, options.required("observe")));
+        }
+        if (options.has("read")) {
+            server.getRegistrationService().addListener(new ReadAgain(server, options.required("read"),
+                    options.integer("readers", 1), options.integer("reads", 1)));
         }
         server.start();
         events.emit("listening", "coap", uri(server, Protocol.COAP), "coaps", uri(server, Protocol.COAPS));

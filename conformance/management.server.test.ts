@@ -1,49 +1,14 @@
 import type { Command, CommandOperation } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { TestServer } from '../e2e/harness.ts';
-import { readSenmlCbor, readSenmlJson } from './content.ts';
+import { DEVICE_EXAMPLE, DEVICE_VALUES, Format, readSenmlCbor, readSenmlJson } from './content.ts';
 import { ScriptedDevice } from './scripted-device.ts';
 import { judge } from './suite.ts';
 import { hexOf, type WireMessage } from './wire.ts';
 
-/** The device object of the specification's examples, in each format (Core §7.5, with its misprints put right). */
-const DEVICE_TLV =
-  'c800144f70656e204d6f62696c6520416c6c69616e6365c801164c69676874776569676874204d324d20436c69656e74c80209333435303030313233' +
-  'c303312e30860641000141010588070842000ed842011388870841007d42010384c10964c10a0f830b410000c40d5182428fc60e2b30323a3030c11055';
-const DEVICE_SENML_CBOR =
-  '90a321652f332f302f00613003744f70656e204d6f62696c6520416c6c69616e6365a200613103764c69676874776569676874204d324d20436c69656e74' +
-  'a20061320369333435303030313233a20061330363312e30a20063362f300201a20063362f310205a20063372f3002190ed8a20063372f3102191388' +
-  'a20063382f3002187da20063382f3102190384a2006139021864a200623130020fa2006431312f300200a200623133021a5182428fa20062313403662b30323a3030' +
-  'a200623136036155';
-const DEVICE_LWM2M_CBOR =
-  'a1820300ad00744f70656e204d6f62696c6520416c6c69616e636501764c69676874776569676874204d324d20436c69656e7402693334353030303132330363312e30' +
-  '06a20001010507a200190ed80119138808a200187d011903840918640a0f0ba100000d1a5182428f0e662b30323a3030106155';
-const DEVICE_OMA_JSON = hexOf(
-  '{"bn":"/3/0/","e":[{"n":"0","sv":"Open Mobile Alliance"},{"n":"6/0","v":1},{"n":"6/1","v":5},{"n":"13","v":1367491215},{"n":"16","sv":"U"}]}',
-);
-const DEVICE_SENML_JSON = hexOf(
-  '[{"bn":"/3/0/","n":"0","vs":"Open Mobile Alliance"},{"n":"1","vs":"Lightweight M2M Client"},{"n":"6/0","v":1},{"n":"6/1","v":5},{"n":"13","v":1367491215},{"n":"16","vs":"U"}]',
-);
+/** Two instances of the server object (Core §7.5.4.4). */
 const SERVERS_LWM2M_CBOR =
   'a101a200a7001865011a000151800219012c03191770051a0001518006f507615501a7001866011a000151800219025803191770051a0001518006f4076155';
-/** What all of these say. */
-const DEVICE = {
-  '/3/0/0': 'Open Mobile Alliance',
-  '/3/0/6/0': 1,
-  '/3/0/6/1': 5,
-  '/3/0/13': 1_367_491_215,
-  '/3/0/16': 'U',
-};
-
-const TEXT = 0;
-const LINK_FORMAT = 40;
-const CBOR = 60;
-const SENML_JSON = 110;
-const SENML_CBOR = 112;
-const TLV = 11542;
-const OMA_JSON = 11543;
-const LWM2M_CBOR = 11544;
-
 const linksWith = (...formats: readonly number[]) =>
   `</>;rt="oma.lwm2m";ct="${formats.join(' ')}",</1/0>,</3/0>,</16/0>`;
 
@@ -55,7 +20,7 @@ describe('device management', () => {
   });
   afterAll(() => server?.close());
 
-  const begin = async (endpoint: string, { formats = [SENML_CBOR], version = '1.1' }: Begin = {}) => {
+  const begin = async (endpoint: string, { formats = [Format.senmlCbor], version = '1.1' }: Begin = {}) => {
     device?.close();
     device = await ScriptedDevice.open(server, endpoint);
     await device.register({ version, links: linksWith(...formats) });
@@ -102,56 +67,60 @@ describe('device management', () => {
       ['/3/0/1', 'Lightweight M2M Client'],
       ['/3/0/2', '345000123'],
     ] as const) {
-      const answered = await read(path, { accept: TEXT }, { format: TEXT, payload: hexOf(text) });
+      const answered = await read(path, { accept: Format.text }, { format: Format.text, payload: hexOf(text) });
       expect(valuesOf(answered)).toEqual({ [path]: text });
     }
   });
 
   for (const [id, format, version, accept, payload] of [
-    ['1.0-int-203', TLV, '1.0', TLV, DEVICE_TLV],
-    ['1.0-int-204', OMA_JSON, '1.0', TLV, DEVICE_OMA_JSON],
-    ['1.1-int-223', TLV, '1.1', TLV, DEVICE_TLV],
-    ['1.1-int-231', SENML_JSON, '1.1', SENML_JSON, DEVICE_SENML_JSON],
-    ['1.1-int-232', SENML_CBOR, '1.1', SENML_CBOR, DEVICE_SENML_CBOR],
+    ['1.0-int-203', Format.tlv, '1.0', Format.tlv, DEVICE_EXAMPLE.tlv],
+    ['1.0-int-204', Format.omaJson, '1.0', Format.tlv, DEVICE_EXAMPLE.omaJson],
+    ['1.1-int-223', Format.tlv, '1.1', Format.tlv, DEVICE_EXAMPLE.tlv],
+    ['1.1-int-231', Format.senmlJson, '1.1', Format.senmlJson, DEVICE_EXAMPLE.senmlJson],
+    ['1.1-int-232', Format.senmlCbor, '1.1', Format.senmlCbor, DEVICE_EXAMPLE.senmlCbor],
     // The device answers in a format of its own choice: the server has to read what it gets.
-    ['1.1-int-237', LWM2M_CBOR, '1.2', SENML_CBOR, DEVICE_LWM2M_CBOR],
+    ['1.1-int-237', Format.lwm2mCbor, '1.2', Format.senmlCbor, DEVICE_EXAMPLE.lwm2mCbor],
   ] as const) {
     judge('server', id, async () => {
-      await begin(id, { version, formats: id === '1.1-int-237' ? [SENML_CBOR] : [format] });
+      await begin(id, { version, formats: id === '1.1-int-237' ? [Format.senmlCbor] : [format] });
       const answered = await read('/3/0', { accept }, { format, payload });
       expect(answered).toMatchObject({ state: 'answered', code: '2.05' });
-      expect(valuesOf(answered)).toMatchObject(DEVICE);
+      expect(valuesOf(answered)).toMatchObject(DEVICE_VALUES);
     });
   }
 
   judge('server', '1.1-int-211', async () => {
-    await begin('int-211', { formats: [CBOR, SENML_CBOR] });
+    await begin('int-211', { formats: [Format.cbor, Format.senmlCbor] });
     const answers = [
       ['/1/0/0', '1865', 101],
       ['/1/0/6', 'f5', true],
       ['/1/0/7', '6155', 'U'],
     ] as const;
     for (const [path, payload, value] of answers) {
-      expect(valuesOf(await read(path, {}, { format: CBOR, payload }))).toEqual({ [path]: value });
+      expect(valuesOf(await read(path, {}, { format: Format.cbor, payload }))).toEqual({ [path]: value });
     }
   });
 
   judge('server', '1.1-int-222', async () => {
-    await begin('int-222', { version: '1.2', formats: [LWM2M_CBOR] });
-    const answered = await read('/1', { accept: LWM2M_CBOR }, { format: LWM2M_CBOR, payload: SERVERS_LWM2M_CBOR });
+    await begin('int-222', { version: '1.2', formats: [Format.lwm2mCbor] });
+    const answered = await read(
+      '/1',
+      { accept: Format.lwm2mCbor },
+      { format: Format.lwm2mCbor, payload: SERVERS_LWM2M_CBOR },
+    );
     expect(valuesOf(answered)).toMatchObject({ '/1/0/0': 101, '/1/0/1': 86_400, '/1/1/0': 102, '/1/1/6': false });
   });
 
   judge('server', '1.1-int-224', async () => {
     await begin('int-224', { version: '1.2' });
     const payload = 'a183030000744f70656e204d6f62696c6520416c6c69616e6365';
-    const answered = await read('/3/0/0', {}, { format: LWM2M_CBOR, payload });
+    const answered = await read('/3/0/0', {}, { format: Format.lwm2mCbor, payload });
     expect(valuesOf(answered)).toEqual({ '/3/0/0': 'Open Mobile Alliance' });
   });
 
   judge('server', '1.1-int-225', async () => {
     await begin('int-225');
-    const answered = await read('/3/0/11/0', { accept: TEXT }, { format: TEXT, payload: hexOf('0') });
+    const answered = await read('/3/0/11/0', { accept: Format.text }, { format: Format.text, payload: hexOf('0') });
     expect(valuesOf(answered)).toEqual({ '/3/0/11/0': 0 });
   });
 
@@ -162,22 +131,22 @@ describe('device management', () => {
       ['/1/0/3', 1010],
       ['/1/0/5', 2000],
     ] as const) {
-      const request = { format: TEXT, payload: hexOf(String(value)) };
+      const request = { format: Format.text, payload: hexOf(String(value)) };
       expect(await write('replace', path, { [path]: value }, request)).toMatchObject({ code: '2.04' });
     }
   });
 
   judge('server', '1.0-int-215', async () => {
-    await begin('int-215', { version: '1.0', formats: [TLV] });
+    await begin('int-215', { version: '1.0', formats: [Format.tlv] });
     const values = { '/1/0/2': 101, '/1/0/3': 1010, '/1/0/5': 2000, '/1/0/6': true, '/1/0/7': 'U' };
-    const request = { format: TLV, payload: 'c10265c20303f2c20507d0c10601c10755' };
+    const request = { format: Format.tlv, payload: 'c10265c20303f2c20507d0c10601c10755' };
     expect(await write('partial', '/1/0', values, request)).toMatchObject({ code: '2.04' });
     expect(await write('replace', '/1/0', values, request)).toMatchObject({ code: '2.04' });
   });
 
   judge('server', '1.1-int-226', async () => {
-    await begin('int-226', { formats: [TLV] });
-    const request = { format: TLV, payload: 'c1013dc10601' };
+    await begin('int-226', { formats: [Format.tlv] });
+    const request = { format: Format.tlv, payload: 'c1013dc10601' };
     expect(await write('partial', '/1/0', { '/1/0/1': 61, '/1/0/6': true }, request)).toMatchObject({ code: '2.04' });
     await device.ask({ code: '0.02', path: device.location, query: ['lt=61'] }, { code: '2.04' });
     expect(await device.shown()).toMatchObject({ registration: { lifetime: 61 } });
@@ -185,7 +154,7 @@ describe('device management', () => {
 
   judge('server', '1.1-int-227', async () => {
     await begin('int-227');
-    await write('replace', '/1/0/1', { '/1/0/1': 63 }, { format: TEXT, payload: hexOf('63') });
+    await write('replace', '/1/0/1', { '/1/0/1': 63 }, { format: Format.text, payload: hexOf('63') });
     await device.ask({ code: '0.02', path: device.location, query: ['lt=63'] }, { code: '2.04' });
     expect(await device.shown()).toMatchObject({ registration: { lifetime: 63 } });
   });
@@ -193,13 +162,13 @@ describe('device management', () => {
   // The specification's procedure says POST; a resource instance is written by PUT (Transport, Table 6.4.5-1).
   judge('server', '1.1-int-228', async () => {
     await begin('int-228');
-    const request = { format: TEXT, payload: hexOf('test') };
+    const request = { format: Format.text, payload: hexOf('test') };
     expect(await write('replace', '/16/0/0/0', { '/16/0/0/0': 'test' }, request)).toMatchObject({ code: '2.04' });
   });
 
   for (const [id, format, readContent] of [
-    ['1.1-int-233', SENML_CBOR, readSenmlCbor],
-    ['1.1-int-234', SENML_JSON, readSenmlJson],
+    ['1.1-int-233', Format.senmlCbor, readSenmlCbor],
+    ['1.1-int-234', Format.senmlJson, readSenmlJson],
   ] as const) {
     judge('server', id, async () => {
       await begin(id, { formats: [format] });
@@ -239,8 +208,8 @@ describe('device management', () => {
     const payload = hexOf('</3/0/7>;dim=2;pmin=10;pmax=60;gt=50;lt=42.2, </3/0/7/0>, </3/0/7/1>;lt=45');
     const { nodes } = await play(
       { kind: 'discover', path: '/3/0/7' },
-      { code: '0.01', path: '/3/0/7', accept: LINK_FORMAT },
-      { code: '2.05', format: LINK_FORMAT, payload },
+      { code: '0.01', path: '/3/0/7', accept: Format.linkFormat },
+      { code: '2.05', format: Format.linkFormat, payload },
     );
     expect(nodes).toMatchObject([
       { path: '/3/0/7', attributes: { dim: '2', pmin: '10', pmax: '60', gt: '50', lt: '42.2' } },
@@ -276,8 +245,8 @@ describe('device management', () => {
       for (const depth of depths) {
         const { nodes } = await play(
           { kind: 'discover', path: '/3', depth },
-          { code: '0.01', path: '/3', query: [`depth=${depth}`], accept: LINK_FORMAT },
-          { code: '2.05', format: LINK_FORMAT, payload: hexOf('</3>,</3/0>') },
+          { code: '0.01', path: '/3', query: [`depth=${depth}`], accept: Format.linkFormat },
+          { code: '2.05', format: Format.linkFormat, payload: hexOf('</3>,</3/0>') },
         );
         expect(nodes?.map(({ path }) => path)).toEqual(['/3', '/3/0']);
       }
@@ -285,27 +254,27 @@ describe('device management', () => {
   }
 
   judge('server', '1.0-int-651', async () => {
-    await begin('int-651', { version: '1.0', formats: [TLV] });
+    await begin('int-651', { version: '1.0', formats: [Format.tlv] });
     const values = { '/3/0/13': 1_367_491_215, '/3/0/14': '+02:00', '/3/0/15': 'Europe/Berlin' };
     const payload = `c40d5182428fc60e2b30323a3030c80f0d${hexOf('Europe/Berlin')}`;
-    expect(await write('partial', '/3/0', values, { format: TLV, payload })).toMatchObject({ code: '2.04' });
+    expect(await write('partial', '/3/0', values, { format: Format.tlv, payload })).toMatchObject({ code: '2.04' });
   });
 
   judge('server', '1.0-int-652', async () => {
     await begin('int-652');
-    const answered = await read('/3/0/3', { accept: TEXT }, { format: TEXT, payload: hexOf('1.0') });
+    const answered = await read('/3/0/3', { accept: Format.text }, { format: Format.text, payload: hexOf('1.0') });
     expect(valuesOf(answered)).toEqual({ '/3/0/3': '1.0' });
   });
 
   judge('server', '1.1-int-1630', async () => {
-    await begin('int-1630', { formats: [TLV] });
+    await begin('int-1630', { formats: [Format.tlv] });
     const values = [
       { path: '/0/0', value: 'Host Device ID #1', type: 'string' },
       { path: '/0/1', value: 'Host Device Model #1', type: 'string' },
     ];
     const created = await play(
       { kind: 'create', path: '/16', instanceId: 1, values },
-      { code: '0.02', path: '/16', format: TLV },
+      { code: '0.02', path: '/16', format: Format.tlv },
       { code: '2.01' },
     );
     expect(created).toMatchObject({ state: 'answered', code: '2.01' });

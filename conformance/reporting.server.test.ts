@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { TestServer, until } from '../e2e/harness.ts';
+import { Format } from './content.ts';
 import { ScriptedDevice } from './scripted-device.ts';
 import { judge } from './suite.ts';
 import { hexOf, type WireMessage } from './wire.ts';
 
-const TEXT = 0;
-const SENML_JSON = 110;
-const SENML_CBOR = 112;
-const LINKS = `</>;rt="oma.lwm2m";ct="${SENML_CBOR} ${SENML_JSON}",</1/0>,</3/0>`;
+const LINKS = `</>;rt="oma.lwm2m";ct="${Format.senmlCbor} ${Format.senmlJson}",</1/0>,</3/0>`;
 const VOLTAGE = '/3/0/7/0';
 
 describe('information reporting', () => {
@@ -30,8 +28,8 @@ describe('information reporting', () => {
   const observe = async (): Promise<WireMessage> => {
     let request: WireMessage | undefined;
     await device.observed(VOLTAGE, async () => {
-      request = await device.hear({ type: 'CON', code: '0.01', path: VOLTAGE, observe: 0, accept: TEXT });
-      device.answer(request, { code: '2.05', observe: 1, format: TEXT, payload: hexOf('3800') });
+      request = await device.hear({ type: 'CON', code: '0.01', path: VOLTAGE, observe: 0, accept: Format.text });
+      device.answer(request, { code: '2.05', observe: 1, format: Format.text, payload: hexOf('3800') });
     });
     await shows(VOLTAGE, 3800);
     if (!request) throw new Error('no request');
@@ -39,7 +37,7 @@ describe('information reporting', () => {
   };
   const notify = (token: string | undefined, sequence: number, value: string) =>
     device.ask(
-      { code: '2.05', token: token ?? '', observe: sequence, format: TEXT, payload: hexOf(value) },
+      { code: '2.05', token: token ?? '', observe: sequence, format: Format.text, payload: hexOf(value) },
       { type: 'ACK', code: '0.00', token: '' },
     );
 
@@ -62,10 +60,16 @@ describe('information reporting', () => {
     const { token } = await observe();
     await device.unobserved(VOLTAGE, async () => {
       const cancel = await device.hear({ code: '0.01', path: VOLTAGE, observe: 1 });
-      device.answer(cancel, { code: '2.05', format: TEXT, payload: hexOf('3800') });
+      device.answer(cancel, { code: '2.05', format: Format.text, payload: hexOf('3800') });
     });
     // A device that has not understood goes on to notify: it is told by a Reset.
-    const { id } = device.say({ code: '2.05', token: token ?? '', observe: 2, format: TEXT, payload: hexOf('3810') });
+    const { id } = device.say({
+      code: '2.05',
+      token: token ?? '',
+      observe: 2,
+      format: Format.text,
+      payload: hexOf('3810'),
+    });
     await device.hear({ type: 'RST', code: '0.00', id });
   });
 
@@ -74,16 +78,16 @@ describe('information reporting', () => {
     const { token = '' } = await observe();
     await device.unobserved(VOLTAGE, async () => {
       const cancel = await device.hear({ code: '0.01', path: VOLTAGE, observe: 1, token });
-      device.answer(cancel, { code: '2.05', format: TEXT, payload: hexOf('3801') });
+      device.answer(cancel, { code: '2.05', format: Format.text, payload: hexOf('3801') });
     });
     expect((await device.shown()).observations).toEqual([]);
   });
 
   const SENT = hexOf('[{"bn":"/1/0/","n":"1","v":86400},{"bn":"/3/0/","n":"11/0","v":0},{"n":"16","vs":"U"}]');
   for (const [id, format, payload] of [
-    ['1.1-int-306', SENML_JSON, SENT],
+    ['1.1-int-306', Format.senmlJson, SENT],
     // [{-2: "/3/0/11/0", 2: 0}, {-2: "/1/0/1", 2: 86400}]
-    ['1.1-int-311', SENML_CBOR, '82a221692f332f302f31312f300200a221662f312f302f31021a00015180'],
+    ['1.1-int-311', Format.senmlCbor, '82a221692f332f302f31312f300200a221662f312f302f31021a00015180'],
   ] as const) {
     judge('server', id, async () => {
       await begin(id);
@@ -98,12 +102,17 @@ describe('information reporting', () => {
       device.command(
         { kind: 'write', mode: 'replace', path: '/1/0/23', values: [{ path: '/1/0/23', value }] },
         async () => {
-          const request = await device.hear({ code: '0.03', path: '/1/0/23', format: TEXT, payload: hexOf(text) });
+          const request = await device.hear({
+            code: '0.03',
+            path: '/1/0/23',
+            format: Format.text,
+            payload: hexOf(text),
+          });
           device.answer(request, { code: '2.04' });
         },
       );
     expect(await mute(true, '1')).toMatchObject({ code: '2.04' });
     expect(await mute(false, '0')).toMatchObject({ code: '2.04' });
-    await device.ask({ code: '0.02', path: '/dp', format: SENML_JSON, payload: SENT }, { code: '2.04' });
+    await device.ask({ code: '0.02', path: '/dp', format: Format.senmlJson, payload: SENT }, { code: '2.04' });
   });
 });

@@ -1,12 +1,11 @@
 import {
   type ClientEvent,
   type ClientOptions,
-  deviceInstance,
+  type InstanceParts,
   LwM2mClient,
   type ObjectInstance,
-  type ServerOptions,
+  objectInstance,
   securityInstance,
-  serverInstance,
 } from '@reeve/agent';
 import { expect } from 'vitest';
 import { seededRandom } from '../tooling/testing/fuzz.ts';
@@ -17,11 +16,34 @@ type Said = Partial<WireMessage> & { readonly code: string };
 
 /** How the client under test is made: Configuration C.3 of the specification, but for what is said here. */
 interface Configuration {
-  readonly server?: ServerOptions;
+  /** Values of the server object beside those of C.3, or in their place. */
+  readonly server?: Values;
+  /** The same of the device object. */
+  readonly device?: Values;
   /** Beside the objects 0, 1 and 3. */
   readonly objects?: readonly ObjectInstance[];
   readonly client?: Partial<ClientOptions>;
 }
+
+type Values = InstanceParts['values'] & {};
+
+const SERVER: Values = { 0: 1, 1: 86_400, 2: 1, 3: 10, 5: 86_400, 6: false, 7: 'U', 23: false };
+/** That of the examples in Core §7.5. */
+const DEVICE: Values = {
+  0: 'Open Mobile Alliance',
+  1: 'Lightweight M2M Client',
+  2: '345000123',
+  3: '1.0',
+  6: [1, 5],
+  7: [3800, 5000],
+  8: [125, 900],
+  9: 100,
+  10: 15,
+  11: [0],
+  13: 1_367_491_215,
+  14: '+02:00',
+  16: 'U',
+};
 
 /**
  * A server that says what the script has it say, byte by byte, to our client engine, and checks what that says: in
@@ -29,20 +51,25 @@ interface Configuration {
  */
 export class ScriptedServer {
   now = 0;
+  /** How often the device was told to reboot. */
+  reboots = 0;
   readonly client: LwM2mClient;
   readonly events: ClientEvent[] = [];
   readonly #inbox: WireMessage[] = [];
   #id = 0x2000;
 
-  constructor({ server, objects = [], client }: Configuration = {}) {
+  constructor({ server, device, objects = [], client }: Configuration = {}) {
     const random = seededRandom(1);
     this.client = new LwM2mClient({
       endpoint: 'client-1',
       random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
       objects: [
         securityInstance({ uri: 'coap://127.0.0.1' }),
-        serverInstance({ lifetime: 86_400, ...server }),
-        deviceInstance({ manufacturer: 'Reeve', model: 'client-1', firmware: '1.2.3', battery: 80, reboot() {} }),
+        objectInstance(1, 0, { values: { ...SERVER, ...server }, resources: { 8: { execute() {} } } }),
+        objectInstance(3, 0, {
+          values: { ...DEVICE, ...device },
+          resources: { 4: { execute: () => void this.reboots++ } },
+        }),
         ...objects,
       ],
       ...client,

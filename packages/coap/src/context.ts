@@ -8,6 +8,8 @@ import { MessageType } from './message.ts';
 import type { ObservationTable } from './observations.ts';
 import type { PeerTable } from './peers.ts';
 import type { Sender } from './sender.ts';
+import { FRAME_OVERHEAD } from './tcp/frames.ts';
+import type { Stream } from './tcp/stream.ts';
 
 /** What the two roles of a core share. */
 export interface Context {
@@ -17,6 +19,8 @@ export interface Context {
   readonly exchanges: ExchangeTable;
   readonly observations: ObservationTable;
   readonly sender: Sender;
+  /** Peers with a connection: nothing that is sent to them or that they send is acknowledged, repeated or reset. */
+  readonly streams: Map<PeerKey, Stream>;
   /** Whether parts of bodies are put together above the core; if not, requests that are parts are refused. */
   readonly blockwise: boolean;
   /** n random bytes. */
@@ -25,13 +29,24 @@ export interface Context {
 
 const EMPTY = new Uint8Array(0);
 
-/** Sends an empty ACK or RST (RFC 7252 §4.2). */
+/** Longest message that goes to a peer, in bytes of a datagram. */
+export function longestTo({ limits, streams }: Context, peer: PeerKey): number {
+  return streams.get(peer)?.longest ?? limits.messageBytes;
+}
+
+/** Longest message that a peer may send, in bytes of a datagram. */
+export function longestFrom({ limits, streams }: Context, peer: PeerKey): number {
+  return streams.has(peer) ? limits.streamMessageBytes + FRAME_OVERHEAD : limits.messageBytes;
+}
+
+/** Sends an empty ACK or RST (RFC 7252 §4.2); over a connection there is neither (RFC 8323 §3). */
 export function sendEmpty(
-  { outbox }: Context,
+  { outbox, streams }: Context,
   peer: PeerKey,
   type: typeof MessageType.Acknowledgement | typeof MessageType.Reset,
   messageId: number,
 ): void {
+  if (streams.has(peer)) return;
   outbox.send(peer, encodeMessage({ type, code: Code.Empty, messageId, token: EMPTY, options: [], payload: EMPTY }));
 }
 

@@ -17,6 +17,8 @@ const LIMITS: CoapLimits = {
   observersPerPeer: 3,
   cachedAnswerBytes: 16,
   messageBytes: 128,
+  streams: 3,
+  streamMessageBytes: 200,
 };
 const CODES = [0, 1, 2, 3, 4, 5, 31, 32, 65, 68, 69, 132, 163, 192, 225];
 const NUMBERS = [6, 6, 6, 11, 12, 17, 23, 27, 35, 258, 65000, 65001];

@@ -15,6 +15,8 @@ import { Responder } from './responder.ts';
 import { Sender } from './sender.ts';
 import { measure } from './sizes.ts';
 import type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';
+import { Connections } from './tcp/connections.ts';
+import { Stream } from './tcp/stream.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 /** What a core is made with. */
@@ -85,12 +87,14 @@ export class CoapCore {
   readonly #restoreGraceMs: number;
   readonly #requester: Requester;
   readonly #responder: Responder;
+  readonly #connections: Connections;
 
   constructor({ random, limits, parameters, restoreGraceMs = 93_000, blockwise = false }: CoapCoreOptions) {
     this.#parameters = { ...DEFAULT_PARAMETERS, ...parameters };
     this.#restoreGraceMs = restoreGraceMs;
     const all: CoapLimits = { ...DEFAULT_LIMITS, ...limits };
-    const outbox = new Outbox();
+    const streams = new Map<PeerKey, Stream>();
+    const outbox = new Outbox(streams);
     this.#context = {
       limits: all,
       blockwise,
@@ -103,9 +107,17 @@ export class CoapCore {
       exchanges: new ExchangeTable(all.exchangesPerPeer),
       observations: new ObservationTable(all),
       sender: new Sender(outbox, this.#wheel, random),
+      streams,
     };
     this.#requester = new Requester(this.#context);
     this.#responder = new Responder(this.#context);
+    this.#connections = new Connections({
+      context: this.#context,
+      wheel: this.#wheel,
+      deliver: ({ peer }, message, bytes, now) => this.#dispatch(peer.key, peer, message, bytes, now),
+      ponged: ({ peer }, { token }, now) => this.#requester.ponged(peer, token, now),
+      forget: (key, now) => this.forgetPeer(key, now),
+    });
   }
 
   /** The effects since the last call, in order. */
@@ -113,26 +125,58 @@ export class CoapCore {
     return this.#context.outbox.drain();
   }
 
-  /** A datagram came from a peer. The core keeps no part of it; effects have views of it. */
+  /**
+   * There is a connection to a peer (RFC 8323): from now on what comes from it are bytes of a stream, in whatever pieces.
+   * It is over when a `disconnect` says so, or with `forgetPeer`. False when there is no room for it.
+   */
+  connected(peer: PeerKey, now: number): boolean {
+    return this.#connections.open(peer, now);
+  }
+
+  /** Whether what comes from a peer comes over a connection. */
+  isConnected(peer: PeerKey): boolean {
+    return this.#context.streams.has(peer);
+  }
+
+  /** Tells the peer of a connection that it will be closed. */
+  release(peer: PeerKey): void {
+    const stream = this.#context.streams.get(peer);
+    if (stream !== undefined) this.#connections.release(stream);
+  }
+
+  /**
+   * A datagram came from a peer, or the next bytes of its connection. The core keeps no part of a datagram; effects have
+   * views of it.
+   */
   receive(key: PeerKey, datagram: Uint8Array, now: number): void {
+    const { peers, streams } = this.#context;
+    const stream = streams.get(key);
+    if (stream !== undefined) {
+      this.#connections.receive(stream, datagram, now);
+      return;
+    }
     const decoded = decodeMessage(datagram);
     if (!decoded.ok) {
       this.#malformed(key, decoded.error);
       return;
     }
     const { message } = decoded;
-    const { peers, sender } = this.#context;
     const peer = peers.get(key);
     if (peer !== undefined) peers.touch(peer, now);
+    this.#dispatch(key, peer, message, datagram.length, now);
+  }
+
+  #dispatch(key: PeerKey, peer: Peer | undefined, message: CoapMessage, bytes: number, now: number): void {
+    const { sender } = this.#context;
     switch (RECEPTION[codeKind(message.code)][message.type]) {
       case 'request':
-        this.#responder.receive(key, message, datagram.length, now);
+        this.#responder.receive(key, message, bytes, now);
         break;
       case 'separate':
-        this.#requester.receiveSeparate(key, peer, message, datagram.length, now);
+        this.#requester.receiveSeparate(key, peer, message, bytes, now);
         break;
       case 'piggybacked':
-        this.#requester.receivePiggybacked(key, peer, message, datagram.length, now);
+        this.#requester.receivePiggybacked(key, peer, message, bytes, now);
         break;
       case 'acknowledgement':
         if (peer !== undefined) sender.acknowledged(peer, message.messageId, now);
@@ -174,7 +218,10 @@ export class CoapCore {
    * the size limit becomes 5.00. False when the exchange is unknown or answered.
    */
   respond(exchange: ExchangeId, spec: ResponseSpec, now: number): boolean {
-    return this.#responder.respond(exchange, spec, now);
+    const stream = this.#streamOf(exchange);
+    const done = this.#responder.respond(exchange, spec, now);
+    if (stream !== undefined) this.#connections.exchangeEnded(stream, now);
+    return done;
   }
 
   /** The request of an exchange that waits for its answer; only of a core that is made for block-wise transfer. */
@@ -187,9 +234,12 @@ export class CoapCore {
     return this.#responder.observedBy(peer, token);
   }
 
-  /** Transmission parameters of a peer. */
-  parametersOf(peer: PeerKey): TransmissionParameters {
-    return this.#context.peers.get(peer)?.parameters ?? this.#parameters;
+  /** How long a payload may be that goes whole, and how long a part of one that does not, in bytes. */
+  payloadLimits(peer: PeerKey): { readonly wholeBytes: number; readonly blockBytes: number } {
+    const { blockBytes } = this.#context.peers.get(peer)?.parameters ?? this.#parameters;
+    const stream = this.#context.streams.get(peer);
+    if (stream === undefined) return { wholeBytes: blockBytes, blockBytes };
+    return { wholeBytes: stream.wholeBytes, blockBytes: Math.min(blockBytes, stream.wholeBytes) };
   }
 
   /** Sends the empty ACK of a confirmable request whose answer will take longer than its sender's patience. */
@@ -233,10 +283,13 @@ export class CoapCore {
 
   /** Forgets a peer: its requests end as `cancelled`, its exchanges and observers are gone; its scope's stay. */
   forgetPeer(peer: PeerKey, now: number): void {
-    const { exchanges, peers, sender } = this.#context;
+    const { exchanges, peers, sender, streams } = this.#context;
     const found = peers.get(peer);
     if (found === undefined) return;
     sender.abandon(found, now);
+    const stream = streams.get(peer);
+    if (stream !== undefined) this.#wheel.cancel(stream);
+    streams.delete(peer);
     exchanges.drop(found);
     peers.remove(found);
   }
@@ -262,6 +315,7 @@ export class CoapCore {
   tick(now: number): void {
     this.#wheel.advance(now, (entry) => {
       if (entry instanceof Outbound) this.#context.sender.due(entry, now);
+      else if (entry instanceof Stream) this.#connections.due(entry, now);
       else this.#sweep(entry, now);
     });
   }
@@ -274,6 +328,12 @@ export class CoapCore {
   /** The present fill of each limit: for one "per peer" that of the fullest peer. Walks all peers. */
   sizes(): Record<keyof CoapLimits, number> {
     return measure(this.#context);
+  }
+
+  #streamOf(exchange: ExchangeId): Stream | undefined {
+    const { exchanges, streams } = this.#context;
+    const peer = streams.size === 0 ? undefined : exchanges.get(exchange)?.peer;
+    return peer && streams.get(peer.key);
   }
 
   #configure(key: PeerKey, now: number): Peer | undefined {

@@ -1,6 +1,7 @@
 import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
 import type { BodyLimits, CoapLimits } from './limits.ts';
 import type { CoapMessage } from './message.ts';
+import { frameOf } from './tcp/frames.ts';
 
 /** What became of a request or ping. */
 export type RequestOutcome =
@@ -51,6 +52,19 @@ export type ObservationEnd =
   /** A notification was rejected, by the application or because it could not be served. */
   | 'rejected';
 
+/** Why a connection is no more. */
+export type StreamEnd =
+  /** What came over it is no CoAP, or not in the right order. */
+  | 'format'
+  /** A signal with a critical option that is not known. */
+  | 'critical-option'
+  /** The peer's settings, or the rest of a message, did not come in time. */
+  | 'slow'
+  /** The peer said that it is about to close it (RFC 8323 §5.5). */
+  | 'released'
+  /** The peer ended it, and said why (RFC 8323 §5.6). */
+  | 'aborted';
+
 interface NotificationFacts {
   readonly kind: 'notification';
   readonly peer: PeerKey;
@@ -76,8 +90,10 @@ export type NotificationEffect = NotificationFacts &
 
 /** What the core wants done, or wants known. Plain values that survive structured cloning. */
 export type CoapEffect =
-  /** Send this datagram. The core does not keep or change it, except to retransmit it. */
+  /** Send this datagram, or write it to the peer's connection. The core does not keep or change it, except to retransmit it. */
   | { readonly kind: 'send'; readonly peer: PeerKey; readonly datagram: Uint8Array }
+  /** Close the peer's connection once all is written; the peer is forgotten already. */
+  | { readonly kind: 'disconnect'; readonly peer: PeerKey; readonly reason: StreamEnd; readonly detail: string }
   /** A request for the application, which must call `respond` or `reject` once. */
   | {
       readonly kind: 'request';
@@ -135,14 +151,21 @@ const NOTHING: readonly CoapEffect[] = Object.freeze([]);
 
 /** Where the parts of the core leave their effects until the caller fetches them. */
 export class Outbox {
+  readonly #streams: { has(peer: PeerKey): boolean };
   #effects: CoapEffect[] = [];
+
+  /** @param streams peers with a connection */
+  constructor(streams: { has(peer: PeerKey): boolean }) {
+    this.#streams = streams;
+  }
 
   push(effect: CoapEffect): void {
     this.#effects.push(effect);
   }
 
   send(peer: PeerKey, datagram: Uint8Array): void {
-    this.#effects.push({ kind: 'send', peer, datagram });
+    const bytes = this.#streams.has(peer) ? frameOf(datagram) : datagram;
+    this.#effects.push({ kind: 'send', peer, datagram: bytes });
   }
 
   refuse(peer: PeerKey, reason: RefusalReason, detail: string): void {

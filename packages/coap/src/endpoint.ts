@@ -39,6 +39,19 @@ export class CoapEndpoint {
     return effects;
   }
 
+  /** See `CoapCore.connected`. */
+  connected(peer: PeerKey, now: number): boolean {
+    const done = this.#core.connected(peer, now);
+    this.#settle(now);
+    return done;
+  }
+
+  /** See `CoapCore.release`. */
+  release(peer: PeerKey, now: number): void {
+    this.#core.release(peer);
+    this.#settle(now);
+  }
+
   /** See `CoapCore.receive`. */
   receive(peer: PeerKey, datagram: Uint8Array, now: number): void {
     this.#core.receive(peer, datagram, now);
@@ -184,6 +197,10 @@ export class CoapEndpoint {
             break;
           case 'notification':
             this.#asking.onNotification(effect, now);
+            break;
+          case 'disconnect':
+            this.#bodies.forget(effect.peer);
+            this.#effects.push(effect);
             break;
           default:
             this.#effects.push(effect);

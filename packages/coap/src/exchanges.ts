@@ -164,6 +164,18 @@ export class ExchangeTable {
     this.#open.delete(exchange.id);
   }
 
+  /** Forgets an exchange that nothing can repeat. */
+  remove(exchange: Exchange): void {
+    const { exchanges } = exchange.peer;
+    this.#open.delete(exchange.id);
+    exchanges.splice(exchanges.indexOf(exchange), 1);
+  }
+
+  /** Whether a peer waits for an answer. */
+  owes({ exchanges }: Peer): boolean {
+    return exchanges.some(isOpen);
+  }
+
   /** Opens an answered exchange again, under a new id. */
   reopen(exchange: Exchange): void {
     exchange.id = this.#nextId();

@@ -4,6 +4,7 @@ import { ObservationScope, PeerKey } from './ids.ts';
 import { type CoapLimits, DEFAULT_LIMITS } from './limits.ts';
 import { MessageType } from './message.ts';
 import { Option, option } from './options.ts';
+import { frameOf } from './tcp/frames.ts';
 import { datagram, Harness, hex, PEER } from './testing/harness.ts';
 
 const LIMITS: CoapLimits = {
@@ -15,6 +16,8 @@ const LIMITS: CoapLimits = {
   observersPerPeer: 4,
   cachedAnswerBytes: 32,
   messageBytes: 256,
+  streams: 15,
+  streamMessageBytes: 300,
 };
 
 const token = (n: number) => n.toString(16).padStart(4, '0');
@@ -58,6 +61,13 @@ const FLOODS: Record<keyof CoapLimits, (h: Harness, n: number) => void> = {
   cachedAnswerBytes: (h, n) => serve(h, n, { payload: n }),
   messageBytes: (h, n) => {
     h.core.request(PeerKey(`peer ${n}`), { ...REQUEST, payload: new Uint8Array(n) }, n);
+  },
+  streams: (h, n) => h.core.connected(PeerKey(`peer ${n}`), n),
+  // One connection after the other sends a message of which the last byte is missing, until it is too long to be taken.
+  streamMessageBytes: (h, n) => {
+    h.core.forgetPeer(PEER, n);
+    h.core.connected(PEER, n);
+    h.receive(frameOf(datagram({ code: Code.Post, payload: 'x'.repeat(n) })).subarray(0, -1), n);
   },
 };
 

@@ -24,6 +24,10 @@ export interface CoapLimits {
   readonly cachedAnswerBytes: number;
   /** Bytes of a datagram, in and out. RFC 7252 §4.6 suggests 1152 where the path is not known. */
   readonly messageBytes: number;
+  /** Connections (RFC 8323). */
+  readonly streams: number;
+  /** Bytes of a message that a peer sends over a connection; it is told so (RFC 8323 §5.3.1). */
+  readonly streamMessageBytes: number;
 }
 
 /** What block-wise transfer adds: bodies that come or go in parts. `CoapEndpoint.sizes()` reports the same keys. */
@@ -54,4 +58,6 @@ export const DEFAULT_LIMITS: CoapLimits = {
   observersPerPeer: 64,
   cachedAnswerBytes: 128,
   messageBytes: 1152,
+  streams: 10_000,
+  streamMessageBytes: 16_384,
 };

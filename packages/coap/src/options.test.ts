@@ -74,8 +74,8 @@ describe('option values', () => {
     expect(decodeBlock(decodeUint(hex(wire)))).toEqual({ num, more, szx });
   });
 
-  it('has no block of the reserved size exponent', () => {
-    expect(decodeBlock(7)).toBeUndefined();
+  it('has blocks of the size exponent for connections', () => {
+    expect(decodeBlock(0x1f)).toEqual({ num: 1, more: true, szx: 7 });
   });
 
   it('round-trips text, ASCII or not', () => {

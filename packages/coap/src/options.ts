@@ -22,7 +22,8 @@ export interface OptionDefinition {
   readonly understood: boolean;
 }
 
-function define<F extends OptionFormat>(
+/** Declares an option; `lengths` are the shortest and the longest legal value, in bytes. */
+export function defineOption<F extends OptionFormat>(
   number: number,
   format: F,
   [minLength, maxLength]: readonly [number, number],
@@ -31,6 +32,7 @@ function define<F extends OptionFormat>(
   return { number, format, minLength, maxLength, repeatable, understood } as const;
 }
 
+const define = defineOption;
 const REPEATABLE = { repeatable: true };
 const FOREIGN = { understood: false };
 
@@ -132,21 +134,26 @@ export function decodeString(bytes: Uint8Array): string {
   return decodeText(bytes);
 }
 
-/** A decoded Block1 or Block2 option (RFC 7959 §2.2). The block size is `2 ** (szx + 4)` bytes. */
+/**
+ * A decoded Block1 or Block2 option (RFC 7959 §2.2). The block size is `2 ** (szx + 4)` bytes; but for exponent 7, which
+ * is for connections only, any number of blocks of 1024 bytes at once (BERT, RFC 8323 §6).
+ */
 export interface BlockValue {
   readonly num: number;
   readonly more: boolean;
-  /** Size exponent 0–6; 7 is reserved. */
+  /** Size exponent 0–7. */
   readonly szx: number;
 }
+
+/** The size exponent of any number of blocks of 1024 bytes at once, which only goes over connections (RFC 8323 §6). */
+export const BERT = 7;
 
 /** Packs a block value into the option's unsigned integer. */
 export function encodeBlock({ num, more, szx }: BlockValue): number {
   return num * 16 + (more ? 8 : 0) + szx;
 }
 
-/** Unpacks a block option; undefined for the reserved size exponent 7. */
-export function decodeBlock(value: number): BlockValue | undefined {
-  const szx = value & 7;
-  return szx === 7 ? undefined : { num: value >>> 4, more: (value & 8) !== 0, szx };
+/** Unpacks a block option. */
+export function decodeBlock(value: number): BlockValue {
+  return { num: value >>> 4, more: (value & 8) !== 0, szx: value & 7 };
 }

@@ -3,10 +3,11 @@ import type { ObservationScope, PeerKey } from './ids.ts';
 import type { Observer } from './observers.ts';
 import type { Outbound } from './outbound.ts';
 import { exchangeLifetimeMs, nonLifetimeMs, type TransmissionParameters } from './parameters.ts';
+import type { Stream } from './tcp/stream.ts';
 import { type TimerWheel, WheelEntry } from './timer-wheel.ts';
 
-/** What stands in the timer wheel: messages of ours, and peers to be swept. */
-export type Timed = Peer | Outbound;
+/** What stands in the timer wheel: messages of ours, peers to be swept, and connections that owe us something. */
+export type Timed = Peer | Outbound | Stream;
 
 /** Everything that is known of one peer. */
 export class Peer extends WheelEntry<Timed> {

@@ -1,6 +1,6 @@
 import { encodeMessage } from './codec.ts';
-import { isSuccess } from './codes.ts';
-import { type Context, repeat, sendEmpty } from './context.ts';
+import { Code, isSuccess } from './codes.ts';
+import { type Context, longestFrom, longestTo, repeat, sendEmpty } from './context.ts';
 import type { ObservationEnd, RequestOutcome } from './effects.ts';
 import { ACCEPTED, type Exchange, PENDING, REJECTED } from './exchanges.ts';
 import { type ExchangeId, type ObservationScope, type PeerKey, RequestId } from './ids.ts';
@@ -8,13 +8,23 @@ import { block2, type CoapMessage, MessageType, observeValue, unservableOption }
 import { isFresh, type Observation } from './observations.ts';
 import { type CoapOption, Option, option } from './options.ts';
 import { Outbound } from './outbound.ts';
+import type { TransmissionParameters } from './parameters.ts';
 import type { Peer } from './peers.ts';
 import type { RequestSpec } from './specs.ts';
+import { ping as signalPing } from './tcp/signals.ts';
 import { sameToken, tokenOf } from './token.ts';
 
 const EMPTY = new Uint8Array(0);
 const NO_OPTIONS: readonly CoapOption[] = [];
 const TOKEN_BYTES = 8;
+const EMPTY_MESSAGE = encodeMessage({
+  type: MessageType.Confirmable,
+  code: Code.Empty,
+  messageId: 0,
+  token: EMPTY,
+  options: NO_OPTIONS,
+  payload: EMPTY,
+});
 const OBSERVE = { register: option(Option.Observe, 0), deregister: option(Option.Observe, 1) };
 
 /** The client's role: requests go out, responses and notifications come in. */
@@ -30,14 +40,14 @@ export class Requester {
 
   /** Queues a request. */
   request(key: PeerKey, spec: RequestSpec, now: number): RequestId {
-    const { limits, observations, outbox, peers, random, sender } = this.#context;
+    const { observations, outbox, peers, random, sender, streams } = this.#context;
     const id = this.#nextId();
     const peer = peers.open(key, now);
     const token = spec.token ?? random(TOKEN_BYTES);
     const refused = peer === undefined ? 'peers' : this.#obstacle(peer, spec, token);
     if (peer === undefined || refused !== undefined) return this.#refuse(id, key, refused ?? 'peers');
 
-    const confirmable = spec.confirmable ?? true;
+    const confirmable = !streams.has(key) && (spec.confirmable ?? true);
     const options = spec.options ?? NO_OPTIONS;
     const datagram = encodeMessage({
       type: confirmable ? MessageType.Confirmable : MessageType.NonConfirmable,
@@ -47,7 +57,7 @@ export class Requester {
       options: spec.observe ? [...options, OBSERVE[spec.observe]] : options,
       payload: spec.payload ?? EMPTY,
     });
-    if (datagram.length > limits.messageBytes) return this.#refuse(id, key, 'messageBytes');
+    if (datagram.length > longestTo(this.#context, key)) return this.#refuse(id, key, 'messageBytes');
     if (spec.observe === 'deregister' && peer.scope !== undefined && observations.delete(peer.scope, token)) {
       outbox.push({ kind: 'observationEnded', scope: peer.scope, token, reason: 'cancelled' });
     }
@@ -57,17 +67,27 @@ export class Requester {
     return id;
   }
 
-  /** Queues a CoAP ping: an empty confirmable message, whose RST says that the peer is there (RFC 7252 §4.3). */
+  /**
+   * Queues a CoAP ping: an empty confirmable message, whose RST says that the peer is there (RFC 7252 §4.3); over a
+   * connection the signal, whose answer is another (RFC 8323 §5.4).
+   */
   ping(key: PeerKey, now: number): RequestId {
     const id = this.#nextId();
     const peer = this.#context.peers.open(key, now);
     if (peer === undefined) return this.#refuse(id, key, 'peers');
     if (this.#isFull(peer)) return this.#refuse(id, key, 'requestsPerPeer');
-    const type = MessageType.Confirmable;
-    const datagram = encodeMessage({ type, code: 0, messageId: 0, token: EMPTY, options: NO_OPTIONS, payload: EMPTY });
-    const message = { token: EMPTY, confirmable: true, datagram };
-    this.#context.sender.submit(id, new Outbound(peer, { kind: 'ping', id }, message), now);
+    const token = this.#context.streams.has(key) ? this.#context.random(TOKEN_BYTES) : EMPTY;
+    const datagram = token === EMPTY ? EMPTY_MESSAGE.slice() : signalPing(token);
+    const parameters = token === EMPTY ? peer.parameters : waitingOnce(peer.parameters);
+    const message = { token, confirmable: true, datagram };
+    this.#context.sender.submit(id, new Outbound(peer, { kind: 'ping', id }, message, parameters), now);
     return id;
+  }
+
+  /** The answer to a ping over a connection came. */
+  ponged({ unacknowledged }: Peer, token: Uint8Array, now: number): void {
+    if (unacknowledged === undefined || !sameToken(unacknowledged.token, token)) return;
+    this.#context.sender.happened(unacknowledged, 'settled', now);
   }
 
   /** A response came in the ACK of its request; one that does not belong there is ignored. */
@@ -190,10 +210,12 @@ export class Requester {
   }
 
   #notified(peer: Peer, scope: ObservationScope, observation: Observation, message: CoapMessage, now: number): void {
-    const { exchanges, outbox } = this.#context;
+    const { exchanges, outbox, streams } = this.#context;
     const sequence = observeValue(message);
     const ends = !isSuccess(message.code) || sequence === undefined;
-    const fresh = sequence === undefined || ends || isFresh(observation, sequence, now);
+    // Over a connection messages come in the order in which they were sent, and the value may be empty (RFC 8323 §7.1).
+    const ordered = streams.has(peer.key);
+    const fresh = sequence === undefined || ends || ordered || isFresh(observation, sequence, now);
     const { token } = message;
     const facts = {
       kind: 'notification',
@@ -224,10 +246,10 @@ export class Requester {
   }
 
   #unexpected(key: PeerKey, message: CoapMessage, now: number): void {
-    const { outbox } = this.#context;
+    const { outbox, streams } = this.#context;
     const { messageId, token } = message;
     if (observeValue(message) !== undefined) {
-      const action = now < this.#graceUntil ? 'ignored' : 'reset';
+      const action = now < this.#graceUntil || streams.has(key) ? 'ignored' : 'reset';
       if (action === 'reset') sendEmpty(this.#context, key, MessageType.Reset, messageId);
       outbox.push({ kind: 'unknownNotification', peer: key, token, message, action });
     } else if (message.type === MessageType.Confirmable) {
@@ -237,13 +259,13 @@ export class Requester {
   }
 
   #isRefused(key: PeerKey, message: CoapMessage, bytes: number): boolean {
-    const { limits, outbox } = this.#context;
+    const { outbox } = this.#context;
     const unservable = unservableOption(message);
     if (unservable !== undefined) {
       outbox.refuse(key, 'critical-option', `critical option ${unservable.number} in a response`);
       return true;
     }
-    if (bytes <= limits.messageBytes) return false;
+    if (bytes <= longestFrom(this.#context, key)) return false;
     outbox.refuse(key, 'messageBytes', `a response of ${bytes} bytes`);
     return true;
   }
@@ -259,6 +281,11 @@ export class Requester {
 function answers(message: CoapMessage, { token, purpose }: Outbound): boolean {
   if (!sameToken(token, message.token)) return false;
   return purpose.kind !== 'request' || purpose.observe !== 'deregister' || observeValue(message) === undefined;
+}
+
+/** A request for an answer that either comes or does not: nothing is repeated. */
+function waitingOnce(parameters: TransmissionParameters): TransmissionParameters {
+  return { ...parameters, ackTimeoutMs: parameters.responseTimeoutMs, ackRandomFactor: 1, maxRetransmit: 0 };
 }
 
 function isTruncated(message: CoapMessage): boolean {

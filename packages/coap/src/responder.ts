@@ -1,12 +1,12 @@
 import { encodeMessage } from './codec.ts';
 import { Code, formatCode, isSafeMethod, isSuccess } from './codes.ts';
-import { type Context, repeat, sendEmpty } from './context.ts';
+import { type Context, longestFrom, longestTo, repeat, sendEmpty } from './context.ts';
 import type { RefusalReason } from './effects.ts';
 import { ACCEPTED, ACKNOWLEDGED, cacheable, DONE, type Exchange, PENDING, REJECTED } from './exchanges.ts';
 import type { ExchangeId, PeerKey } from './ids.ts';
 import { block1, block2, type CoapMessage, MessageType, observeValue, unservableOption } from './message.ts';
 import { addObserver, findObserver, nextSequence, type Observer, removeObserver } from './observers.ts';
-import { type CoapOption, Option, option } from './options.ts';
+import { BERT, type CoapOption, Option, option } from './options.ts';
 import { Outbound } from './outbound.ts';
 import type { NotificationSpec, ResponseSpec } from './specs.ts';
 import { tokenOf } from './token.ts';
@@ -26,8 +26,8 @@ export class Responder {
 
   /** A request came. */
   receive(key: PeerKey, message: CoapMessage, bytes: number, now: number): void {
-    const { exchanges, outbox, peers } = this.#context;
-    const refusal = this.#refusal(message, bytes);
+    const { exchanges, outbox, peers, streams } = this.#context;
+    const refusal = this.#refusal(key, message, bytes);
     if (refusal !== undefined) {
       this.#refuse(key, message, refusal);
       return;
@@ -38,7 +38,7 @@ export class Responder {
       outbox.refuse(key, 'peers', 'no room for another peer');
       return;
     }
-    const known = exchanges.find(peer, message, now);
+    const known = streams.has(key) ? undefined : exchanges.find(peer, message, now);
     if (known !== undefined) {
       repeat(this.#context, known, () => this.#answerAgain(known, message));
       return;
@@ -46,7 +46,11 @@ export class Responder {
 
     const exchange = exchanges.add(peer, message, PENDING, now);
     if (exchange === undefined) {
-      outbox.refuse(key, 'exchangesPerPeer', 'all exchanges of the peer wait for their answers');
+      const detail = 'all exchanges of the peer wait for their answers';
+      // A datagram comes again; over a connection nothing does.
+      if (streams.has(key))
+        this.#refuse(key, message, { reason: 'exchangesPerPeer', code: Code.ServiceUnavailable, detail });
+      else outbox.refuse(key, 'exchangesPerPeer', detail);
       return;
     }
     if (isSafeMethod(message.code) && observeValue(message) === DEREGISTER) {
@@ -74,7 +78,8 @@ export class Responder {
     if (exchange === undefined) return false;
     const { peer, confirmable } = exchange;
     const piggybacked = confirmable && exchange.state.kind === 'pending';
-    const asConfirmable = !piggybacked && (spec.confirmable ?? confirmable);
+    const overStream = this.#context.streams.has(peer.key);
+    const asConfirmable = !piggybacked && !overStream && (spec.confirmable ?? confirmable);
     const observer = spec.observe && exchange.registers && isSuccess(spec.code) ? this.#observe(exchange) : undefined;
     const options = observer ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS);
     const payload = spec.payload ?? EMPTY;
@@ -88,7 +93,7 @@ export class Responder {
       payload,
     });
     const { exchanges, limits, outbox, sender } = this.#context;
-    if (datagram.length > limits.messageBytes) {
+    if (datagram.length > longestTo(this.#context, peer.key)) {
       outbox.refuse(peer.key, 'messageBytes', `an answer of ${datagram.length} bytes`);
       if (observer !== undefined) this.#dismiss(observer, now);
       return this.respond(id, { code: Code.InternalServerError }, now);
@@ -99,7 +104,8 @@ export class Responder {
       outbox.send(peer.key, datagram);
       return true;
     }
-    exchanges.move(exchange, confirmable ? ACCEPTED : DONE);
+    if (overStream) exchanges.remove(exchange);
+    else exchanges.move(exchange, confirmable ? ACCEPTED : DONE);
     if (asConfirmable) {
       const purpose = { kind: 'response', exchange: id } as const;
       sender.respond(new Outbound(peer, purpose, { token, confirmable: true, datagram }), now);
@@ -129,13 +135,14 @@ export class Responder {
 
   /** Notifies an observer (RFC 7641 §4.2, §4.5); false when there is none with this token or the message is too long. */
   notify(key: PeerKey, token: Uint8Array, spec: NotificationSpec, now: number): boolean {
-    const { limits, outbox, peers, sender } = this.#context;
+    const { outbox, peers, sender, streams } = this.#context;
     const peer = peers.get(key);
     const observer = peer && findObserver(peer, token);
     if (peer === undefined || observer === undefined || observer.ended) return false;
     const lasts = isSuccess(spec.code);
     // The delivery of a newer state takes over from an older one, its confirmability too (RFC 7641 §4.5.2).
-    const confirmable = spec.confirmable || observer.underway !== undefined || observer.waiting !== undefined;
+    const wanted = spec.confirmable || observer.underway !== undefined || observer.waiting !== undefined;
+    const confirmable = wanted && !streams.has(key);
     const datagram = encodeMessage({
       type: confirmable ? Confirmable : NonConfirmable,
       code: spec.code,
@@ -144,7 +151,7 @@ export class Responder {
       options: lasts ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS),
       payload: spec.payload ?? EMPTY,
     });
-    if (datagram.length > limits.messageBytes) {
+    if (datagram.length > longestTo(this.#context, key)) {
       outbox.refuse(key, 'messageBytes', `a notification of ${datagram.length} bytes`);
       return false;
     }
@@ -207,9 +214,8 @@ export class Responder {
     if (underway !== undefined) this.#context.sender.happened(underway, 'cancelled', now);
   }
 
-  #refusal(message: CoapMessage, bytes: number): Refusal | undefined {
-    const { messageBytes } = this.#context.limits;
-    if (bytes > messageBytes) {
+  #refusal(key: PeerKey, message: CoapMessage, bytes: number): Refusal | undefined {
+    if (bytes > longestFrom(this.#context, key)) {
       return { reason: 'messageBytes', code: Code.RequestEntityTooLarge, detail: `a request of ${bytes} bytes` };
     }
     const unservable = unservableOption(message);
@@ -226,7 +232,7 @@ export class Responder {
           if (!this.#context.blockwise && !isWhole(block1(message))) return blockwise('Block1');
           break;
         case Option.Block2.number:
-          if (!this.#context.blockwise && (block2(message)?.num ?? 1) > 0) return blockwise('Block2');
+          if (!this.#context.blockwise && !isFirst(block2(message))) return blockwise('Block2');
           break;
       }
     }
@@ -237,10 +243,11 @@ export class Responder {
   #refuse(key: PeerKey, message: CoapMessage, { reason, code, detail }: Refusal): void {
     const { messageId, token } = message;
     this.#context.outbox.refuse(key, reason, detail);
-    if (message.type !== Confirmable) return;
+    const type = message.type === Confirmable ? Acknowledgement : NonConfirmable;
+    if (type === NonConfirmable && !this.#context.streams.has(key)) return;
     this.#context.outbox.send(
       key,
-      encodeMessage({ type: Acknowledgement, code, messageId, token, options: NO_OPTIONS, payload: EMPTY }),
+      encodeMessage({ type, code, messageId, token, options: NO_OPTIONS, payload: EMPTY }),
     );
   }
 }
@@ -258,7 +265,12 @@ function blockwise(name: string): Refusal {
 
 /** Whether a Block1 option says that the body is all in this one message. */
 function isWhole(block: ReturnType<typeof block1>): boolean {
-  return block !== undefined && block.num === 0 && !block.more;
+  return isFirst(block) && block?.more === false;
+}
+
+/** Whether a block option is about the beginning of a body. */
+function isFirst(block: ReturnType<typeof block1>): boolean {
+  return block?.num === 0 && block.szx !== BERT;
 }
 
 function withObserve(options: readonly CoapOption[] = NO_OPTIONS, sequence: number): readonly CoapOption[] {

@@ -3,7 +3,7 @@ import { answerBytes } from './exchanges.ts';
 import type { CoapLimits } from './limits.ts';
 
 /** Measures what a core holds against each limit. */
-export function measure({ peers, observations }: Context): Record<keyof CoapLimits, number> {
+export function measure({ peers, observations, streams }: Context): Record<keyof CoapLimits, number> {
   const sizes = {
     peers: peers.size,
     exchangesPerPeer: 0,
@@ -13,6 +13,8 @@ export function measure({ peers, observations }: Context): Record<keyof CoapLimi
     observersPerPeer: 0,
     cachedAnswerBytes: 0,
     messageBytes: 0,
+    streams: streams.size,
+    streamMessageBytes: 0,
   };
   const most = (key: keyof CoapLimits, value: number) => {
     sizes[key] = Math.max(sizes[key], value);
@@ -30,5 +32,6 @@ export function measure({ peers, observations }: Context): Record<keyof CoapLimi
       most('messageBytes', held?.datagram.length ?? 0);
     }
   }
+  for (const { reader } of streams.values()) most('streamMessageBytes', reader.begun);
   return sizes;
 }

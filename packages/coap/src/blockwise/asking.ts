@@ -6,7 +6,7 @@ import { block1, block2, type CoapMessage, optionValue } from '../message.ts';
 import { type CoapOption, Option, option } from '../options.ts';
 import type { RequestSpec } from '../specs.ts';
 import { sameToken, tokenKey } from '../token.ts';
-import { block2Option, blockBytes, exponentOf, whole } from './blocks.ts';
+import { block2Option, blockBytes, exponentOf, fills, whole } from './blocks.ts';
 import { type Bodies, type Body, joined } from './bodies.ts';
 import { nextPart, type Upload } from './upload.ts';
 
@@ -67,9 +67,10 @@ export class Asking {
 
   /** Sends a request; its one outcome has the whole answer. */
   request(peer: PeerKey, spec: RequestSpec, now: number): RequestId {
-    const szx = exponentOf(this.#core.parametersOf(peer).blockBytes);
+    const limits = this.#core.payloadLimits(peer);
+    const szx = exponentOf(limits.blockBytes);
     const length = spec.payload?.length ?? 0;
-    const upload = length > blockBytes(szx) ? { offset: 0, length: 0, szx, tag: this.#nextTag() } : undefined;
+    const upload = length > limits.wholeBytes ? { offset: 0, length: 0, szx, tag: this.#nextTag() } : undefined;
     const id = this.#core.request(peer, upload ? nextPart(spec, upload) : spec, now);
     this.#byExchange.set(id, newTransfer(peer, { kind: 'request', id }, spec, { current: id, upload }));
     return id;
@@ -177,7 +178,7 @@ export class Asking {
     }
     const download = { first: message, body, etag: etagOf(message) };
     transfer.download = download;
-    if (message.payload.length === blockBytes(szx)) this.#addPart(transfer, download, message, now);
+    if (fills(szx, message.payload.length)) this.#addPart(transfer, download, message, now);
     else this.#giveUp(transfer, now);
   }
 
@@ -199,7 +200,7 @@ export class Asking {
     const fits =
       block !== undefined &&
       block.num * blockBytes(block.szx) === body.length &&
-      (!block.more || message.payload.length === blockBytes(block.szx));
+      (!block.more || fills(block.szx, message.payload.length));
     const limit = fits ? this.#bodies.append(body, message.payload, now) : undefined;
     if (limit !== undefined) {
       const detail = `an answer of more than ${body.length} bytes`;

@@ -1,9 +1,14 @@
 import type { CoapMessage } from '../message.ts';
-import { type BlockValue, type CoapOption, encodeBlock, Option, option } from '../options.ts';
+import { BERT, type BlockValue, type CoapOption, encodeBlock, Option, option } from '../options.ts';
 
 /** Bytes of a block with a size exponent (RFC 7959 §2.2). */
 export function blockBytes(szx: number): number {
-  return 2 ** (szx + 4);
+  return szx === BERT ? 1024 : 2 ** (szx + 4);
+}
+
+/** Whether so many bytes are a part of that size, with others to follow. */
+export function fills(szx: number, bytes: number): boolean {
+  return szx === BERT ? bytes > 0 && bytes % blockBytes(szx) === 0 : bytes === blockBytes(szx);
 }
 
 /** The size exponent of the largest block that is not longer than so many bytes. */

@@ -2,10 +2,10 @@ import { Code, isSafeMethod } from '../codes.ts';
 import type { CoapCore } from '../core.ts';
 import type { CoapEffect } from '../effects.ts';
 import type { ExchangeId, PeerKey } from '../ids.ts';
-import { block1, block2, type CoapMessage, optionValue } from '../message.ts';
-import { type BlockValue, type CoapOption, Option, option } from '../options.ts';
+import { block1, block2, type CoapMessage } from '../message.ts';
+import { BERT, type BlockValue, type CoapOption, Option, option } from '../options.ts';
 import type { NotificationSpec, ResponseSpec } from '../specs.ts';
-import { block1Option, block2Option, blockBytes, entityTag, exponentOf, transferKey, whole } from './blocks.ts';
+import { block1Option, block2Option, blockBytes, entityTag, exponentOf, fills, transferKey, whole } from './blocks.ts';
 import { type Bodies, type BodyLimit, joined } from './bodies.ts';
 
 type RequestEffect = Extract<CoapEffect, { kind: 'request' }>;
@@ -34,7 +34,7 @@ export class Serving {
     const { message } = effect;
     const part = block1(message);
     const wanted = block2(message);
-    if (hasReservedSize(message)) this.#refuse(effect, Code.BadRequest, 'a block of the reserved size', now);
+    if (this.#hasReservedSize(effect)) this.#refuse(effect, Code.BadRequest, 'a block of the reserved size', now);
     else if (part !== undefined && (part.more || part.num > 0)) this.#onPart(effect, part, now);
     else if (wanted !== undefined && wanted.num > 0) this.#onFurther(effect, wanted, now);
     else this.#deliver(effect, message.payload);
@@ -49,8 +49,9 @@ export class Serving {
     const part = block1(message);
     const wanted = block2(message);
     const szx = this.#exponent(peer, wanted);
+    const { wholeBytes } = this.#core.payloadLimits(peer);
     const echoed = part === undefined ? NO_OPTIONS : [block1Option({ ...part, more: false })];
-    if (wanted === undefined && payload.length <= blockBytes(szx)) {
+    if (wanted === undefined && payload.length <= wholeBytes) {
       const plain = echoed.length === 0 ? spec : { ...spec, options: [...options, ...echoed] };
       return this.#core.respond(exchange, plain, now);
     }
@@ -69,15 +70,21 @@ export class Serving {
   notify(peer: PeerKey, token: Uint8Array, spec: NotificationSpec, now: number): boolean {
     const { payload = EMPTY } = spec;
     const szx = this.#exponent(peer, undefined);
-    const request = payload.length > blockBytes(szx) ? this.#core.observedBy(peer, token) : undefined;
+    const { wholeBytes } = this.#core.payloadLimits(peer);
+    const request = payload.length > wholeBytes ? this.#core.observedBy(peer, token) : undefined;
     if (request === undefined) return this.#core.notify(peer, token, spec, now);
     const answer = tagged(spec, payload);
     this.#keep(peer, request, answer, payload, now);
     return this.#core.notify(peer, token, { ...spec, ...partOf(answer, payload, { num: 0, szx }) }, now);
   }
 
+  /** Whether a block option has the size exponent 7 in a datagram (RFC 7959 §2.2). */
+  #hasReservedSize({ peer, message }: RequestEffect): boolean {
+    return (block1(message)?.szx === BERT || block2(message)?.szx === BERT) && !this.#core.isConnected(peer);
+  }
+
   #exponent(peer: PeerKey, wanted: BlockValue | undefined): number {
-    return Math.min(wanted?.szx ?? 6, exponentOf(this.#core.parametersOf(peer).blockBytes));
+    return Math.min(wanted?.szx ?? 6, exponentOf(this.#core.payloadLimits(peer).blockBytes));
   }
 
   #deliver({ exchange, peer, message, confirmable }: RequestEffect, payload: Uint8Array): void {
@@ -88,7 +95,7 @@ export class Serving {
   #onPart(effect: RequestEffect, part: BlockValue, now: number): void {
     const { peer, message, exchange } = effect;
     const size = blockBytes(part.szx);
-    if (part.more && message.payload.length !== size) {
+    if (part.more && !fills(part.szx, message.payload.length)) {
       const detail = `a block of ${message.payload.length} bytes that says ${size}`;
       this.#refuse(effect, Code.BadRequest, detail, now);
       return;
@@ -177,12 +184,4 @@ function partOf({ code, options = NO_OPTIONS }: Answer, payload: Uint8Array, { n
     options: [...options, block2Option({ num, more, szx }), ...size],
     payload: payload.subarray(offset, end),
   };
-}
-
-/** Whether a block option has the size exponent 7, which is not allowed (RFC 7959 §2.2). */
-function hasReservedSize(message: CoapMessage): boolean {
-  return (
-    (optionValue(message, Option.Block1) !== undefined && block1(message) === undefined) ||
-    (optionValue(message, Option.Block2) !== undefined && block2(message) === undefined)
-  );
 }

@@ -1,0 +1,343 @@
+import { describe, expect, it } from 'vitest';
+import { decodeMessage, encodeMessage } from '../codec.ts';
+import { Code, formatCode } from '../codes.ts';
+import type { CoapEffect } from '../effects.ts';
+import { CoapEndpoint, type CoapEndpointOptions } from '../endpoint.ts';
+import { ObservationScope, PeerKey } from '../ids.ts';
+import { type CoapMessage, MessageType } from '../message.ts';
+import { BERT, encodeBlock, Option, option } from '../options.ts';
+import { hex, path, predictableRandom, toHex } from '../testing/harness.ts';
+import { FrameReader, frameOf } from './frames.ts';
+
+const PEER = PeerKey('connection');
+const SCOPE = ObservationScope('registration');
+const NOTHING = new Uint8Array(0);
+const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => i);
+const text = (value: string) => new TextEncoder().encode(value);
+
+/** What signalling messages look like, written by hand after RFC 8323 §5. */
+const CSM = '00 e1';
+const CSM_OF_US = '40 e1 22 4000 20';
+const BLOCKWISE_CSM = '10 e1 40';
+
+/** An endpoint with one connection, and what came out of it. */
+class Wire {
+  readonly endpoint: CoapEndpoint;
+  #effects: CoapEffect[] = [];
+  readonly #reader = new FrameReader(1_000_000);
+  now = 0;
+
+  /** @param settings what the peer says of itself first, in hex; null for nothing */
+  constructor(settings: string | null = CSM, options: Partial<CoapEndpointOptions> = {}) {
+    this.endpoint = new CoapEndpoint({ random: predictableRandom(), ...options });
+    expect(this.endpoint.connected(PEER, 0)).toBe(true);
+    if (settings === null) return;
+    this.receive(settings);
+    this.sent();
+  }
+
+  receive(message: string | Partial<CoapMessage>): this {
+    const whole = {
+      type: MessageType.NonConfirmable,
+      code: 0,
+      messageId: 0,
+      token: NOTHING,
+      options: [],
+      payload: NOTHING,
+    };
+    const frame = typeof message === 'string' ? hex(message) : frameOf(encodeMessage({ ...whole, ...message }));
+    this.endpoint.receive(PEER, frame, this.now);
+    return this;
+  }
+
+  take<K extends CoapEffect['kind']>(kind: K): Extract<CoapEffect, { kind: K }>[] {
+    this.#effects.push(...this.endpoint.drain());
+    const wanted = (effect: CoapEffect): effect is Extract<CoapEffect, { kind: K }> => effect.kind === kind;
+    const taken = this.#effects.filter(wanted);
+    this.#effects = this.#effects.filter((effect) => !wanted(effect));
+    return taken;
+  }
+
+  only<K extends CoapEffect['kind']>(kind: K): Extract<CoapEffect, { kind: K }> {
+    const [effect, ...more] = this.take(kind);
+    if (effect === undefined || more.length > 0) throw new Error(`${more.length + (effect ? 1 : 0)} ${kind} effects`);
+    return effect;
+  }
+
+  /** What was written since the last look, as hex. */
+  sent(): string[] {
+    return this.take('send').map(({ datagram }) => toHex(datagram));
+  }
+
+  /** The messages that were written since the last look. */
+  messages(): CoapMessage[] {
+    return this.take('send').flatMap(({ datagram }) =>
+      this.#reader.take(datagram).map((frame) => {
+        const decoded = frame.kind === 'message' ? decodeMessage(frame.datagram) : undefined;
+        if (!decoded?.ok) throw new Error('the endpoint wrote garbage');
+        return decoded.message;
+      }),
+    );
+  }
+
+  message(): CoapMessage {
+    const [message, ...more] = this.messages();
+    if (message === undefined || more.length > 0) throw new Error(`${more.length + (message ? 1 : 0)} messages`);
+    return message;
+  }
+
+  pass(ms: number): this {
+    this.now += ms;
+    this.endpoint.tick(this.now);
+    return this;
+  }
+}
+
+const squeeze = (frame: string) => frame.replaceAll(' ', '');
+
+describe('a connection', () => {
+  it('TC-2: begins with our capabilities and settings', () => {
+    const wire = new Wire(null);
+    expect(wire.sent()).toEqual([squeeze(CSM_OF_US)]);
+  });
+
+  it.each([
+    ['a request', '00 01'],
+    ['a ping', '00 e2'],
+    ['an empty message', '00 00'],
+  ])('TC-2: is aborted when it begins with %s', (_name, frame) => {
+    const wire = new Wire(null);
+    wire.sent();
+    wire.receive(frame);
+    expect(formatCode(wire.message().code)).toBe('7.05');
+    expect(wire.only('disconnect')).toMatchObject({ peer: PEER, reason: 'format' });
+    expect(wire.endpoint.sizes()).toMatchObject({ streams: 0, peers: 0 });
+  });
+
+  it('TC-2: is aborted over a setting that must be understood, which is named', () => {
+    const wire = new Wire(null);
+    wire.sent();
+    wire.receive('10 e1 70');
+    expect(wire.message()).toMatchObject({ code: 0xe5, options: [{ number: 2, value: hex('07') }] });
+    expect(wire.only('disconnect')).toMatchObject({ reason: 'critical-option' });
+  });
+
+  it('TC-2: answers a ping, and says whether all that came before it is dealt with', () => {
+    const wire = new Wire();
+    wire.receive('01 e2 aa');
+    expect(wire.sent()).toEqual([squeeze('11 e3 aa 20')]);
+    wire.receive({ code: Code.Get });
+    wire.receive('01 e2 ab');
+    expect(wire.sent()).toEqual([squeeze('01 e3 ab')]);
+    wire.receive('11 e2 ac 20');
+    expect(wire.sent()).toEqual([]);
+    wire.endpoint.respond(wire.only('request').exchange, { code: Code.Valid }, 0);
+    expect(wire.sent()).toEqual([squeeze('00 43'), squeeze('11 e3 ac 20')]);
+  });
+
+  it('TC-2: pings, and knows the pong by its token', () => {
+    const wire = new Wire();
+    const id = wire.endpoint.ping(PEER, 0);
+    const { code, token } = wire.message();
+    expect(code).toBe(0xe2);
+    wire.receive({ code: 0xe3, token: hex('00') });
+    expect(wire.take('outcome')).toEqual([]);
+    wire.receive({ code: 0xe3, token });
+    expect(wire.only('outcome')).toMatchObject({ request: id, outcome: { kind: 'pong' } });
+    wire.endpoint.ping(PEER, 0);
+    wire.pass(93_100);
+    expect(wire.messages()).toHaveLength(1);
+    expect(wire.only('outcome')).toMatchObject({ outcome: { kind: 'timeout' } });
+  });
+
+  it('TC-2: is closed after the answers when its peer releases it', () => {
+    const wire = new Wire();
+    wire.receive({ code: Code.Get }).receive('00 e4');
+    expect(wire.take('disconnect')).toEqual([]);
+    wire.endpoint.respond(wire.only('request').exchange, { code: Code.Valid }, 0);
+    expect(wire.sent()).toEqual(['0043']);
+    expect(wire.only('disconnect')).toMatchObject({ reason: 'released' });
+  });
+
+  it('TC-2: is over when its peer aborts it, and what was asked is cancelled', () => {
+    const wire = new Wire();
+    wire.endpoint.request(PEER, { code: Code.Get }, 0);
+    wire.receive({ code: 0xe5, payload: text('enough') });
+    expect(wire.only('disconnect')).toMatchObject({ reason: 'aborted', detail: 'enough' });
+    expect(wire.only('outcome')).toMatchObject({ transmitted: true, outcome: { kind: 'cancelled' } });
+  });
+
+  it('ignores signals that nobody knows, and empty messages', () => {
+    const wire = new Wire();
+    wire.receive('00 ff').receive('00 00').receive('00 25');
+    expect(wire.sent()).toEqual([]);
+    expect(wire.take('disconnect')).toEqual([]);
+  });
+
+  it.each([
+    ['a token length of 9', '09 01'],
+    ['an option nibble of 15', '10 01 f0'],
+    ['a message that is longer than we said', 'e0 4000'],
+  ])('is aborted over %s', (_name, frame) => {
+    const wire = new Wire().receive(frame);
+    expect(formatCode(wire.message().code)).toBe('7.05');
+    expect(wire.only('disconnect')).toMatchObject({ reason: 'format' });
+  });
+
+  it('is aborted when its settings, or the rest of a message, take too long; but may be silent', () => {
+    expect(new Wire(null).pass(9_900).take('disconnect')).toEqual([]);
+    expect(new Wire(null).pass(10_100).only('disconnect')).toMatchObject({ reason: 'slow' });
+    const wire = new Wire().pass(10_000_000).receive('b0 01').pass(20_000).receive('01');
+    expect(wire.take('disconnect')).toEqual([]);
+    expect(wire.pass(10_100).only('disconnect')).toMatchObject({ reason: 'slow' });
+  });
+
+  it('has room for no more peers than the limits say', () => {
+    const { endpoint } = new Wire(CSM, { limits: { streams: 2 } });
+    expect(endpoint.connected(PeerKey('second'), 0)).toBe(true);
+    expect(endpoint.connected(PeerKey('third'), 0)).toBe(false);
+    endpoint.forgetPeer(PEER, 0);
+    expect(endpoint.connected(PeerKey('third'), 0)).toBe(true);
+  });
+});
+
+describe('requests over a connection', () => {
+  it('go once, and wait for their answers', () => {
+    const wire = new Wire();
+    const id = wire.endpoint.request(PEER, { code: Code.Get, options: path('/3') }, 0);
+    const { code, token } = wire.message();
+    expect(code).toBe(Code.Get);
+    wire.pass(60_000);
+    expect(wire.sent()).toEqual([]);
+    wire.receive({ code: Code.Content, token, payload: text('x') });
+    expect(wire.only('outcome')).toMatchObject({ request: id, outcome: { kind: 'response', truncated: false } });
+    expect(wire.sent()).toEqual([]);
+  });
+
+  it('that come are each a request of its own: none is taken for the duplicate of another', () => {
+    const wire = new Wire();
+    for (let n = 0; n < 2; n++) wire.receive({ code: Code.Post, token: hex('01'), options: path('/rd') });
+    for (const { exchange, confirmable } of wire.take('request')) {
+      expect(confirmable).toBe(false);
+      wire.endpoint.respond(exchange, { code: Code.Created }, 0);
+    }
+    expect(wire.sent()).toEqual([squeeze('01 41 01'), squeeze('01 41 01')]);
+    expect(wire.endpoint.sizes().exchangesPerPeer).toBe(0);
+  });
+
+  it('that are too many at once are told so', () => {
+    const wire = new Wire(CSM, { limits: { exchangesPerPeer: 2 } });
+    for (let n = 0; n < 3; n++) wire.receive({ code: Code.Get, token: Uint8Array.of(n) });
+    expect(wire.take('request')).toHaveLength(2);
+    expect(wire.sent()).toEqual([squeeze('01 a3 02')]);
+  });
+
+  it('with a critical option that nobody knows get 4.02', () => {
+    const wire = new Wire().receive({ code: Code.Get, options: [{ number: 65_001, value: NOTHING }] });
+    expect(wire.sent()).toEqual(['0082']);
+  });
+});
+
+describe('observations over a connection', () => {
+  it('OB-6: take every notification as newer than the one before, with or without a number', () => {
+    const wire = new Wire();
+    wire.endpoint.bindScope(PEER, SCOPE, 0);
+    wire.endpoint.request(PEER, { code: Code.Get, observe: 'register' }, 0);
+    const { token } = wire.message();
+    const notification = (value?: number) => ({
+      code: Code.Content,
+      token,
+      options: [value === undefined ? { number: 6, value: NOTHING } : option(Option.Observe, value)],
+      payload: text('v'),
+    });
+    wire.receive(notification(9));
+    expect(wire.only('outcome')).toMatchObject({ outcome: { observing: true } });
+    wire.receive(notification()).receive(notification(3)).receive(notification(2));
+    expect(wire.take('notification').map(({ fresh, confirmable }) => [fresh, confirmable])).toEqual([
+      [true, false],
+      [true, false],
+      [true, false],
+    ]);
+    expect(wire.sent()).toEqual([]);
+  });
+
+  it('that nobody knows are ignored, since nothing can be reset', () => {
+    const wire = new Wire().receive({ code: Code.Content, token: hex('99'), options: [option(Option.Observe, 4)] });
+    expect(wire.only('unknownNotification')).toMatchObject({ action: 'ignored' });
+    expect(wire.sent()).toEqual([]);
+  });
+
+  it('are notified without waiting for an acknowledgement', () => {
+    const wire = new Wire().receive({ code: Code.Get, token: hex('0b'), options: [option(Option.Observe, 0)] });
+    const spec = { code: Code.Content, payload: text('v'), observe: true };
+    wire.endpoint.respond(wire.only('request').exchange, spec, 0);
+    for (let n = 0; n < 3; n++) wire.endpoint.notify(PEER, hex('0b'), { ...spec, confirmable: true }, 0);
+    expect(wire.messages()).toHaveLength(4);
+  });
+});
+
+describe('bodies over a connection', () => {
+  it('go whole when the peer takes so much', () => {
+    const wire = new Wire('40 e1 22 8000 20');
+    wire.endpoint.request(PEER, { code: Code.Put, payload: bytes(20_000) }, 0);
+    expect(wire.message()).toMatchObject({ options: [], payload: bytes(20_000) });
+  });
+
+  it('go in parts when it takes less and says that it puts parts together', () => {
+    const wire = new Wire(BLOCKWISE_CSM);
+    wire.endpoint.request(PEER, { code: Code.Put, payload: bytes(2_000) }, 0);
+    const first = wire.message();
+    expect(first.payload).toEqual(bytes(1_024));
+    wire.receive({
+      code: Code.Continue,
+      token: first.token,
+      options: [option(Option.Block1, encodeBlock({ num: 0, more: true, szx: 6 }))],
+    });
+    expect(wire.message().payload).toEqual(bytes(2_000).subarray(1_024));
+  });
+
+  it('go in parts as small as the messages that it takes', () => {
+    const wire = new Wire('30 e1 21 c8 20');
+    wire.endpoint.request(PEER, { code: Code.Put, options: path('/5/0/0'), payload: bytes(200) }, 0);
+    expect(wire.message().payload).toEqual(bytes(64));
+  });
+
+  it('do not go when they are too long for a peer that does not put parts together', () => {
+    const wire = new Wire(CSM);
+    wire.endpoint.request(PEER, { code: Code.Put, payload: bytes(2_000) }, 0);
+    expect(wire.only('outcome')).toMatchObject({ outcome: { kind: 'refused', reason: 'messageBytes' } });
+    wire.receive({ code: Code.Get });
+    wire.endpoint.respond(wire.only('request').exchange, { code: Code.Content, payload: bytes(2_000) }, 0);
+    expect(wire.message()).toMatchObject({ code: Code.InternalServerError });
+  });
+
+  it('TC-3: come in parts of several blocks at once', () => {
+    const wire = new Wire(BLOCKWISE_CSM);
+    const block = (num: number, more: boolean) => [option(Option.Block1, encodeBlock({ num, more, szx: BERT }))];
+    wire.receive({ code: Code.Post, options: block(0, true), payload: bytes(3_072) });
+    expect(wire.message()).toMatchObject({ code: Code.Continue, options: block(0, true) });
+    wire.receive({ code: Code.Post, options: block(3, false), payload: bytes(100) });
+    expect(wire.only('request').message.payload).toEqual(Uint8Array.from([...bytes(3_072), ...bytes(100)]));
+  });
+
+  it('TC-3: are fetched from a peer that sends several blocks at once', () => {
+    const wire = new Wire(BLOCKWISE_CSM);
+    wire.endpoint.request(PEER, { code: Code.Get }, 0);
+    const block = (num: number, more: boolean) => [option(Option.Block2, encodeBlock({ num, more, szx: BERT }))];
+    wire.receive({ code: Code.Content, token: wire.message().token, options: block(0, true), payload: bytes(2_048) });
+    const next = wire.message();
+    expect(next.options).toEqual(block(2, false));
+    wire.receive({ code: Code.Content, token: next.token, options: block(2, false), payload: bytes(10) });
+    const { outcome } = wire.only('outcome');
+    expect(outcome.kind === 'response' && outcome.message.payload.length).toBe(2_058);
+  });
+
+  it('TC-3: have no such part in a datagram', () => {
+    const endpoint = new CoapEndpoint({ random: predictableRandom() });
+    const options = [option(Option.Block1, encodeBlock({ num: 0, more: true, szx: BERT }))];
+    const spec = { type: MessageType.Confirmable, code: Code.Post, messageId: 1, token: NOTHING, options };
+    endpoint.receive(PEER, encodeMessage({ ...spec, payload: bytes(1_024) }), 0);
+    const [sent] = endpoint.drain().filter(({ kind }) => kind === 'send');
+    expect(sent?.kind === 'send' && sent.datagram[1]).toBe(Code.BadRequest);
+  });
+});

@@ -24,4 +24,34 @@ describe('registration', () => {
     server.advance(19);
     server.hear({ code: '0.02', path: '/rd/5a3f', query: [] });
   });
+
+  judge('client', '1.0-int-104', () => {
+    const server = new ScriptedServer();
+    server.register();
+    server.ask({ code: '0.02', path: '/1/0/8' }, { code: '2.04' });
+    const update = server.hear({ code: '0.02', path: '/rd/5a3f', query: [], payload: '' });
+    server.answer(update, { code: '2.04' });
+    server.silence();
+  });
+
+  judge('client', '1.0-int-105', () => {
+    const server = new ScriptedServer();
+    server.register();
+    server.ask({ code: '0.02', path: '/1/0/8' }, { code: '2.04' });
+    server.answer(server.hear({ code: '0.02', path: '/rd/5a3f' }), { code: '4.04' });
+    const again = server.hear({ code: '0.02', path: '/rd', format: 40 });
+    expect(again.query).toEqual(expect.arrayContaining(['ep=client-1', 'lt=86400']));
+    server.answer(again, { code: '2.01', location: '/rd/6b40' });
+    expect(server.client.registration).toMatchObject({ kind: 'registered', location: ['rd', '6b40'] });
+  });
+
+  judge('client', '1.1-int-107', () => {
+    const server = new ScriptedServer({ server: { 1: 60 } });
+    server.register();
+    server.ask({ code: '0.03', path: '/1/0/1', format: 0, payload: hexOf('120') }, { code: '2.04' });
+    server.answer(server.hear({ code: '0.02', path: '/rd/5a3f', query: ['lt=120'] }), { code: '2.04' });
+    server.advance(119);
+    server.answer(server.hear({ code: '0.02', path: '/rd/5a3f', query: [] }), { code: '2.04' });
+    expect(server.client.registration.kind).toBe('registered');
+  });
 });

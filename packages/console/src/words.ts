@@ -159,6 +159,9 @@ export function describeOperation(operation: CommandOperation): string {
   switch (operation.kind) {
     case 'read':
       return `Read ${operation.path}`;
+    case 'read-composite':
+      return `Read ${operation.paths.join(', ')}`;
+    case 'write-composite':
     case 'write':
       return `Write ${operation.values.map(({ path, value }) => `${path} = ${value}`).join(', ')}`;
     case 'execute':

@@ -37,6 +37,16 @@ const WrittenValue = Type.Object({
 export const CommandOperation = Type.Union([
   Type.Object({ kind: Type.Literal('read'), path: PathText }),
   Type.Object({
+    kind: Type.Literal('read-composite'),
+    /** Of nodes anywhere in the device; what it does not have, or does not tell, is missing from the answer. */
+    paths: Type.Array(PathText, { minItems: 1, maxItems: 100, uniqueItems: true }),
+  }),
+  Type.Object({
+    kind: Type.Literal('write-composite'),
+    /** Of resources anywhere in the device, written all or not at all; null removes a resource instance (LwM2M 1.2). */
+    values: Type.Array(WrittenValue, { minItems: 1, maxItems: 200 }),
+  }),
+  Type.Object({
     kind: Type.Literal('write'),
     /** `replace` is a PUT; `partial` a POST that merges. */
     mode: Type.Union([Type.Literal('replace'), Type.Literal('partial')]),

@@ -56,5 +56,14 @@ export const DeviceRef = Type.String({ minLength: 1, maxLength: 255 });
 /** An LwM2M path as a regular expression: at most object, instance, resource and resource instance. */
 export const PATH_PATTERN = '^/(\\d{1,5}(/\\d{1,5}){0,3})?$';
 
+/**
+ * What one observation is of: a path, or several with a space between them (Observe-Composite); then perhaps `?` and
+ * notification attributes for this observation alone, e.g. `/3/0/9 /6/0?pmin=60`.
+ */
+export const ObservedText = Type.String({
+  pattern: '^/[0-9/]*( /[0-9/]*)*(\\?[a-z]+=[0-9.eE+-]+(&[a-z]+=[0-9.eE+-]+)*)?$',
+  maxLength: 1500,
+});
+
 /** A canonical LwM2M path such as `/3/0/9`. */
 export const PathText = Type.String({ pattern: PATH_PATTERN, maxLength: 24 });

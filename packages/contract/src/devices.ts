@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Actor, Instant, Labels, PathText } from './common.ts';
+import { Actor, Instant, Labels, ObservedText, PathText } from './common.ts';
 import { CredentialAdd, CredentialInfo, CredentialKind, SetupItem } from './credentials.ts';
 
 /**
@@ -95,7 +95,7 @@ export const DeviceSummary = Type.Object({
 export type DeviceSummary = Static<typeof DeviceSummary>;
 
 export const Observation = Type.Object({
-  path: PathText,
+  path: ObservedText,
   wantedBy: Type.Array(Type.String({ description: 'policy ids, or the names of people' })),
   state: Type.Union([Type.Literal('wanted'), Type.Literal('requested'), Type.Literal('live'), Type.Literal('refused')]),
   since: Instant,

@@ -6,6 +6,8 @@ export {
   type Attributes,
   attributeFault,
   contradictionOf,
+  formatAttributes,
+  parseAttributes,
 } from './attributes.ts';
 export {
   type BootstrapInventory,
@@ -52,6 +54,7 @@ export {
   type RegistrationObjects,
 } from './link-format.ts';
 export {
+  allows,
   isIdempotent,
   type Operation,
   type OperationKind,

@@ -8,13 +8,14 @@ import type { LinkDown, LinkUp } from './link/port.ts';
 import type { Requests } from './link/requests.ts';
 import type { Live } from './live.ts';
 import type { Observer } from './observations/observer.ts';
+import { baseOf } from './observations/target.ts';
 import type { RuleEngine } from './policies/engine.ts';
 import type { Credentials } from './registry/credentials.ts';
 import type { Device, Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
 import { charge, rateLimits } from './registry/rate.ts';
 import { type Registrations, speaksFor } from './registry/registrations.ts';
-import { contactOf, noteReceived, receivedMark } from './registry/terms.ts';
+import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry/terms.ts';
 import { valueView } from './registry/views.ts';
 import type { SessionKeeper } from './sessions/keeper.ts';
 import type { Store } from './store/port.ts';
@@ -117,6 +118,9 @@ export class Dispatcher {
         this.#answered(message);
         requests.settle(message.request, message.outcome);
         break;
+      case 'format-refused':
+        void this.#formatRefused(message);
+        break;
       case 'refused':
         failedHandshakes.count(message);
         break;
@@ -170,6 +174,16 @@ export class Dispatcher {
     if (device) noteReceived(device, message);
   }
 
+  async #formatRefused({ registrationId, format }: Extract<LinkUp, { kind: 'format-refused' }>): Promise<void> {
+    const { fleet, lanes, store } = this.#o;
+    const device = fleet.byRegistration(registrationId);
+    if (!device) return;
+    // What is not saved is found out again after a restart.
+    await lanes
+      .run(device.row.deviceId, () => commitAll(store, [refusedFormat(device, registrationId, format)]))
+      .catch(() => {});
+  }
+
   /** Shows that the device was heard. */
   tellPresence(device: Device): void {
     if (!this.#o.live.watched) return;
@@ -201,7 +215,7 @@ export class Dispatcher {
           if (exchange !== undefined) send({ kind: 'reject', exchange });
           return;
         }
-        const report: Report = { path, body, fresh: message.fresh, receivedAt: message.at };
+        const report: Report = { path: baseOf(path) ?? path, body, fresh: message.fresh, receivedAt: message.at };
         await this.#report(device, report, [
           contactOf(device, registration, message),
           this.#o.engine.contact(device, message.at),

@@ -16,6 +16,7 @@ import type {
   SessionId,
   SessionInfo,
 } from './link/port.ts';
+import { parseTarget } from './observations/target.ts';
 import { policyHandlers } from './policies/handlers.ts';
 import { credentialHandlers } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
@@ -265,7 +266,9 @@ export async function openTestCore({
 
     journal: async (...types: JournalType[]) => store.journal(types.length > 0 ? { types } : {}),
     performed: (kind: LinkOperation['kind']) =>
-      operations.filter((operation) => operation.kind === kind).map(({ path }) => path),
+      operations
+        .filter((operation) => operation.kind === kind)
+        .map((operation) => ('path' in operation ? operation.path : '/')),
   };
   return core;
 }
@@ -278,9 +281,12 @@ let tokens = 0;
 
 /** A device that observes and has these values, by path; other paths are not found. */
 export function deviceWith(known: Readonly<Record<string, LinkRecord['stored']>>): Behaviour {
-  return ({ kind, path }) => {
+  return (operation) => {
+    const { kind } = operation;
+    const text = 'path' in operation ? operation.path : kind === 'read-composite' ? operation.paths.join(' ') : '';
+    const { paths = [] } = parseTarget(text) ?? {};
     const records = Object.entries(known)
-      .filter(([at]) => at === path || at.startsWith(`${path}/`))
+      .filter(([at]) => paths.some((path) => at === path || at.startsWith(`${path}/`)))
       .map(([at, stored]) => ({ path: at, stored }));
     if (kind === 'write' || kind === 'execute')
       return { kind: 'answered', code: Code.Changed, body: { kind: 'empty' } };

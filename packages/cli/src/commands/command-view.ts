@@ -71,6 +71,9 @@ export function describeOperation(operation: CommandOperation): string {
   switch (operation.kind) {
     case 'read':
       return `read ${operation.path}`;
+    case 'read-composite':
+      return `read ${operation.paths.join(' ')}`;
+    case 'write-composite':
     case 'write':
       return `write ${operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ')}`;
     case 'execute':

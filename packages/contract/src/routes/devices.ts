@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { DeviceRef, Instant, Page, PageQuery, PathText } from '../common.ts';
+import { DeviceRef, Instant, ObservedText, Page, PageQuery, PathText } from '../common.ts';
 import * as devices from '../devices.ts';
 import type { Route } from './route.ts';
 
@@ -81,18 +81,18 @@ export const deviceRoutes = {
   'devices.observe': {
     method: 'PUT',
     path: '/devices/:device/observations',
-    summary: 'Keep a path observed for people',
+    summary: 'Keep a path, or several as one, observed for people',
     params: device,
-    body: Type.Object({ path: PathText }),
+    body: Type.Object({ path: ObservedText }),
     status: 200,
     result: devices.Observation,
   },
   'devices.unobserve': {
     method: 'DELETE',
     path: '/devices/:device/observations',
-    summary: 'Stop observing a path for people',
+    summary: 'Stop observing for people what was asked for so',
     params: device,
-    query: Type.Object({ path: PathText }),
+    query: Type.Object({ path: ObservedText }),
     status: 204,
   },
   'devices.lock': {

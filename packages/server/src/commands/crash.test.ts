@@ -1,3 +1,4 @@
+import type { CommandOperation } from '@reeve/contract';
 import { describe, expect, it } from 'vitest';
 import type { LinkOperation } from '../link/port.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
@@ -44,8 +45,9 @@ describe('a process that dies', () => {
     async (when, at) => {
       const store = openMemoryStore();
       const performed: string[] = [];
+      const textOf = (asked: LinkOperation | CommandOperation) => `${asked.kind} ${'path' in asked ? asked.path : '/'}`;
       const perform = (operation: LinkOperation) => {
-        performed.push(`${operation.kind} ${operation.path}`);
+        performed.push(textOf(operation));
         return obedient(operation);
       };
       const dead = dying(store, at, when);
@@ -56,7 +58,7 @@ describe('a process that dies', () => {
 
       for (const [key, operation] of Object.entries(operations)) {
         const [row] = await store.list('commands', { where: { idempotencyKey: key } });
-        const sent = performed.filter((text) => text === `${operation.kind} ${operation.path}`).length;
+        const sent = performed.filter((text) => text === textOf(operation)).length;
         const steps = row?.receipts.map(({ step }) => step) ?? [];
         if (row?.state === 'outcome-unknown') {
           expect(['execute', 'merge']).toContain(key);

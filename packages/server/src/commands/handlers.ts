@@ -1,4 +1,5 @@
 import type { Command, DiscoveredNode } from '@reeve/contract';
+import { judgeTime } from '@reeve/policy';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { CommandId, Millis, OrganisationId } from '../ids.ts';
@@ -105,13 +106,14 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
     ...(values === undefined
       ? {}
       : {
-          values: values.map(({ path, stored, receivedAt }) => ({
+          values: values.map(({ path, stored, receivedAt, observedAt }) => ({
             path,
             type: stored.type,
             value: stored.value,
             text: describeStored(path, stored, device?.registration),
             receivedAt,
-            clock: 'none' as const,
+            ...(observedAt === undefined ? {} : { observedAt }),
+            clock: judgeTime({ observedAt, receivedAt }).clock,
           })),
         }),
     ...(created === undefined ? {} : { created }),

@@ -1,10 +1,21 @@
 import type { CommandOperation } from '@reeve/contract';
-import { attributeFault, parseExecuteArgs, parsePath } from '@reeve/lwm2m';
+import {
+  allows,
+  attributeFault,
+  level,
+  NONE,
+  type OperationKind,
+  PathLevel,
+  parseExecuteArgs,
+  parsePath,
+  ROOT_PATH,
+} from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
 import type { LinkBody, LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
 import type { InstanceChange } from '../registry/instances.ts';
-import { enablerOf, type ModelOf, resourceAt, storedOf } from '../telemetry/models.ts';
+import { enablerOf, type ModelOf, resourceAt, storedOf, toStored } from '../telemetry/models.ts';
 
+type Composite = Extract<CommandOperation, { kind: 'read-composite' | 'write-composite' }>;
 type Create = Extract<CommandOperation, { kind: 'create' }>;
 type WriteAttributes = Extract<CommandOperation, { kind: 'write-attributes' }>;
 
@@ -12,6 +23,8 @@ type WriteAttributes = Extract<CommandOperation, { kind: 'write-attributes' }>;
 export function isIdempotent(operation: CommandOperation): boolean {
   switch (operation.kind) {
     case 'read':
+    case 'read-composite':
+    case 'write-composite':
     case 'discover':
     case 'write-attributes':
       return true;
@@ -29,14 +42,19 @@ export function isIdempotent(operation: CommandOperation): boolean {
  * @throws ReeveError `invalid-value` naming the path and what was expected
  */
 export function linkOperationOf(operation: CommandOperation, registration: ModelOf | undefined): LinkOperation {
+  if (operation.kind === 'read-composite' || operation.kind === 'write-composite') {
+    return compositeOf(operation, registration);
+  }
   const { kind, path } = operation;
   switch (kind) {
     case 'read':
     case 'discover':
+      checkLevel(kind, path);
       return operation;
     case 'write-attributes':
       return checkAttributes(operation, registration);
     case 'execute': {
+      checkLevel(kind, path);
       const parsed = parseExecuteArgs(operation.arguments ?? '');
       if (parsed.ok) return operation;
       throw new ReeveError('invalid-value', `${path} takes no such arguments: ${parsed.error.detail}`);
@@ -55,13 +73,46 @@ export function linkOperationOf(operation: CommandOperation, registration: Model
       checkDelete(path, registration);
       return operation;
     case 'write':
+      checkLevel(operation.mode === 'replace' ? 'writeReplace' : 'writePartial', path);
       return { kind, mode: operation.mode, path, records: recordsOf(path, operation.values, registration) };
   }
 }
 
+function compositeOf(operation: Composite, registration: ModelOf | undefined): LinkOperation {
+  const enabler = enablerOf(registration?.version ?? '1.2');
+  if (enabler === '1.0')
+    throw new ReeveError('invalid-value', 'Several paths at once need LwM2M 1.1; the device has 1.0');
+  if (operation.kind === 'read-composite') return operation;
+  const records = operation.values.map(({ path, value, type }): LinkRecord => {
+    if (value !== null) return { path, stored: storedOf(path, value, type, registration) };
+    const at = parsePath(path);
+    if (at === undefined || level(at) !== PathLevel.resourceInstance) {
+      throw new ReeveError('invalid-value', `Only a resource instance can be removed so, not ${path}`);
+    }
+    return { path, stored: toStored(NONE) };
+  });
+  return { kind: 'write-composite', records };
+}
+
+/** @throws ReeveError `invalid-value` for a path of a level that the operation can't be asked of */
+function checkLevel(kind: OperationKind, path: string): void {
+  const parsed = parsePath(path);
+  if (parsed !== undefined && allows(kind, parsed)) return;
+  throw new ReeveError('invalid-value', `${path} is nothing to ${VERBS[kind] ?? kind}`);
+}
+
+const VERBS: Readonly<Partial<Record<OperationKind, string>>> = {
+  discover: 'discover',
+  read: 'read',
+  execute: 'execute',
+  writeReplace: 'write',
+  writePartial: 'merge values into',
+  writeAttributes: 'attach attributes to',
+};
+
 function checkAttributes(operation: WriteAttributes, registration: ModelOf | undefined): WriteAttributes {
-  const path = parsePath(operation.path);
-  if (path === undefined) throw new ReeveError('invalid-value', `${operation.path} is no path`);
+  checkLevel('writeAttributes', operation.path);
+  const path = parsePath(operation.path) ?? ROOT_PATH;
   if (Object.keys(operation.attributes).length === 0) throw new ReeveError('invalid-value', 'No attribute is given');
   const type = resourceAt(path, registration)?.type;
   // Of a device that never registered nothing is known yet: what it can't do is found out when the command is sent.
@@ -113,6 +164,12 @@ function recordsOf(
   });
 }
 
+/** What was read, as a report names it: of several paths each object is a sample of its own, as in a Send. */
+export function readPathOf(operation: CommandOperation): string | undefined {
+  if (operation.kind === 'read') return operation.path;
+  return operation.kind === 'read-composite' ? ROOT_PATH : undefined;
+}
+
 /** The object instance that a success made or took away, if the device named it. */
 export function instanceChangeOf(operation: CommandOperation, body: LinkBody): InstanceChange | undefined {
   switch (operation.kind) {
@@ -133,8 +190,12 @@ export function describeOperation(operation: CommandOperation): string {
   switch (operation.kind) {
     case 'read':
       return `read ${operation.path}`;
+    case 'read-composite':
+      return `read ${operation.paths.join(', ')}`;
+    case 'write-composite':
+      return `write ${operation.values.map(describeWritten).join(', ')}`;
     case 'create': {
-      const values = operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ');
+      const values = operation.values.map(describeWritten).join(', ');
       return `create ${operation.path}/${operation.instanceId ?? '?'}${values && `: ${values}`}`;
     }
     case 'delete':
@@ -144,12 +205,16 @@ export function describeOperation(operation: CommandOperation): string {
     case 'write-attributes':
       return `attach to ${operation.path}: ${describeAttributes(operation.attributes)}`;
     case 'write': {
-      const values = operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ');
+      const values = operation.values.map(describeWritten).join(', ');
       return `${operation.mode === 'replace' ? 'write' : 'merge into'} ${operation.path}: ${values}`;
     }
     case 'execute':
       return `execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
   }
+}
+
+function describeWritten({ path, value }: { readonly path: string; readonly value: unknown }): string {
+  return value === null ? `no ${path}` : `${path} = ${JSON.stringify(value)}`;
 }
 
 function describeAttributes(attributes: WriteAttributes['attributes']): string {

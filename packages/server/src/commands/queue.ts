@@ -23,7 +23,7 @@ import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import { Endings } from './endings.ts';
 import { commandLimits } from './limits.ts';
-import { instanceChangeOf, linkOperationOf } from './operation.ts';
+import { instanceChangeOf, linkOperationOf, readPathOf } from './operation.ts';
 import { finished, interrupted, isSuccess, queued, type StepBatch, sent, settled } from './steps.ts';
 
 type CommandRow = Row<'commands'>;
@@ -327,11 +327,10 @@ export class CommandQueue {
     const unanswered = outcome.kind === 'timeout' || outcome.kind === 'not-sent';
     // A session that came up meanwhile is not the one that failed.
     if (unanswered && device.session === session) this.#o.lost(device);
-    if (outcome.kind === 'answered' && isSuccess(outcome.code) && operation.kind === 'read') {
+    const path = readPathOf(row.operation);
+    if (outcome.kind === 'answered' && isSuccess(outcome.code) && path !== undefined) {
       // A report that can't be stored is lost as a notification can be; the command keeps its values.
-      await this.#o
-        .received(device, { path: operation.path, body: outcome.body, fresh: true, receivedAt: at })
-        .catch(() => {});
+      await this.#o.received(device, { path, body: outcome.body, fresh: true, receivedAt: at }).catch(() => {});
     }
     if (outcome.kind === 'answered' && isSuccess(outcome.code)) {
       // If it can't be stored, the device's next list of objects says it.

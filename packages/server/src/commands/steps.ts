@@ -4,8 +4,16 @@ import type { JournalPayloads } from '../journal/entries.ts';
 import type { LinkBody, RequestOutcome } from '../link/port.ts';
 import type { Batch } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
+import { storable } from '../telemetry/ingest.ts';
 import { commandLimits } from './limits.ts';
-import { codeText, describeOperation, describeOutcome, instanceChangeOf, isIdempotent } from './operation.ts';
+import {
+  codeText,
+  describeOperation,
+  describeOutcome,
+  instanceChangeOf,
+  isIdempotent,
+  readPathOf,
+} from './operation.ts';
 
 type CommandRow = Row<'commands'>;
 type Brought = Pick<CommandRow, 'values' | 'nodes' | 'created'>;
@@ -112,8 +120,12 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
 
 /** What a success brought, to be kept with the command. */
 function broughtBy(operation: CommandRow['operation'], body: LinkBody, at: Millis): Brought {
-  if (operation.kind === 'read' && body.kind === 'records') {
-    return { values: body.records.map(({ path, stored }) => ({ path, stored, receivedAt: at })) };
+  if (readPathOf(operation) !== undefined && body.kind === 'records') {
+    const values = body.records.map(({ path, stored, time }) => {
+      const observedAt = storable(time);
+      return { path, stored, receivedAt: at, ...(observedAt === undefined ? {} : { observedAt }) };
+    });
+    return { values };
   }
   if (operation.kind === 'discover' && body.kind === 'nodes') return { nodes: [...body.nodes] };
   const change = instanceChangeOf(operation, body);

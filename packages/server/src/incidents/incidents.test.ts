@@ -339,7 +339,8 @@ describe('a device that does not do as it is told', () => {
   it('is let go of when the cause clears after it failed', async () => {
     const world = await openWorld();
     await world.contact();
-    world.truck.instead = ({ path }) => (path === '/8/0/5' ? answered(4.05) : undefined);
+    world.truck.instead = (operation) =>
+      'path' in operation && operation.path === '/8/0/5' ? answered(4.05) : undefined;
     await world.breach();
     expect((await world.response()).state).toBe('failed');
     expect(world.truck.lock).toBe(2);

@@ -64,7 +64,7 @@ export class Truck {
 }
 
 function textOf(operation: LinkOperation): string {
-  if (operation.kind !== 'write') return `${operation.kind} ${operation.path}`;
+  if (operation.kind !== 'write') return `${operation.kind} ${'path' in operation ? operation.path : '/'}`;
   return `write ${operation.path} ${operation.records.map(({ stored }) => stored.value).join()}`;
 }
 

@@ -15,8 +15,9 @@ import {
   type TypeLookup,
 } from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
+import { baseOf } from '../observations/target.ts';
 import { definitions, toStored, versionsOf } from '../telemetry/models.ts';
-import type { LinkBody, LinkRecord, Offer } from './port.ts';
+import type { LinkBody, LinkObservation, LinkRecord, Offer } from './port.ts';
 
 /** A registration as far as decoding and encoding need it. */
 export interface Registered {
@@ -27,15 +28,14 @@ export interface Registered {
 }
 
 /** What a notification's token stands for. */
-export interface Observed {
+export interface Observed extends LinkObservation {
   readonly registered: Registered;
-  readonly path: string;
 }
 
 interface Known {
   registered: Registered;
-  /** Observed path by hex token. */
-  readonly observed: Map<string, string>;
+  /** By hex token. */
+  readonly observed: Map<string, LinkObservation>;
   /** Content formats that the device has refused. */
   readonly refused: Set<number>;
 }
@@ -44,12 +44,20 @@ interface Known {
 export class Decoder {
   readonly #known = new Map<RegistrationId, Known>();
 
-  register({ registrationId, version, offer }: Pick<Registered, 'registrationId' | 'version' | 'offer'>): Registered {
+  /** @param refusedFormats content formats that it has refused before */
+  register({
+    registrationId,
+    version,
+    offer,
+    refusedFormats = [],
+  }: Pick<Registered, 'registrationId' | 'version' | 'offer'> & {
+    readonly refusedFormats?: readonly number[];
+  }): Registered {
     const resourceType = definitions.resourceTypes(versionsOf({ version, objects: offer.objects }));
     const registered: Registered = { registrationId, version, offer, resourceType };
     const known = this.#known.get(registrationId);
     if (known) known.registered = registered;
-    else this.#known.set(registrationId, { registered, observed: new Map(), refused: new Set() });
+    else this.#known.set(registrationId, { registered, observed: new Map(), refused: new Set(refusedFormats) });
     return registered;
   }
 
@@ -57,19 +65,20 @@ export class Decoder {
     this.#known.delete(registrationId);
   }
 
-  observe(registrationId: RegistrationId, token: string, path: string): void {
-    this.#known.get(registrationId)?.observed.set(token, path);
+  observe(registrationId: RegistrationId, observation: LinkObservation): void {
+    this.#known.get(registrationId)?.observed.set(observation.token, observation);
   }
 
   unobserve(registrationId: RegistrationId, token: string): void {
     this.#known.get(registrationId)?.observed.delete(token);
   }
 
-  /** The device can't do a content format of many values: the others are tried first from now on. */
-  refuse(registrationId: RegistrationId, format: number): void {
-    if (format !== ContentFormat.text && format !== ContentFormat.opaque) {
-      this.#known.get(registrationId)?.refused.add(format);
-    }
+  /** The device can't do a content format: the others are tried first from now on. True if that is new. */
+  refuse(registrationId: RegistrationId, format: number): boolean {
+    const refused = this.#known.get(registrationId)?.refused;
+    if (!refused || refused.has(format)) return false;
+    refused.add(format);
+    return true;
   }
 
   /** Content formats that a device has refused since it registered. */
@@ -80,13 +89,16 @@ export class Decoder {
   /** The registration and path that a notification's token stands for. */
   observed(registrationId: RegistrationId, token: string): Observed | undefined {
     const known = this.#known.get(registrationId);
-    const path = known?.observed.get(token);
-    return known && path !== undefined ? { registered: known.registered, path } : undefined;
+    const observation = known?.observed.get(token);
+    return known && observation ? { registered: known.registered, ...observation } : undefined;
   }
 
-  /** Decodes an answer or notification by its own content format. */
+  /**
+   * Decodes an answer or notification by its own content format.
+   * @param path what was asked for; of an observation, the text of its target
+   */
   decode(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkBody {
-    return decodeBody(registered, path, message, at, truncated);
+    return decodeBody(registered, baseOf(path) ?? path, message, at, truncated);
   }
 }
 

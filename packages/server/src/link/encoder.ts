@@ -10,18 +10,29 @@ import {
 } from '@reeve/coap';
 import {
   ContentFormat,
+  compositeAccept,
+  compositeCandidates,
   formatCandidates,
+  type LwM2mPath,
   type Operation,
   parseExecuteArgs,
   parsePath,
   type ResourceRecord,
   toRequest,
 } from '@reeve/lwm2m';
+import { isComposite, parseTarget } from '../observations/target.ts';
 import { enablerOf, fromStored, resourceAt } from '../telemetry/models.ts';
 import type { Observed, Registered } from './decoder.ts';
 import type { LinkDown, LinkOperation, LinkRecord } from './port.ts';
 
-export const METHOD = { GET: Code.Get, PUT: Code.Put, POST: Code.Post, DELETE: Code.Delete } as const;
+export const METHOD = {
+  GET: Code.Get,
+  PUT: Code.Put,
+  POST: Code.Post,
+  DELETE: Code.Delete,
+  FETCH: Code.Fetch,
+  IPATCH: Code.Ipatch,
+} as const;
 
 type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly ok: false; readonly reason: string };
 
@@ -36,31 +47,61 @@ export function formatsOf(
   { version, offer }: Pick<Registered, 'version' | 'offer'>,
   refused: ReadonlySet<number> = new Set(),
 ): readonly number[] {
-  const path = parsePath(operation.path);
-  if (!path || !CARRYING.has(operation.kind)) return [];
-  const definition = resourceAt(path, { version, objects: offer.objects });
-  const candidates = formatCandidates({
-    path,
-    enabler: enablerOf(version),
-    contentFormats: offer.contentFormats,
-    unnumbered: operation.kind === 'create' && operation.instanceId === undefined,
-    ...(definition ? { type: definition.type, multiple: definition.multiple } : {}),
-  });
+  const candidates = candidatesOf(operation, { version, offer });
   return [
     ...candidates.filter((format) => !refused.has(format)),
     ...candidates.filter((format) => refused.has(format)),
   ];
 }
 
-const CARRYING: ReadonlySet<LinkOperation['kind']> = new Set(['read', 'observe', 'cancel-observe', 'write', 'create']);
+function candidatesOf(
+  operation: LinkOperation,
+  { version, offer }: Pick<Registered, 'version' | 'offer'>,
+): readonly number[] {
+  if (!CARRYING.has(operation.kind)) return [];
+  const device = { enabler: enablerOf(version), contentFormats: offer.contentFormats };
+  if (operation.kind === 'write-composite') {
+    const removes = operation.records.some(({ stored }) => stored.type === 'none');
+    return compositeCandidates({ ...device, writes: removes ? 'removals' : 'values' });
+  }
+  if (operation.kind === 'cancel-observe' && operation.format !== undefined) return [operation.format];
+  if (isCompositeOperation(operation)) return compositeCandidates(device);
+  const path = 'path' in operation ? parseTarget(operation.path)?.paths[0] : undefined;
+  if (!path) return [];
+  const definition = resourceAt(path, { version, objects: offer.objects });
+  return formatCandidates({
+    path,
+    ...device,
+    unnumbered: operation.kind === 'create' && operation.instanceId === undefined,
+    ...(definition ? { type: definition.type, multiple: definition.multiple } : {}),
+  });
+}
+
+/** Whether an operation is one of those on several paths at once. */
+export function isCompositeOperation(operation: LinkOperation): boolean {
+  if (operation.kind === 'read-composite' || operation.kind === 'write-composite') return true;
+  if (operation.kind !== 'observe' && operation.kind !== 'cancel-observe') return false;
+  const target = parseTarget(operation.path);
+  return target !== undefined && isComposite(target);
+}
+
+const CARRYING: ReadonlySet<LinkOperation['kind']> = new Set([
+  'read',
+  'read-composite',
+  'observe',
+  'cancel-observe',
+  'write',
+  'write-composite',
+  'create',
+]);
 
 /** The CoAP request of an operation, in a content format that the device has. */
 export function requestOf(operation: LinkOperation, registered: Registered, chosen?: number): Encoded {
-  const built = lwm2mOperation(
-    operation,
-    registered,
-    chosen ?? formatsOf(operation, registered)[0] ?? ContentFormat.text,
-  );
+  const asked = chosen ?? formatsOf(operation, registered)[0];
+  if (asked === undefined && isCompositeOperation(operation)) {
+    return { ok: false, reason: `LwM2M ${registered.version} has no form for this on several paths at once` };
+  }
+  const built = lwm2mOperation(operation, registered, asked ?? ContentFormat.text);
   if (typeof built === 'string') return { ok: false, reason: built };
   const result = toRequest(built, registered.offer.rootPath);
   if (!result.ok) return { ok: false, reason: result.error.detail };
@@ -88,13 +129,22 @@ export function requestOf(operation: LinkOperation, registered: Registered, chos
  * Asks for the rest of an observed value, in the format in which its beginning came (RFC 7959 §2.6); undefined for a
  * path that can't be asked for.
  */
-export function restOf({ path, registered }: Observed, beginning: CoapMessage): RequestSpec | undefined {
-  const read = requestOf({ kind: 'read', path }, registered);
+export function restOf(
+  { path, registered, format: listed }: Observed,
+  beginning: CoapMessage,
+): RequestSpec | undefined {
+  const target = parseTarget(path);
+  const [first] = target?.paths ?? [];
+  if (!target || !first) return undefined;
+  const operation = isComposite(target)
+    ? ({ kind: 'read-composite', paths: target.paths } as const)
+    : ({ kind: 'read', path: first } as const);
+  const read = requestOf(operation, registered, listed);
   if (!read.ok) return undefined;
   const format = contentFormat(beginning);
-  const { code, options = [] } = read.request;
-  const target = options.filter(({ number }) => number !== Option.Accept.number);
-  return { code, options: format === undefined ? target : [...target, option(Option.Accept, format)] };
+  const { options = [], ...request } = read.request;
+  const rest = options.filter(({ number }) => number !== Option.Accept.number);
+  return { ...request, options: format === undefined ? rest : [...rest, option(Option.Accept, format)] };
 }
 
 /** The response to a Register, Update or De-register. */
@@ -107,15 +157,57 @@ export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: '
 }
 
 /** @returns the operation, or why there is none in words */
-function lwm2mOperation(operation: LinkOperation, { version }: Registered, format: number): Operation | string {
+function lwm2mOperation(operation: LinkOperation, registered: Registered, format: number): Operation | string {
+  switch (operation.kind) {
+    case 'read-composite': {
+      const paths = operation.paths.map(parsePath).filter((path) => path !== undefined);
+      if (paths.length < operation.paths.length) return `not paths: ${operation.paths.join(' ')}`;
+      return { kind: 'readComposite', ...listOf(paths, format, registered) };
+    }
+    case 'write-composite': {
+      const records = recordsOf(operation.records);
+      return typeof records === 'string' ? records : { kind: 'writeComposite', format, records };
+    }
+    case 'observe':
+    case 'cancel-observe':
+      return observationOf(operation, registered, format);
+    default:
+      return singleOperation(operation, registered, format);
+  }
+}
+
+/** The list of paths of a composite operation, and what is accepted in answer to it. */
+function listOf(paths: readonly LwM2mPath[], format: number, { offer }: Registered) {
+  return { paths, format, accept: compositeAccept(format, offer.contentFormats) };
+}
+
+function observationOf(
+  { kind, path: text }: Extract<LinkOperation, { kind: 'observe' | 'cancel-observe' }>,
+  registered: Registered,
+  format: number,
+): Operation | string {
+  const target = parseTarget(text);
+  const [path] = target?.paths ?? [];
+  if (!target || !path) return `not a path: ${text}`;
+  const parameters = target.attributes ? { attributes: target.attributes } : {};
+  if (isComposite(target)) {
+    const composite = kind === 'observe' ? 'observeComposite' : 'cancelObserveComposite';
+    return { kind: composite, ...listOf(target.paths, format, registered), ...parameters };
+  }
+  return { kind: kind === 'observe' ? 'observe' : 'cancelObserve', path, accept: format, ...parameters };
+}
+
+type SingleOperation = Exclude<
+  LinkOperation,
+  { kind: 'read-composite' | 'write-composite' | 'observe' | 'cancel-observe' }
+>;
+
+function singleOperation(operation: SingleOperation, { version }: Registered, format: number): Operation | string {
   const path = parsePath(operation.path);
   if (!path) return `not a path: ${operation.path}`;
   switch (operation.kind) {
     case 'read':
-    case 'observe':
-      return { kind: operation.kind, path, accept: format };
-    case 'cancel-observe':
-      return { kind: 'cancelObserve', path, accept: format };
+      return { kind: 'read', path, accept: format };
     case 'discover':
       // Uri-Query is critical: before 1.2 a device may refuse one that it does not know (RFC 7252 §5.4.1).
       return {

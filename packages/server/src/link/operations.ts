@@ -6,9 +6,10 @@ import {
   ObservationScope,
   type RequestId,
 } from '@reeve/coap';
+import { ContentFormat, ROOT_PATH } from '@reeve/lwm2m';
 import type { Millis } from '../ids.ts';
 import type { Decoder, Registered } from './decoder.ts';
-import { formatsOf, requestOf } from './encoder.ts';
+import { formatsOf, isCompositeOperation, requestOf } from './encoder.ts';
 import type { LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
 import { heardOver, type Session, type SessionTable } from './sessions.ts';
 
@@ -80,13 +81,13 @@ export class Operations {
     const [format, ...others] = formats;
     const { registered } = session;
     if (format !== undefined && registered && outcome.kind === 'response' && refusesFormat(outcome.message.code)) {
-      this.#o.decoder.refuse(registered.registrationId, format);
+      this.#refused(registered, operation, format);
       if (others.length > 0) {
         this.#ask({ ...pending, formats: others }, registered, now);
         return;
       }
     }
-    const result = this.#resultOf(outcome, transmitted, operation.path, session);
+    const result = this.#resultOf(outcome, transmitted, { ...pending, format });
     this.#settle(request, result, this.#o.sessions.get(peer) ? session : undefined);
   }
 
@@ -95,22 +96,46 @@ export class Operations {
     this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome, ...over });
   }
 
-  #resultOf(outcome: CoapOutcome, transmitted: boolean, path: string, { registered }: Session): RequestOutcome {
+  /** Remembers what the device can't do, here and beyond a restart. */
+  #refused({ registrationId }: Registered, operation: LinkOperation, format: number): void {
+    if (!tellsOfDevice(operation, format) || !this.#o.decoder.refuse(registrationId, format)) return;
+    this.#o.deliver({ kind: 'format-refused', registrationId, format });
+  }
+
+  #resultOf(
+    outcome: CoapOutcome,
+    transmitted: boolean,
+    { operation, session, format }: Pick<Pending, 'operation' | 'session'> & { readonly format: number | undefined },
+  ): RequestOutcome {
     const { decoder, wallClock } = this.#o;
+    const { registered } = session;
+    const path = 'path' in operation ? operation.path : ROOT_PATH;
     if (outcome.kind === 'response') {
       if (!registered) return { kind: 'not-sent', reason: 'the registration is over' };
       const { message, observing, truncated } = outcome;
       const body = decoder.decode(registered, path, message, wallClock(), truncated);
       if (!observing) return { kind: 'answered', code: message.code, body };
       const token = Buffer.from(message.token).toString('hex');
-      decoder.observe(registered.registrationId, token, path);
-      return { kind: 'answered', code: message.code, body, token };
+      const listed = isCompositeOperation(operation) && format !== undefined ? { format } : {};
+      decoder.observe(registered.registrationId, { path, token, ...listed });
+      return { kind: 'answered', code: message.code, body, token, ...listed };
     }
     if (outcome.kind === 'reset') return { kind: 'reset' };
     if (transmitted) return { kind: 'timeout' };
     return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
   }
 }
+
+/**
+ * Whether a refusal says something of the device. Text and opaque are refused for what a resource is, and plain SenML for
+ * a list of paths by devices that know it well for values.
+ */
+function tellsOfDevice(operation: LinkOperation, format: number): boolean {
+  if (format === ContentFormat.text || format === ContentFormat.opaque) return false;
+  return !isCompositeOperation(operation) || ETCH.has(format);
+}
+
+const ETCH: ReadonlySet<number> = new Set([ContentFormat.senmlEtchCbor, ContentFormat.senmlEtchJson]);
 
 /** Devices refuse a content format by either code, whichever way the content goes. */
 function refusesFormat(code: number): boolean {

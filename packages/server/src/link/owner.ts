@@ -142,10 +142,10 @@ export class SessionOwner {
         break;
       case 'restore':
         this.#decoder.register(message);
-        for (const { path, token } of message.observations) {
-          const bytes = Buffer.from(token, 'hex');
-          this.#decoder.observe(message.registrationId, token, path);
-          this.#coap.restoreObservation({ scope: ObservationScope(message.registrationId), token: bytes }, now);
+        for (const observation of message.observations) {
+          const token = Buffer.from(observation.token, 'hex');
+          this.#decoder.observe(message.registrationId, observation);
+          this.#coap.restoreObservation({ scope: ObservationScope(message.registrationId), token }, now);
         }
         break;
       case 'perform':

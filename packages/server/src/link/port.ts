@@ -128,6 +128,9 @@ export interface Offer {
 /** An operation on a device. Values are typed, so that the link can encode them in a format that the device has. */
 export type LinkOperation =
   | { readonly kind: 'read'; readonly path: string }
+  | { readonly kind: 'read-composite'; readonly paths: readonly string[] }
+  /** Partial, and all or nothing; a record of type `none` removes its resource instance. */
+  | { readonly kind: 'write-composite'; readonly records: readonly LinkRecord[] }
   | {
       readonly kind: 'write';
       readonly mode: 'replace' | 'partial';
@@ -146,16 +149,30 @@ export type LinkOperation =
       readonly records: readonly LinkRecord[];
     }
   | { readonly kind: 'delete'; readonly path: string }
+  /** `path` is the text of a target; see observations/target.ts. */
   | { readonly kind: 'observe'; readonly path: string }
-  | { readonly kind: 'cancel-observe'; readonly path: string; readonly token: string };
+  | ({ readonly kind: 'cancel-observe' } & LinkObservation);
+
+/** An observation that a device has accepted. */
+export interface LinkObservation {
+  /** The text of its target; see observations/target.ts. */
+  readonly path: string;
+  /** In hex. */
+  readonly token: string;
+  /** Content format of the list of paths that a composite one was asked for with; whatever is asked of it again has the same. */
+  readonly format?: number;
+}
 
 /** How a request to the device ended. */
 export type RequestOutcome =
   | {
       readonly kind: 'answered';
       readonly code: number;
-      readonly body: LinkBody /** Hex token, if an observation is live now. */;
+      readonly body: LinkBody;
+      /** Of an observation that is live now. */
       readonly token?: string;
+      /** See {@link LinkObservation}. */
+      readonly format?: number;
     }
   /** Sent, and never answered: the device may have acted on it. */
   | { readonly kind: 'timeout' }
@@ -232,6 +249,7 @@ export type LinkUp =
       readonly exchange?: ExchangeRef;
       readonly registrationId: RegistrationId;
       readonly token: string;
+      /** The text of the observation's target. */
       readonly path: string;
       /** False: older than one already seen (RFC 7641 §3.4): to be acknowledged, not evaluated as current. */
       readonly fresh: boolean;
@@ -256,6 +274,8 @@ export type LinkUp =
       /** Sequence number of the DTLS record that the answer came in. */
       readonly record?: number;
     }
+  /** A registered device can't do a content format: to be tried last, and to be told again with `bind` and `restore`. */
+  | { readonly kind: 'format-refused'; readonly registrationId: RegistrationId; readonly format: number }
   | {
       readonly kind: 'refused';
       readonly at: Millis;
@@ -317,6 +337,8 @@ export type LinkDown =
       readonly registrationId: RegistrationId;
       readonly version: string;
       readonly offer: Offer;
+      /** Content formats that it has refused. */
+      readonly refusedFormats?: readonly number[];
     }
   /** Forgets a registration and its observations. */
   | { readonly kind: 'unbind'; readonly registrationId: RegistrationId }
@@ -341,7 +363,9 @@ export type LinkDown =
       readonly registrationId: RegistrationId;
       readonly version: string;
       readonly offer: Offer;
-      readonly observations: readonly { readonly path: string; readonly token: string }[];
+      /** Content formats that it has refused. */
+      readonly refusedFormats?: readonly number[];
+      readonly observations: readonly LinkObservation[];
     }
   | {
       readonly kind: 'perform';

@@ -5,26 +5,28 @@ import { commitAll, type Decision } from '../decision.ts';
 import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
-import type { LinkDown, RequestOutcome } from '../link/port.ts';
+import type { LinkDown, LinkOperation, RequestOutcome } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { isAwake } from '../registry/presence.ts';
+import { knownOf } from '../registry/terms.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
+import { baseOf, wantedTarget } from './target.ts';
 
 /** Paths observed per device, of rules and people together. */
 const MAX_OBSERVED = 100;
 
-/** One path that somebody wants observed. */
+/** One target that somebody wants observed; `path` is its text, see target.ts. */
 type Watch = { path: string; since: Millis } & (
   | { state: 'wanted' }
   /** The request is on its way. */
   | { state: 'requested' }
   /** `doubtful`: nothing came of it since a restart, during which the device may have given it up. */
-  | { state: 'live'; token: string; doubtful?: boolean }
+  | { state: 'live'; token: string; format?: number; doubtful?: boolean }
   /** The device said no; asked again when it registers anew. */
   | { state: 'refused'; reason: string }
 );
@@ -73,16 +75,12 @@ export class Observer {
     for (const [deviceId, rows] of live) {
       const registration = options.fleet.get(deviceId)?.registration;
       if (!registration) continue;
-      for (const { path, token, since } of rows)
-        observer.#of(deviceId).set(path, { path, since, state: 'live', token, doubtful: true });
-      const { registrationId, version, rootPath, contentFormats, objects } = registration;
-      options.send({
-        kind: 'restore',
-        registrationId,
-        version,
-        offer: { rootPath, contentFormats, objects },
-        observations: rows.map(({ path, token }) => ({ path, token })),
+      const observations = rows.map(({ path, token, since, format }) => {
+        const observation = { path, token, ...(format === undefined ? {} : { format }) };
+        observer.#of(deviceId).set(path, { ...observation, since, state: 'live', doubtful: true });
+        return observation;
       });
+      options.send({ kind: 'restore', ...knownOf(registration), observations });
     }
     return observer;
   }
@@ -112,9 +110,13 @@ export class Observer {
     return true;
   }
 
-  /** A person wants a path observed. Stored before this resolves. @throws ReeveError `too-many` */
-  async want(device: Device, path: string, person: string): Promise<Observation> {
+  /**
+   * A person wants a target observed. Stored before this resolves.
+   * @throws ReeveError `too-many`, `invalid-value`
+   */
+  async want(device: Device, text: string, person: string): Promise<Observation> {
     const { organisationId, deviceId } = device.row;
+    const path = wantedTarget(text, device.registration);
     const wanted = this.#wanted(deviceId);
     if (!wanted.has(path) && wanted.size >= MAX_OBSERVED) {
       throw new ReeveError('too-many', `At most ${MAX_OBSERVED} paths of a device are observed: end some first`);
@@ -126,9 +128,10 @@ export class Observer {
     return this.#view(deviceId, path, this.#wanted(deviceId).get(path) ?? [person]);
   }
 
-  /** A person wants a path observed no longer. Stored before this resolves. */
-  async unwant(device: Device, path: string, person: string): Promise<void> {
+  /** A person wants a target observed no longer. Stored before this resolves. @throws ReeveError `invalid-value` */
+  async unwant(device: Device, text: string, person: string): Promise<void> {
     const { deviceId } = device.row;
+    const path = wantedTarget(text, undefined);
     await this.#o.store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
     const paths = this.#people.get(deviceId);
     paths?.get(path)?.delete(person);
@@ -189,14 +192,14 @@ export class Observer {
     const { deviceId } = device.row;
     const now = this.#o.now();
     for (const watch of [...this.#of(deviceId).values()]) {
-      if (watch.state === 'live' && watch.doubtful === true) this.#again(device, watch.path, watch.token);
+      if (watch.state === 'live' && watch.doubtful === true) this.#again(device, watch);
     }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
       const watch = this.#of(deviceId).get(path);
       if (watch?.state !== 'live' || now - watch.since < maxAge / 2) continue;
       const last = this.#o.values.lastReceivedAt(deviceId, path) ?? watch.since;
       if (now - last < maxAge / 2) continue;
-      this.#again(device, path, watch.token);
+      this.#again(device, watch);
     }
     this.sync(device);
   }
@@ -205,13 +208,14 @@ export class Observer {
   renew(device: Device): void {
     for (const path of this.#o.engine.unseen(device.row.deviceId)) {
       const watch = this.#of(device.row.deviceId).get(path);
-      if (watch?.state === 'live') this.#again(device, path, watch.token);
+      if (watch?.state === 'live') this.#again(device, watch);
     }
     this.sync(device);
   }
 
-  #again(device: Device, path: string, token: string): void {
-    void this.#o.requests.perform(device, { kind: 'cancel-observe', path, token });
+  #again(device: Device, watch: LiveWatch): void {
+    const { path } = watch;
+    void this.#o.requests.perform(device, cancelOf(watch));
     this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted' });
   }
 
@@ -253,7 +257,7 @@ export class Observer {
     await this.#o.store
       .commit({ changes: [{ delete: 'observations', key: { deviceId, path: watch.path } }] })
       .catch(() => {});
-    await this.#o.requests.perform(device, { kind: 'cancel-observe', path: watch.path, token: watch.token });
+    await this.#o.requests.perform(device, cancelOf(watch));
   }
 
   async #start(device: Device, path: string): Promise<void> {
@@ -286,14 +290,18 @@ export class Observer {
       outcome.token !== undefined &&
       device.registration
     ) {
-      const { token } = outcome;
+      const { token, format } = outcome;
       const { registrationId } = device.registration;
-      const row = { organisationId, deviceId, registrationId, path, token, since: now };
+      const observation = { path, token, since: now, ...(format === undefined ? {} : { format }) };
       const live: Decision = {
-        batch: { changes: [{ put: 'observations', row }] },
-        apply: () => this.#of(deviceId).set(path, { path, since: now, state: 'live', token }),
+        batch: {
+          changes: [{ put: 'observations', row: { organisationId, deviceId, registrationId, ...observation } }],
+        },
+        apply: () => this.#of(deviceId).set(path, { ...observation, state: 'live' }),
       };
-      await this.#o.take(device, { path, body: outcome.body, fresh: true, receivedAt: now }, [live]);
+      await this.#o.take(device, { path: baseOf(path) ?? path, body: outcome.body, fresh: true, receivedAt: now }, [
+        live,
+      ]);
       return;
     }
     const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
@@ -339,6 +347,12 @@ export class Observer {
     paths.set(path, (paths.get(path) ?? new Set()).add(person));
     this.#people.set(deviceId, paths);
   }
+}
+
+type LiveWatch = Extract<Watch, { state: 'live' }>;
+
+function cancelOf({ path, token, format }: LiveWatch): LinkOperation {
+  return { kind: 'cancel-observe', path, token, ...(format === undefined ? {} : { format }) };
 }
 
 function describeRefusal(outcome: RequestOutcome): string {

@@ -11,7 +11,7 @@ import type { Credentials } from './credentials.ts';
 import type { Device, Fleet, Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
 import { charge, rateLimits } from './rate.ts';
-import { changedTerms, contactOf, isSuperseded, noteReceived, offerOf, receivedBy, termsOf } from './terms.ts';
+import { changedTerms, contactOf, isSuperseded, knownOf, noteReceived, receivedBy, termsOf } from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
@@ -159,9 +159,7 @@ export class Registrations {
       kind: 'bind',
       sessionId: session.sessionId,
       deviceId: device.row.deviceId,
-      registrationId: registration.registrationId,
-      version: registration.version,
-      offer: offerOf(registration),
+      ...knownOf(registration),
     });
   }
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../decision.ts';
-import { newId } from '../ids.ts';
+import { newId, type RegistrationId } from '../ids.ts';
 import type { LinkUp, Offer, SessionInfo } from '../link/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Device, Registration } from './fleet.ts';
@@ -103,6 +103,28 @@ export function receivedMark(device: Device): Decision | undefined {
   if (!device.received) return undefined;
   const { deviceId } = device.row;
   return { batch: { changes: [{ patch: 'contacts', key: { deviceId }, set: receivedBy(device) }] } };
+}
+
+/** What is stored when a device refuses a content format, so that it is not tried first again after a restart. */
+export function refusedFormat(
+  { registration }: Device,
+  registrationId: RegistrationId,
+  format: number,
+): Decision | undefined {
+  if (registration?.registrationId !== registrationId || registration.refusedFormats?.includes(format))
+    return undefined;
+  const { deviceId, refusedFormats: before = [] } = registration;
+  const set = { refusedFormats: [...before, format] };
+  return {
+    batch: { changes: [{ patch: 'registrations', key: { deviceId }, set }] },
+    apply: () => Object.assign(registration, set),
+  };
+}
+
+/** What the link knows of a registration. */
+export function knownOf(registration: Registration) {
+  const { registrationId, version, refusedFormats = [] } = registration;
+  return { registrationId, version, offer: offerOf(registration), refusedFormats };
 }
 
 /** What the registration offers, as the link needs it to encode and decode. */

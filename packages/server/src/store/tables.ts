@@ -86,6 +86,8 @@ export const tables = {
       registeredAt: integer(),
       state: text<'registered' | 'deregistered' | 'expired'>(),
       endedAt: optional(integer()),
+      /** Content formats that the device has refused since it registered. */
+      refusedFormats: optional(json<number[]>()),
     },
     ['deviceId'],
     { unique: [['registrationId']] },
@@ -134,7 +136,10 @@ export const tables = {
   /** Which process owns the Connection IDs of a slot; they live for longer than processes do. */
   connectionIdSlots: table({ slot: integer(), owner: text(), since: integer() }, ['slot'], { unique: [['owner']] }),
 
-  /** Observations that a person asked for; those of policies follow from the policies. */
+  /**
+   * Observations that a person asked for; those of policies follow from the policies. `path` is the text of a target; see
+   * observations/target.ts.
+   */
   wantedObservations: table({ ...device, path: text(), person: text(), createdAt: integer() }, [
     'deviceId',
     'path',
@@ -143,7 +148,15 @@ export const tables = {
 
   /** Observations that the device accepted, so that notifications are matched again after a restart. */
   observations: table(
-    { ...device, registrationId: text<RegistrationId>(), path: text(), token: text(), since: integer() },
+    {
+      ...device,
+      registrationId: text<RegistrationId>(),
+      path: text(),
+      token: text(),
+      since: integer(),
+      /** Content format of the list of paths, of a composite one. */
+      format: optional(integer()),
+    },
     ['deviceId', 'path'],
   ),
 
@@ -177,7 +190,7 @@ export const tables = {
       responseId: optional(text<ResponseId>()),
       receipts: json<Receipt[]>(),
       code: optional(text()),
-      values: optional(json<{ path: string; stored: StoredValue; receivedAt: number }[]>()),
+      values: optional(json<{ path: string; stored: StoredValue; receivedAt: number; observedAt?: number }[]>()),
       createdAt: integer(),
       expiresAt: integer(),
       finishedAt: optional(integer()),

@@ -132,7 +132,7 @@ function sampleValue({ type, value }: StoredValue): SampleValue | undefined {
 }
 
 /** A moment beyond all calendars (ECMA-262 §21.4.1.1) is cut to their end: no clock is believed there anyway. */
-function storable(moment: Millis | undefined): Millis | undefined {
+export function storable(moment: Millis | undefined): Millis | undefined {
   return moment === undefined ? undefined : Math.min(Math.max(moment, -8.64e15), 8.64e15);
 }
 

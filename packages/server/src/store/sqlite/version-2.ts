@@ -64,6 +64,9 @@ export const version2: readonly string[] = [
   `CREATE TABLE "serverKeys" (
     "organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "createdAt" INTEGER NOT NULL,
     PRIMARY KEY ("name")) STRICT, WITHOUT ROWID`,
+  // What is known of a device's content formats.
+  'ALTER TABLE "registrations" ADD COLUMN "refusedFormats" TEXT',
+  'ALTER TABLE "observations" ADD COLUMN "format" INTEGER',
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',

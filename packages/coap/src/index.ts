@@ -25,6 +25,17 @@ export {
 } from './message.ts';
 export type { BlockValue, CoapOption, OptionDefinition, OptionFormat, OptionValue } from './options.ts';
 export { Option, option, optionDefinition } from './options.ts';
+export type { OscoreEffect, OscoreFault, OscoreParameters } from './oscore/index.ts';
+export {
+  DEFAULT_AEAD,
+  DEFAULT_HKDF,
+  isProtected,
+  OscoreAssociation,
+  oscoreObstacle,
+  oscoreValueOf,
+  unprotectedError,
+} from './oscore/index.ts';
 export type { TransmissionParameters } from './parameters.ts';
 export { DEFAULT_PARAMETERS, exchangeLifetimeMs, maxTransmitWaitMs } from './parameters.ts';
 export type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';
+export { frameOf, readFrame } from './tcp/frames.ts';

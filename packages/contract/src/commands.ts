@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, PathText } from './common.ts';
 import { JsonValue, ResourceValue } from './devices.ts';
+import { Waiting } from './downlink.ts';
 
 const Attribute = Type.Optional(Type.Union([Type.Number(), Type.Null()]));
 const Whole = Type.Optional(Type.Union([Type.Integer({ minimum: 0, maximum: 4_294_967_295 }), Type.Null()]));
@@ -93,6 +94,13 @@ export const CommandState = Type.Union([
 ]);
 export type CommandState = Static<typeof CommandState>;
 
+/**
+ * What goes first: urgent commands before all others, and whatever the device may be sent; background ones last, and
+ * only as fast as the limits of site and server allow. Those of one priority go in the order of their queueing.
+ */
+export const CommandPriority = Type.Union([Type.Literal('urgent'), Type.Literal('normal'), Type.Literal('background')]);
+export type CommandPriority = Static<typeof CommandPriority>;
+
 /** What a command left at one step. */
 export const Receipt = Type.Object({
   at: Instant,
@@ -117,6 +125,11 @@ export const Command = Type.Object({
   endpoint: Type.String(),
   operation: CommandOperation,
   state: CommandState,
+  priority: CommandPriority,
+  /** Why a queued command is not sent yet. */
+  waiting: Type.Optional(Waiting),
+  /** Who asked to have it cancelled while it was under way: its answer counts still, but it is not repeated. */
+  cancelledBy: Type.Optional(Type.String()),
   actor: Actor,
   createdAt: Instant,
   expiresAt: Instant,
@@ -135,6 +148,8 @@ export type Command = Static<typeof Command>;
 export const CommandCreate = Type.Object(
   {
     operation: CommandOperation,
+    /** Default: normal. */
+    priority: Type.Optional(CommandPriority),
     /** Seconds until an unanswered command is given up; default one day. */
     expiresIn: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
     /** The caller accepts that an Execute, Create, Delete or partial Write without an answer is sent again. */

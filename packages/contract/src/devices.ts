@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, Labels, ObservedText, PathText } from './common.ts';
 import { CredentialAdd, CredentialInfo, CredentialKind, SetupItem } from './credentials.ts';
+import { Downlink, downlinkSettings } from './downlink.ts';
 
 /**
  * A value as JSON: integers beyond 2^53 and object links ("66:0") are strings, opaque is base64, time is Unix seconds.
@@ -125,6 +126,17 @@ export const ResourceInfo = Type.Object({
   ]),
   type: Type.Optional(Type.String({ description: 'LwM2M data type, as in ResourceValue; absent if executable' })),
   multiple: Type.Boolean(),
+  mandatory: Type.Optional(Type.Boolean()),
+  range: Type.Optional(
+    Type.Object(
+      { least: Type.Number(), largest: Type.Number() },
+      { description: 'of a number, or of the length in bytes of a string or opaque' },
+    ),
+  ),
+  units: Type.Optional(Type.String({ description: 'SenML unit (RFC 8428), else in words' })),
+  values: Type.Optional(
+    Type.Array(Type.Object({ value: Type.Number(), name: Type.String() }), { description: 'what its numbers mean' }),
+  ),
 });
 export type ResourceInfo = Static<typeof ResourceInfo>;
 
@@ -166,6 +178,7 @@ export const DeviceDetail = Type.Object({
   rules: Type.Array(RuleStatus),
   credentials: Type.Array(CredentialInfo),
   sessions: Type.Array(DtlsSession),
+  downlink: Downlink,
 });
 export type DeviceDetail = Static<typeof DeviceDetail>;
 
@@ -228,6 +241,8 @@ export const DeviceChange = Type.Object(
     site: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
     owner: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
     model: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
+    awakeSeconds: Type.Optional(Type.Union([downlinkSettings.awakeSeconds, Type.Null()])),
+    downlinkBytesPerDay: Type.Optional(Type.Union([downlinkSettings.downlinkBytesPerDay, Type.Null()])),
   },
   { additionalProperties: false, minProperties: 1 },
 );

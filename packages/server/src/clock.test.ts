@@ -13,6 +13,7 @@ describe('the clock', () => {
     const ran: string[] = [];
     let finish: () => void = () => {};
     const clock = new Clock({
+      tenths: [],
       seconds: [
         (now) => ran.push(`second ${now}`),
         () => {

@@ -9,13 +9,14 @@ export function after(ms: number, run: () => void): () => void {
 type Job = (now: Millis) => unknown;
 
 interface Options {
+  readonly tenths: readonly Job[];
   readonly seconds: readonly Job[];
   readonly minutes: readonly Job[];
   readonly days: readonly Job[];
   readonly now: () => Millis;
 }
 
-const PERIODS = { seconds: 1_000, minutes: 60_000, days: 24 * 3_600_000 } as const;
+const PERIODS = { tenths: 100, seconds: 1_000, minutes: 60_000, days: 24 * 3_600_000 } as const;
 
 /** Runs recurring jobs, each never beside itself. A job that fails is run again at its next turn. */
 export class Clock {

@@ -4,11 +4,16 @@ import Type, { type Static } from 'typebox';
 import { Errors } from 'typebox/value';
 import { clientKinds, suiteNames } from './link/dtls-settings.ts';
 
-const oneOf = <const W extends string>(words: readonly W[]) => Type.Union(words.map((word) => Type.Literal(word)));
+const oneOf = <const W extends string>(words: readonly W[]) =>
+  Type.Unsafe<W>(Type.Union(words.map((word) => Type.Literal(word))));
 
-/** One secure socket. What is left out is as without the file. */
+/** What a socket of the file can speak. */
+const transports = ['coaps', 'coaps+tcp', 'coap+tcp'] as const;
+
+/** One socket. What is left out is as without the file. */
 const Listener = Type.Object(
   {
+    transport: Type.Optional(oneOf(transports)),
     host: Type.String({ minLength: 1, description: 'IP address' }),
     port: Type.Integer({ minimum: 0, maximum: 65_535 }),
     suites: Type.Optional(Type.Array(oneOf(suiteNames), { minItems: 1, uniqueItems: true })),
@@ -34,10 +39,23 @@ const Identity = Type.Object(
   { additionalProperties: false },
 );
 
+const bytesPerSecond = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+
+/** How much devices are sent without urgency. What is left out is as without the file. */
+const Downlink = Type.Object(
+  {
+    bytesPerSecond: Type.Optional(bytesPerSecond),
+    siteBytesPerSecond: Type.Optional(bytesPerSecond),
+    sites: Type.Optional(Type.Record(Type.String(), bytesPerSecond)),
+  },
+  { additionalProperties: false },
+);
+
 const ConfigFile = Type.Object(
   {
     listeners: Type.Optional(Type.Array(Listener, { minItems: 1, maxItems: 16 })),
     identities: Type.Optional(Type.Array(Identity, { minItems: 1, maxItems: 64 })),
+    downlink: Type.Optional(Downlink),
     keepSessionDays: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 3650, description: 'days that sessions outlive registrations; default 7' }),
     ),
@@ -106,5 +124,6 @@ function faultsOf(config: unknown): string[] {
 function choices(at: string): string {
   if (/suites\[\d+\]$/.test(at)) return `must be one of ${suiteNames.join(', ')}`;
   if (/credentials\[\d+\]$/.test(at)) return `must be one of ${clientKinds.join(', ')}`;
+  if (/\.transport$/.test(at)) return `must be one of ${transports.join(', ')}`;
   return 'must be accept or refuse';
 }

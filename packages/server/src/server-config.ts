@@ -5,6 +5,7 @@ import type { Millis } from './ids.ts';
 import { openMainThreadLink } from './link/main-thread.ts';
 import type { LinkConfig, ListenAddress, Listener, OpenLink } from './link/port.ts';
 import { openWorkerLink } from './link/worker-thread.ts';
+import type { DownlinkLimits } from './pacing/limits.ts';
 import type { DurableStore, Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import type { IdentityFiles } from './trust/certificate-files.ts';
@@ -15,6 +16,8 @@ export interface ServerConfig {
   readonly dataFolder: string;
   /** CoAP sockets; at least one `coaps`. */
   readonly listen: readonly Listener[];
+  /** Name or address under which devices reach the server; absent: where its sockets listen, if that says it. */
+  readonly deviceHost?: string;
   /** Certificate chains that the server proves itself with, beside its raw key. */
   readonly identities?: readonly IdentityFiles[];
   readonly http: { readonly host: string; readonly port: number };
@@ -25,6 +28,8 @@ export interface ServerConfig {
   readonly link: 'main' | 'worker';
   /** Days that DTLS sessions outlive the registrations under them; see sessions/limits.ts. */
   readonly keepSessionDays?: number;
+  /** How much devices are sent without urgency; what is left out is as `defaultDownlink` has it. */
+  readonly downlink?: Partial<DownlinkLimits>;
   /** File that the keys of all sessions are appended to, in NSS's key log format: for debugging only. */
   readonly keyLogFile?: string;
   readonly transmission?: LinkConfig['transmission'];

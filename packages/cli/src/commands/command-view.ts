@@ -52,7 +52,8 @@ export function commandLines(context: Context, command: Command): string[] {
   return [line, `Follow it with: reeve command show ${command.commandId}`];
 }
 
-function outcomeText({ state, code, receipts, created, operation }: Command): string {
+function outcomeText({ state, code, receipts, created, operation, waiting }: Command): string {
+  if (waiting) return `${state}: ${clean(waiting.text)}`;
   if (state === 'answered' && operation.kind === 'create') {
     return created === undefined ? 'created; the device did not say which instance' : `created ${created}`;
   }

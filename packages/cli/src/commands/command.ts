@@ -24,6 +24,8 @@ export const commandCommands = [
           device: (each) => each.endpoint,
           operation: (each) => describeOperation(each.operation),
           state: (each) => each.state,
+          priority: (each) => (each.priority === 'normal' ? '' : each.priority),
+          waits: (each) => each.waiting?.text ?? '',
           by: (each) => each.actor.name,
           queued: (each) => age(each.createdAt, now),
         },
@@ -39,7 +41,7 @@ export const commandCommands = [
     run: async (context, given) => {
       const first = await context.api('commands.show', { params: { id: given.id } });
       const shown = await follow(context, first, given.wait);
-      const { operation, state, actor, endpoint, code, values = [], nodes, created, expiresAt } = shown;
+      const { operation, state, priority, actor, endpoint, code, values = [], nodes, created, expiresAt } = shown;
       show(context, shown, () => [
         `${describeOperation(operation)} on ${endpoint}: ${state}`,
         '',
@@ -47,6 +49,9 @@ export const commandCommands = [
           by: actor.name,
           answer: code,
           created,
+          priority: priority === 'normal' ? undefined : priority,
+          waits: shown.waiting?.text,
+          cancelled: shown.cancelledBy === undefined ? undefined : `by ${shown.cancelledBy}, while under way`,
           expires: state === 'queued' ? age(expiresAt, context.terminal.now()) : undefined,
         }),
         ...receiptLines(shown),
@@ -60,11 +65,13 @@ export const commandCommands = [
   }),
   command({
     name: 'command cancel',
-    summary: 'Cancel a command that still waits',
+    summary: 'Cancel a command; one that is under way is not sent again',
     positionals: { id: required('ID', 'id of the command') },
     run: async (context, given) => {
       const cancelled = await context.api('commands.cancel', { params: { id: given.id } });
-      show(context, cancelled, () => [`${cancelled.commandId}: ${cancelled.state}`]);
+      show(context, cancelled, () => [
+        `${cancelled.commandId}: ${cancelled.state === 'sent' ? 'under way; it is not sent again' : cancelled.state}`,
+      ]);
     },
   }),
 ];

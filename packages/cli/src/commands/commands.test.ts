@@ -29,6 +29,7 @@ const detail: DeviceDetail = {
   rules: [],
   credentials: [],
   sessions: [],
+  downlink: { awakeSeconds: 93, queuedCommands: 0 },
 };
 
 const commandIn = (state: Command['state'], ...texts: string[]): Command => ({
@@ -37,6 +38,7 @@ const commandIn = (state: Command['state'], ...texts: string[]): Command => ({
   endpoint: 'truck-1',
   operation: { kind: 'read', path: '/3/0/9' },
   state,
+  priority: 'normal',
   actor: { kind: 'token', name: 'x' },
   createdAt: NOW,
   expiresAt: NOW + 1000,

@@ -3,7 +3,7 @@ import type { Context } from '../command.ts';
 import { type Columns, facts, table } from '../output.ts';
 import { clean } from '../table.ts';
 import type { Style } from '../terminal.ts';
-import { age } from '../words.ts';
+import { age, counted } from '../words.ts';
 import { handshakeLines } from './handshake-view.ts';
 
 const presenceStyle: Readonly<Record<Presence['state'], Style>> = {
@@ -78,6 +78,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       owner: device.owner,
       incidents: device.openIncidents > 0 ? `${device.openIncidents} open` : undefined,
       credentials: device.credentials.map(({ kind, identity }) => `${kind} ${identity}`).join(', '),
+      downlink: downlinkText(device.downlink),
       session: device.sessions.map((session) => sessionText(session, now)).join('; '),
     }),
     ...section('Objects', device.objects, {
@@ -125,6 +126,14 @@ function lockText({ state, provedAt, until, holders }: DeviceDetail['lock'], now
   const proved = provedAt === undefined ? '' : `, as the device said ${age(provedAt, now)}`;
   const ends = until === undefined ? '' : `, until ${age(until, now)}`;
   return `${state}${proved}${ends}${holders.length > 0 ? `, held by ${holders.join(', ')}` : ''}`;
+}
+
+/** What waits to be sent, and what may be; nothing if neither tells anything. */
+function downlinkText({ queuedCommands, waiting, bytesPerDay, bytesToday = 0 }: DeviceDetail['downlink']): string {
+  return [
+    ...(queuedCommands === 0 ? [] : [`${counted(queuedCommands, 'command')} queued: ${waiting?.text ?? ''}`]),
+    ...(bytesPerDay === undefined ? [] : [`${bytesToday} of ${bytesPerDay} bytes today`]),
+  ].join('; ');
 }
 
 function sessionText({ openedAt, address, connectionId }: DeviceDetail['sessions'][number], now: number): string {

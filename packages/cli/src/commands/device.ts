@@ -47,6 +47,8 @@ export const deviceCommands = [
       site: text('TEXT', 'where it belongs; empty takes it away'),
       owner: text('TEXT', 'whose it is; empty takes it away'),
       model: text('TEXT', 'its model; empty takes it away'),
+      awake: text('SECONDS', 'how long it stays awake after a message, in queue mode; empty: 93'),
+      downlink: text('BYTES', 'how much it may be sent in a day without urgency; empty: as much as one likes'),
     },
     run: async (context, given) => {
       const params = { device: given.device };
@@ -55,6 +57,8 @@ export const deviceCommands = [
         site: orNothing(given.site),
         owner: orNothing(given.owner),
         model: orNothing(given.model),
+        awakeSeconds: wholeOrNothing('--awake', given.awake),
+        downlinkBytesPerDay: wholeOrNothing('--downlink', given.downlink),
         labels: given.label || given.unlabel.length > 0 ? await relabelled(context, given) : undefined,
       });
       if (Object.keys(fields).length === 0)
@@ -113,6 +117,14 @@ export const deviceCommands = [
     },
   }),
 ];
+
+/** A number from 1 on, or null for an empty text. @throws Failure `usage` */
+function wholeOrNothing(option: string, value: string | undefined): number | null | undefined {
+  if (value === undefined) return undefined;
+  if (value === '') return null;
+  if (/^[1-9]\d{0,11}$/.test(value)) return Number(value);
+  throw new Failure('usage', `${option} takes a whole number from 1 on, or nothing, not "${value}"`);
+}
 
 async function failedHandshakes({ api, json }: Context, device: string): Promise<FailedHandshake[]> {
   if (json) return [];

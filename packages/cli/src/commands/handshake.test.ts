@@ -91,6 +91,7 @@ it('device show begins with them as long as the device is not registered', async
     rules: [],
     credentials: [],
     sessions: [],
+    downlink: { awakeSeconds: 93, queuedCommands: 0 },
   };
   const answers = { 'devices.show': detail, 'handshakes.list': { items: [failed] } };
   const { out, calls } = await run(['device', 'show', 'truck-1'], answers);

@@ -1,4 +1,4 @@
-import { type CommandOperation, NotificationAttributes } from '@reeve/contract';
+import { type CommandOperation, CommandPriority, NotificationAttributes } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
@@ -14,12 +14,14 @@ const target = {
   device: required('DEVICE', 'endpoint name or id'),
   path: path('PATH', 'LwM2M path, e.g. /3/0/9'),
 };
+const priorities = CommandPriority.anyOf.map(({ const: priority }) => priority);
 const waiting = {
   wait: whole('SECONDS', 'how long to wait for the outcome', { min: 0, max: 3600 }, 20),
   expires: whole('SECONDS', 'when it is given up if the device was not reached, else after a day', {
     min: 1,
     max: 31_536_000,
   }),
+  priority: choice(priorities, 'urgent: before all others; background: when there is room', 'normal'),
 };
 
 const repeatable = { repeatable: flag('may be sent again if the answer is lost') };
@@ -162,12 +164,25 @@ export const operateCommands = [
 /** Queues the operation, waits for its outcome, and tells it. */
 async function operate(
   context: Context,
-  given: Readonly<{ device: string; wait: number; expires: number | undefined; repeatable?: boolean }>,
+  given: Readonly<{
+    device: string;
+    wait: number;
+    expires: number | undefined;
+    priority: CommandPriority;
+    repeatable?: boolean;
+  }>,
   operation: CommandOperation,
 ): Promise<ExitName> {
   const queued = await context.api('commands.create', {
     params: { device: given.device },
-    body: { operation, ...compact({ expiresIn: given.expires, repeatable: given.repeatable || undefined }) },
+    body: {
+      operation,
+      ...compact({
+        expiresIn: given.expires,
+        priority: given.priority === 'normal' ? undefined : given.priority,
+        repeatable: given.repeatable || undefined,
+      }),
+    },
   });
   const outcome = await follow(context, queued, given.wait);
   show(context, outcome, () => commandLines(context, outcome));

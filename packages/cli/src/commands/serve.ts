@@ -32,7 +32,7 @@ export const serveCommands = [
     options: serveOptions,
     run: async (context, given) => {
       const { terminal, data } = context;
-      const { listeners, identities, keepSessionDays } = await readConfig(given.config);
+      const { listeners, identities, keepSessionDays, downlink } = await readConfig(given.config);
       if (listeners && (given['coap-host'].length > 0 || given['coaps-port'] !== undefined)) {
         throw new Failure('usage', `${given.config} has listeners: leave --coap-host and --coaps-port away`);
       }
@@ -67,6 +67,7 @@ export const serveCommands = [
           logLevel: given['log-level'],
           ...(keyLogFile === undefined ? {} : { keyLogFile }),
           ...(identities === undefined ? {} : { identities }),
+          ...(downlink === undefined ? {} : { downlink }),
           ...(keepSessionDays === undefined ? {} : { keepSessionDays }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(sealingKeyFile === undefined ? {} : { sealingKeyFile }),
@@ -94,8 +95,13 @@ async function readConfig(file: string | undefined): Promise<ConfigFile> {
 }
 
 /** A listener as the file has it, and as the server wants it. */
-function listenerOf({ host, port: at, ...dtls }: NonNullable<ConfigFile['listeners']>[number]): Listener {
-  return { transport: 'coaps', host, port: at, dtls };
+function listenerOf({
+  transport = 'coaps',
+  host,
+  port: at,
+  ...dtls
+}: NonNullable<ConfigFile['listeners']>[number]): Listener {
+  return { transport, host, port: at, dtls };
 }
 
 async function everyListener(

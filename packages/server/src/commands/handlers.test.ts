@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { OrganisationId } from '../ids.ts';
+import { Models } from '../telemetry/models.ts';
 import { commandHandlers } from './handlers.ts';
 import { ada, openTestQueue, organisationId, rest, START } from './test-commands.ts';
 
 async function openHandlers(options: Parameters<typeof openTestQueue>[0] = {}) {
   const test = await openTestQueue(options);
   const { store, fleet, queue, time } = test;
-  const handlers = commandHandlers({ store, fleet, queue, now: () => time.now });
+  const handlers = commandHandlers({ store, fleet, queue, models: new Models(), now: () => time.now });
   const session = { set: () => {}, clear: () => {} };
   const caller = { organisationId, actor: ada, session, signal: new AbortController().signal };
   return { ...test, handlers, caller };

@@ -7,21 +7,23 @@ import type { Device, Fleet } from '../registry/fleet.ts';
 import { findDevice } from '../registry/registrations.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
-import { describeStored, type ModelOf, nameOf } from '../telemetry/models.ts';
+import type { ModelOf, Models } from '../telemetry/models.ts';
+import { priorityOf } from './priority.ts';
 import type { CommandQueue } from './queue.ts';
 
 interface Options {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly queue: CommandQueue;
+  readonly models: Models;
   readonly now: () => Millis;
 }
 
 type CommandRoutes = 'commands.create' | 'commands.list' | 'commands.show' | 'commands.cancel';
 
 /** Routes of commands. */
-export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Handlers, CommandRoutes> {
-  const view = (row: Row<'commands'>): Command => commandView(row, fleet.get(row.deviceId));
+export function commandHandlers({ store, fleet, queue, models, now }: Options): Pick<Handlers, CommandRoutes> {
+  const view = (row: Row<'commands'>): Command => commandView(row, fleet.get(row.deviceId), queue, models);
   const find = async (organisationId: OrganisationId, id: string): Promise<Row<'commands'>> => {
     const row = await store.get('commands', { commandId: id as CommandId });
     if (row?.organisationId === organisationId) return row;
@@ -31,13 +33,14 @@ export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Han
     'commands.create': async ({ organisationId, params, query, body, actor, idempotencyKey, signal }) => {
       const device = findDevice(fleet, organisationId, params.device);
       if (!device) throw new ReeveError('no-such-device', `No device "${params.device}": see \`reeve device ls\``);
-      const { operation, expiresIn, repeatable } = body;
+      const { operation, priority, expiresIn, repeatable } = body;
       const row = await queue.add({
         organisationId,
         deviceId: device.row.deviceId,
         operation,
         actor,
         ...(expiresIn === undefined ? {} : { expiresAt: now() + expiresIn * 1000 }),
+        ...(priority === undefined ? {} : { priority }),
         ...(repeatable === undefined ? {} : { repeatable }),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       });
@@ -75,7 +78,7 @@ export function commandHandlers({ store, fleet, queue, now }: Options): Pick<Han
 }
 
 /** A command for people and programs. */
-function commandView(row: Row<'commands'>, device: Device | undefined): Command {
+function commandView(row: Row<'commands'>, device: Device | undefined, queue: CommandQueue, models: Models): Command {
   const {
     commandId,
     deviceId,
@@ -90,6 +93,7 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
     created,
     nodes,
     incidentId,
+    cancelledBy,
   } = row;
   return {
     commandId,
@@ -97,10 +101,13 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
     endpoint: device?.row.endpoint ?? deviceId,
     operation,
     state,
+    priority: priorityOf(row),
     actor,
     createdAt,
     expiresAt,
     receipts,
+    ...(state === 'queued' && device ? { waiting: queue.whyWaiting(device) } : {}),
+    ...(cancelledBy === undefined ? {} : { cancelledBy: cancelledBy.name }),
     ...(code === undefined ? {} : { code }),
     ...(incidentId === undefined ? {} : { incidentId }),
     ...(values === undefined
@@ -110,18 +117,18 @@ function commandView(row: Row<'commands'>, device: Device | undefined): Command 
             path,
             type: stored.type,
             value: stored.value,
-            text: describeStored(path, stored, device?.registration),
+            text: models.describeStored(path, stored, device?.registration),
             receivedAt,
             ...(observedAt === undefined ? {} : { observedAt }),
             clock: judgeTime({ observedAt, receivedAt }).clock,
           })),
         }),
     ...(created === undefined ? {} : { created }),
-    ...(nodes === undefined ? {} : { nodes: nodes.map((node) => nodeView(node, device?.registration)) }),
+    ...(nodes === undefined ? {} : { nodes: nodes.map((node) => nodeView(node, device?.registration, models)) }),
   };
 }
 
-function nodeView({ path, attributes }: DiscoveredNode, model: ModelOf | undefined): DiscoveredNode {
-  const name = nameOf(path, model);
+function nodeView({ path, attributes }: DiscoveredNode, model: ModelOf | undefined, models: Models): DiscoveredNode {
+  const name = models.nameOf(path, model);
   return { path, attributes: { ...attributes }, ...(name === undefined ? {} : { name }) };
 }

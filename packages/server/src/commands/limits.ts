@@ -9,6 +9,6 @@ export const commandLimits = {
   unsent: 10,
   /** Receipts kept with a command, the newest; the journal has the others. */
   receipts: 100,
-  /** Commands that expire, or are deleted, at a time. */
+  /** Commands that expire, are deleted or read at a time. */
   batch: 500,
 } as const;

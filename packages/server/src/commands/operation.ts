@@ -13,7 +13,7 @@ import {
 import { ReeveError } from '../errors.ts';
 import type { LinkBody, LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
 import type { InstanceChange } from '../registry/instances.ts';
-import { enablerOf, type ModelOf, resourceAt, storedOf, toStored } from '../telemetry/models.ts';
+import { enablerOf, type ModelOf, type Models, toStored } from '../telemetry/models.ts';
 
 type Composite = Extract<CommandOperation, { kind: 'read-composite' | 'write-composite' }>;
 type Create = Extract<CommandOperation, { kind: 'create' }>;
@@ -37,13 +37,22 @@ export function isIdempotent(operation: CommandOperation): boolean {
   }
 }
 
+/** Whether the device is the same afterwards: nothing could have come of it if its answer is lost. */
+export function changesNothing({ kind }: CommandOperation): boolean {
+  return kind === 'read' || kind === 'discover';
+}
+
 /**
  * The operation as the link performs it, its values typed by the object's definition.
  * @throws ReeveError `invalid-value` naming the path and what was expected
  */
-export function linkOperationOf(operation: CommandOperation, registration: ModelOf | undefined): LinkOperation {
+export function linkOperationOf(
+  operation: CommandOperation,
+  models: Models,
+  registration: ModelOf | undefined,
+): LinkOperation {
   if (operation.kind === 'read-composite' || operation.kind === 'write-composite') {
-    return compositeOf(operation, registration);
+    return compositeOf(operation, models, registration);
   }
   const { kind, path } = operation;
   switch (kind) {
@@ -52,7 +61,7 @@ export function linkOperationOf(operation: CommandOperation, registration: Model
       checkLevel(kind, path);
       return operation;
     case 'write-attributes':
-      return checkAttributes(operation, registration);
+      return checkAttributes(operation, models, registration);
     case 'execute': {
       checkLevel(kind, path);
       const parsed = parseExecuteArgs(operation.arguments ?? '');
@@ -65,7 +74,7 @@ export function linkOperationOf(operation: CommandOperation, registration: Model
       const instance = `${path}/${instanceId ?? 0}`;
       const values = operation.values.map((value) => ({ ...value, path: `${instance}${value.path}` }));
       return {
-        ...{ kind, path, records: recordsOf(instance, values, registration) },
+        ...{ kind, path, records: recordsOf(instance, values, models, registration) },
         ...(instanceId === undefined ? {} : { instanceId }),
       };
     }
@@ -74,17 +83,17 @@ export function linkOperationOf(operation: CommandOperation, registration: Model
       return operation;
     case 'write':
       checkLevel(operation.mode === 'replace' ? 'writeReplace' : 'writePartial', path);
-      return { kind, mode: operation.mode, path, records: recordsOf(path, operation.values, registration) };
+      return { kind, mode: operation.mode, path, records: recordsOf(path, operation.values, models, registration) };
   }
 }
 
-function compositeOf(operation: Composite, registration: ModelOf | undefined): LinkOperation {
+function compositeOf(operation: Composite, models: Models, registration: ModelOf | undefined): LinkOperation {
   const enabler = enablerOf(registration?.version ?? '1.2');
   if (enabler === '1.0')
     throw new ReeveError('invalid-value', 'Several paths at once need LwM2M 1.1; the device has 1.0');
   if (operation.kind === 'read-composite') return operation;
   const records = operation.values.map(({ path, value, type }): LinkRecord => {
-    if (value !== null) return { path, stored: storedOf(path, value, type, registration) };
+    if (value !== null) return { path, stored: models.storedOf(path, value, type, registration) };
     const at = parsePath(path);
     if (at === undefined || level(at) !== PathLevel.resourceInstance) {
       throw new ReeveError('invalid-value', `Only a resource instance can be removed so, not ${path}`);
@@ -110,11 +119,15 @@ const VERBS: Readonly<Partial<Record<OperationKind, string>>> = {
   writeAttributes: 'attach attributes to',
 };
 
-function checkAttributes(operation: WriteAttributes, registration: ModelOf | undefined): WriteAttributes {
+function checkAttributes(
+  operation: WriteAttributes,
+  models: Models,
+  registration: ModelOf | undefined,
+): WriteAttributes {
   checkLevel('writeAttributes', operation.path);
   const path = parsePath(operation.path) ?? ROOT_PATH;
   if (Object.keys(operation.attributes).length === 0) throw new ReeveError('invalid-value', 'No attribute is given');
-  const type = resourceAt(path, registration)?.type;
+  const type = models.resourceAt(path, registration)?.type;
   // Of a device that never registered nothing is known yet: what it can't do is found out when the command is sent.
   const enabler = registration ? enablerOf(registration.version) : '1.2';
   const fault = attributeFault(operation.attributes, { path, enabler, ...(type === undefined ? {} : { type }) });
@@ -154,13 +167,14 @@ function checkDelete(path: string, registration: ModelOf | undefined): void {
 function recordsOf(
   path: string,
   values: Extract<CommandOperation, { kind: 'write' }>['values'],
+  models: Models,
   registration: ModelOf | undefined,
 ): LinkRecord[] {
   return values.map(({ path: at, value, type }) => {
     if (at !== path && !at.startsWith(path === '/' ? path : `${path}/`)) {
       throw new ReeveError('invalid-value', `${at} is not at or below ${path}, which is written`);
     }
-    return { path: at, stored: storedOf(at, value, type, registration) };
+    return { path: at, stored: models.storedOf(at, value, type, registration) };
   });
 }
 

@@ -318,13 +318,12 @@ describe('the end of waiting', () => {
     }
   });
 
-  it('can be asked for while it waits, not once it was sent', async () => {
+  it('can be asked for while it waits', async () => {
     const answer = Promise.withResolvers<RequestOutcome>();
     const test = await openTestQueue({ perform: () => answer.promise });
-    const inFlight = await test.add(read);
+    await test.add(read);
     const waiting = await test.add(reboot);
     await rest();
-    await expect(test.queue.cancel(inFlight.commandId, ada)).rejects.toMatchObject({ code: 'wrong-state' });
     expect(await test.queue.cancel(waiting.commandId, ada)).toMatchObject({ state: 'cancelled' });
     await expect(test.queue.cancel(waiting.commandId, ada)).rejects.toMatchObject({ code: 'wrong-state' });
     await expect(test.queue.cancel('cmd-none' as CommandId, ada)).rejects.toMatchObject({ code: 'no-such-thing' });
@@ -335,6 +334,68 @@ describe('the end of waiting', () => {
     expect(entry).toMatchObject({ actor: ada, payload: { state: 'cancelled', text: 'cancelled by ada' } });
   });
 
+  const underWay: readonly [outcome: RequestOutcome, operation: Operation, state: string, receipt: string][] = [
+    [answered(2.04), write(1), 'answered', 'answered 2.04'],
+    [timeout, read, 'cancelled', 'cancelled by ada'],
+    [timeout, reboot, 'outcome-unknown', 'no answer: the device may have acted on it'],
+    [timeout, write(1), 'outcome-unknown', 'cancelled by ada; it was sent before: the device may have acted on it'],
+    [{ kind: 'not-sent', reason: 'limit' }, write(1), 'cancelled', 'cancelled by ada'],
+  ];
+
+  it.each(underWay)('of one under way, then %j to %j: %s', async (outcome, operation, state, receipt) => {
+    const answer = Promise.withResolvers<RequestOutcome>();
+    const test = await openTestQueue({ perform: () => answer.promise });
+    const { commandId } = await test.add(operation);
+    await rest();
+    for (let times = 0; times < 2; times++) {
+      expect(await test.queue.cancel(commandId, ada)).toMatchObject({ state: 'sent', cancelledBy: ada });
+    }
+    expect(await test.store.journal({ types: ['command.cancelling'] })).toHaveLength(1);
+    answer.resolve(outcome);
+    await rest();
+    const row = await test.row({ commandId });
+    expect(row.state).toBe(state);
+    expect(row.receipts.at(-1)?.text).toBe(receipt);
+    await test.heard();
+    expect(test.performed).toHaveLength(1);
+  });
+
+  it('of one under way holds when the process dies before the answer', async () => {
+    const before = await openTestQueue({ perform: () => new Promise(() => {}) });
+    const { commandId } = await before.add(write(1));
+    await rest();
+    await before.queue.cancel(commandId, ada);
+    const test = await openTestQueue({ store: before.store });
+    await test.heard();
+    expect(test.performed).toEqual([]);
+    expect((await test.row({ commandId })).state).toBe('outcome-unknown');
+  });
+
+  it.each([
+    ['a write', write(1), 'outcome-unknown'],
+    ['a read', read, 'expired'],
+  ])('says of %s that was sent without an answer what may have come of it', async (_what, operation, state) => {
+    const test = await openTestQueue({ perform: () => timeout });
+    const command = await test.add(operation, { expiresAt: START + 10 });
+    await rest();
+    await test.queue.tick(START + 10);
+    expect((await test.row(command)).state).toBe(state);
+  });
+
+  it('comes to each of many in its time', async () => {
+    const test = await openTestQueue({ connected: false });
+    const commands: Pick<Awaited<ReturnType<typeof test.add>>, 'commandId'>[] = [];
+    for (const ms of [30, 10, 20]) commands.push(await test.add(read, { expiresAt: START + ms }));
+    const states = async () => Promise.all(commands.map(async (each) => (await test.row(each)).state === 'expired'));
+    await test.queue.tick(START + 10);
+    expect(await states()).toEqual([false, true, false]);
+    const late = await test.add(read, { expiresAt: START + 15 });
+    await test.queue.tick(START + 15);
+    expect((await test.row(late)).state).toBe('expired');
+    await test.queue.tick(START + 30);
+    expect(await states()).toEqual([true, true, true]);
+  });
+
   it('never sends what was cancelled, at whatever moment', async () => {
     for (let turns = 0; turns < 30; turns++) {
       const test = await openTestQueue({ connected: false });
@@ -343,7 +404,7 @@ describe('the end of waiting', () => {
       test.queue.heard(test.device);
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
       const cancelled = await test.queue.cancel(command.commandId, ada).then(
-        () => true,
+        ({ state }) => state === 'cancelled',
         () => false,
       );
       await rest();

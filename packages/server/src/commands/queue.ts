@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Actor, CommandOperation } from '@reeve/contract';
+import type { Actor, CommandOperation, CommandPriority, Downlink, Waiting } from '@reeve/contract';
 import type { Bus } from '../bus/port.ts';
-import type { Decision } from '../decision.ts';
 import { ReeveError } from '../errors.ts';
 import {
   type CommandId,
@@ -14,35 +13,22 @@ import {
 } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import { Lanes } from '../lanes.ts';
-import type { LinkOperation, RequestOutcome } from '../link/port.ts';
-import type { Device, Fleet } from '../registry/fleet.ts';
-import type { InstanceChange } from '../registry/instances.ts';
-import { isAwake } from '../registry/presence.ts';
+import type { Device } from '../registry/fleet.ts';
+import { isReachable } from '../registry/reach.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
-import type { Report } from '../telemetry/ingest.ts';
+import { Delivery, type DeliveryOptions } from './delivery.ts';
 import { Endings } from './endings.ts';
 import { commandLimits } from './limits.ts';
-import { instanceChangeOf, linkOperationOf, readPathOf } from './operation.ts';
-import { finished, interrupted, isSuccess, queued, type StepBatch, sent, settled } from './steps.ts';
+import { linkOperationOf } from './operation.ts';
+import { Places } from './priority.ts';
+import { cancelled, cancelling, expired, interrupted, queued, type StepBatch } from './steps.ts';
+import { downlinkOf, type Situation, whyWaiting } from './waiting.ts';
 
 type CommandRow = Row<'commands'>;
 
-export interface QueueOptions {
-  readonly store: Store;
+export interface QueueOptions extends DeliveryOptions {
   readonly bus: Bus;
-  readonly fleet: Fleet;
-  readonly organisationId: OrganisationId;
-  readonly now: () => Millis;
-  readonly perform: (device: Device, operation: LinkOperation) => Promise<RequestOutcome>;
-  /** The device did not answer: its session is dead until it is heard again. */
-  readonly lost: (device: Device) => void;
-  /** What is to be stored with everything that a device's answer changes. */
-  readonly mark: (device: Device) => Decision | undefined;
-  /** Values that a read brought; resolves when they are stored. */
-  readonly received: (device: Device, report: Report) => Promise<void>;
-  /** An object instance was made or taken away; resolves when that is stored. */
-  readonly instances: (device: Device, change: InstanceChange) => Promise<void>;
 }
 
 /** A command to be queued. */
@@ -51,6 +37,7 @@ export interface NewCommand {
   readonly deviceId: DeviceId;
   readonly operation: CommandOperation;
   readonly actor: Actor;
+  readonly priority?: CommandPriority;
   readonly expiresAt?: Millis;
   readonly repeatable?: boolean;
   readonly idempotencyKey?: string;
@@ -58,30 +45,24 @@ export interface NewCommand {
   readonly responseId?: ResponseId;
 }
 
-/** The head of a device's queue as it was taken: sent, or ended instead; undefined if nothing waits. */
-type Taken = { readonly row: CommandRow; readonly operation: LinkOperation } | 'ended' | undefined;
-
 /**
- * The durable queue of commands: in order per device, one at a time, each step committed before it is taken. The store
- * is its only truth; memory holds just which devices have something waiting.
+ * The durable queue of commands: in order of priority and time per device. What waits is here and in the store; how it
+ * is sent, in `Delivery`.
  */
 export class CommandQueue {
   readonly #o: QueueOptions;
-  /** Devices that may have something queued. */
-  readonly #waiting = new Set<DeviceId>();
-  /** Devices whose queue is being worked off. */
-  readonly #running = new Map<DeviceId, Promise<void>>();
-  /** What leaves a queue (sent, expired, cancelled) is decided here, so that it leaves in one way only. */
   readonly #lanes = new Lanes();
+  readonly #delivery: Delivery;
   readonly #endings = new Endings();
+  readonly #places = new Places();
   #unwatch: () => void = () => {};
-  /** Wakes what waits for the next tick. */
-  #onTick: (() => void)[] = [];
-  #lastPosition = 0;
+  /** No queued command expires before. */
+  #nextExpiry: Millis = 0;
   #closed = false;
 
   private constructor(options: QueueOptions) {
     this.#o = options;
+    this.#delivery = new Delivery(options, this.#lanes);
   }
 
   /** Opens the queue; what a dead process left half-done is queued again, or its outcome is unknown. */
@@ -93,9 +74,9 @@ export class CommandQueue {
     queue.#unwatch = bus.watch((entries) => {
       for (const entry of entries) queue.#onEntry(entry);
     });
-    for await (const { deviceId, position } of inState(store, 'queued')) {
-      queue.#waiting.add(deviceId);
-      queue.#lastPosition = Math.max(queue.#lastPosition, position);
+    for await (const row of inState(store, 'queued')) {
+      queue.#delivery.note(row.deviceId);
+      queue.#places.behind(row);
     }
     return queue;
   }
@@ -104,23 +85,22 @@ export class CommandQueue {
     this.#closed = true;
     this.#unwatch();
     this.#endings.close();
-    this.#wake();
-    await Promise.race([Promise.all(this.#running.values()), new Promise((resolve) => setTimeout(resolve, 100))]);
+    await this.#delivery.close();
   }
 
   /** What to commit so that the command is queued; it starts when the commit is journalled. */
   draft(command: NewCommand): { readonly commandId: CommandId; readonly batch: StepBatch } {
     const { organisationId, deviceId, operation, actor, incidentId, responseId, idempotencyKey } = command;
+    const { priority = 'normal' } = command;
     const now = this.#o.now();
     const commandId = newId.command();
-    this.#lastPosition = Math.max(now * 1000, this.#lastPosition + 1);
     const device = this.#o.fleet.get(deviceId);
     const reachable = device !== undefined && isReachable(device, now);
     const row: CommandRow = {
       organisationId,
       deviceId,
       commandId,
-      position: this.#lastPosition,
+      position: this.#places.next(priority, now),
       operation,
       state: 'queued',
       actor,
@@ -129,6 +109,7 @@ export class CommandQueue {
       receipts: [{ at: now, step: 'queued', text: reachable ? 'queued' : "queued until the device's next contact" }],
       createdAt: now,
       expiresAt: command.expiresAt ?? now + commandLimits.expiryMs,
+      ...(priority === 'normal' ? {} : { priority }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(incidentId === undefined ? {} : { incidentId }),
       ...(responseId === undefined ? {} : { responseId }),
@@ -145,7 +126,7 @@ export class CommandQueue {
     const { store, fleet } = this.#o;
     const same = await this.#sameAs(command);
     if (same) return same;
-    linkOperationOf(operation, fleet.get(deviceId)?.registration);
+    linkOperationOf(operation, this.#o.models, fleet.get(deviceId)?.registration);
     const ofDevice = await store.count('commands', { deviceId, state: 'queued' });
     if (
       ofDevice >= commandLimits.perDevice ||
@@ -165,15 +146,20 @@ export class CommandQueue {
     return this.#get(commandId);
   }
 
-  /** Cancels a queued command. @throws ReeveError `wrong-state` once it was sent */
+  /**
+   * Cancels a command: a queued one at once, and of one that is under way that it is sent again.
+   * @throws ReeveError `wrong-state` once it is over
+   */
   async cancel(commandId: CommandId, actor: Actor): Promise<CommandRow> {
     const { deviceId } = await this.#get(commandId);
     return this.#lanes.run(deviceId, async () => {
       const row = await this.#get(commandId);
-      if (row.state !== 'queued') {
-        throw new ReeveError('wrong-state', `The command is ${row.state}: only a queued one can be cancelled`);
+      if (row.finishedAt !== undefined) {
+        throw new ReeveError('wrong-state', `The command is ${row.state}: it is over already`);
       }
-      await this.#o.store.commit(finished(row, 'cancelled', `cancelled by ${actor.name}`, this.#o.now(), actor));
+      if (row.cancelledBy) return row;
+      const now = this.#o.now();
+      await this.#o.store.commit(row.state === 'sent' ? cancelling(row, actor, now) : cancelled(row, actor, now));
       return this.#get(commandId);
     });
   }
@@ -192,29 +178,26 @@ export class CommandQueue {
     }
   }
 
+  /** Why a queued command of the device is not sent yet. */
+  whyWaiting(device: Device): Waiting {
+    return whyWaiting(this.#situationOf(device));
+  }
+
+  /** What waits to be sent to the device, and what it may be sent. */
+  async downlinkOf(device: Device): Promise<Downlink> {
+    const { deviceId } = device.row;
+    return downlinkOf(this.#situationOf(device), await this.#o.store.count('commands', { deviceId, state: 'queued' }));
+  }
+
   /** The device was heard: it can be sent to. */
   heard(device: Device): void {
-    if (this.#waiting.has(device.row.deviceId)) this.#pump(device);
+    this.#delivery.heard(device);
   }
 
   /** Ends what is too old, and picks up what a failing store left behind; called every second. */
   async tick(now: Millis): Promise<void> {
-    this.#wake();
-    if (this.#waiting.size === 0) return;
-    for (const deviceId of this.#waiting) {
-      const device = this.#o.fleet.get(deviceId);
-      if (device) this.#pump(device);
-      else await this.#drop(deviceId, now);
-    }
-    const { store } = this.#o;
-    const oldest = { where: { state: 'queued' }, orderBy: 'expiresAt', limit: commandLimits.batch } as const;
-    for (const { commandId, deviceId, expiresAt } of await store.list('commands', oldest)) {
-      if (expiresAt > now) return;
-      await this.#lanes.run(deviceId, async () => {
-        const row = await this.#get(commandId);
-        if (row.state === 'queued') await store.commit(expired(row, now));
-      });
-    }
+    await this.#delivery.tick(now);
+    await this.#expire(now);
   }
 
   /** Deletes what was queued before `before` and is over. */
@@ -228,15 +211,43 @@ export class CommandQueue {
     }
   }
 
+  async #expire(now: Millis): Promise<void> {
+    if (this.#nextExpiry > now) return;
+    const { store } = this.#o;
+    const { batch } = commandLimits;
+    // Whatever is queued from here on brings it forward again.
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+    try {
+      const oldest = await store.list('commands', { where: { state: 'queued' }, orderBy: 'expiresAt', limit: batch });
+      const over = oldest.filter(({ expiresAt }) => expiresAt <= now);
+      for (const { commandId, deviceId } of over) {
+        await this.#lanes.run(deviceId, async () => {
+          const row = await this.#get(commandId);
+          if (row.state === 'queued') await store.commit(expired(row, now));
+        });
+      }
+      const next = oldest[over.length]?.expiresAt ?? (over.length === batch ? now : Number.POSITIVE_INFINITY);
+      this.#nextExpiry = Math.min(this.#nextExpiry, next);
+    } catch (error) {
+      this.#nextExpiry = now;
+      throw error;
+    }
+  }
+
   #onEntry(entry: JournalEntry): void {
+    if (!entry.deviceId) return;
     if (entry.type === 'command.queued' || entry.type === 'command.requeued') {
-      if (!entry.deviceId) return;
-      this.#waiting.add(entry.deviceId);
-      const device = this.#o.fleet.get(entry.deviceId);
-      if (device) this.#pump(device);
+      this.#nextExpiry = 0;
+      this.#delivery.queued(entry.deviceId);
     } else if (entry.type === 'command.finished') {
+      this.#delivery.changed(entry.deviceId);
       this.#endings.ended(entry.payload.commandId);
     }
+  }
+
+  #situationOf(device: Device): Situation {
+    const { pacer, now } = this.#o;
+    return { device, pacer, overBudget: this.#delivery.isOverBudget(device), now: now() };
   }
 
   /** @throws ReeveError `no-such-thing` */
@@ -254,119 +265,6 @@ export class CommandQueue {
     }
     return row;
   }
-
-  /** The device was removed: nothing will be sent to it any more. */
-  async #drop(deviceId: DeviceId, now: Millis): Promise<void> {
-    const { store } = this.#o;
-    for (const row of await store.list('commands', { where: { deviceId, state: 'queued' } })) {
-      await store.commit(finished(row, 'cancelled', 'the device was removed', now));
-    }
-    this.#waiting.delete(deviceId);
-  }
-
-  /** Sends what waits for the device, one after the other, for as long as it can be reached. */
-  #pump(device: Device): void {
-    const { deviceId } = device.row;
-    if (this.#closed || this.#running.has(deviceId) || !isReachable(device, this.#o.now())) return;
-    this.#running.set(deviceId, this.#run(device));
-  }
-
-  async #run(device: Device): Promise<void> {
-    const { deviceId } = device.row;
-    // Started from within a commit's announcement: that is to end first.
-    await Promise.resolve();
-    try {
-      while (!this.#closed && isReachable(device, this.#o.now())) {
-        // Whatever is queued from here on says so again.
-        this.#waiting.delete(deviceId);
-        const taken = await this.#lanes.run(deviceId, () => this.#take(device));
-        if (taken) this.#waiting.add(deviceId);
-        else if (!this.#waiting.has(deviceId)) return;
-        if (typeof taken === 'object') await this.#send(device, taken.row, taken.operation);
-      }
-    } catch {
-      // The store fails, its health says why: the next tick tries again.
-      this.#waiting.add(deviceId);
-    } finally {
-      this.#running.delete(deviceId);
-    }
-  }
-
-  /** Takes the head of the device's queue, and commits that it is sent before it is. */
-  async #take({ row: { deviceId }, registration }: Device): Promise<Taken> {
-    const { store } = this.#o;
-    const now = this.#o.now();
-    const [head] = await store.list('commands', {
-      where: { deviceId, state: 'queued' },
-      orderBy: 'position',
-      limit: 1,
-    });
-    if (!head) return undefined;
-    if (head.expiresAt <= now) {
-      await store.commit(expired(head, now));
-      return 'ended';
-    }
-    let operation: LinkOperation;
-    try {
-      // The device may have registered other versions of its objects since the command was queued.
-      operation = linkOperationOf(head.operation, registration);
-    } catch (error) {
-      if (!(error instanceof ReeveError)) throw error;
-      await store.commit(finished(head, 'failed', error.message, now));
-      return 'ended';
-    }
-    const { row, batch } = sent(head, now);
-    await store.commit(batch);
-    return { row, operation };
-  }
-
-  async #send(device: Device, row: CommandRow, operation: LinkOperation): Promise<void> {
-    const { session } = device;
-    const outcome = await this.#o.perform(device, operation);
-    const at = this.#o.now();
-    const unanswered = outcome.kind === 'timeout' || outcome.kind === 'not-sent';
-    // A session that came up meanwhile is not the one that failed.
-    if (unanswered && device.session === session) this.#o.lost(device);
-    const path = readPathOf(row.operation);
-    if (outcome.kind === 'answered' && isSuccess(outcome.code) && path !== undefined) {
-      // A report that can't be stored is lost as a notification can be; the command keeps its values.
-      await this.#o.received(device, { path, body: outcome.body, fresh: true, receivedAt: at }).catch(() => {});
-    }
-    if (outcome.kind === 'answered' && isSuccess(outcome.code)) {
-      // If it can't be stored, the device's next list of objects says it.
-      const change = instanceChangeOf(row.operation, outcome.body);
-      if (change) await this.#o.instances(device, change).catch(() => {});
-    }
-    const { changes, journal } = settled(row, outcome, at);
-    await this.#insist({ changes: [...changes, ...(this.#o.mark(device)?.batch.changes ?? [])], journal });
-  }
-
-  /** Commits what is known and can't be asked for again: while the store fails, it is tried at each tick. */
-  async #insist(batch: StepBatch): Promise<void> {
-    while (!this.#closed) {
-      try {
-        await this.#o.store.commit(batch);
-        return;
-      } catch {
-        await new Promise<void>((resolve) => this.#onTick.push(resolve));
-      }
-    }
-  }
-
-  #wake(): void {
-    const woken = this.#onTick;
-    this.#onTick = [];
-    for (const wake of woken) wake();
-  }
-}
-
-function expired(row: CommandRow, now: Millis): StepBatch {
-  return finished(row, 'expired', 'the device was not heard of in time', now);
-}
-
-/** Whether something can be sent to the device now. */
-function isReachable({ session, registration }: Device, now: Millis): boolean {
-  return session !== undefined && registration?.state === 'registered' && isAwake(registration, now);
 }
 
 /** Every command in a state, page by page. */

@@ -7,6 +7,7 @@ import type { Row } from '../store/tables.ts';
 import { storable } from '../telemetry/ingest.ts';
 import { commandLimits } from './limits.ts';
 import {
+  changesNothing,
   codeText,
   describeOperation,
   describeOutcome,
@@ -79,10 +80,47 @@ export function finished(before: CommandRow, state: End, text: string, at: Milli
   };
 }
 
+/**
+ * It is given up while it waits. What was sent before without an answer is not said to have been cancelled or to have
+ * expired, unless nothing could have come of it.
+ */
+function abandoned(row: CommandRow, state: 'cancelled' | 'expired', text: string, at: Millis, by?: Actor): StepBatch {
+  return row.unanswered === 1 && !changesNothing(row.operation)
+    ? finished(row, 'outcome-unknown', `${text}; it was sent before: the device may have acted on it`, at, by)
+    : finished(row, state, text, at, by);
+}
+
+/** A person cancels it while it waits. */
+export function cancelled(row: CommandRow, by: Actor, at: Millis): StepBatch {
+  return abandoned(row, 'cancelled', `cancelled by ${by.name}`, at, by);
+}
+
+/** Its time is over while it waits. */
+export function expired(row: CommandRow, at: Millis): StepBatch {
+  return abandoned(row, 'expired', 'the device was not heard of in time', at);
+}
+
+/** A person cancels it while it is under way: an answer still counts, and without one it is not sent again. */
+export function cancelling(before: CommandRow, by: Actor, at: Millis): StepBatch {
+  const text = `cancelled by ${by.name} while under way: it is not sent again`;
+  const row = withReceipt({ ...before, cancelledBy: by }, at, { step: 'cancelling', text });
+  const { organisationId, deviceId, commandId } = row;
+  return {
+    changes: [{ put: 'commands', row }],
+    journal: [{ type: 'command.cancelling', at, organisationId, deviceId, actor: by, payload: { commandId } }],
+  };
+}
+
+/** It did not leave the server, or may not have arrived: it waits for the device's next contact, unless it was cancelled. */
+function waitsAgain(row: CommandRow, reason: string, at: Millis): StepBatch {
+  return row.cancelledBy ? cancelled(row, row.cancelledBy, at) : requeued(row, reason, at);
+}
+
 /** Nobody knows whether a command that was sent arrived: it waits to be repeated if it may be, else it ends here. */
-function lost(row: CommandRow, why: string, at: Millis): StepBatch {
+function lost(before: CommandRow, why: string, at: Millis): StepBatch {
+  const row: CommandRow = { ...before, unanswered: 1 };
   return isIdempotent(row.operation) || row.repeatable === 1
-    ? requeued(row, `${why}; repeated at the device's next contact`, at)
+    ? waitsAgain(row, `${why}; repeated at the device's next contact`, at)
     : finished(row, 'outcome-unknown', `${why}: the device may have acted on it`, at);
 }
 
@@ -111,7 +149,7 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
       return finished(row, 'failed', text, at);
     case 'not-sent':
       return row.attempts < commandLimits.unsent
-        ? requeued(row, `${text}; waits for the device's next contact`, at)
+        ? waitsAgain(row, `${text}; waits for the device's next contact`, at)
         : finished(row, 'failed', text, at);
     case 'timeout':
       return lost(row, text, at);

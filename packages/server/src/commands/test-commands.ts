@@ -2,12 +2,16 @@ import { openLocalBus } from '../bus/local/bus.ts';
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import { Lanes } from '../lanes.ts';
 import type { LinkOperation, LinkRecord, RequestOutcome, SessionId } from '../link/port.ts';
+import type { DownlinkLimits } from '../pacing/limits.ts';
+import { Pacer } from '../pacing/pacer.ts';
 import { type Device, Fleet, type Registration } from '../registry/fleet.ts';
 import { noteInstance } from '../registry/instances.ts';
+import { noteUnanswered } from '../registry/reach.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
+import { Models } from '../telemetry/models.ts';
 import { CommandQueue, type NewCommand } from './queue.ts';
 
 export const START: Millis = Date.UTC(2026, 10, 1);
@@ -125,6 +129,7 @@ interface TestOptions {
   readonly connected?: boolean;
   readonly time?: { now: Millis };
   readonly registration?: Partial<Registration>;
+  readonly limits?: Partial<DownlinkLimits>;
 }
 
 /** A queue over a store in memory, with one device that answers as the test says. */
@@ -134,6 +139,7 @@ export async function openTestQueue({
   connected = true,
   time = { now: START },
   registration = {},
+  limits = {},
 }: TestOptions = {}) {
   const fleet = new Fleet();
   const device = fleet.put(deviceRow());
@@ -143,18 +149,20 @@ export async function openTestQueue({
   const performed: LinkOperation[] = [];
   const reports: Report[] = [];
   const behaviour = { perform };
+  const pacer = await Pacer.load({ store, limits, now: () => time.now });
   const queue = await CommandQueue.open({
     store,
     bus,
     fleet,
-    organisationId,
+    models: new Models(),
+    pacer,
     now: () => time.now,
     perform: async (to, operation) => {
       performed.push(operation);
       return behaviour.perform(operation, to);
     },
     mark: () => undefined,
-    lost: (gone) => fleet.setSession(gone, undefined),
+    lost: (to, how) => noteUnanswered(fleet, to, how),
     received: async (_, report) => {
       reports.push(report);
     },
@@ -172,5 +180,5 @@ export async function openTestQueue({
     queue.heard(device);
     await rest();
   };
-  return { store, fleet, device, bus, time, performed, reports, behaviour, queue, add, row, heard };
+  return { store, fleet, device, bus, time, performed, reports, behaviour, pacer, queue, add, row, heard };
 }

@@ -41,10 +41,10 @@ export class CaseBatch {
     this.#journal.push({ ...told, at, organisationId, deviceId, actor, cause });
   }
 
-  /** Queues a command for the device. */
+  /** Queues a command for the device, before all others. */
   queue(command: Omit<NewCommand, 'organisationId' | 'deviceId'>): CommandId {
     const { organisationId, deviceId } = this;
-    const { commandId, batch } = this.#draft({ ...command, organisationId, deviceId });
+    const { commandId, batch } = this.#draft({ priority: 'urgent', ...command, organisationId, deviceId });
     this.#changes.push(...batch.changes);
     this.#journal.push(...batch.journal.map((draft) => ({ ...draft, cause: this.#entry.seq })));
     return commandId;

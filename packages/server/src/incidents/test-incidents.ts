@@ -15,11 +15,14 @@ import {
 import type { DeviceId, Millis, PolicyId } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
+import { Pacer } from '../pacing/pacer.ts';
 import { RuleEngine } from '../policies/engine.ts';
 import { Fleet } from '../registry/fleet.ts';
+import { noteUnanswered } from '../registry/reach.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
 import type { Row, TableName } from '../store/tables.ts';
+import { Models } from '../telemetry/models.ts';
 import { Values } from '../telemetry/values.ts';
 import { Incidents } from './incidents.ts';
 
@@ -151,12 +154,13 @@ export async function openWorld(options: WorldOptions = {}) {
     store: kept,
     bus,
     fleet,
-    organisationId,
+    models: new Models(),
+    pacer: await Pacer.load({ store: kept, limits: {}, now }),
     now,
     perform: async (to, operation) =>
       trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
     mark: () => undefined,
-    lost: (device) => fleet.setSession(device, undefined),
+    lost: (device, how) => noteUnanswered(fleet, device, how),
     received: async () => {},
     instances: async () => {},
   });

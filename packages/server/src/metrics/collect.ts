@@ -1,5 +1,6 @@
 import type { HandshakeCounters, Presence } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
+import type { Pacer, PacerFigures } from '../pacing/pacer.ts';
 import type { Fleet } from '../registry/fleet.ts';
 import { presenceOf } from '../registry/presence.ts';
 import type { Store, StoreHealth } from '../store/port.ts';
@@ -12,6 +13,7 @@ export interface MetricSources {
   readonly fleet: Fleet;
   readonly handshakes: () => HandshakeCounters;
   readonly finishedCommands: FinishedCommands;
+  readonly pacer: Pacer;
   readonly version: string;
   readonly now: () => Millis;
 }
@@ -22,6 +24,7 @@ export async function collectMetrics(sources: MetricSources): Promise<Metric[]> 
     ...fleetMetrics(sources),
     ...handshakeMetrics(sources.handshakes()),
     ...(await workMetrics(sources)),
+    ...downlinkMetrics(sources.pacer.figures(sources.now())),
     ...storeMetrics(sources.store),
     ...processMetrics(sources.version),
   ];
@@ -41,9 +44,9 @@ function fleetMetrics({ fleet, now }: MetricSources): Metric[] {
     deregistered: 0,
   };
   let registered = 0;
-  for (const { registration } of fleet.all()) {
-    counts[presenceOf(registration, at).state]++;
-    if (registration?.state === 'registered') registered++;
+  for (const device of fleet.all()) {
+    counts[presenceOf(device, at).state]++;
+    if (device.registration?.state === 'registered') registered++;
   }
   return [
     { name: 'reeve_devices', help: 'Devices by presence.', type: 'gauge', samples: labelled('presence', counts) },
@@ -90,8 +93,9 @@ function handshakeMetrics({ established, failed, dropped, sessions }: HandshakeC
   ];
 }
 
-async function workMetrics({ store, finishedCommands }: MetricSources): Promise<Metric[]> {
-  const [queued, sent, open, cleared, waiting, dead] = await Promise.all([
+async function workMetrics({ store, finishedCommands, now }: MetricSources): Promise<Metric[]> {
+  const [[oldest], queued, sent, open, cleared, waiting, dead] = await Promise.all([
+    store.list('commands', { where: { state: 'queued' }, orderBy: 'createdAt', limit: 1 }),
     store.count('commands', { state: 'queued' }),
     store.count('commands', { state: 'sent' }),
     store.count('incidents', { state: 'open' }),
@@ -105,6 +109,12 @@ async function workMetrics({ store, finishedCommands }: MetricSources): Promise<
       help: 'Commands to devices that have no outcome yet.',
       type: 'gauge',
       samples: labelled('state', { queued, sent }),
+    },
+    {
+      name: 'reeve_oldest_queued_command_seconds',
+      help: 'How long the oldest of the queued commands has waited.',
+      type: 'gauge',
+      samples: [{ value: oldest ? (now() - oldest.createdAt) / 1000 : 0 }],
     },
     {
       name: 'reeve_commands_finished_total',
@@ -123,6 +133,29 @@ async function workMetrics({ store, finishedCommands }: MetricSources): Promise<
       help: 'Notices to webhooks that wait, and those given up after their last try.',
       type: 'gauge',
       samples: labelled('state', { waiting, dead }),
+    },
+  ];
+}
+
+function downlinkMetrics({ waiting, oldestMs, sentBytes }: PacerFigures): Metric[] {
+  return [
+    {
+      name: 'reeve_paced_requests',
+      help: 'Requests to devices that wait for the limits of site and server, by what they are of.',
+      type: 'gauge',
+      samples: labelled('of', waiting),
+    },
+    {
+      name: 'reeve_oldest_paced_request_seconds',
+      help: 'How long the oldest of them has waited.',
+      type: 'gauge',
+      samples: [{ value: oldestMs / 1000 }],
+    },
+    {
+      name: 'reeve_downlink_bytes_total',
+      help: 'Bytes of requests to devices with their headers, as estimated, by how much they could wait.',
+      type: 'counter',
+      samples: labelled('priority', sentBytes),
     },
   ];
 }

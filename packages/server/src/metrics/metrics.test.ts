@@ -133,6 +133,7 @@ describe('metrics', () => {
       fleet: core.fleet,
       handshakes: () => core.handshakeCounts.view(core.failedHandshakes, START),
       finishedCommands,
+      pacer: core.pacer,
       version: '1.2.3',
       now: () => START,
     });
@@ -151,6 +152,9 @@ describe('metrics', () => {
     expect(value('reeve_refused_connections_total', 'check=wrong-key')).toBe(2);
     expect(value('reeve_dropped_records_total', 'reason=replayed')).toBe(0);
     expect(value('reeve_commands_finished_total', 'state=outcome-unknown')).toBe(2);
+    expect(value('reeve_oldest_queued_command_seconds')).toBe(0);
+    expect(value('reeve_paced_requests', 'of=observations')).toBe(0);
+    expect(value('reeve_downlink_bytes_total', 'priority=background')).toBe(0);
     expect(value('reeve_store_health', 'state=ok')).toBe(1);
     expect(value('reeve_store_health', 'state=full')).toBe(0);
     expect(value('reeve_store_journal_seq')).toBeGreaterThan(2);
@@ -175,6 +179,7 @@ describe('metrics', () => {
       fleet: core.fleet,
       handshakes: () => core.handshakeCounts.view(core.failedHandshakes, START),
       finishedCommands: new FinishedCommands(bus),
+      pacer: core.pacer,
       version: '1.2.3',
       now: () => START,
     };

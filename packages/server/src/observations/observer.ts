@@ -7,9 +7,11 @@ import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown, LinkOperation, RequestOutcome } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
+import { requestBytes } from '../pacing/cost.ts';
+import type { Pacer, Turn } from '../pacing/pacer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
-import { isAwake } from '../registry/presence.ts';
+import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf } from '../registry/terms.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
@@ -20,13 +22,23 @@ import { baseOf, wantedTarget } from './target.ts';
 /** Paths observed per device, of rules and people together. */
 const MAX_OBSERVED = 100;
 
+/**
+ * Why a live observation is not relied on: nothing came of it since a restart, in which the device may have given it up;
+ * or it is to be begun anew as soon as something can be sent. A notification dispels either.
+ */
+type Doubt = 'restart' | 'renew';
+
+/** What is to be done next for a device; `former` is the observation that is begun anew. */
+type Step =
+  | { readonly kind: 'start'; readonly path: string; readonly former?: LiveWatch; readonly watch?: undefined }
+  | { readonly kind: 'stop'; readonly path: string; readonly former?: undefined; readonly watch: Watch };
+
 /** One target that somebody wants observed; `path` is its text, see target.ts. */
 type Watch = { path: string; since: Millis } & (
   | { state: 'wanted' }
   /** The request is on its way. */
   | { state: 'requested' }
-  /** `doubtful`: nothing came of it since a restart, during which the device may have given it up. */
-  | { state: 'live'; token: string; format?: number; doubtful?: boolean }
+  | { state: 'live'; token: string; format?: number; doubt?: Doubt }
   /** The device said no; asked again when it registers anew. */
   | { state: 'refused'; reason: string }
 );
@@ -38,11 +50,12 @@ interface Options {
   readonly engine: RuleEngine;
   readonly values: Values;
   readonly requests: Requests;
+  readonly pacer: Pacer;
   readonly send: (message: LinkDown) => void;
   /** Takes a report of the device's values; called within its lane. */
   readonly take: (device: Device, report: Report, also: Decision[]) => Promise<void>;
   /** The device did not answer: its session is dead until it is heard again. */
-  readonly lost: (device: Device) => void;
+  readonly lost: (device: Device, how: 'timeout' | 'not-sent') => void;
   readonly now: () => Millis;
 }
 
@@ -77,7 +90,7 @@ export class Observer {
       if (!registration) continue;
       const observations = rows.map(({ path, token, since, format }) => {
         const observation = { path, token, ...(format === undefined ? {} : { format }) };
-        observer.#of(deviceId).set(path, { ...observation, since, state: 'live', doubtful: true });
+        observer.#of(deviceId).set(path, { ...observation, since, state: 'live', doubt: 'restart' });
         return observation;
       });
       options.send({ kind: 'restore', ...knownOf(registration), observations });
@@ -106,7 +119,7 @@ export class Observer {
     const watch = this.#watches.get(deviceId)?.get(path);
     if (watch?.state !== 'live') return watch?.state === 'requested';
     if (watch.token !== token) return false;
-    watch.doubtful = false;
+    delete watch.doubt;
     return true;
   }
 
@@ -191,15 +204,15 @@ export class Observer {
   heard(device: Device): void {
     const { deviceId } = device.row;
     const now = this.#o.now();
-    for (const watch of [...this.#of(deviceId).values()]) {
-      if (watch.state === 'live' && watch.doubtful === true) this.#again(device, watch);
+    for (const watch of this.#of(deviceId).values()) {
+      if (watch.state === 'live' && watch.doubt) watch.doubt = 'renew';
     }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
       const watch = this.#of(deviceId).get(path);
       if (watch?.state !== 'live' || now - watch.since < maxAge / 2) continue;
       const last = this.#o.values.lastReceivedAt(deviceId, path) ?? watch.since;
       if (now - last < maxAge / 2) continue;
-      this.#again(device, watch);
+      watch.doubt = 'renew';
     }
     this.sync(device);
   }
@@ -208,15 +221,9 @@ export class Observer {
   renew(device: Device): void {
     for (const path of this.#o.engine.unseen(device.row.deviceId)) {
       const watch = this.#of(device.row.deviceId).get(path);
-      if (watch?.state === 'live') this.#again(device, watch);
+      if (watch?.state === 'live') watch.doubt = 'renew';
     }
     this.sync(device);
-  }
-
-  #again(device: Device, watch: LiveWatch): void {
-    const { path } = watch;
-    void this.#o.requests.perform(device, cancelOf(watch));
-    this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted' });
   }
 
   /** Starts and stops observations until they are what is wanted. One round at a time per device. */
@@ -224,28 +231,46 @@ export class Observer {
     const { deviceId } = device.row;
     if (this.#syncing.has(deviceId) || !this.#next(device)) return;
     this.#syncing.add(deviceId);
-    void this.#round(device).finally(() => {
-      this.#syncing.delete(deviceId);
-      this.sync(device);
-    });
+    void this.#round(device)
+      .catch(() => false)
+      .then((done) => {
+        this.#syncing.delete(deviceId);
+        if (done) this.sync(device);
+      });
   }
 
-  async #round(device: Device): Promise<void> {
+  /** @returns false if the rest is left to the device's next contact */
+  async #round(device: Device): Promise<boolean> {
     for (let next = this.#next(device); next; next = this.#next(device)) {
+      const turn = this.#ask(device, next);
+      if (turn !== 'go') {
+        if ((await turn) === 'later') return false;
+        // What is wanted may have changed meanwhile.
+        next = this.#next(device);
+        if (!next) return true;
+      }
       if (next.kind === 'stop') await this.#stop(device, next.watch);
-      else await this.#start(device, next.path);
+      else await this.#start(device, next.path, next.former);
     }
+    return true;
   }
 
-  #next(device: Device): { kind: 'start'; path: string } | { kind: 'stop'; watch: Watch } | undefined {
-    const { registration, session } = device;
-    if (!session || registration?.state !== 'registered' || !isAwake(registration, this.#o.now())) return undefined;
+  #ask(device: Device, { path, former, watch }: Step): Turn | Promise<Turn> {
+    // The device knows nothing of it.
+    if (watch && watch.state !== 'live') return 'go';
+    const bytes = requestBytes({ kind: 'observe', path }, device.session);
+    return this.#o.pacer.ask(device, 'background', former ? 2 * bytes : bytes, 'observations');
+  }
+
+  #next(device: Device): Step | undefined {
+    if (!isReachable(device, this.#o.now())) return undefined;
     const wanted = this.#wanted(device.row.deviceId);
     const watches = this.#of(device.row.deviceId);
-    for (const watch of watches.values()) if (!wanted.has(watch.path)) return { kind: 'stop', watch };
+    for (const watch of watches.values()) if (!wanted.has(watch.path)) return { kind: 'stop', path: watch.path, watch };
     for (const path of wanted.keys()) {
-      const state = watches.get(path)?.state;
-      if (state === undefined || state === 'wanted') return { kind: 'start', path };
+      const watch = watches.get(path);
+      if (watch === undefined || watch.state === 'wanted') return { kind: 'start', path };
+      if (watch.state === 'live' && watch.doubt === 'renew') return { kind: 'start', path, former: watch };
     }
     return undefined;
   }
@@ -260,9 +285,11 @@ export class Observer {
     await this.#o.requests.perform(device, cancelOf(watch));
   }
 
-  async #start(device: Device, path: string): Promise<void> {
+  /** @param former the observation that this one takes the place of */
+  async #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
     const { deviceId } = device.row;
     const { session, registration } = device;
+    if (former) void this.#o.requests.perform(device, cancelOf(former));
     this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'requested' });
     const outcome = await this.#o.requests.perform(device, { kind: 'observe', path });
     await this.#o.lanes
@@ -271,19 +298,20 @@ export class Observer {
         if (!same || this.#of(deviceId).get(path)?.state !== 'requested') return;
         await this.#settle(device, path, outcome);
       })
-      .catch(() => this.#retryLater(device, path));
+      .catch(() => this.#retryLater(device, path, 'timeout'));
   }
 
   /** Nothing more is sent to the device until it is heard again, so that nothing is tried in a loop. */
-  #retryLater(device: Device, path: string): void {
+  #retryLater(device: Device, path: string, how: 'timeout' | 'not-sent'): void {
     this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted' });
-    this.#o.lost(device);
+    this.#o.lost(device, how);
   }
 
   async #settle(device: Device, path: string, outcome: RequestOutcome): Promise<void> {
     const { deviceId, organisationId } = device.row;
     const now = this.#o.now();
-    if (outcome.kind === 'timeout' || outcome.kind === 'not-sent') return this.#retryLater(device, path);
+    const how = howUnanswered(outcome);
+    if (how) return this.#retryLater(device, path, how);
     if (
       outcome.kind === 'answered' &&
       outcome.code === Code.Content &&

@@ -1,9 +1,8 @@
 import type { Presence } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
-import type { Registration } from './fleet.ts';
+import type { Device, Registration } from './fleet.ts';
+import { isAwake } from './reach.ts';
 
-/** MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2): how long a queue-mode device stays awake after its last message. */
-const AWAKE_MS = 93_000;
 /** A registration outlives its lifetime by this, since an Update may be on its last retransmission. */
 const GRACE_MS = 93_000;
 
@@ -18,18 +17,23 @@ export function expiresAt(registration: Registration): Millis | undefined {
   return by === undefined ? undefined : by + GRACE_MS;
 }
 
-/** Whether a request can reach the device now: always without queue mode, else within its awake time. */
-export function isAwake(registration: Registration, now: Millis): boolean {
-  return registration.queueMode === 0 || now - registration.lastContactAt < AWAKE_MS;
+/** A device that sends frames sleeps between them. */
+function presenceOfFrames({ frames }: Device, now: Millis): Presence {
+  if (frames?.lastAt === undefined) return { state: 'never' };
+  const { lastAt: lastContactAt, every } = frames;
+  if (every === undefined) return { state: 'asleep', lastContactAt };
+  const nextContactBy = lastContactAt + every * 1000;
+  return { state: now > nextContactBy ? 'overdue' : 'asleep', lastContactAt, nextContactBy };
 }
 
 /** What is known of the device's presence. */
-export function presenceOf(registration: Registration | undefined, now: Millis): Presence {
-  if (!registration) return { state: 'never' };
+export function presenceOf(device: Device, now: Millis): Presence {
+  const { registration } = device;
+  if (!registration) return presenceOfFrames(device, now);
   const { lastContactAt } = registration;
   if (registration.state !== 'registered') return { state: registration.state, lastContactAt };
   const by = nextContactBy(registration);
-  if (by === undefined) return { state: isAwake(registration, now) ? 'awake' : 'asleep', lastContactAt };
-  const state = now > by ? 'overdue' : isAwake(registration, now) ? 'awake' : 'asleep';
+  if (by === undefined) return { state: isAwake(device, now) ? 'awake' : 'asleep', lastContactAt };
+  const state = now > by ? 'overdue' : isAwake(device, now) ? 'awake' : 'asleep';
   return { state, lastContactAt, nextContactBy: by };
 }

@@ -348,20 +348,20 @@ describe('presence', () => {
     ['awake', { queueMode: false, lifetime: 0 }, 1e12],
     ['asleep', { queueMode: true, lifetime: 0 }, 1e12],
   ])('is %s with %j after %d ms', async (state, options, after) => {
-    const { registration } = await registered(options);
-    const presence = presenceOf(registration, START + after);
+    const { device } = await registered(options);
+    const presence = presenceOf(device, START + after);
     expect(presence.state).toBe(state);
     expect(presence.lastContactAt).toBe(START);
     expect(presence.nextContactBy).toBe(options.lifetime === 0 ? undefined : START + options.lifetime * 1000);
   });
 
   it('says how a registration ended, and that there never was one', async () => {
-    const { registration } = await registered();
-    expect(presenceOf({ ...registration, state: 'expired' }, START)).toEqual({
+    const { device, registration } = await registered();
+    expect(presenceOf({ ...device, registration: { ...registration, state: 'expired' } }, START)).toEqual({
       state: 'expired',
       lastContactAt: START,
     });
-    expect(presenceOf(undefined, START)).toEqual({ state: 'never' });
+    expect(presenceOf({ row: device.row }, START)).toEqual({ state: 'never' });
   });
 });
 

@@ -1,0 +1,41 @@
+import type { Millis } from '../ids.ts';
+import type { RequestOutcome } from '../link/port.ts';
+import type { Device, Fleet } from './fleet.ts';
+
+/** Seconds that a device in queue mode stays awake after its last message: MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2). */
+export const defaultAwakeSeconds = 93;
+
+/**
+ * Whether a request can reach the device now: always without queue mode, else for its awake time after anything that was
+ * heard of it, answers included (LwM2M Core §6.4.1).
+ */
+export function isAwake({ row, registration, lastHeard }: Device, now: Millis): boolean {
+  if (!registration) return false;
+  if (registration.queueMode === 0) return true;
+  if (lastHeard === 'unanswered') return false;
+  return now - (lastHeard ?? registration.lastContactAt) < (row.awakeSeconds ?? defaultAwakeSeconds) * 1000;
+}
+
+/** Whether something can be sent to the device now: it is registered, has a live session and is awake. */
+export function isReachable(device: Device, now: Millis): boolean {
+  return device.session !== undefined && device.registration?.state === 'registered' && isAwake(device, now);
+}
+
+/** Anything was heard of the device: its awake time begins anew. */
+export function noteHeard(device: Device, at: Millis): void {
+  device.lastHeard = at;
+}
+
+/**
+ * A request to the device came to nothing, so it is sent nothing more until it is heard again. In queue mode it went to
+ * sleep, and its session lives on; any other device, and one that the link has no session of, has lost its session.
+ */
+export function noteUnanswered(fleet: Fleet, device: Device, how: 'timeout' | 'not-sent'): void {
+  if (how === 'timeout' && device.registration?.queueMode === 1) device.lastHeard = 'unanswered';
+  else fleet.setSession(device, undefined);
+}
+
+/** The way in which an outcome says that the device was not reached; undefined if it was, or need not be. */
+export function howUnanswered({ kind }: RequestOutcome): 'timeout' | 'not-sent' | undefined {
+  return kind === 'timeout' || kind === 'not-sent' ? kind : undefined;
+}

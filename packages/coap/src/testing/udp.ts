@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { decodeMessage } from '../codec.ts';
 import type { CoapEffect, RequestOutcome } from '../effects.ts';
 import { CoapEndpoint, type CoapEndpointOptions } from '../endpoint.ts';
 import { PeerKey, type RequestId } from '../ids.ts';
+import type { OscoreAssociation } from '../oscore/index.ts';
 import type { RequestSpec } from '../specs.ts';
 
 /** A core on a UDP socket of the loopback interface, by the real clock. */
@@ -12,14 +14,25 @@ export class UdpEndpoint implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #application: (effect: CoapEffect, core: CoapEndpoint) => void;
   readonly #outcomes = new Map<RequestId, (outcome: RequestOutcome) => void>();
+  /** Protects everything, for one peer. */
+  readonly #association: OscoreAssociation | undefined;
+  #peer: PeerKey | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(socket: Socket, application: (effect: CoapEffect, core: CoapEndpoint) => void, options: Options) {
+  private constructor(
+    socket: Socket,
+    application: (effect: CoapEffect, core: CoapEndpoint) => void,
+    { association, ...options }: Options,
+  ) {
     this.core = new CoapEndpoint({ random: (n) => randomBytes(n), ...options });
     this.#socket = socket;
     this.#application = application;
+    this.#association = association;
     socket.on('message', (datagram, { address, port }) => {
-      this.core.receive(PeerKey(`${address}:${port}`), datagram, performance.now());
+      this.#peer = PeerKey(`${address}:${port}`);
+      const decoded = decodeMessage(datagram);
+      if (!association) this.core.receive(this.#peer, datagram, performance.now());
+      else if (decoded.ok) association.receive(datagram, decoded.message);
       this.flush();
     });
   }
@@ -50,17 +63,23 @@ export class UdpEndpoint implements AsyncDisposable {
 
   /** Carries out what the core wants; due after every input from outside. */
   flush(): void {
+    this.#drainAssociation();
     for (let effects = this.core.drain(); effects.length > 0; effects = this.core.drain()) {
       for (const effect of effects) {
         if (effect.kind === 'send') {
-          const [address, port] = effect.peer.split(':');
-          this.#socket.send(effect.datagram, Number(port), address);
+          if (this.#association) {
+            this.#peer = effect.peer;
+            this.#association.send(effect.datagram);
+          } else {
+            this.#send(effect.peer, effect.datagram);
+          }
         } else if (effect.kind === 'outcome') {
           this.#outcomes.get(effect.request)?.(effect.outcome);
         } else {
           this.#application(effect, this.core);
         }
       }
+      this.#drainAssociation();
     }
     clearTimeout(this.#timer);
     const at = this.core.nextWakeAt();
@@ -72,6 +91,20 @@ export class UdpEndpoint implements AsyncDisposable {
     this.#timer = setTimeout(tick, Math.max(at - performance.now(), 0));
   }
 
+  #drainAssociation(): void {
+    for (const effect of this.#association?.drain() ?? []) {
+      if (this.#peer === undefined) break;
+      if (effect.kind === 'send') this.#send(this.#peer, effect.datagram);
+      else if (effect.kind === 'received') this.core.receive(this.#peer, effect.datagram, performance.now());
+      else if (effect.kind === 'reserve') this.#association?.reserved(effect.upTo, effect.idContext);
+    }
+  }
+
+  #send(peer: PeerKey, datagram: Uint8Array): void {
+    const [address, port] = peer.split(':');
+    this.#socket.send(datagram, Number(port), address);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer);
     const closed = once(this.#socket, 'close');
@@ -80,4 +113,4 @@ export class UdpEndpoint implements AsyncDisposable {
   }
 }
 
-type Options = Partial<CoapEndpointOptions>;
+type Options = Partial<CoapEndpointOptions> & { readonly association?: OscoreAssociation };

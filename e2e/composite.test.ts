@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import type { Command, CommandOperation } from '@reeve/contract';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LeshanDevice, leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
+import { TestServer, until } from './harness.ts';
+
+const ENDPOINT = 'truck-1';
+const params = { device: ENDPOINT };
+const NOTES = '/33000';
+
+/** Operations on several nodes at once, and on single values of many, with a device that nobody here wrote. */
+describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout: 60_000 }, () => {
+  let server: TestServer;
+  let device: LeshanDevice;
+
+  beforeAll(async () => {
+    server = await TestServer.start();
+    const key = randomBytes(16);
+    await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
+    device = await startLeshanDevice({
+      server: server.coaps,
+      endpoint: ENDPOINT,
+      psk: { identity: ENDPOINT, key },
+      period: 3600,
+    });
+    await device.waitFor(({ event }) => event === 'registered', 30_000);
+  }, 60_000);
+  afterAll(async () => {
+    await device?.kill();
+    await server?.close();
+  });
+
+  const perform = (operation: CommandOperation) =>
+    server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
+  const told = ({ values = [] }: Command) => Object.fromEntries(values.map(({ path, value }) => [path, value]));
+  const current = async (path: string) => {
+    const { values } = await server.api('devices.show', { params });
+    return values.find((one) => one.path === path)?.value;
+  };
+  const observation = async (path: string) => {
+    const { observations } = await server.api('devices.show', { params });
+    return observations.find((one) => one.path === path);
+  };
+
+  it('DM-6: for several nodes in one request, of which it leaves out what it does not have', async () => {
+    device.battery(71);
+    const paths = ['/3/0/9', '/3/0/3', `${NOTES}/0`, '/3/0/4711'];
+    const read = await perform({ kind: 'read-composite', paths });
+    expect(read).toMatchObject({ state: 'answered', code: '2.05' });
+    expect(told(read)).toEqual({ '/3/0/9': 71, '/3/0/3': '1.2.3', [`${NOTES}/0/0`]: 'first', [`${NOTES}/0/1`]: 1 });
+    expect(await current('/3/0/3')).toBe('1.2.3');
+  });
+
+  it('to write several objects in one request, all or nothing', async () => {
+    const write = (values: Extract<CommandOperation, { kind: 'write-composite' }>['values']) =>
+      perform({ kind: 'write-composite', values });
+    expect(
+      await write([
+        { path: '/1/0/1', value: 250 },
+        { path: `${NOTES}/0/1`, value: 9, type: 'integer' },
+      ]),
+    ).toMatchObject({ state: 'answered', code: '2.04' });
+    expect(told(await perform({ kind: 'read-composite', paths: ['/1/0/1', `${NOTES}/0/1`] }))).toEqual({
+      '/1/0/1': 250,
+      [`${NOTES}/0/1`]: 9,
+    });
+    expect(await write([{ path: '/3/0/9', value: 1 }])).toMatchObject({ state: 'failed', code: '4.05' });
+  });
+
+  it('for single values of a resource that has many', async () => {
+    expect(told(await perform({ kind: 'read', path: '/8/0/2' }))).toEqual({
+      '/8/0/2/0': 'routes',
+      '/8/0/2/1': 'credentials',
+    });
+    expect(told(await perform({ kind: 'read', path: '/8/0/2/1' }))).toEqual({ '/8/0/2/1': 'credentials' });
+    expect(await perform({ kind: 'read', path: '/8/0/2/7' })).toMatchObject({ state: 'failed', code: '4.04' });
+    await server.api('devices.observe', { params, body: { path: '/8/0/2/0' } });
+    await until('it is observed', async () => (await observation('/8/0/2/0'))?.state === 'live');
+    expect(await current('/8/0/2/0')).toBe('routes');
+    await server.api('devices.unobserve', { params, query: { path: '/8/0/2/0' } });
+    const attributes = { pmin: 5 };
+    const attached = await perform({ kind: 'write-attributes', path: '/8/0/2/1', attributes });
+    expect(attached).toMatchObject({ state: 'answered', code: '2.04' });
+    // DM-2: one that is not there is not made by a Write.
+    const missing = { path: '/8/0/1/1', value: 'door' };
+    const written = await perform({ kind: 'write', mode: 'replace', path: missing.path, values: [missing] });
+    expect(written).toMatchObject({ state: 'failed', code: '4.04' });
+  });
+
+  it('to tell of several nodes together, over a restart too, until it is told to stop', async () => {
+    const path = `/3/0/9 /3/0/3 ${NOTES}/0/1`;
+    await server.api('devices.observe', { params, body: { path } });
+    await until('it is observed', async () => (await observation(path))?.state === 'live');
+    device.battery(64);
+    await until('the battery is told', async () => (await current('/3/0/9')) === 64);
+    await server.kill();
+    await server.restart();
+    expect((await observation(path))?.state).toBe('live');
+    device.battery(63);
+    await until('the battery is told again', async () => (await current('/3/0/9')) === 63);
+    device.firmware('1.2.4');
+    await until('the firmware is told', async () => (await current('/3/0/3')) === '1.2.4');
+    const history = await server.api('devices.history', { params, query: { path: '/3/0/9' } });
+    expect(history.value).toEqual(expect.arrayContaining([64, 63]));
+
+    await server.api('devices.unobserve', { params, query: { path } });
+    await until('it is not observed', async () => (await observation(path)) === undefined);
+    await perform({ kind: 'read', path: '/3/0/9' });
+    device.battery(50);
+    const read = await perform({ kind: 'read', path: '/1/0/1' });
+    expect(read.state).toBe('answered');
+    expect(await current('/3/0/9')).toBe(63);
+  });
+
+  it('AT-5: for nothing that its version does not have', async () => {
+    const observe = server.api('devices.observe', { params, body: { path: '/3/0/9?pmin=5' } });
+    await expect(observe).rejects.toMatchObject({ problem: { status: 422, code: 'invalid-value' } });
+  });
+});

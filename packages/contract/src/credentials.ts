@@ -5,6 +5,14 @@ import { Instant } from './common.ts';
 export const CredentialKind = Type.Union([Type.Literal('psk'), Type.Literal('raw-key'), Type.Literal('certificate')]);
 export type CredentialKind = Static<typeof CredentialKind>;
 
+/** What a credential is good for: to register, to be bootstrapped, or both. */
+export const CredentialPurpose = Type.Union([
+  Type.Literal('management'),
+  Type.Literal('bootstrap'),
+  Type.Literal('both'),
+]);
+export type CredentialPurpose = Static<typeof CredentialPurpose>;
+
 /** PEM, or the same DER in base64. */
 const Encoded = (what: string) =>
   Type.String({ minLength: 1, maxLength: 65_536, description: `${what}: PEM, or DER in base64` });
@@ -35,6 +43,7 @@ const terms = {
 export const CredentialInfo = Type.Object({
   credentialId: Type.String(),
   kind: CredentialKind,
+  purpose: CredentialPurpose,
   identity: Type.String({
     description: 'PSK identity (UTF-8 if printable, else hex:…), digest of the key or certificate, or its name',
   }),
@@ -48,6 +57,7 @@ export type CredentialInfo = Static<typeof CredentialInfo>;
 export const CredentialAdd = Type.Object(
   {
     kind: CredentialKind,
+    purpose: Type.Optional(CredentialPurpose),
     identity: Type.Optional(PskIdentity),
     key: Type.Optional(KeyHex),
     publicKey: Type.Optional(Encoded('raw-key: the SubjectPublicKeyInfo of the device')),
@@ -71,8 +81,8 @@ export const CredentialAdd = Type.Object(
 );
 export type CredentialAdd = Static<typeof CredentialAdd>;
 
-/** What takes a credential's place; of the same kind. */
-export const CredentialRotate = Type.Omit(CredentialAdd, ['kind'], { additionalProperties: false });
+/** What takes a credential's place; of the same kind and purpose. */
+export const CredentialRotate = Type.Omit(CredentialAdd, ['kind', 'purpose'], { additionalProperties: false });
 export type CredentialRotate = Static<typeof CredentialRotate>;
 
 /** One thing to set on the device. */

@@ -171,11 +171,14 @@ export interface BootstrapInventory {
 }
 
 /** What the answer to a Bootstrap-Discover lists (OMA Core §6.1.7.3). */
-export function bootstrapInventory(nodes: readonly Pick<DiscoveredNode, 'path' | 'attributes'>[]): BootstrapInventory {
+export function bootstrapInventory(
+  nodes: readonly { readonly path: string; readonly attributes: DiscoveredNode['attributes'] }[],
+): BootstrapInventory {
   const named = nodes.find(({ path }) => path === ROOT_PATH)?.attributes.lwm2m;
   const version = ENABLER_VERSIONS.find((known) => named === known || named?.startsWith(`${known}.`));
   const instances = nodes.flatMap(({ path, attributes }) => {
-    const [objectId, instanceId, ...below] = segments(path);
+    const parsed = parsePath(path);
+    const [objectId, instanceId, ...below] = parsed ? segments(parsed) : [];
     if (objectId === undefined || instanceId === undefined || below.length > 0) return [];
     const { ssid, uri } = attributes;
     return [

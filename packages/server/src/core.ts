@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { openBootstrap } from './bootstrap/open.ts';
+import type { ServerUris } from './bootstrap/uris.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { HandshakeCounts } from './handshakes/counters.ts';
 import { FailedHandshakes, type ListenerName } from './handshakes/failed.ts';
@@ -7,10 +9,14 @@ import { Lanes } from './lanes.ts';
 import type { LinkDown } from './link/port.ts';
 import { Requests } from './link/requests.ts';
 import { Live } from './live.ts';
+import { ModelLibrary } from './models/library.ts';
 import { Observer } from './observations/observer.ts';
+import type { DownlinkLimits } from './pacing/limits.ts';
+import { Pacer } from './pacing/pacer.ts';
 import { RuleEngine } from './policies/engine.ts';
 import { Credentials } from './registry/credentials.ts';
 import { type Device, Fleet } from './registry/fleet.ts';
+import { noteHeard, noteUnanswered } from './registry/reach.ts';
 import { Registrations } from './registry/registrations.ts';
 import { SessionKeeper } from './sessions/keeper.ts';
 import type { Store } from './store/port.ts';
@@ -27,12 +33,16 @@ interface CoreOptions {
   readonly noSec: boolean;
   readonly listener: ListenerName;
   readonly trust: TrustOptions;
+  /** Where devices reach the server. */
+  readonly uris: () => ServerUris;
   /** Hands a message to the link. */
   readonly send: (message: LinkDown) => void;
   /** A device was heard; `anew` if with a new registration or over a new session. */
   readonly contacted: (device: Device, anew: boolean) => void;
   /** How long sessions outlive registrations; see sessions/limits.ts. */
   readonly keepSessionDays?: number;
+  /** How much devices are sent without urgency; see pacing/limits.ts. */
+  readonly downlink?: Partial<DownlinkLimits> | undefined;
   readonly now: () => Millis;
 }
 
@@ -49,14 +59,15 @@ export async function openCore(options: CoreOptions) {
   // Their sessions are not restored: only those whose time ends from now on are told of.
   credentials.told(credentials.over(now()));
   const trust = await openTrust({ ...options.trust, store, sealer, organisationId, fleet, credentials, send, now });
+  const library = await ModelLibrary.load(store, send);
   const values = await Values.load(store);
   const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);
   const handshakeCounts = new HandshakeCounts();
   const engine = await RuleEngine.load(store, fleet, values);
   const ingest = new Ingest(values, engine);
   const requests = new Requests(send);
-  /** The device did not answer: nothing is sent to it until it is heard again. */
-  const lost = (device: Device) => fleet.setSession(device, undefined);
+  const pacer = await Pacer.load({ store, limits: options.downlink, now });
+  const lost = (device: Device, how: 'timeout' | 'not-sent') => noteUnanswered(fleet, device, how);
 
   const observer: Observer = await Observer.load({
     store,
@@ -65,6 +76,7 @@ export async function openCore(options: CoreOptions) {
     engine,
     values,
     requests,
+    pacer,
     send,
     lost,
     now,
@@ -72,6 +84,7 @@ export async function openCore(options: CoreOptions) {
   });
   /** After each contact: what hung on an old registration or session is begun again. */
   const heard = (device: Device, anew?: 'new-registration' | 'new-session') => {
+    noteHeard(device, now());
     if (anew) void observer.restart(device, anew);
     else observer.heard(device);
     contacted(device, anew !== undefined);
@@ -88,7 +101,10 @@ export async function openCore(options: CoreOptions) {
     refuse: (refused) => failedHandshakes.count(refused),
     hooks: {
       contact: (device, { at, session }) => [engine.contact(device, at), sessions.heard(device, session)],
-      registered: (device) => heard(device, 'new-registration'),
+      registered: (device) => {
+        bootstrap.registered(device);
+        heard(device, 'new-registration');
+      },
       heard: (device, fresh) => heard(device, fresh ? 'new-session' : undefined),
       ended: (device) => dispatcher.tellPresence(device),
     },
@@ -107,6 +123,21 @@ export async function openCore(options: CoreOptions) {
     },
     (device, session) => registrations.bind(device, session),
   );
+  const { bootstrap, templates, ...bootstrapRoutes } = await openBootstrap({
+    store,
+    fleet,
+    credentials,
+    lanes,
+    requests,
+    models: library.models,
+    trust,
+    organisationId,
+    noSec,
+    uris: options.uris,
+    send,
+    refuse: (refused) => failedHandshakes.count(refused),
+    now,
+  });
   const dispatcher: Dispatcher = new Dispatcher({
     store,
     fleet,
@@ -118,8 +149,10 @@ export async function openCore(options: CoreOptions) {
     failedHandshakes,
     handshakeCounts,
     observer: () => observer,
+    bootstrap,
     engine,
     ingest,
+    models: library.models,
     requests,
     live,
     send,
@@ -132,16 +165,21 @@ export async function openCore(options: CoreOptions) {
     fleet,
     credentials,
     trust,
+    library,
     values,
     failedHandshakes,
     handshakeCounts,
     engine,
     ingest,
     requests,
+    pacer,
     lost,
     observer,
     registrations,
     sessions,
+    bootstrap,
+    templates,
+    bootstrapRoutes,
     dispatcher,
   };
 }

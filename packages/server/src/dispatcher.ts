@@ -1,4 +1,5 @@
 import { Code } from '@reeve/coap';
+import type { Bootstrap } from './bootstrap/bootstrap.ts';
 import { commitAll, type Decision } from './decision.ts';
 import type { HandshakeCounts } from './handshakes/counters.ts';
 import type { FailedHandshakes } from './handshakes/failed.ts';
@@ -14,12 +15,14 @@ import type { Credentials } from './registry/credentials.ts';
 import type { Device, Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
 import { charge, rateLimits } from './registry/rate.ts';
+import { howUnanswered, noteHeard } from './registry/reach.ts';
 import { type Registrations, speaksFor } from './registry/registrations.ts';
 import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry/terms.ts';
 import { valueView } from './registry/views.ts';
 import type { SessionKeeper } from './sessions/keeper.ts';
 import type { Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
+import type { Models } from './telemetry/models.ts';
 import type { Admission } from './trust/admission.ts';
 
 interface Options {
@@ -33,8 +36,10 @@ interface Options {
   readonly failedHandshakes: FailedHandshakes;
   readonly handshakeCounts: HandshakeCounts;
   readonly observer: () => Observer;
+  readonly bootstrap: Bootstrap;
   readonly engine: RuleEngine;
   readonly ingest: Ingest;
+  readonly models: Models;
   readonly requests: Requests;
   readonly live: Live;
   readonly send: (message: LinkDown) => void;
@@ -59,8 +64,8 @@ export class Dispatcher {
     const { fleet, registrations, failedHandshakes, requests, live, send, now } = this.#o;
     switch (message.kind) {
       case 'find-psk': {
-        const { lookup, identity } = message;
-        const found = this.#o.admission.psk(identity, now());
+        const { lookup, identity, ingress } = message;
+        const found = this.#o.admission.psk(identity, now(), ingress);
         send({ kind: 'psk', lookup, ...(found ? { found } : {}) });
         break;
       }
@@ -77,6 +82,10 @@ export class Dispatcher {
         break;
       }
       case 'session-opened': {
+        if (this.#o.admission.purposeOf(message.session) === 'bootstrap') {
+          this.#o.bootstrap.opened(message.session);
+          break;
+        }
         const deviceId = this.#o.admission.deviceBehind(message.session, now());
         const device = deviceId ? fleet.get(deviceId) : undefined;
         // Queued before anything that comes over it.
@@ -88,6 +97,7 @@ export class Dispatcher {
         break;
       }
       case 'session-closed': {
+        this.#o.bootstrap.closed(message.sessionId);
         this.#o.sessions.closed(message.sessionId, message.at);
         const device = fleet.bySession(message.sessionId);
         if (device) fleet.setSession(device, undefined);
@@ -97,7 +107,9 @@ export class Dispatcher {
         void registrations.moved(message, this.#o.sessions.moved(message));
         break;
       case 'reserve':
-        this.#o.sessions.reserve(message.sessionId, message.upTo);
+        // What ends with the process needs nobody's leave.
+        if (this.#o.bootstrap.owns(message.sessionId)) send({ ...message, kind: 'reserved' });
+        else this.#o.sessions.reserve(message.sessionId, message.upTo);
         break;
       case 'register':
         void registrations.register(message);
@@ -113,6 +125,12 @@ export class Dispatcher {
         break;
       case 'send':
         void this.#sent(message);
+        break;
+      case 'bootstrap-request':
+        void this.#o.bootstrap.request(message);
+        break;
+      case 'bootstrap-pack-request':
+        void this.#o.bootstrap.packRequest(message);
         break;
       case 'outcome':
         this.#answered(message);
@@ -152,7 +170,7 @@ export class Dispatcher {
     await commitAll(this.#o.store, [decision, ...also]);
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
     if (current.length === 0 || !this.#o.live.watched) return;
-    const values = current.map((row) => valueView(row, device.registration));
+    const values = current.map((row) => valueView(row, device.registration, this.#o.models));
     this.#o.live.tell({ kind: 'samples', data: { deviceId: device.row.deviceId, values } });
   }
 
@@ -171,7 +189,9 @@ export class Dispatcher {
   /** What the answer is going to change is stored with the number of its record. */
   #answered(message: Extract<LinkUp, { kind: 'outcome' }>): void {
     const device = message.session && this.#o.fleet.bySession(message.session.sessionId);
-    if (device) noteReceived(device, message);
+    if (!device) return;
+    noteReceived(device, message);
+    if (howUnanswered(message.outcome) === undefined) noteHeard(device, message.at);
   }
 
   async #formatRefused({ registrationId, format }: Extract<LinkUp, { kind: 'format-refused' }>): Promise<void> {
@@ -187,7 +207,7 @@ export class Dispatcher {
   /** Shows that the device was heard. */
   tellPresence(device: Device): void {
     if (!this.#o.live.watched) return;
-    const presence = presenceOf(device.registration, this.#o.now());
+    const presence = presenceOf(device, this.#o.now());
     this.#o.live.tell({ kind: 'presence', data: { deviceId: device.row.deviceId, presence } });
   }
 

@@ -7,6 +7,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type OrganisationId = Branded<'OrganisationId'>;
 export type DeviceId = Branded<'DeviceId'>;
 export type CredentialId = Branded<'CredentialId'>;
+export type BootstrapId = Branded<'BootstrapId'>;
 export type AuthorityId = Branded<'AuthorityId'>;
 /** Also the `<id>` of the registration's location `/rd/<id>`: at most 16 ASCII bytes. */
 export type RegistrationId = Branded<'RegistrationId'>;
@@ -38,6 +39,9 @@ function randomText(length: number): string {
 export const newId = {
   organisation: () => `org-${randomText(12)}` as OrganisationId,
   device: () => `dev-${randomText(12)}` as DeviceId,
+  /** An identity of a pre-shared key that says nothing of its device. */
+  pskIdentity: () => randomText(16),
+  bootstrap: () => `boot-${randomText(12)}` as BootstrapId,
   credential: () => `cred-${randomText(12)}` as CredentialId,
   authority: () => `ca-${randomText(12)}` as AuthorityId,
   registration: () => randomText(12) as RegistrationId,

@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { Access } from './access/access.ts';
 import { Backups } from './backup/backups.ts';
 import { type RestoreOptions, restoreBackup } from './backup/restore.ts';
+import { urisOf } from './bootstrap/uris.ts';
 import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
 import { openCore } from './core.ts';
 import { ReeveError } from './errors.ts';
+import { Frames } from './frames/frames.ts';
+import { frameHandlers } from './frames/handlers.ts';
 import { handshakeHandlers } from './handshakes/handlers.ts';
 import { listenHttp } from './http/server.ts';
 import type { DeviceId } from './ids.ts';
@@ -17,11 +20,12 @@ import { Incidents } from './incidents/incidents.ts';
 import type { JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
 import { showAddress } from './link/address.ts';
-import { cbcSuites, defaultDtls } from './link/dtls-settings.ts';
+import { cbcSuites, defaultDtls, takesTlsKeys } from './link/dtls-settings.ts';
 import { Outgoing } from './link/outgoing.ts';
 import type { LinkDown, ListenAddress, Listener } from './link/port.ts';
 import { FinishedCommands } from './metrics/finished-commands.ts';
 import { metricHandlers } from './metrics/handlers.ts';
+import { modelHandlers } from './models/handlers.ts';
 import { Notices } from './notices/notices.ts';
 import { policyHandlers } from './policies/handlers.ts';
 import { tickDevices } from './policies/tick.ts';
@@ -33,6 +37,7 @@ import { importHandlers } from './registry/import.ts';
 import { noteInstance } from './registry/instances.ts';
 import { findDevice } from './registry/registrations.ts';
 import { receivedMark } from './registry/terms.ts';
+import { handTlsKeys } from './registry/tls-keys.ts';
 import { defaultPorts, type RunningServer, type ServerConfig, type ServerPorts } from './server-config.ts';
 import { claimSlot } from './sessions/slots.ts';
 import { StoreAlarm } from './store/alarm.ts';
@@ -71,7 +76,7 @@ export async function startServer(
   const { now, warn } = ports;
   const startedAt = now();
   const made = await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const noSec = config.listen.some(({ transport }) => transport === 'coap');
+  const noSec = config.listen.some(({ transport }) => transport === 'coap' || transport === 'coap+tcp');
   const file = join(config.dataFolder, 'reeve.db');
   const store = await ports.openStore(file);
   const bus = ports.openBus(store);
@@ -108,15 +113,19 @@ export async function startServer(
     fleet,
     credentials,
     trust,
+    library,
     values,
     engine,
     failedHandshakes,
     handshakeCounts,
     registrations,
     sessions,
+    bootstrap,
+    bootstrapRoutes,
     observer,
     dispatcher,
     requests,
+    pacer,
     lost,
   } = await openCore({
     store,
@@ -124,9 +133,11 @@ export async function startServer(
     organisationId,
     noSec,
     listener: (ingress) => showListener(coap[ingress]),
+    uris: () => urisOf(coap, config.deviceHost),
     trust: {
       files: config.identities ?? [],
       staleLists: (ingress) => config.listen[ingress]?.dtls?.staleRevocationList ?? defaultDtls.staleRevocationList,
+      purposeOf: (ingress) => (config.listen[ingress]?.bootstrap ? 'bootstrap' : 'management'),
       fetch: ports.fetch,
       after,
       random: Math.random,
@@ -134,23 +145,38 @@ export async function startServer(
     send,
     now,
     ...(config.keepSessionDays === undefined ? {} : { keepSessionDays: config.keepSessionDays }),
+    downlink: config.downlink,
     contacted: (device, anew) => {
       // After a restart of the server its session goes on, but what was about to be asked over it is forgotten.
       if (anew || !met.has(device)) meet(device);
       commands.heard(device);
     },
   });
+  if (config.listen.some(takesTlsKeys)) handTlsKeys({ credentials, send });
   const commands = await CommandQueue.open({
     store,
     bus,
     fleet,
+    models: library.models,
+    pacer,
     now,
-    organisationId,
     perform: (device, operation) => requests.perform(device, operation),
     lost,
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
     instances: (device, change) => noteInstance(device, change, { store, lanes, now }),
+  });
+  const frames = await Frames.load({
+    store,
+    sealer,
+    fleet,
+    lanes,
+    models: library.models,
+    engine,
+    failedHandshakes,
+    take: (device, report, also) => dispatcher.take(device, report, also),
+    heard: (device) => dispatcher.tellPresence(device),
+    now,
   });
   const finishedCommands = new FinishedCommands(bus);
   const incidents = await Incidents.open({ store, bus, engine, values, commands, now, warn });
@@ -179,7 +205,10 @@ export async function startServer(
     met.add(device);
     if (live.isTraced(device.row.deviceId)) trace(device, true);
     const take = (of: Device, report: Report) => dispatcher.take(of, report);
-    void identify(device, { lanes, values, requests, now, take }).catch(() => {});
+    identify(device, { lanes, values, requests, pacer, now, take }).then(
+      (asked) => asked || met.delete(device),
+      () => {},
+    );
   };
 
   const link = await ports.openLink(
@@ -198,6 +227,7 @@ export async function startServer(
 
   const alarm = new StoreAlarm(store, organisationId);
   const clock = new Clock({
+    tenths: [(at) => pacer.tick(at)],
     seconds: [
       (at) => alarm.check(at),
       (at) => failedHandshakes.flush(at),
@@ -212,12 +242,14 @@ export async function startServer(
     minutes: [
       (at) => registrations.expire(at),
       (at) => sessions.expire(at),
+      (at) => bootstrap.sweep(at),
       (at) => expireCredentials({ store, fleet, trust }, at),
       (at) => trust.expire(at),
     ],
     days: [
       (at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS }),
       (at) => commands.prune(at - RETENTION_MS),
+      (at) => bootstrap.prune(at - RETENTION_MS),
       (at) => incidents.prune(at - RETENTION_MS),
     ],
     now,
@@ -238,18 +270,22 @@ export async function startServer(
     handlers: {
       ...access.handlers(),
       ...notices.handlers(),
-      ...commandHandlers({ store, fleet, queue: commands, now }),
+      ...commandHandlers({ store, fleet, queue: commands, models: library.models, now }),
+      ...modelHandlers({ store, fleet, library, now }),
       ...incidentHandlers({ store, fleet, incidents, describe, now }),
       ...metricHandlers({
         store,
         fleet,
         handshakes: () => handshakeCounts.view(failedHandshakes, startedAt),
         finishedCommands,
+        pacer,
         version,
         now,
       }),
       ...trust.handlers(),
+      ...bootstrapRoutes.handlers(),
       ...credentialHandlers({ store, fleet, lanes, trust, now }),
+      ...frameHandlers({ fleet, lanes, frames, now }),
       ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),
       ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
       ...importHandlers({ store, fleet, sources: trust.sources, engine, now }),
@@ -260,9 +296,23 @@ export async function startServer(
         lanes,
         engine,
         observer,
-        views: { values, engine, observer, credentials, authorityName: trust.authorityName, sessions },
+        bootstrap,
+        views: {
+          models: library.models,
+          values,
+          engine,
+          observer,
+          credentials,
+          authorityName: trust.authorityName,
+          sessions,
+        },
         send,
         standings: (devices) => incidents.standings(devices),
+        forgetFrames: (deviceId) => frames.forget(deviceId),
+        downlink: {
+          of: (device) => commands.downlinkOf(device),
+          forget: (deviceId) => pacer.forget(deviceId),
+        },
         describe,
         noSec,
         now,

@@ -6,6 +6,7 @@ import { openCore } from './core.ts';
 import { handshakeHandlers } from './handshakes/handlers.ts';
 import { type DeviceId, newId, type OrganisationId, type RegistrationId } from './ids.ts';
 import type { JournalType } from './journal/entries.ts';
+import type { BootstrapLinkOperation } from './link/bootstrap-port.ts';
 import type {
   ExchangeRef,
   LinkDown,
@@ -17,6 +18,7 @@ import type {
   SessionInfo,
 } from './link/port.ts';
 import { parseTarget } from './observations/target.ts';
+import type { DownlinkLimits } from './pacing/limits.ts';
 import { policyHandlers } from './policies/handlers.ts';
 import { credentialHandlers } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
@@ -79,17 +81,22 @@ export function watchedStore(store: Store = openMemoryStore()) {
 /** What a device does with an operation; undefined: it never answers. */
 export type Behaviour = (operation: LinkOperation) => RequestOutcome | undefined;
 
+/** What a device does with an operation of the bootstrap server. */
+export type BootstrapBehaviour = (operation: BootstrapLinkOperation) => RequestOutcome | undefined;
+
 interface CoreOptions {
   readonly store?: Store;
   readonly noSec?: boolean;
   readonly time?: { now: number };
   readonly trusting?: Partial<TrustOptions>;
+  readonly downlink?: Partial<DownlinkLimits>;
 }
 
 /** Fetches nothing, and knows no certificate of the server. */
 const quietTrust: TrustOptions = {
   files: [],
   staleLists: () => 'accept',
+  purposeOf: () => 'management',
   fetch: () => Promise.reject(new Error('nothing is fetched in this test')),
   after: () => () => {},
   random: () => 0.5,
@@ -101,16 +108,23 @@ export async function openTestCore({
   noSec = false,
   time = { now: START },
   trusting = {},
+  downlink,
 }: CoreOptions = {}) {
   const now = () => time.now;
   const sent: LinkDown[] = [];
   const operations: LinkOperation[] = [];
-  const script: { behaviour: Behaviour } = { behaviour: answerNothing };
+  const bootstrapped: BootstrapLinkOperation[] = [];
+  const script: { behaviour: Behaviour; bootstrap: BootstrapBehaviour } = {
+    behaviour: answerNothing,
+    bootstrap: answerNothing,
+  };
   const send = (message: LinkDown): void => {
     sent.push(structuredClone(message));
-    if (message.kind !== 'perform') return;
-    operations.push(message.operation);
-    const outcome = script.behaviour(message.operation);
+    if (message.kind === 'perform') operations.push(message.operation);
+    else if (message.kind === 'bootstrap') bootstrapped.push(message.operation);
+    else return;
+    const outcome =
+      message.kind === 'perform' ? script.behaviour(message.operation) : script.bootstrap(message.operation);
     if (!outcome) return;
     const { request } = message;
     setImmediate(() =>
@@ -124,14 +138,19 @@ export async function openTestCore({
     fleet,
     credentials,
     trust,
+    library,
     values,
     failedHandshakes,
     handshakeCounts,
     engine,
     ingest,
     observer,
+    pacer,
     registrations,
     sessions,
+    bootstrap,
+    templates,
+    bootstrapRoutes,
     dispatcher,
   } = await openCore({
     store,
@@ -142,6 +161,8 @@ export async function openTestCore({
     send,
     now,
     contacted: () => {},
+    uris: () => ({ coaps: 'coaps://192.0.2.200:5684', bootstrap: 'coaps://192.0.2.200:5784' }),
+    downlink,
     trust: { ...quietTrust, ...trusting },
   });
   const handlers = {
@@ -152,14 +173,29 @@ export async function openTestCore({
       lanes,
       engine,
       observer,
-      views: { values, engine, observer, credentials, authorityName: trust.authorityName, sessions },
+      bootstrap,
+      views: {
+        models: library.models,
+        values,
+        engine,
+        observer,
+        credentials,
+        authorityName: trust.authorityName,
+        sessions,
+      },
       send,
       standings: async () => new Map(),
+      forgetFrames: () => {},
+      downlink: {
+        of: async () => ({ awakeSeconds: 93, queuedCommands: 0 }),
+        forget: (deviceId) => pacer.forget(deviceId),
+      },
       describe: (entry) => `words for ${entry.type}`,
       noSec,
       now,
     }),
     ...trust.handlers(),
+    ...bootstrapRoutes.handlers(),
     ...credentialHandlers({ store, fleet, lanes, trust, now }),
     ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: START }),
     ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
@@ -173,17 +209,22 @@ export async function openTestCore({
     live,
     credentials,
     trust,
+    library,
     values,
     failedHandshakes,
     handshakeCounts,
     engine,
     ingest,
     observer,
+    pacer,
     registrations,
     dispatcher,
     handlers,
     sent,
     operations,
+    bootstrap,
+    bootstrapped,
+    templates,
     script,
     time,
 
@@ -275,7 +316,7 @@ export async function openTestCore({
 
 export type TestCore = Awaited<ReturnType<typeof openTestCore>>;
 
-const answerNothing: Behaviour = () => undefined;
+const answerNothing = () => undefined;
 
 let tokens = 0;
 

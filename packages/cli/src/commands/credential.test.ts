@@ -17,7 +17,13 @@ const DER = Uint8Array.of(0x30, 0x81, 0x01, 0xff);
 const pem = file('device.pub', PEM);
 const der = file('device.der', DER);
 
-const credential: CredentialInfo = { credentialId: 'cred-1', kind: 'raw-key', identity: 'sha256:ab', createdAt: NOW };
+const credential: CredentialInfo = {
+  credentialId: 'cred-1',
+  kind: 'raw-key',
+  purpose: 'management',
+  identity: 'sha256:ab',
+  createdAt: NOW,
+};
 const setup = [{ about: 'server public key, base64', path: '/0/x/4', value: 'MFkwEw==' }];
 
 describe('credential add', () => {

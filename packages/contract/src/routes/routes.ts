@@ -1,11 +1,14 @@
 import type Type from 'typebox';
 import type { Static } from 'typebox';
 import { accessRoutes } from './access.ts';
+import { bootstrapRoutes } from './bootstrap.ts';
 import { commandRoutes } from './commands.ts';
 import { credentialRoutes } from './credentials.ts';
 import { deviceRoutes } from './devices.ts';
+import { frameRoutes } from './frames.ts';
 import { handshakeRoutes } from './handshakes.ts';
 import { incidentRoutes } from './incidents.ts';
+import { modelRoutes } from './models.ts';
 import { policyRoutes } from './policies.ts';
 import type { Route } from './route.ts';
 import { serverRoutes } from './server.ts';
@@ -19,6 +22,9 @@ export const routes = {
   ...deviceRoutes,
   ...commandRoutes,
   ...credentialRoutes,
+  ...bootstrapRoutes,
+  ...frameRoutes,
+  ...modelRoutes,
   ...policyRoutes,
   ...incidentRoutes,
   ...webhookRoutes,

@@ -19,7 +19,7 @@ export interface Inventory {
  */
 export function suspects(failed: Failed, { fleet, credentials }: Inventory): Device[] {
   const { organisationId, identity, endpoint } = failed;
-  const byIdentity = identity === undefined ? undefined : credentials.deviceOf({ identity });
+  const byIdentity = identity === undefined ? undefined : credentials.behind({ identity })?.deviceId;
   const presented = presentedOf(failed);
   const names = [...(endpoint === undefined ? [] : [endpoint]), ...(presented ? namesOf(presented) : [])];
   const found = [byIdentity && fleet.get(byIdentity), ...names.map((name) => fleet.byEndpoint(organisationId, name))];

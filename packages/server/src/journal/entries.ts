@@ -2,6 +2,7 @@ import type { Actor, CredentialKind, Evidence } from '@reeve/contract';
 import type {
   ApprovalId,
   AuthorityId,
+  BootstrapId,
   CommandId,
   CredentialId,
   DeviceId,
@@ -24,8 +25,17 @@ export interface JournalPayloads {
   /** Since that start the keys of all sessions go to a file. */
   'server.keys-logged': { file: string };
   'store.alarm': { reason: string };
+  /** What the server knows of an object, beside what is shipped. */
+  'model.added': { objectId: number; version: string; name: string; replaced: boolean };
+  'model.removed': { objectId: number; version: string; name: string };
   /** Somebody took a copy of everything but the sealing key. */
   'store.backed-up': { bytes: number };
+
+  /** The device sends frames; `newKey` counts from 1 again. */
+  'frames.set': { link: string; newKey: boolean };
+  'frames.removed': { link: string };
+  'frame-layout.set': { name: string };
+  'frame-layout.removed': { name: string };
 
   'device.added': { endpoint: string };
   'device.changed': { fields: readonly string[] };
@@ -60,6 +70,15 @@ export interface JournalPayloads {
 
   /** The server ended a DTLS session by itself; that devices come and go leaves no entry. */
   'session.ended': { identity: string; address: string; reason: string };
+
+  /** A device asked to be bootstrapped, and is given what its group is given. */
+  'bootstrap.started': { bootstrapId: BootstrapId; address: string; group: string };
+  'bootstrap.finished': { bootstrapId: BootstrapId; group: string };
+  'bootstrap.failed': { bootstrapId: BootstrapId; reason: string };
+  'bootstrap.template-set': { name: string };
+  'bootstrap.template-removed': { name: string };
+  /** The values of its deployment are being written. */
+  'deployment.queued': { paths: readonly string[] };
 
   'registration.registered': {
     registrationId: RegistrationId;
@@ -129,6 +148,8 @@ export interface JournalPayloads {
   'command.queued': { commandId: CommandId; operation: string; incidentId?: IncidentId };
   'command.sent': { commandId: CommandId; attempt: number };
   'command.requeued': { commandId: CommandId; reason: string };
+  /** Somebody cancelled a command that is under way. */
+  'command.cancelling': { commandId: CommandId };
   /** A command reached its last state. */
   'command.finished': {
     commandId: CommandId;
@@ -157,7 +178,13 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'server.started': 1,
   'server.keys-logged': 1,
   'store.alarm': 1,
+  'model.added': 1,
+  'model.removed': 1,
   'store.backed-up': 1,
+  'frames.set': 1,
+  'frames.removed': 1,
+  'frame-layout.set': 1,
+  'frame-layout.removed': 1,
   'device.added': 1,
   'device.changed': 1,
   'device.removed': 1,
@@ -177,6 +204,12 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'server.certificate-loaded': 1,
   'server.certificate-alarm': 1,
   'session.ended': 1,
+  'bootstrap.started': 1,
+  'bootstrap.finished': 1,
+  'bootstrap.failed': 1,
+  'bootstrap.template-set': 1,
+  'bootstrap.template-removed': 1,
+  'deployment.queued': 1,
   'registration.registered': 1,
   'registration.deregistered': 1,
   'registration.expired': 1,
@@ -210,6 +243,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'command.queued': 1,
   'command.sent': 1,
   'command.requeued': 1,
+  'command.cancelling': 1,
   'command.finished': 1,
   'person.added': 1,
   'person.link-made': 1,

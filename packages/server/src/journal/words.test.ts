@@ -12,6 +12,7 @@ const responseId = newId.response();
 const commandId = newId.command();
 const approvalId = newId.approval();
 const registrationId = newId.registration();
+const bootstrapId = newId.bootstrap();
 const policyId = 'only-california' as JournalPayloads['policy.removed']['policyId'];
 const evidence = { at: 0, text: 'outside California', values: [] };
 
@@ -21,6 +22,10 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'server.keys-logged': [{ file: '/tmp/keys' }, '/tmp/keys'],
   'store.alarm': [{ reason: 'the disk is full' }, 'the disk is full'],
   'store.backed-up': [{ bytes: 4096 }, 'Ada', '4096'],
+  'frames.set': [{ link: '1A2B3C', newKey: true }, 'Ada', '1A2B3C', 'with a new key'],
+  'frames.removed': [{ link: '1A2B3C' }, 'Ada', '1A2B3C'],
+  'frame-layout.set': [{ name: 'tank' }, 'Ada', 'tank'],
+  'frame-layout.removed': [{ name: 'tank' }, 'Ada', 'tank'],
   'device.added': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
   'device.changed': [{ fields: ['labels', 'site'] }, 'Ada', 'labels, site', 'TRUCK'],
   'device.removed': [{ endpoint: 'truck-1' }, 'Ada', 'truck-1'],
@@ -40,6 +45,14 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
     'certificate',
   ],
   'credential.expired': [{ identity: 'id-1', credentialId, kind: 'psk' }, 'id-1', 'TRUCK'],
+  'model.added': [
+    { objectId: 32_770, version: '1.0', name: 'Pump', replaced: false },
+    'Ada',
+    'added',
+    '32770 Pump',
+    '1.0',
+  ],
+  'model.removed': [{ objectId: 32_770, version: '1.0', name: 'Pump' }, 'Ada', 'removed', '32770 Pump', '1.0'],
   'authority.added': [{ authorityId, name: 'fleet', fingerprint: 'ab12' }, 'Ada', 'fleet', 'ab12'],
   'authority.changed': [{ authorityId, name: 'fleet', fields: ['mapping'] }, 'Ada', 'fleet', 'mapping'],
   'authority.removed': [{ authorityId, name: 'fleet', credentials: 3 }, 'Ada', 'fleet', '3'],
@@ -64,6 +77,12 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
     '[::1]:5',
     'its key is gone',
   ],
+  'bootstrap.started': [{ bootstrapId, address: '[::1]:5', group: 'pumps' }, 'TRUCK', '[::1]:5', 'pumps'],
+  'bootstrap.finished': [{ bootstrapId, group: 'pumps' }, 'TRUCK'],
+  'bootstrap.failed': [{ bootstrapId, reason: 'wrote /0/1: 4.00' }, 'TRUCK', 'wrote /0/1: 4.00'],
+  'bootstrap.template-set': [{ name: 'pumps' }, 'Ada', 'pumps'],
+  'bootstrap.template-removed': [{ name: 'pumps' }, 'Ada', 'pumps'],
+  'deployment.queued': [{ paths: ['/3/0/15'] }, 'TRUCK', '/3/0/15'],
   'registration.registered': [
     { registrationId, address: '[::1]:5', lifetime: 300, version: '1.1' },
     'TRUCK',
@@ -149,6 +168,7 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'command.queued': [{ commandId, operation: 'read /3/0/9', incidentId }, 'Ada', 'read /3/0/9', 'TRUCK', incidentId],
   'command.sent': [{ commandId, attempt: 2 }, commandId, 'attempt 2', 'TRUCK'],
   'command.requeued': [{ commandId, reason: 'no session' }, commandId, 'no session'],
+  'command.cancelling': [{ commandId }, commandId],
   'command.finished': [
     { commandId, state: 'failed', code: '4.04', text: 'answered 4.04' },
     commandId,

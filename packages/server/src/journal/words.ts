@@ -30,6 +30,12 @@ const words: Words = {
   'store.alarm': ({ reason }) => `The store needs attention: ${reason}.`,
   'store.backed-up': ({ bytes }, { actor }) => `${actor} took a backup of ${bytes} bytes.`,
 
+  'frames.set': ({ link, newKey }, { actor, device }) =>
+    `${actor} let ${device} send frames as ${link}${newKey ? ' with a new key' : ''}.`,
+  'frames.removed': ({ link }, { actor, device }) => `${actor} takes no more frames of ${device}, which was ${link}.`,
+  'frame-layout.set': ({ name }, { actor }) => `${actor} set the layout of frames ${name}.`,
+  'frame-layout.removed': ({ name }, { actor }) => `${actor} removed the layout of frames ${name}.`,
+
   'device.added': ({ endpoint }, { actor }) => `${actor} added the device ${endpoint}.`,
   'device.changed': ({ fields }, { actor, device }) => `${actor} changed ${listed(fields)} of ${device}.`,
   'device.removed': ({ endpoint }, { actor }) => `${actor} removed the device ${endpoint}.`,
@@ -44,6 +50,10 @@ const words: Words = {
   'credential.expired': ({ identity, kind }, { device }) =>
     `The time of the ${kindWords[kind]} (${identity}) of ${device} is over; its sessions ended.`,
 
+  'model.added': ({ objectId, version, name, replaced }, { actor }) =>
+    `${actor} ${replaced ? 'replaced' : 'added'} the definition of object ${objectId} ${name}, version ${version}.`,
+  'model.removed': ({ objectId, version, name }, { actor }) =>
+    `${actor} removed the definition of object ${objectId} ${name}, version ${version}.`,
   'authority.added': ({ name, fingerprint }, { actor }) =>
     `${actor} trusts the certificate authority ${name} (sha256:${fingerprint}).`,
   'authority.changed': ({ name, fields }, { actor }) =>
@@ -67,6 +77,16 @@ const words: Words = {
 
   'session.ended': ({ identity, address, reason }, { device }) =>
     `The session of ${device} (identity ${identity}, ${address}) was ended: ${reason}.`,
+
+  'bootstrap.started': ({ address, group }, { device }) =>
+    `${device} asked from ${address} to be bootstrapped, and is given what the group ${group} is given.`,
+  'bootstrap.finished': (_, { device }) => `${device} was bootstrapped.`,
+  'bootstrap.failed': ({ reason }, { device }) => `Bootstrapping ${device} failed: ${reason}.`,
+  'bootstrap.template-set': ({ name }, { actor }) => `${actor} changed what the devices of group ${name} are given.`,
+  'bootstrap.template-removed': ({ name }, { actor }) =>
+    `${actor} removed the template of group ${name}: its devices are given the default one.`,
+  'deployment.queued': ({ paths }, { device }) =>
+    `The values of its deployment are written to ${device}: ${listed(paths)}.`,
 
   'registration.registered': ({ address, lifetime, version, replaced }, { device }) =>
     `${device} registered${replaced ? ' again' : ''} from ${address} with LwM2M ${version}, ` +
@@ -127,6 +147,8 @@ const words: Words = {
   'command.sent': ({ commandId, attempt }, { device }) =>
     `Command ${commandId} was sent to ${device}${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
   'command.requeued': ({ commandId, reason }) => `Command ${commandId} waits again: ${reason}`,
+  'command.cancelling': ({ commandId }, { actor }) =>
+    `${actor} cancelled command ${commandId} while it was under way: it is not sent again.`,
   'command.finished': ({ commandId, state, text }) => {
     const end = commandEnds[state];
     return `Command ${commandId}: ${text.startsWith(end) ? text : `${end}: ${text}`}`;

@@ -1,9 +1,8 @@
 import { type CoapEffect, type CoapEndpoint, Code, ExchangeId, Option, option, type RequestId } from '@reeve/coap';
 import { type BootstrapOperation, encodeBootstrapPack, parsePath, toBootstrapRequest } from '@reeve/lwm2m';
 import type { Millis } from '../ids.ts';
-import { definitions } from '../telemetry/models.ts';
 import type { BootstrapDown, BootstrapLinkOperation } from './bootstrap-port.ts';
-import { decodeBody } from './decoder.ts';
+import { type Decoder, decodeBody, type Registered } from './decoder.ts';
 import { METHOD, recordsOf } from './encoder.ts';
 import type { LinkUp, RequestOutcome, RequestRef } from './port.ts';
 import { heardOver, type Session, type SessionTable } from './sessions.ts';
@@ -11,6 +10,7 @@ import { heardOver, type Session, type SessionTable } from './sessions.ts';
 interface Options {
   readonly coap: CoapEndpoint;
   readonly sessions: SessionTable;
+  readonly decoder: Decoder;
   readonly wallClock: () => Millis;
   readonly deliver: (message: LinkUp) => void;
 }
@@ -21,19 +21,19 @@ interface Pending {
   readonly path: string;
 }
 
-/** A device that is bootstrapped has no registration: its paths are plain, and its values of the newest definitions. */
-const UNREGISTERED = {
-  offer: { rootPath: '/', contentFormats: [], objects: [] },
-  resourceType: definitions.resourceTypes(() => undefined),
-};
-
 /** The bootstrap interface's requests to devices: operations down, one outcome up for each. */
 export class BootstrapOperations {
   readonly #o: Options;
   readonly #pending = new Map<RequestId, Pending>();
+  /** A device that is bootstrapped has no registration: its paths are plain, its values of the newest definitions. */
+  readonly #unregistered: Pick<Registered, 'offer' | 'resourceType'>;
 
   constructor(options: Options) {
     this.#o = options;
+    this.#unregistered = {
+      offer: { rootPath: '/', contentFormats: [], objects: [] },
+      resourceType: options.decoder.models.definitions.resourceTypes(),
+    };
   }
 
   /** How many are under way. */
@@ -72,7 +72,7 @@ export class BootstrapOperations {
     const { request, path, session } = pending;
     if (outcome.kind === 'response') {
       const { message, truncated } = outcome;
-      const body = decodeBody(UNREGISTERED, path, message, this.#o.wallClock(), truncated);
+      const body = decodeBody(this.#unregistered, path, message, this.#o.wallClock(), truncated);
       this.#settle(request, { kind: 'answered', code: message.code, body }, session);
     } else if (outcome.kind === 'reset') this.#settle(request, { kind: 'reset' }, session);
     else if (transmitted) this.#settle(request, { kind: 'timeout' });

@@ -5,6 +5,7 @@ import type { RegisteredObject, StoredValue } from '../store/tables.ts';
 import type { BootstrapDown, BootstrapUp } from './bootstrap-port.ts';
 import type { DtlsSettings } from './dtls-settings.ts';
 import type { Census, Check, HandshakeFacts } from './handshake-facts.ts';
+import type { TlsKey } from './tls-secrets.ts';
 
 /**
  * The link port: everything that passes between the session owner (sockets, DTLS, CoAP, LwM2M encoding) and the
@@ -22,18 +23,21 @@ export interface Link {
 /** Starts a link. `deliver` is called with the messages of one tick, in order. */
 export type OpenLink = (config: LinkConfig, deliver: (messages: readonly LinkUp[]) => void) => Promise<Link>;
 
+/** What a socket speaks: CoAP in datagrams, or over connections (RFC 8323); with an `s` under DTLS or TLS. */
+export type Transport = 'coaps' | 'coap' | 'coaps+tcp' | 'coap+tcp';
+
 export interface ListenAddress {
-  readonly transport: 'coaps' | 'coap';
+  readonly transport: Transport;
   readonly host: string;
   readonly port: number;
+  /** Whether it serves the bootstrap interface, and nothing else. */
+  readonly bootstrap?: boolean;
 }
 
 /** A socket as an operator wants it. */
 export interface Listener extends ListenAddress {
-  /** Of `coaps`; what is left out is as `defaultDtls` has it. */
+  /** Of `coaps`, and as far as it means something there of `coaps+tcp`; what is left out is as `defaultDtls` has it. */
   readonly dtls?: Partial<DtlsSettings>;
-  /** Whether it serves the bootstrap interface, and nothing else. */
-  readonly bootstrap?: boolean;
 }
 
 export interface LinkConfig {
@@ -49,7 +53,7 @@ export interface LinkConfig {
 }
 
 declare const brand: unique symbol;
-/** One security association (a DTLS session), or one address of a NoSec device. Opaque above the link. */
+/** One security association (a DTLS session), one connection, or one address of a NoSec device. Opaque above the link. */
 export type SessionId = string & { readonly [brand]: 'SessionId' };
 /** A request of the device that waits for its answer. */
 export type ExchangeRef = number & { readonly [brand]: 'ExchangeRef' };
@@ -59,7 +63,7 @@ export type RequestRef = number & { readonly [brand]: 'RequestRef' };
 /** What is known of the association that a message came through. */
 export interface SessionInfo {
   readonly sessionId: SessionId;
-  readonly transport: 'coaps' | 'coap';
+  readonly transport: Transport;
   /** `ip:port` for people. */
   readonly address: string;
   /** Index of the socket that the message came in on, and through which replies leave. */
@@ -317,6 +321,19 @@ export type LinkDown =
   | { readonly kind: 'resumed'; readonly lookup: number; readonly good: boolean }
   /** Takes the place of all identities of the server that were handed down before. */
   | { readonly kind: 'identities'; readonly identities: readonly LinkIdentity[] }
+  /** Object definitions beside the shipped ones, in the notation of `lwm2m`; what is removed goes first. */
+  | {
+      readonly kind: 'definitions';
+      readonly added: readonly string[];
+      readonly removed: readonly { readonly objectId: number; readonly version: string }[];
+    }
+  /** Keys for TLS, whose identities have to be known before anybody asks; those put take the place of older ones. */
+  | {
+      readonly kind: 'tls-keys';
+      /** Identities are in hex. */
+      readonly put: readonly ({ readonly identity: string } & TlsKey)[];
+      readonly removed: readonly string[];
+    }
   /** Answers a Register, Update, De-register or Send; called only after the commit. */
   | {
       readonly kind: 'answer';

@@ -16,6 +16,7 @@ import { seededRandom } from '../../../../tooling/testing/fuzz.ts';
 import type { CredentialId, DeviceId, RegistrationId } from '../ids.ts';
 import { SessionOwner } from './owner.ts';
 import type { ExchangeRef, LinkDown, LinkOperation, LinkUp, Listener, PeerVerdict, RequestRef } from './port.ts';
+import { TlsSecrets } from './tls-secrets.ts';
 
 /** Wall clock of the tests when virtual time is 0. */
 export const EPOCH = 1_800_000_000_000;
@@ -27,9 +28,11 @@ export const registrationId = 'reg000000001' as RegistrationId;
 export const deviceId = 'dev-1' as DeviceId;
 const SECURE_INGRESS = 0;
 const PLAIN_INGRESS = 1;
+const BOOTSTRAP_INGRESS = 2;
 const LISTEN: readonly Listener[] = [
   { transport: 'coaps', host: '192.0.2.200', port: 5684 },
   { transport: 'coap', host: '192.0.2.200', port: 5683 },
+  { transport: 'coap', host: '192.0.2.200', port: 5783, bootstrap: true },
 ];
 
 type UpOf<K extends LinkUp['kind']> = Extract<LinkUp, { kind: K }>;
@@ -42,6 +45,8 @@ export function replayable(seed: number): (n: number) => Uint8Array {
 
 interface DeviceOptions {
   readonly secure?: boolean;
+  /** Whether it speaks to the bootstrap server, without DTLS. */
+  readonly bootstrap?: boolean;
   readonly identity?: Uint8Array;
   readonly key?: Uint8Array;
   /** Whether it takes tickets, and comes back with them. */
@@ -71,9 +76,16 @@ export class TestDevice {
   readonly requests: CoapMessage[] = [];
 
   constructor(options: DeviceOptions, seed: number) {
-    const { secure = true, identity = IDENTITY, key = KEY, port = 40_000, connectionId = false } = options;
+    const {
+      bootstrap = false,
+      secure = !bootstrap,
+      identity = IDENTITY,
+      key = KEY,
+      port = 40_000,
+      connectionId = false,
+    } = options;
     this.port = port;
-    this.ingress = secure ? SECURE_INGRESS : PLAIN_INGRESS;
+    this.ingress = secure ? SECURE_INGRESS : bootstrap ? BOOTSTRAP_INGRESS : PLAIN_INGRESS;
     const random = replayable(seed);
     this.coap = new CoapEndpoint({ random });
     this.dtls = secure
@@ -180,6 +192,8 @@ export class TestOwner {
 
   #start(seed: number): SessionOwner {
     return new SessionOwner({
+      streams: { write: () => {}, end: () => {} },
+      secrets: new TlsSecrets(),
       random: replayable(seed),
       wallClock: () => EPOCH + this.now,
       connectionIdSlot: 0,

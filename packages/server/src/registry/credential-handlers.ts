@@ -8,7 +8,7 @@ import type { Lanes } from '../lanes.ts';
 import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Trust } from '../trust/trust.ts';
-import { type CredentialRow, deletionOf } from './credentials.ts';
+import { type CredentialRow, deletionOf, serves } from './credentials.ts';
 import type { Device, Fleet } from './fleet.ts';
 import { credentialPayload, identityTaken } from './handlers.ts';
 import { MAX_CREDENTIALS, type NewCredential, newCredential, setupOf } from './new-credential.ts';
@@ -51,7 +51,8 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
   ): Promise<void> => {
     const gone = old.flatMap((row) => seen.by(row));
     // A device that has a credential must use it.
-    const row: Row<'devices'> = { ...device.row, noSec: 0 };
+    const bound = fresh !== undefined && serves(fresh.row, 'management');
+    const row: Row<'devices'> = { ...device.row, ...(bound ? { noSec: 0 } : {}) };
     const changes: Change[] = [...old.map(deletionOf), ...seen.deletions(gone)];
     if (fresh) changes.push({ put: 'credentials', row: fresh.row }, { put: 'devices', row });
     await o.store.commit({ changes, journal: [entry] }).catch((error) => {
@@ -62,7 +63,7 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
     for (const each of old) credentials.remove(each);
     seen.forget(gone);
     if (!fresh) return;
-    if (device.row.noSec === 1) ender.endPlain(device);
+    if (bound && device.row.noSec === 1) ender.endPlain(device);
     credentials.put(fresh.row);
     o.fleet.put(row);
   };
@@ -118,10 +119,11 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
   };
 }
 
-/** What stays when a credential is rotated: its kind, the identity of a PSK, and the suites; a new one has its own time. */
-function sameAs({ kind, proof, suites }: CredentialRow): CredentialAdd {
+/** What stays when a credential is rotated: its kind and purpose, the identity of a PSK, and the suites; a new one has its own time. */
+function sameAs({ kind, purpose, proof, suites }: CredentialRow): CredentialAdd {
   return {
     kind,
+    purpose,
     ...(kind === 'psk' ? { identity: `hex:${proof.slice('psk:'.length)}` } : {}),
     ...(suites === undefined ? {} : { suites }),
   };

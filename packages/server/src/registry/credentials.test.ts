@@ -57,6 +57,7 @@ describe('credentials', () => {
     deviceId: newId.device(),
     credentialId: newId.credential(),
     kind: 'psk',
+    purpose: 'management',
     proof,
     validFrom: START,
     validUntil: START + 1_000,

@@ -1,3 +1,4 @@
+import type { CredentialPurpose } from '@reeve/contract';
 import type { CredentialId, DeviceId, Millis } from '../ids.ts';
 import type { SessionInfo } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
@@ -6,6 +7,8 @@ import type { Row } from '../store/tables.ts';
 import { pages } from './fleet.ts';
 
 export type CredentialRow = Row<'credentials'>;
+/** What a peer wants to do with a credential. */
+export type Purpose = Exclude<CredentialPurpose, 'both'>;
 
 /**
  * What each device proves itself with, found by what a peer shows. Pre-shared keys are sealed at rest and opened only for
@@ -18,6 +21,7 @@ export class Credentials {
   /** Those that end. */
   readonly #ending = new Set<CredentialRow>();
   readonly #sealer: Sealer;
+  #changed: (proof: string, row: CredentialRow | undefined) => void = () => {};
 
   constructor(sealer: Sealer) {
     this.#sealer = sealer;
@@ -39,6 +43,11 @@ export class Credentials {
     for (const row of rows) this.#ending.delete(row);
   }
 
+  /** Tells of what is found by a proof whenever that changes. */
+  watch(changed: (proof: string, row: CredentialRow | undefined) => void): void {
+    this.#changed = changed;
+  }
+
   all(): IterableIterator<CredentialRow> {
     return this.#byId.values();
   }
@@ -52,9 +61,9 @@ export class Credentials {
   }
 
   /** The credential that admits whoever shows this, if it is valid now. */
-  find(proof: string, now: Millis): CredentialRow | undefined {
+  find(proof: string, now: Millis, purpose: Purpose = 'management'): CredentialRow | undefined {
     const row = this.#byProof.get(proof);
-    return row && isValid(row, now) ? row : undefined;
+    return row && serves(row, purpose) && isValid(row, now) ? row : undefined;
   }
 
   /** The credential that admitted a session; undefined if it is gone. */
@@ -63,15 +72,19 @@ export class Credentials {
     return identity === undefined ? undefined : this.#byProof.get(identity);
   }
 
-  /** The device that whoever authenticated a session is. */
-  deviceOf(session: Pick<SessionInfo, 'identity' | 'credential'>): DeviceId | undefined {
-    return this.behind(session)?.deviceId;
+  /** The device that whoever authenticated a session is, if that is for this purpose. */
+  deviceOf(
+    session: Pick<SessionInfo, 'identity' | 'credential'>,
+    purpose: Purpose = 'management',
+  ): DeviceId | undefined {
+    const row = this.behind(session);
+    return row && serves(row, purpose) ? row.deviceId : undefined;
   }
 
   /** Whether a credential is still there and valid: what it admitted before may come back. */
-  isGood(credentialId: CredentialId, now: Millis): boolean {
+  isGood(credentialId: CredentialId, now: Millis, purpose?: Purpose): boolean {
     const row = this.#byId.get(credentialId);
-    return row !== undefined && isValid(row, now);
+    return row !== undefined && isValid(row, now) && (purpose === undefined || serves(row, purpose));
   }
 
   /** The pre-shared key of a credential; undefined if it has none, or if it does not open. */
@@ -94,6 +107,7 @@ export class Credentials {
     this.#byId.set(row.credentialId, row);
     this.#byDevice.set(row.deviceId, [...this.of(row.deviceId), row]);
     if (row.validUntil !== undefined) this.#ending.add(row);
+    this.#changed(row.proof, row);
   }
 
   /** After the commit. */
@@ -105,6 +119,7 @@ export class Credentials {
     const left = this.of(deviceId).filter((each) => each.credentialId !== credentialId);
     if (left.length > 0) this.#byDevice.set(deviceId, left);
     else this.#byDevice.delete(deviceId);
+    this.#changed(proof, this.#byProof.get(proof));
   }
 }
 
@@ -113,6 +128,11 @@ export const deletionOf = ({ credentialId }: CredentialRow): Change => ({
   delete: 'credentials',
   key: { credentialId },
 });
+
+/** Whether it is good for a purpose. */
+export function serves({ purpose }: CredentialRow, wanted: Purpose): boolean {
+  return purpose === wanted || purpose === 'both';
+}
 
 /** Whether its time has come and is not over. */
 function isValid({ validFrom, validUntil }: CredentialRow, now: Millis): boolean {

@@ -15,8 +15,15 @@ export interface Device {
   session?: SessionInfo;
   /** Newest record of a DTLS session whose effect was decided on, and the session that this one took the place of. */
   received?: { readonly sessionId: SessionId; readonly record: number; readonly former?: SessionId };
+  /**
+   * When anything of it was heard, answers included, or that it left a request unanswered since. Not stored: after a
+   * restart its last contact counts.
+   */
+  lastHeard?: Millis | 'unanswered';
   /** When its newest report was received; the next one counts as later. */
   reportedAt?: Millis;
+  /** It sends frames, since its network is too thin for a registration: when it last did, and how often it should. */
+  frames?: { readonly lastAt?: Millis; readonly every?: number };
   /** What it may send yet, from its first message on; not stored. */
   tokens?: Tokens;
 }
@@ -120,7 +127,11 @@ export async function* pages<
     | 'ruleStates'
     | 'observations'
     | 'wantedObservations'
-    | 'dtlsSessions',
+    | 'downlinkUse'
+    | 'dtlsSessions'
+    | 'bootstrapTemplates'
+    | 'provisioned'
+    | 'deployments',
 >(store: Store, table: T, where?: Partial<Row<T>>): AsyncGenerator<Row<T>> {
   const limit = 5000;
   let after: Row<T> | undefined;

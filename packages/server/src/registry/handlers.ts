@@ -1,4 +1,5 @@
-import type { CredentialAdd, DeviceAdd, DeviceAdded, DeviceDetail, TimelineEntry } from '@reeve/contract';
+import type { CredentialAdd, DeviceAdd, DeviceAdded, DeviceDetail, Downlink, TimelineEntry } from '@reeve/contract';
+import type { Bootstrap } from '../bootstrap/bootstrap.ts';
 import { ReeveError } from '../errors.ts';
 import type { Call, Handlers } from '../http/handlers.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId, type Seq } from '../ids.ts';
@@ -11,7 +12,7 @@ import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row, TableName } from '../store/tables.ts';
 import { refused } from '../trust/encoded.ts';
 import type { Trust } from '../trust/trust.ts';
-import { type CredentialRow, deletionOf } from './credentials.ts';
+import { type CredentialRow, deletionOf, serves } from './credentials.ts';
 import type { Device, Fleet } from './fleet.ts';
 import { type NewCredential, newCredential, setupOf } from './new-credential.ts';
 import { showIdentity } from './proofs.ts';
@@ -37,10 +38,15 @@ interface Options {
   readonly lanes: Lanes;
   readonly engine: RuleEngine;
   readonly observer: Observer;
+  readonly bootstrap: Pick<Bootstrap, 'forget'>;
   readonly views: ViewSources;
   readonly send: (message: LinkDown) => void;
   /** Incidents and locks of many devices at once. */
   readonly standings: (devices: readonly DeviceId[]) => Promise<ReadonlyMap<DeviceId, Standing>>;
+  /** What waits to be sent to devices, and what they may be sent. */
+  /** The device is gone: its frames are taken no longer. */
+  readonly forgetFrames: (deviceId: DeviceId) => void;
+  readonly downlink: { of(device: Device): Promise<Downlink>; forget(deviceId: DeviceId): void };
   readonly describe: (entry: JournalEntry) => string;
   readonly noSec: boolean;
   readonly now: () => Millis;
@@ -53,10 +59,15 @@ const OWNED = [
   'contacts',
   'wantedObservations',
   'observations',
+  'downlinkUse',
   'values',
   'ruleStates',
+  'frameSources',
   'seenCertificates',
   'expiryAdmissions',
+  'bootstraps',
+  'provisioned',
+  'deployments',
 ] as const satisfies TableName[];
 
 /** Routes of devices: the inventory, its keys, and what is known of each device. */
@@ -133,18 +144,18 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
 
     'devices.show': async (call): Promise<DeviceDetail> => {
       const device = find(call);
-      return detail(device, o.views, await standing(device), o.now());
+      const downlink = await o.downlink.of(device);
+      return { ...detail(device, o.views, await standing(device), o.now()), downlink };
     },
 
     'devices.change': async (call) => {
       const device = find(call);
       await o.lanes.run(device.row.deviceId, async () => {
-        const { labels, ...texts } = call.body;
+        const { labels, ...settings } = call.body;
         const row: Row<'devices'> = { ...device.row, ...(labels ? { labels } : {}) };
-        for (const name of ['site', 'owner', 'model'] as const) {
-          const value = texts[name];
-          if (value === null) delete row[name];
-          else if (value !== undefined) row[name] = value;
+        for (const [name, value] of Object.entries(settings)) {
+          if (value === null) delete row[name as keyof typeof settings];
+          else Object.assign(row, { [name]: value });
         }
         const fields = Object.keys(call.body);
         const journal: JournalDraft[] = [{ ...entry(call, row), type: 'device.changed', payload: { fields } }];
@@ -178,6 +189,9 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         o.fleet.remove(device);
         o.engine.forget(deviceId);
         o.observer.forget(deviceId);
+        o.bootstrap.forget(deviceId);
+        o.downlink.forget(deviceId);
+        o.forgetFrames(deviceId);
         o.views.values.remove(deviceId);
       });
       return undefined;
@@ -186,7 +200,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     'devices.key': async (call) => {
       const device = find(call);
       return o.lanes.run(device.row.deviceId, async () => {
-        const old = credentials.of(device.row.deviceId);
+        const old = credentials.of(device.row.deviceId).filter((row) => serves(row, 'management'));
         const psk = old.find(({ kind }) => kind === 'psk');
         const before = psk ? { identity: showIdentity(psk.proof) } : {};
         const fresh = newCredential(sources, device.row, { kind: 'psk', ...before, ...call.body }, o.now());
@@ -194,9 +208,10 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         if (credentials.has(proof) && !old.some((each) => each.proof === proof)) throw identityTaken(fresh.row);
         // A device that has a key must use it.
         const row: Row<'devices'> = { ...device.row, noSec: 0 };
+        const gone = old.flatMap((each) => seen.by(each));
         const changes: Change[] = [
           ...old.map(deletionOf),
-          ...seen.deletions(seen.of(device.row.deviceId)),
+          ...seen.deletions(gone),
           { put: 'credentials', row: fresh.row },
           { put: 'devices', row },
         ];
@@ -204,7 +219,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         await o.store.commit({ changes, journal: [{ ...entry(call, device.row), type: 'credential.set', payload }] });
         ender.endSessions(device, old);
         ender.endPlain(device);
-        seen.forget(seen.of(device.row.deviceId));
+        seen.forget(gone);
         for (const each of old) credentials.remove(each);
         credentials.put(fresh.row);
         o.fleet.put(row);

@@ -33,7 +33,7 @@ const fields: Readonly<Record<CredentialAdd['kind'], readonly (keyof CredentialA
   'raw-key': ['publicKey'],
   certificate: ['certificate', 'sameKey', 'authority', 'name'],
 };
-const always: readonly (keyof CredentialAdd)[] = ['kind', 'validFrom', 'validUntil', 'suites'];
+const always: readonly (keyof CredentialAdd)[] = ['kind', 'purpose', 'validFrom', 'validUntil', 'suites'];
 
 /**
  * A credential as somebody wants it for a device.
@@ -47,7 +47,7 @@ export function newCredential(
   body: CredentialAdd,
   now: Millis,
 ): NewCredential {
-  const { kind, validFrom = 0, validUntil, suites } = body;
+  const { kind, purpose = 'management', validFrom = 0, validUntil, suites } = body;
   for (const name of Object.keys(body) as (keyof CredentialAdd)[]) {
     if (always.includes(name) || fields[kind].includes(name) || body[name] === undefined) continue;
     throw refused(`body/${name}`, `does not go with a credential of kind ${kind}`);
@@ -62,6 +62,7 @@ export function newCredential(
     deviceId,
     credentialId: newId.credential(),
     kind,
+    purpose,
     validFrom,
     createdAt: now,
     ...(validUntil === undefined ? {} : { validUntil }),

@@ -29,7 +29,19 @@ export interface Tokens {
 }
 
 /** What devices are charged for. */
-export type Charged = Extract<LinkUp, { kind: 'register' | 'update' | 'deregister' | 'notification' | 'send' }>;
+export type Charged = Extract<
+  LinkUp,
+  {
+    kind:
+      | 'register'
+      | 'update'
+      | 'deregister'
+      | 'notification'
+      | 'send'
+      | 'bootstrap-request'
+      | 'bootstrap-pack-request';
+  }
+>;
 
 /**
  * Charges an authenticated device for its message.
@@ -64,6 +76,8 @@ function costOf(device: Device, message: Charged): number {
   switch (message.kind) {
     case 'register':
     case 'deregister':
+    case 'bootstrap-request':
+    case 'bootstrap-pack-request':
       return journalled;
     case 'update': {
       const { lifetime, binding, queueMode, offer } = message;

@@ -7,6 +7,7 @@ import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
+import { admit } from './admit.ts';
 import type { Credentials } from './credentials.ts';
 import type { Device, Fleet, Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
@@ -229,24 +230,8 @@ export class Registrations {
 
   /** The device that may register under this name over this session, else a refusal line (SE-2). */
   #admit(message: Register): Device | undefined {
-    const { session, endpoint } = message;
-    if (session.identity !== undefined) {
-      const deviceId = this.#o.credentials.deviceOf(session);
-      const device = deviceId && this.#o.fleet.get(deviceId);
-      if (!device) return this.#refuse(message, 'unknown-identity', 'The identity belongs to no device', endpoint);
-      if (endpoint !== undefined && endpoint !== device.row.endpoint) {
-        return this.#refuse(message, 'endpoint-mismatch', `The identity belongs to "${device.row.endpoint}"`, endpoint);
-      }
-      return device;
-    }
-    if (!this.#o.noSec) return this.#refuse(message, 'nosec-not-allowed', 'The server runs without --nosec', endpoint);
-    if (endpoint === undefined)
-      return this.#refuse(message, 'malformed', 'Register without an endpoint name', endpoint);
-    const device = this.#o.fleet.byEndpoint(this.#o.organisationId, endpoint);
-    if (!device) return this.#refuse(message, 'unknown-endpoint', 'No device has this endpoint name', endpoint);
-    if (device.row.noSec === 0)
-      return this.#refuse(message, 'nosec-not-allowed', 'This device must use its key', endpoint);
-    return device;
+    const admitted = admit(message, 'management', this.#o);
+    return admitted.device ?? this.#refuse(message, admitted.check, admitted.detail, message.endpoint);
   }
 
   /** The device whose registration a message names, if the session speaks for it. */

@@ -14,7 +14,7 @@ import type { Observer } from '../observations/observer.ts';
 import type { Assigned, RuleEngine } from '../policies/engine.ts';
 import type { SessionKeeper } from '../sessions/keeper.ts';
 import type { Row } from '../store/tables.ts';
-import { describeStored, infoOf } from '../telemetry/models.ts';
+import type { Models } from '../telemetry/models.ts';
 import type { Values } from '../telemetry/values.ts';
 import type { CredentialRow, Credentials } from './credentials.ts';
 import type { Device, Registration } from './fleet.ts';
@@ -28,6 +28,7 @@ export interface Standing {
 }
 
 export interface ViewSources {
+  readonly models: Models;
   readonly values: Values;
   readonly engine: RuleEngine;
   readonly observer: Observer;
@@ -53,7 +54,7 @@ export function summarise(device: Device, sources: ViewSources, standing: Standi
     deviceId,
     endpoint,
     labels,
-    presence: presenceOf(device.registration, now),
+    presence: presenceOf(device, now),
     openIncidents: standing.openIncidents,
     lock: standing.lock,
     ...(site === undefined ? {} : { site }),
@@ -67,8 +68,13 @@ export function summarise(device: Device, sources: ViewSources, standing: Standi
   };
 }
 
-/** Everything known of one device. */
-export function detail(device: Device, sources: ViewSources, standing: Standing, now: Millis): DeviceDetail {
+/** Everything known of one device, but what waits for it. */
+export function detail(
+  device: Device,
+  sources: ViewSources,
+  standing: Standing,
+  now: Millis,
+): Omit<DeviceDetail, 'downlink'> {
   const { deviceId, createdAt } = device.row;
   const { registration } = device;
   const summary = summarise(device, sources, standing, now);
@@ -78,8 +84,8 @@ export function detail(device: Device, sources: ViewSources, standing: Standing,
     createdAt,
     rules,
     verdict: verdictOf(summary, rules, now),
-    objects: objectsOf(registration),
-    values: sources.values.of(deviceId).map((row) => valueView(row, registration)),
+    objects: objectsOf(registration, sources.models),
+    values: sources.values.of(deviceId).map((row) => valueView(row, registration, sources.models)),
     observations: sources.observer.view(deviceId),
     credentials: sources.credentials.of(deviceId).map((row) => credentialView(row, sources.authorityName)),
     sessions: sources.sessions.of(deviceId).map(({ openedAt, identity, address, connectionId }) => ({
@@ -94,13 +100,14 @@ export function detail(device: Device, sources: ViewSources, standing: Standing,
 
 /** A credential for people and programs; nothing secret is in it. */
 export function credentialView(
-  { credentialId, kind, proof, authorityId, suites, validFrom, validUntil, createdAt }: CredentialRow,
+  { credentialId, kind, purpose, proof, authorityId, suites, validFrom, validUntil, createdAt }: CredentialRow,
   authorityName: ViewSources['authorityName'],
 ): CredentialInfo {
   const authority = authorityId && (authorityName(authorityId) ?? authorityId);
   return {
     credentialId,
     kind,
+    purpose,
     identity: showIdentity(proof),
     createdAt,
     ...(authority === undefined ? {} : { authority }),
@@ -111,13 +118,13 @@ export function credentialView(
 }
 
 /** A value for people and programs. */
-export function valueView(row: Row<'values'>, registration: Registration | undefined): ResourceValue {
+export function valueView(row: Row<'values'>, registration: Registration | undefined, models: Models): ResourceValue {
   const { path, stored, observedAt, receivedAt, clock } = row;
   return {
     path,
     type: stored.type,
     value: stored.value,
-    text: describeStored(path, stored, registration),
+    text: models.describeStored(path, stored, registration),
     receivedAt,
     clock,
     ...(observedAt === undefined ? {} : { observedAt }),
@@ -163,13 +170,13 @@ function verdictOf(summary: DeviceSummary, rules: readonly RuleStatus[], now: Mi
   return { tone: 'good', text: `Keeps ${rules.length === 1 ? 'its rule' : `all ${rules.length} rules`}` };
 }
 
-function objectsOf(registration: Registration | undefined): ObjectLink[] {
+function objectsOf(registration: Registration | undefined, models: Models): ObjectLink[] {
   if (registration?.state !== 'registered') return [];
   return registration.objects.map(({ objectId, version, instances }) => ({
     objectId,
     instances,
     ...(version === undefined ? {} : { version }),
-    ...infoOf(objectId, version, registration.version),
+    ...models.infoOf(objectId, version, registration.version),
   }));
 }
 

@@ -1,4 +1,4 @@
-import type { CertificateMapping, CredentialKind } from '@reeve/contract';
+import type { CertificateMapping, CredentialKind, CredentialPurpose } from '@reeve/contract';
 import type { AuthorityId, CredentialId } from '../ids.ts';
 import { device, organisation } from './columns.ts';
 import { bytes, integer, json, optional, table, text } from './schema.ts';
@@ -13,7 +13,7 @@ export const credentialTables = {
       kind: text<CredentialKind>(),
       /** What a peer has to show; see registry/proofs.ts. */
       proof: text(),
-      /** Of a pre-shared key; sealed, bound to this row. */
+      /** The pre-shared key, or a private key that was made here for the device; sealed, bound to this row. */
       sealedKey: optional(bytes()),
       /** Of a raw key: SubjectPublicKeyInfo in DER. */
       publicKey: optional(bytes()),
@@ -24,6 +24,7 @@ export const credentialTables = {
       validFrom: integer(),
       validUntil: optional(integer()),
       createdAt: integer(),
+      purpose: text<CredentialPurpose>(),
     },
     ['credentialId'],
     { unique: [['proof']], indexes: [['deviceId'], ['authorityId']] },

@@ -1,6 +1,7 @@
 import type {
   Actor,
   CommandOperation,
+  CommandPriority,
   CommandState,
   Evidence,
   IncidentState,
@@ -24,8 +25,11 @@ import type {
 } from '../ids.ts';
 import type { Check, HandshakeFacts } from '../link/handshake-facts.ts';
 import type { SessionId } from '../link/port.ts';
+import { bootstrapTables } from './bootstrap-tables.ts';
 import { device, organisation } from './columns.ts';
 import { credentialTables } from './credential-tables.ts';
+import { frameTables } from './frame-tables.ts';
+import { modelTables } from './model-tables.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
 
 /** An object that a registration announced. */
@@ -60,12 +64,19 @@ export const tables = {
       /** May register without DTLS (only while the server runs with --nosec). */
       noSec: integer(),
       createdAt: integer(),
+      /** Seconds that it stays awake after its last message, in queue mode; absent: as the RFC has it. */
+      awakeSeconds: optional(integer()),
+      /** Bytes that the server may send it in a day without urgency; absent: as many as it likes. */
+      downlinkBytesPerDay: optional(integer()),
     },
     ['deviceId'],
     { unique: [['organisationId', 'endpoint']] },
   ),
 
   ...credentialTables,
+  ...frameTables,
+  ...modelTables,
+  ...bootstrapTables,
 
   /** The terms of a device's one current registration. */
   registrations: table(
@@ -174,6 +185,17 @@ export const tables = {
     ['deviceId', 'path'],
   ),
 
+  /** What was sent to devices that have a budget of bytes, on the newest day that something was. */
+  downlinkUse: table(
+    {
+      ...device,
+      /** Days since 1970-01-01, UTC. */
+      day: integer(),
+      bytes: integer(),
+    },
+    ['deviceId'],
+  ),
+
   commands: table(
     {
       ...device,
@@ -198,6 +220,12 @@ export const tables = {
       created: optional(text()),
       /** What a Discover listed. */
       nodes: optional(json<{ path: string; attributes: Readonly<Record<string, string>> }[]>()),
+      /** Absent: normal. */
+      priority: optional(text<CommandPriority>()),
+      /** 1: it was sent and not answered, so the device may have acted on it. */
+      unanswered: optional(integer()),
+      /** Who asked to have it cancelled while it was under way. */
+      cancelledBy: optional(json<Actor>()),
     },
     ['commandId'],
     {

@@ -11,7 +11,7 @@ import {
 } from '@reeve/dtls';
 import type { CredentialId, DeviceId, Millis } from '../ids.ts';
 import type { LinkDown, PeerVerdict, Presented, SessionInfo } from '../link/port.ts';
-import type { CredentialRow, Credentials } from '../registry/credentials.ts';
+import type { CredentialRow, Credentials, Purpose } from '../registry/credentials.ts';
 import type { SessionEnder } from '../registry/end-sessions.ts';
 import type { Fleet } from '../registry/fleet.ts';
 import { proofs, sha256 } from '../registry/proofs.ts';
@@ -32,6 +32,8 @@ interface Options {
   readonly check: (task: VerifyTask) => Promise<Verdict>;
   /** What a socket does with certificates whose authority's revocation list is stale. */
   readonly staleLists: (ingress: number) => 'accept' | 'refuse';
+  /** What a socket is for. */
+  readonly purposeOf: (ingress: number) => Purpose;
 }
 
 type Refused = Extract<PeerVerdict, { ok: false }>;
@@ -45,9 +47,9 @@ export class Admission {
     this.#o = options;
   }
 
-  /** The key of a PSK identity in hex, if it is known and valid now. */
-  psk(identity: string, now: Millis): PskFound | undefined {
-    const row = this.#o.credentials.find(proofs.psk(identity), now);
+  /** The key of a PSK identity in hex, if it is known, valid now, and good for what the socket is for. */
+  psk(identity: string, now: Millis, ingress = 0): PskFound | undefined {
+    const row = this.#o.credentials.find(proofs.psk(identity), now, this.#o.purposeOf(ingress));
     const key = row && this.#o.credentials.key(row);
     return key && { key, ...admitted(row) };
   }
@@ -56,7 +58,7 @@ export class Admission {
   async peer(presented: Presented, ingress: number, now: Millis): Promise<PeerVerdict> {
     try {
       if (presented.kind === 'certificate') return await this.#certificate(presented.chain, ingress, now);
-      const row = this.#o.credentials.find(proofs.rawKey(presented.publicKey), now);
+      const row = this.#o.credentials.find(proofs.rawKey(presented.publicKey), now, this.#o.purposeOf(ingress));
       return row
         ? { ok: true, ...admitted(row) }
         : unknown(`no device has the raw public key sha256:${sha256(presented.publicKey)}`);
@@ -71,13 +73,18 @@ export class Admission {
    * @param ingress the socket where it would, whose rule for stale lists counts; a session that is there stays
    */
   resumes(identity: string, credentialId: CredentialId, now: Millis, ingress?: number): boolean {
-    const { credentials, lists, staleLists } = this.#o;
-    if (!credentials.isGood(credentialId, now)) return false;
+    const { credentials, lists, staleLists, purposeOf } = this.#o;
+    if (!credentials.isGood(credentialId, now, ingress === undefined ? undefined : purposeOf(ingress))) return false;
     if (!identity.startsWith('x509:')) return true;
     const seen = this.#o.seen.get(identity);
     if (seen?.credentialId !== credentialId || lists.revokes(seen.path)) return false;
     if (ingress !== undefined && staleLists(ingress) === 'refuse' && lists.isStaleFor(seen.path, now)) return false;
     return now <= seen.notAfter || this.#o.expiry.admits(seen.deviceId, now);
+  }
+
+  /** What a session's socket is for. */
+  purposeOf({ ingress }: Pick<SessionInfo, 'ingress'>): Purpose {
+    return this.#o.purposeOf(ingress);
   }
 
   /** The device that whoever authenticated a session is; undefined once what admitted it is not good any more. */
@@ -91,14 +98,14 @@ export class Admission {
     const parsed = parseCertificate(chain[0] ?? new Uint8Array());
     if (!parsed.ok) return { ok: false, check: 'bad-certificate', detail: parsed.detail, alert: 'bad_certificate' };
     const leaf = parsed.certificate;
-    const pinned = this.#pinned(leaf, now);
+    const pinned = this.#pinned(leaf, ingress, now);
     return pinned ? this.#pinnedVerdict(pinned, leaf, now) : this.#vouched(chain, leaf, ingress, now);
   }
 
   /** The credential that knows exactly this certificate, or its key. */
-  #pinned({ der, publicKey }: Certificate, now: Millis): CredentialRow | undefined {
-    const { credentials } = this.#o;
-    return credentials.find(proofs.certificate(der), now) ?? credentials.find(proofs.certifiedKey(publicKey), now);
+  #pinned({ der, publicKey }: Certificate, ingress: number, now: Millis): CredentialRow | undefined {
+    const find = (proof: string) => this.#o.credentials.find(proof, now, this.#o.purposeOf(ingress));
+    return find(proofs.certificate(der)) ?? find(proofs.certifiedKey(publicKey));
   }
 
   /** Nobody has to vouch for a certificate that people gave us themselves, but it has its time, and may be revoked. */
@@ -125,7 +132,7 @@ export class Admission {
     };
     const valid = await validatePathAsync(chain, profile, now, this.#o.check);
     if (!valid.ok) return refusalOf(valid);
-    const found = this.#named(valid, now);
+    const found = this.#named(valid, ingress, now);
     if ('ok' in found) return found;
     const { row, authority } = found;
     if (valid.expired && !this.#o.expiry.admits(row.deviceId, now)) return untimely('expired-certificate', leaf, now);
@@ -133,14 +140,19 @@ export class Admission {
   }
 
   /** The credential of the one name under which the certificate's authority knows a device. */
-  #named({ leaf, path }: ValidPath, now: Millis): { row: CredentialRow; authority: Authority } | Refused {
+  #named(
+    { leaf, path }: ValidPath,
+    ingress: number,
+    now: Millis,
+  ): { row: CredentialRow; authority: Authority } | Refused {
     const anchor = path.at(-1);
     const names: string[] = [];
     const found = new Map<string, { row: CredentialRow; authority: Authority }>();
     for (const authority of anchor ? this.#o.authorities.same(anchor) : []) {
       for (const name of namesOf(leaf, authority)) {
         names.push(name);
-        const row = this.#o.credentials.find(proofs.certifiedName(authority.row.authorityId, name), now);
+        const proof = proofs.certifiedName(authority.row.authorityId, name);
+        const row = this.#o.credentials.find(proof, now, this.#o.purposeOf(ingress));
         if (row) found.set(row.deviceId, { row, authority });
       }
     }

@@ -4,7 +4,7 @@ import type { AuthorityId, Millis, OrganisationId } from '../ids.ts';
 import { suiteNames } from '../link/dtls-settings.ts';
 import type { LinkDown } from '../link/port.ts';
 import type { After } from '../notices/send.ts';
-import type { CredentialRow, Credentials } from '../registry/credentials.ts';
+import type { CredentialRow, Credentials, Purpose } from '../registry/credentials.ts';
 import { sessionEnder } from '../registry/end-sessions.ts';
 import type { Fleet } from '../registry/fleet.ts';
 import type { CredentialSources } from '../registry/new-credential.ts';
@@ -30,6 +30,8 @@ export interface TrustOptions {
   readonly files: readonly IdentityFiles[];
   /** What a socket does with certificates whose authority's revocation list is stale. */
   readonly staleLists: (ingress: number) => 'accept' | 'refuse';
+  /** What a socket is for. */
+  readonly purposeOf: (ingress: number) => Purpose;
   readonly fetch: typeof globalThis.fetch;
   readonly after: After;
   /** In [0, 1). */
@@ -51,7 +53,7 @@ interface Options extends TrustOptions {
 /** Joins whom the server trusts, and what it proves itself with. @throws Error if a configured certificate can't be used */
 export async function openTrust(options: Options) {
   const { store, sealer, organisationId, fleet, credentials, send, now } = options;
-  const { files, staleLists, fetch, after, random, verify = verifyOnPool } = options;
+  const { files, staleLists, purposeOf, fetch, after, random, verify = verifyOnPool } = options;
   const authorities = await Authorities.load(store);
   const lists = await RevocationLists.load(store, authorities);
   const expiry = await ExpiryAdmissions.load(store);
@@ -69,7 +71,18 @@ export async function openTrust(options: Options) {
   };
   let expiredUntil = now();
   const { check } = new SignatureChecks(verify);
-  const admission = new Admission({ fleet, credentials, authorities, lists, expiry, seen, ender, check, staleLists });
+  const admission = new Admission({
+    fleet,
+    credentials,
+    authorities,
+    lists,
+    expiry,
+    seen,
+    ender,
+    check,
+    staleLists,
+    purposeOf,
+  });
   return {
     authorities,
     expiry,

@@ -35,11 +35,11 @@ export const version2: readonly string[] = [
   `CREATE TABLE "credentials" (
     "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "credentialId" TEXT NOT NULL, "kind" TEXT NOT NULL,
     "proof" TEXT NOT NULL, "sealedKey" BLOB, "publicKey" BLOB, "authorityId" TEXT, "suites" TEXT,
-    "validFrom" INTEGER NOT NULL, "validUntil" INTEGER, "createdAt" INTEGER NOT NULL,
+    "validFrom" INTEGER NOT NULL, "validUntil" INTEGER, "createdAt" INTEGER NOT NULL, "purpose" TEXT NOT NULL,
     PRIMARY KEY ("credentialId"), UNIQUE ("proof")) STRICT, WITHOUT ROWID`,
   `INSERT INTO "credentials"
     SELECT "organisationId", "deviceId", "credentialId", "kind", 'psk:' || "identity", "sealedKey", NULL, NULL, NULL,
-      "validFrom", "validUntil", "createdAt"
+      "validFrom", "validUntil", "createdAt", 'management'
     FROM "oldCredentials"`,
   'DROP TABLE "oldCredentials"',
   'CREATE INDEX "credentials_deviceId" ON "credentials" ("deviceId")',
@@ -64,10 +64,46 @@ export const version2: readonly string[] = [
   `CREATE TABLE "serverKeys" (
     "organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "createdAt" INTEGER NOT NULL,
     PRIMARY KEY ("name")) STRICT, WITHOUT ROWID`,
+  // What the server knows of objects beside what is shipped.
+  `CREATE TABLE "models" ("organisationId" TEXT NOT NULL, "objectId" INTEGER NOT NULL, "version" TEXT NOT NULL,
+    "notation" TEXT NOT NULL, "addedAt" INTEGER NOT NULL, PRIMARY KEY ("objectId", "version")) STRICT, WITHOUT ROWID`,
   // What is known of a device's content formats.
   'ALTER TABLE "registrations" ADD COLUMN "refusedFormats" TEXT',
   'ALTER TABLE "observations" ADD COLUMN "format" INTEGER',
+  // What the server knows of objects beside what is shipped.
+  `CREATE TABLE "models" ("organisationId" TEXT NOT NULL, "objectId" INTEGER NOT NULL, "version" TEXT NOT NULL,
+    "notation" TEXT NOT NULL, "addedAt" INTEGER NOT NULL, PRIMARY KEY ("objectId", "version")) STRICT, WITHOUT ROWID`,
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',
+  // The order and end of commands, and what a device may be sent.
+  'ALTER TABLE "commands" ADD COLUMN "priority" TEXT',
+  'ALTER TABLE "commands" ADD COLUMN "unanswered" INTEGER',
+  'ALTER TABLE "commands" ADD COLUMN "cancelledBy" TEXT',
+  'ALTER TABLE "devices" ADD COLUMN "awakeSeconds" INTEGER',
+  'ALTER TABLE "devices" ADD COLUMN "downlinkBytesPerDay" INTEGER',
+  `CREATE TABLE "downlinkUse" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "day" INTEGER NOT NULL,
+    "bytes" INTEGER NOT NULL, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+  // What devices are given before they register.
+  `CREATE TABLE "bootstrapTemplates" ("organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "template" TEXT NOT NULL,
+    "changedAt" INTEGER NOT NULL, "changedBy" TEXT NOT NULL,
+    PRIMARY KEY ("organisationId", "name")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "bootstraps" (
+    "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "bootstrapId" TEXT NOT NULL, "endpoint" TEXT NOT NULL,
+    "group" TEXT NOT NULL, "state" TEXT NOT NULL, "reason" TEXT, "pack" INTEGER NOT NULL, "address" TEXT NOT NULL,
+    "identity" TEXT, "version" TEXT, "startedAt" INTEGER NOT NULL, "endedAt" INTEGER, "steps" TEXT NOT NULL,
+    PRIMARY KEY ("bootstrapId")) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX "bootstraps_deviceId_startedAt" ON "bootstraps" ("deviceId", "startedAt")',
+  'CREATE INDEX "bootstraps_state" ON "bootstraps" ("state")',
+  'CREATE INDEX "bootstraps_startedAt" ON "bootstraps" ("startedAt")',
+  `CREATE TABLE "provisioned" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "pending" TEXT,
+    "current" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "deployments" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "values" TEXT NOT NULL,
+    "queuedAt" INTEGER, "commands" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+  // Devices on networks too thin for a handshake.
+  `CREATE TABLE "frameLayouts" ("organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "layout" TEXT NOT NULL,
+    PRIMARY KEY ("organisationId", "name")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "frameSources" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "link" TEXT NOT NULL,
+    "layouts" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "newest" INTEGER NOT NULL, "before" INTEGER NOT NULL,
+    "lastAt" INTEGER, PRIMARY KEY ("deviceId"), UNIQUE ("link")) STRICT, WITHOUT ROWID`,
 ];

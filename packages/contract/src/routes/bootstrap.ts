@@ -1,0 +1,61 @@
+import Type from 'typebox';
+import * as bootstrap from '../bootstrap.ts';
+import { DeviceRef, Id, Page, PageQuery } from '../common.ts';
+import type { Route } from './route.ts';
+
+const group = Type.Object({ name: bootstrap.GroupName });
+
+/** Routes of the bootstrap server: what it gives to whom, and what it did. */
+export const bootstrapRoutes = {
+  'bootstrap.list': {
+    method: 'GET',
+    path: '/bootstraps',
+    summary: 'Bootstrap sessions, newest first',
+    query: Type.Object({
+      device: Type.Optional(DeviceRef),
+      state: Type.Optional(bootstrap.BootstrapState),
+      ...PageQuery,
+    }),
+    status: 200,
+    result: Page(bootstrap.BootstrapSession),
+  },
+  'bootstrap.show': {
+    method: 'GET',
+    path: '/bootstraps/:id',
+    summary: 'A bootstrap session, step by step',
+    params: Type.Object({ id: Id }),
+    status: 200,
+    result: bootstrap.BootstrapSession,
+  },
+  'bootstrap.templates': {
+    method: 'GET',
+    path: '/bootstrap-templates',
+    summary: 'What devices are given, by group',
+    status: 200,
+    result: Page(bootstrap.BootstrapGroup),
+  },
+  'bootstrap.template': {
+    method: 'GET',
+    path: '/bootstrap-templates/:name',
+    summary: 'What the devices of a group are given',
+    params: group,
+    status: 200,
+    result: bootstrap.BootstrapGroup,
+  },
+  'bootstrap.set-template': {
+    method: 'PUT',
+    path: '/bootstrap-templates/:name',
+    summary: 'Say what the devices of a group are given from now on',
+    params: group,
+    body: bootstrap.BootstrapTemplate,
+    status: 200,
+    result: bootstrap.BootstrapGroup,
+  },
+  'bootstrap.remove-template': {
+    method: 'DELETE',
+    path: '/bootstrap-templates/:name',
+    summary: 'Remove the template of a group: its devices are given the default one',
+    params: group,
+    status: 204,
+  },
+} as const satisfies Record<string, Route>;

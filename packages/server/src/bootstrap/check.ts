@@ -1,0 +1,61 @@
+import type { BootstrapTemplate, SetValue } from '@reeve/contract';
+import { level, PathLevel, parsePath, segments } from '@reeve/lwm2m';
+import { ReeveError } from '../errors.ts';
+import type { Models } from '../telemetry/models.ts';
+
+type Place = ReeveError['places'][number];
+
+/** Objects that hold the accounts themselves. */
+const ACCOUNT_OBJECTS: ReadonlySet<number> = new Set([0, 1, 2, 21]);
+
+/**
+ * Whether a template can be given to a device.
+ *
+ * @throws ReeveError `invalid-request` naming every place that is wrong
+ */
+export function checkTemplate(
+  { accounts, access = [], resources = [], values = [] }: BootstrapTemplate,
+  models: Models,
+): void {
+  const places: Place[] = [];
+  const wrong = (at: string, message: string) => places.push({ at: `body/${at}`, message });
+  const ids = accounts.map(({ shortServerId }) => shortServerId);
+  for (const [index, { shortServerId, uri, security = 'psk' }] of accounts.entries()) {
+    if (ids.indexOf(shortServerId) < index) wrong(`accounts/${index}/shortServerId`, `${shortServerId} is there twice`);
+    if (uri !== undefined && security !== 'none') {
+      wrong(`accounts/${index}/security`, 'must be none for a server elsewhere: its keys are not known here');
+    }
+  }
+  if (accounts.filter(({ uri }) => uri === undefined).length > 1) wrong('accounts', 'holds this server twice');
+  for (const [index, { owner, rights }] of access.entries()) {
+    for (const id of [String(owner), ...Object.keys(rights)]) {
+      if (!ids.includes(Number(id)) && id !== '0' && id !== '65535') {
+        wrong(`access/${index}`, `there is no account with short server id ${id}`);
+      }
+    }
+  }
+  for (const [index, each] of resources.entries()) {
+    const fault = faultOf(each, models);
+    if (fault !== undefined) wrong(`resources/${index}`, fault);
+  }
+  for (const [index, each] of values.entries()) {
+    const fault = faultOf(each, models, 'filled');
+    if (fault !== undefined) wrong(`values/${index}`, fault);
+  }
+  if (places.length > 0) throw new ReeveError('invalid-request', 'The template can not be given to a device', places);
+}
+
+/** What is wrong with a value in words. @param filled its placeholders are filled in later */
+export function faultOf({ path, value, type }: SetValue, models: Models, filled?: 'filled'): string | undefined {
+  const parsed = parsePath(path);
+  if (parsed === undefined || level(parsed) !== PathLevel.resource) return `${path} is no resource, e.g. /3/0/15`;
+  if (ACCOUNT_OBJECTS.has(segments(parsed)[0] ?? -1)) return `${path} belongs to an account: see accounts and access`;
+  if (filled && typeof value === 'string' && value.includes('{')) return undefined;
+  try {
+    models.storedOf(path, value, type, undefined);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ReeveError) return error.message;
+    throw error;
+  }
+}

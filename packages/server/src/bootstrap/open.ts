@@ -1,0 +1,18 @@
+import type { Trust } from '../trust/trust.ts';
+import { Bootstrap, type BootstrapOptions } from './bootstrap.ts';
+import { bootstrapHandlers } from './handlers.ts';
+import { Provisioning } from './provisioning.ts';
+import { Templates } from './templates.ts';
+
+type Options = Omit<BootstrapOptions, 'templates' | 'provisioning'> & { readonly trust: Trust };
+
+/** Joins what devices are given, what is made for them, and the server that gives it. */
+export async function openBootstrap({ trust, ...options }: Options) {
+  const { store, fleet, models, now } = options;
+  const { sources, ender, identities } = trust;
+  const templates = await Templates.load(store);
+  const serverPublicKey = () => Buffer.from(identities.facts().publicKey, 'base64');
+  const provisioning = await Provisioning.load({ store, fleet, sources, ender, serverPublicKey, now });
+  const bootstrap = await Bootstrap.open({ ...options, templates, provisioning });
+  return { bootstrap, templates, handlers: () => bootstrapHandlers({ store, fleet, templates, models, now }) };
+}

@@ -1,0 +1,161 @@
+import type { BootstrapAccess, BootstrapAccount, BootstrapTemplate } from '@reeve/contract';
+import type { BootstrapInventory } from '@reeve/lwm2m';
+import type { LinkRecord } from '../link/port.ts';
+
+/** What a device proves itself to a server with, and the server to it (LwM2M Core Appendix E.1, /0/x/2 … /0/x/5). */
+export type AccountSecurity =
+  | { readonly mode: 'psk'; readonly identity: Uint8Array; readonly key: Uint8Array }
+  | {
+      readonly mode: 'raw-key';
+      /** SubjectPublicKeyInfo in DER. */
+      readonly publicKey: Uint8Array;
+      /** PKCS #8 in DER. */
+      readonly privateKey: Uint8Array;
+      /** SubjectPublicKeyInfo in DER. */
+      readonly serverPublicKey: Uint8Array;
+    }
+  | { readonly mode: 'none' };
+
+/** An account of the template with all that it lacked. */
+export interface ReadyAccount extends BootstrapAccount {
+  readonly uri: string;
+  readonly secured: AccountSecurity;
+}
+
+/** What a device is given. */
+export interface Configuration {
+  readonly template: BootstrapTemplate;
+  readonly accounts: readonly ReadyAccount[];
+  /** The template's resources, in the type of each. */
+  readonly resources: readonly LinkRecord[];
+}
+
+/** One request to the device, before a content format is chosen for it. */
+export type PlannedOperation =
+  | { readonly kind: 'discover'; readonly path: '/' }
+  | { readonly kind: 'delete'; readonly path: string }
+  | { readonly kind: 'write'; readonly path: string; readonly records: readonly LinkRecord[] }
+  | { readonly kind: 'read'; readonly path: string }
+  | { readonly kind: 'finish' };
+
+type Write = Extract<PlannedOperation, { kind: 'write' }>;
+
+const SECURITY = 0;
+/** Where clients keep the account of the bootstrap server, if they do not say (OMA Core §6.1.7.3 has no rule). */
+const CUSTOMARY_INSTANCE = 0;
+
+/**
+ * Everything that follows a Bootstrap-Discover, in the order that all clients take: delete, accounts with their security
+ * first, access control, other resources, Finish.
+ *
+ * @param inventory what the device listed; undefined if it was not asked, or did not say
+ */
+export function planOf(configuration: Configuration, inventory: BootstrapInventory | undefined): PlannedOperation[] {
+  const { template } = configuration;
+  const { clear = 'accounts', verify = false, access = [] } = template;
+  const deleted = clear === 'all' ? ['/'] : ['/0', '/1', ...(access.length > 0 ? ['/2'] : [])];
+  return [
+    ...deleted.map((path) => ({ kind: 'delete', path }) as const),
+    ...writesOf(configuration, keptInstances(inventory)),
+    ...(verify ? [{ kind: 'read', path: '/1' } as const] : []),
+    { kind: 'finish' },
+  ];
+}
+
+/** All writes as one set of values, for a Bootstrap-Pack. @param kept instances of the account of the bootstrap server */
+export function packOf(configuration: Configuration, kept: readonly string[]): LinkRecord[] {
+  const instances = kept.flatMap((path) => {
+    const instance = /^\/0\/(\d+)$/.exec(path)?.[1];
+    return instance === undefined ? [] : [Number(instance)];
+  });
+  const writes = writesOf(configuration, new Set(instances.length > 0 ? instances : [CUSTOMARY_INSTANCE]));
+  return writes.flatMap(({ records }) => records);
+}
+
+/** Instances of Security that are not ours to write: the account of the bootstrap server is kept for life (BS-3, BS-4). */
+function keptInstances(inventory: BootstrapInventory | undefined): ReadonlySet<number> {
+  const kept = (inventory?.instances ?? [])
+    .filter(({ objectId, shortServerId }) => objectId === SECURITY && shortServerId === undefined)
+    .map(({ instanceId }) => instanceId);
+  return new Set(kept.length > 0 ? kept : [CUSTOMARY_INSTANCE]);
+}
+
+function writesOf({ template, accounts, resources }: Configuration, kept: ReadonlySet<number>): Write[] {
+  const free = Array.from({ length: accounts.length + kept.size }, (_, id) => id).filter((id) => !kept.has(id));
+  const { access = [] } = template;
+  return [
+    ...accounts.map((account, index) => securityWrite(account, free[index] ?? index)),
+    ...accounts.map(serverWrite),
+    ...access.map(accessWrite),
+    ...resources.map(({ path, stored }) => writeOf(path, [[path, stored]])),
+  ];
+}
+
+type Field = readonly [resource: number | string, type: string, value: string | number | boolean | undefined];
+
+function instanceWrite(path: string, fields: readonly Field[]): Write {
+  const given = fields.flatMap(([resource, type, value]) =>
+    value === undefined ? [] : [[`${path}/${resource}`, { type, value }] as const],
+  );
+  return writeOf(path, given);
+}
+
+function writeOf(path: string, records: readonly (readonly [string, LinkRecord['stored']])[]): Write {
+  return { kind: 'write', path, records: records.map(([at, stored]) => ({ path: at, stored })) };
+}
+
+const MODES = { psk: 0, 'raw-key': 1, none: 3 } as const;
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
+/** An instance of Security; what a mode does not need is left out (OMA Core Appendix E.1). */
+function securityWrite({ uri, shortServerId, holdOff, secured }: ReadyAccount, instance: number): Write {
+  return instanceWrite(`/0/${instance}`, [
+    [0, 'string', uri],
+    [1, 'boolean', false],
+    [2, 'integer', MODES[secured.mode]],
+    ...secretsOf(secured),
+    [10, 'integer', shortServerId],
+    [11, 'integer', holdOff],
+  ]);
+}
+
+function secretsOf(secured: AccountSecurity): Field[] {
+  switch (secured.mode) {
+    case 'none':
+      return [];
+    case 'psk':
+      return [
+        [3, 'opaque', base64(secured.identity)],
+        [5, 'opaque', base64(secured.key)],
+      ];
+    case 'raw-key':
+      return [
+        [3, 'opaque', base64(secured.publicKey)],
+        [4, 'opaque', base64(secured.serverPublicKey)],
+        [5, 'opaque', base64(secured.privateKey)],
+      ];
+  }
+}
+
+/** An instance of Server, of resources that every version has. */
+function serverWrite(account: ReadyAccount, instance: number): Write {
+  const { shortServerId, lifetime = 86_400, minPeriod, maxPeriod, disableTimeout, storing = true, binding } = account;
+  return instanceWrite(`/1/${instance}`, [
+    [0, 'integer', shortServerId],
+    [1, 'integer', lifetime],
+    [2, 'integer', minPeriod],
+    [3, 'integer', maxPeriod],
+    [5, 'integer', disableTimeout],
+    [6, 'boolean', storing],
+    [7, 'string', binding ?? 'U'],
+  ]);
+}
+
+function accessWrite({ objectId, instanceId, owner, rights }: BootstrapAccess, instance: number): Write {
+  return instanceWrite(`/2/${instance}`, [
+    [0, 'integer', objectId],
+    [1, 'integer', instanceId],
+    ...Object.entries(rights).map(([server, bits]): Field => [`2/${server}`, 'integer', bits]),
+    [3, 'integer', owner],
+  ]);
+}

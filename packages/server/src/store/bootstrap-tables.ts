@@ -1,0 +1,58 @@
+import type { BootstrapState, BootstrapStep, BootstrapTemplate, SetValue } from '@reeve/contract';
+import type { BootstrapId, CommandId, CredentialId } from '../ids.ts';
+import { device, organisation } from './columns.ts';
+import { integer, json, optional, table, text } from './schema.ts';
+
+/** What devices are given before they register, and what came of it. */
+export const bootstrapTables = {
+  /** What the devices of a group are given. */
+  bootstrapTemplates: table(
+    { ...organisation, name: text(), template: json<BootstrapTemplate>(), changedAt: integer(), changedBy: text() },
+    ['organisationId', 'name'],
+  ),
+
+  /** Bootstrap sessions; those of before are pruned. */
+  bootstraps: table(
+    {
+      ...device,
+      bootstrapId: text<BootstrapId>(),
+      endpoint: text(),
+      group: text(),
+      state: text<BootstrapState>(),
+      reason: optional(text()),
+      pack: integer(),
+      address: text(),
+      /** Label of the authenticated identity, absent for NoSec. */
+      identity: optional(text()),
+      version: optional(text()),
+      startedAt: integer(),
+      endedAt: optional(integer()),
+      steps: json<BootstrapStep[]>(),
+    },
+    ['bootstrapId'],
+    { indexes: [['deviceId', 'startedAt'], ['state'], ['startedAt']] },
+  ),
+
+  /** What a device was provisioned with. */
+  provisioned: table(
+    {
+      ...device,
+      /** Made for it, and not registered with yet: given to it again if it asks again. */
+      pending: optional(text<CredentialId>()),
+      /** The one made before, that it registered with; it goes once it registers with the pending one. */
+      current: optional(text<CredentialId>()),
+    },
+    ['deviceId'],
+  ),
+
+  /** Values of one device that are written after its first registration, and those of its group once that was done. */
+  deployments: table(
+    {
+      ...device,
+      values: json<SetValue[]>(),
+      queuedAt: optional(integer()),
+      commands: optional(json<CommandId[]>()),
+    },
+    ['deviceId'],
+  ),
+} as const;

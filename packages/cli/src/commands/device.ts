@@ -39,7 +39,7 @@ export const deviceCommands = [
   }),
   command({
     name: 'device set',
-    summary: 'Change labels, site, owner or model of a device',
+    summary: 'Change labels, site, owner, model or downlink of a device',
     positionals: device,
     options: {
       label: pairs('a label to set'),

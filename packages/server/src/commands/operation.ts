@@ -39,7 +39,7 @@ export function isIdempotent(operation: CommandOperation): boolean {
 
 /** Whether the device is the same afterwards: nothing could have come of it if its answer is lost. */
 export function changesNothing({ kind }: CommandOperation): boolean {
-  return kind === 'read' || kind === 'discover';
+  return kind === 'read' || kind === 'read-composite' || kind === 'discover';
 }
 
 /**

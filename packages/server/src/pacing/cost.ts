@@ -17,7 +17,10 @@ export function requestBytes(operation: LinkOperation, session: SessionInfo | un
 
 function payloadBytes(operation: LinkOperation): number {
   switch (operation.kind) {
+    case 'read-composite':
+      return operation.paths.reduce((sum, path) => sum + path.length + PER_VALUE, 0);
     case 'write':
+    case 'write-composite':
     case 'create':
       return operation.records.reduce((sum, record) => sum + valueBytes(record), 0);
     case 'execute':

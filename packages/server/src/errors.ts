@@ -17,6 +17,7 @@ export const errors = {
   'forbidden-origin': { status: 403, title: 'The request came from another site', fault: 'caller' },
   'invalid-request': { status: 400, title: 'The request does not fit its schema', fault: 'caller' },
   'invalid-policy': { status: 422, title: 'The policy document has errors', fault: 'caller' },
+  'invalid-model': { status: 422, title: 'The object definition has errors', fault: 'caller' },
   'invalid-value': { status: 422, title: 'The value does not fit the resource', fault: 'caller' },
   'no-such-route': { status: 404, title: 'No such route', fault: 'caller' },
   'no-such-device': { status: 404, title: 'No such device', fault: 'caller' },

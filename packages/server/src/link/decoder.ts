@@ -8,16 +8,18 @@ import {
   PathLevel,
   parseLinks,
   parsePath,
+  type ResourceDefinition,
   type ResourceRecord,
   ROOT_PATH,
+  readDefinitions,
   resolveTime,
   segments,
   type TypeLookup,
 } from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { baseOf } from '../observations/target.ts';
-import { definitions, toStored, versionsOf } from '../telemetry/models.ts';
-import type { LinkBody, LinkObservation, LinkRecord, Offer } from './port.ts';
+import { Models, toStored, versionsOf } from '../telemetry/models.ts';
+import type { LinkBody, LinkDown, LinkObservation, LinkRecord, Offer } from './port.ts';
 
 /** A registration as far as decoding and encoding need it. */
 export interface Registered {
@@ -25,6 +27,8 @@ export interface Registered {
   readonly version: string;
   readonly offer: Offer;
   readonly resourceType: TypeLookup;
+  /** Of the resource at a path, if it is known. */
+  readonly definitionOf: (path: LwM2mPath) => ResourceDefinition | undefined;
 }
 
 /** What a notification's token stands for. */
@@ -42,7 +46,15 @@ interface Known {
 
 /** Knows what each registration offers and observes, and decodes payloads by it. */
 export class Decoder {
+  readonly models = new Models();
   readonly #known = new Map<RegistrationId, Known>();
+
+  /** Takes over object definitions; payloads are decoded by them from now on. */
+  learn({ added, removed }: Extract<LinkDown, { kind: 'definitions' }>): void {
+    const { definitions } = this.models;
+    for (const { objectId, version } of removed) definitions.remove(objectId, version);
+    for (const definition of added.flatMap(readDefinitions)) definitions.add(definition);
+  }
 
   /** @param refusedFormats content formats that it has refused before */
   register({
@@ -53,12 +65,23 @@ export class Decoder {
   }: Pick<Registered, 'registrationId' | 'version' | 'offer'> & {
     readonly refusedFormats?: readonly number[];
   }): Registered {
-    const resourceType = definitions.resourceTypes(versionsOf({ version, objects: offer.objects }));
-    const registered: Registered = { registrationId, version, offer, resourceType };
+    const model = { version, objects: offer.objects };
+    const registered: Registered = {
+      registrationId,
+      version,
+      offer,
+      resourceType: this.models.definitions.resourceTypes(versionsOf(model)),
+      definitionOf: (path) => this.models.resourceAt(path, model),
+    };
     const known = this.#known.get(registrationId);
     if (known) known.registered = registered;
     else this.#known.set(registrationId, { registered, observed: new Map(), refused: new Set(refusedFormats) });
     return registered;
+  }
+
+  /** Whether a registration is there. */
+  knows(registrationId: RegistrationId): boolean {
+    return this.#known.has(registrationId);
   }
 
   forget(registrationId: RegistrationId): void {

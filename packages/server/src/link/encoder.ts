@@ -21,7 +21,7 @@ import {
   toRequest,
 } from '@reeve/lwm2m';
 import { isComposite, parseTarget } from '../observations/target.ts';
-import { enablerOf, fromStored, resourceAt } from '../telemetry/models.ts';
+import { enablerOf, fromStored } from '../telemetry/models.ts';
 import type { Observed, Registered } from './decoder.ts';
 import type { LinkDown, LinkOperation, LinkRecord } from './port.ts';
 
@@ -44,20 +44,17 @@ type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly
  */
 export function formatsOf(
   operation: LinkOperation,
-  { version, offer }: Pick<Registered, 'version' | 'offer'>,
+  registered: Registered,
   refused: ReadonlySet<number> = new Set(),
 ): readonly number[] {
-  const candidates = candidatesOf(operation, { version, offer });
+  const candidates = candidatesOf(operation, registered);
   return [
     ...candidates.filter((format) => !refused.has(format)),
     ...candidates.filter((format) => refused.has(format)),
   ];
 }
 
-function candidatesOf(
-  operation: LinkOperation,
-  { version, offer }: Pick<Registered, 'version' | 'offer'>,
-): readonly number[] {
+function candidatesOf(operation: LinkOperation, { version, offer, definitionOf }: Registered): readonly number[] {
   if (!CARRYING.has(operation.kind)) return [];
   const device = { enabler: enablerOf(version), contentFormats: offer.contentFormats };
   if (operation.kind === 'write-composite') {
@@ -68,7 +65,7 @@ function candidatesOf(
   if (isCompositeOperation(operation)) return compositeCandidates(device);
   const path = 'path' in operation ? parseTarget(operation.path)?.paths[0] : undefined;
   if (!path) return [];
-  const definition = resourceAt(path, { version, objects: offer.objects });
+  const definition = definitionOf(path);
   return formatCandidates({
     path,
     ...device,

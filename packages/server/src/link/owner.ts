@@ -121,6 +121,9 @@ export class SessionOwner {
       case 'identities':
         this.#dtls.setIdentities(message.identities);
         break;
+      case 'definitions':
+        this.#decoder.learn(message);
+        break;
       case 'census':
         this.#o.deliver({ kind: 'census', ...this.#census.view(this.#dtls.all()) });
         break;
@@ -343,6 +346,7 @@ export class SessionOwner {
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {
     const { sessionId } = session.info;
     const at = this.#o.wallClock();
-    this.#o.deliver({ kind: 'trace', at, sessionId, direction, text: traceLine(datagram), bytes: datagram.length });
+    const text = traceLine(datagram, this.#decoder.models);
+    this.#o.deliver({ kind: 'trace', at, sessionId, direction, text, bytes: datagram.length });
   }
 }

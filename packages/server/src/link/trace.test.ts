@@ -1,6 +1,7 @@
 import { Code, encodeMessage, MessageType } from '@reeve/coap';
 import { ContentFormat, encodeContent, parsePath, type Value } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
+import { Models } from '../telemetry/models.ts';
 import { traceLine } from './trace.ts';
 
 function line(values: Readonly<Record<string, Value>>, cut = 0): string {
@@ -12,6 +13,7 @@ function line(values: Readonly<Record<string, Value>>, cut = 0): string {
   const token = Uint8Array.of(0xab);
   return traceLine(
     encodeMessage({ type: MessageType.NonConfirmable, code: Code.Content, messageId: 7, token, options, payload }),
+    new Models(),
   );
 }
 

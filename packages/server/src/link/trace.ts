@@ -9,7 +9,7 @@ import {
   uriQuery,
 } from '@reeve/coap';
 import { ContentFormat, decodeContent, ROOT_PATH } from '@reeve/lwm2m';
-import { definitions, describeStored, toStored } from '../telemetry/models.ts';
+import { type Models, toStored } from '../telemetry/models.ts';
 
 const METHODS: Readonly<Record<number, string>> = {
   1: 'GET',
@@ -25,10 +25,8 @@ const SHOWN = 64;
 /** Characters shown of the values in a payload. */
 const SHOWN_VALUES = 400;
 
-const resourceType = definitions.resourceTypes(() => undefined);
-
 /** One CoAP message in a line for people. */
-export function traceLine(datagram: Uint8Array): string {
+export function traceLine(datagram: Uint8Array, models: Models): string {
   const decoded = decodeMessage(datagram);
   if (!decoded.ok) return `not CoAP: ${decoded.error.detail}`;
   const { message } = decoded;
@@ -56,16 +54,17 @@ export function traceLine(datagram: Uint8Array): string {
   const format = contentFormat(message);
   if (format !== undefined) parts.push(`format=${format}`);
   if (payload.length > 0)
-    parts.push((format === ContentFormat.senmlCbor && showValues(payload)) || showPayload(payload));
+    parts.push((format === ContentFormat.senmlCbor && showValues(payload, models)) || showPayload(payload));
   return parts.join(' ');
 }
 
 /** SenML CBOR is no text, but names its paths itself; undefined if it is damaged, or its paths begin elsewhere. */
-function showValues(bytes: Uint8Array): string | undefined {
+function showValues(bytes: Uint8Array, models: Models): string | undefined {
+  const resourceType = models.definitions.resourceTypes();
   const decoded = decodeContent({ format: ContentFormat.senmlCbor, bytes, path: ROOT_PATH, resourceType });
   if (!decoded.ok) return undefined;
   const values = decoded.records.map(({ path, value }) => {
-    return `${path}=${JSON.stringify(describeStored(path, toStored(value), undefined))}`;
+    return `${path}=${JSON.stringify(models.describeStored(path, toStored(value), undefined))}`;
   });
   const text = values.join(' ');
   return text.length > SHOWN_VALUES ? `${text.slice(0, SHOWN_VALUES)}…` : text;

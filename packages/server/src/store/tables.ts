@@ -74,6 +74,7 @@ export const tables = {
   ),
 
   ...credentialTables,
+  ...modelTables,
   ...frameTables,
   ...modelTables,
   ...bootstrapTables,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { describeStored, fromStored, infoOf, resourceAt, storedOf, toStored } from './models.ts';
+import { fromStored, Models, toStored } from './models.ts';
 
+const models = new Models();
 const model = { version: '1.1', objects: [{ objectId: 3, instances: [0] }] };
 
 describe('what a person wants written', () => {
@@ -15,8 +16,8 @@ describe('what a person wants written', () => {
     ['/9999/0/1', '66:0', 'objlnk', { type: 'objlnk', value: '66:0' }],
     ['/9999/0/1', '9007199254740993', 'integer', { type: 'integer', value: '9007199254740993' }],
   ] as const)('%s = %j (%s) has the type of the resource', (path, json, type, stored) => {
-    expect(storedOf(path, json, type, model)).toEqual(stored);
-    const value = fromStored(storedOf(path, json, type, model));
+    expect(models.storedOf(path, json, type, model)).toEqual(stored);
+    const value = fromStored(models.storedOf(path, json, type, model));
     expect(value && toStored(value)).toEqual(stored);
   });
 
@@ -27,7 +28,7 @@ describe('what a person wants written', () => {
     ['/9999/0/1', '***', 'opaque'],
     ['/3/0/9', 101, undefined],
   ] as const)('%s = %j (%s) is refused, and says what is taken', (path, json, type) => {
-    expect(() => storedOf(path, json, type, model)).toThrow(expect.objectContaining({ code: 'invalid-value' }));
+    expect(() => models.storedOf(path, json, type, model)).toThrow(expect.objectContaining({ code: 'invalid-value' }));
   });
 });
 
@@ -40,30 +41,30 @@ describe('a value for people', () => {
     ['/9999/0/1', { type: 'integer', value: 7 }, '7'],
     ['/9999/0/1', { type: 'from a later release', value: 7 }, '7'],
   ])('of %s is %j → %s', (path, stored, text) => {
-    expect(describeStored(path, stored, model)).toBe(text);
+    expect(models.describeStored(path, stored, model)).toBe(text);
   });
 
   it('has the name of what a number stands for', () => {
-    expect(describeStored('/3/0/20', { type: 'integer', value: 1 }, model)).toMatch(/^\D.* \(1\)$/);
+    expect(models.describeStored('/3/0/20', { type: 'integer', value: 1 }, model)).toMatch(/^\D.* \(1\)$/);
   });
 });
 
 describe('definitions', () => {
   it('are those of the registered version, else of the enabler', () => {
-    expect(infoOf(3, undefined, '1.1')).toMatchObject({ name: 'Device' });
-    expect(infoOf(3, undefined, '1.1').resources?.find(({ resourceId }) => resourceId === 4)).toMatchObject({
+    expect(models.infoOf(3, undefined, '1.1')).toMatchObject({ name: 'Device' });
+    expect(models.infoOf(3, undefined, '1.1').resources?.find(({ resourceId }) => resourceId === 4)).toMatchObject({
       operations: 'E',
       name: 'Reboot',
     });
-    expect(resourceAt('/3/0/9', model)?.type).toBe('integer');
+    expect(models.resourceAt('/3/0/9', model)?.type).toBe('integer');
   });
 
   it('that nobody knows are no error', () => {
-    expect(infoOf(9999, undefined, '1.1')).toEqual({});
-    expect(infoOf(3, '99.0', '1.1')).toBeDefined();
-    expect(resourceAt('/9999/0/1', model)).toBeUndefined();
-    expect(resourceAt('/3/0', model)).toBeUndefined();
-    expect(resourceAt('nonsense', model)).toBeUndefined();
-    expect(resourceAt('/3/0/9', { version: '9.9', objects: [] })?.type).toBe('integer');
+    expect(models.infoOf(9999, undefined, '1.1')).toEqual({});
+    expect(models.infoOf(3, '99.0', '1.1')).toBeDefined();
+    expect(models.resourceAt('/9999/0/1', model)).toBeUndefined();
+    expect(models.resourceAt('/3/0', model)).toBeUndefined();
+    expect(models.resourceAt('nonsense', model)).toBeUndefined();
+    expect(models.resourceAt('/3/0/9', { version: '9.9', objects: [] })?.type).toBe('integer');
   });
 });

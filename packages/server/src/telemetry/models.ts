@@ -1,4 +1,4 @@
-import type { ObjectLink } from '@reeve/contract';
+import type { ObjectLink, ResourceInfo } from '@reeve/contract';
 import {
   coerce,
   DefinitionStore,
@@ -6,6 +6,7 @@ import {
   ENABLER_VERSIONS,
   type EnablerVersion,
   formatValue,
+  type ObjectDefinition,
   parsePath,
   RESOURCE_TYPES,
   type ResourceDefinition,
@@ -25,9 +26,6 @@ export interface ModelOf {
   readonly objects: readonly RegisteredObject[];
 }
 
-/** The definitions that the server knows. */
-export const definitions = new DefinitionStore();
-
 /** The enabler version that a registration names; the oldest if it is one that we do not know. */
 export function enablerOf(version: string): EnablerVersion {
   return ENABLER_VERSIONS.find((known) => known === version) ?? '1.0';
@@ -37,22 +35,6 @@ export function enablerOf(version: string): EnablerVersion {
 export function versionsOf({ version, objects }: ModelOf): VersionOf {
   return (objectId) =>
     objects.find((object) => object.objectId === objectId)?.version ?? defaultVersion(enablerOf(version), objectId);
-}
-
-/** The definition of the resource at a path, if it is known. */
-export function resourceAt(path: string, model: ModelOf | undefined): ResourceDefinition | undefined {
-  const parsed = parsePath(path);
-  const [objectId, , resourceId] = parsed ? segments(parsed) : [];
-  if (objectId === undefined || resourceId === undefined) return undefined;
-  return definitions.resource(objectId, resourceId, model && versionsOf(model)(objectId));
-}
-
-/** The name of the object or resource at a path, if its definition is known; instances have none. */
-export function nameOf(path: string, model: ModelOf | undefined): string | undefined {
-  const parsed = parsePath(path);
-  const [objectId, ...below] = parsed ? segments(parsed) : [];
-  if (objectId === undefined || below.length > 0) return below.length === 2 ? resourceAt(path, model)?.name : undefined;
-  return definitions.find(objectId, model && versionsOf(model)(objectId))?.name;
 }
 
 /** The stored form of a value. */
@@ -65,63 +47,90 @@ export function fromStored({ type, value }: StoredValue): Value | undefined {
   return isResourceType(type) ? valueFromJson(type, value) : undefined;
 }
 
-/**
- * What a person or program wants written, in the type of the resource.
- * @param type the caller's word for the type, for resources that no definition names
- * @throws ReeveError `invalid-value`
- */
-export function storedOf(
-  path: string,
-  json: StoredValue['value'],
-  type: string | undefined,
-  model: ModelOf | undefined,
-): StoredValue {
-  const definition = resourceAt(path, model);
-  const wanted = definition?.type ?? type ?? typeOfJson(json);
-  const value = isResourceType(wanted) ? valueFromJson(wanted, json) : undefined;
-  if (!value) throw new ReeveError('invalid-value', `${path} takes ${wanted}, not ${JSON.stringify(json)}`);
-  const range = definition?.range;
-  if (range && typeof value.value === 'number' && (value.value < range[0] || value.value > range[1])) {
-    throw new ReeveError('invalid-value', `${path} takes ${range[0]} to ${range[1]}, not ${value.value}`);
+/** What is known of objects and resources: for a device, by the versions that it registered. */
+export class Models {
+  /** The shipped definitions, and those that are added while the server runs. */
+  readonly definitions = new DefinitionStore();
+
+  /** The definition of the resource at a path, if it is known. */
+  resourceAt(path: string, model: ModelOf | undefined): ResourceDefinition | undefined {
+    const parsed = parsePath(path);
+    const [objectId, , resourceId] = parsed ? segments(parsed) : [];
+    if (objectId === undefined || resourceId === undefined) return undefined;
+    return this.definitions.resource(objectId, resourceId, model && versionsOf(model)(objectId));
   }
-  return toStored(value);
+
+  /** The name of the object or resource at a path, if its definition is known; instances have none. */
+  nameOf(path: string, model: ModelOf | undefined): string | undefined {
+    const parsed = parsePath(path);
+    const [objectId, ...below] = parsed ? segments(parsed) : [];
+    if (objectId === undefined || below.length > 0) {
+      return below.length === 2 ? this.resourceAt(path, model)?.name : undefined;
+    }
+    return this.definitions.find(objectId, model && versionsOf(model)(objectId))?.name;
+  }
+
+  /** Name and resources of a registered object, if its definition is known. */
+  infoOf(objectId: number, version: string | undefined, enabler: string): Pick<ObjectLink, 'name' | 'resources'> {
+    const object = this.definitions.find(objectId, version ?? defaultVersion(enablerOf(enabler), objectId));
+    return object ? { name: object.name, resources: resourcesOf(object) } : {};
+  }
+
+  /**
+   * What a person or program wants written, in the type of the resource.
+   * @param type the caller's word for the type, for resources that no definition names
+   * @throws ReeveError `invalid-value`
+   */
+  storedOf(
+    path: string,
+    json: StoredValue['value'],
+    type: string | undefined,
+    model: ModelOf | undefined,
+  ): StoredValue {
+    const definition = this.resourceAt(path, model);
+    const wanted = definition?.type ?? type ?? typeOfJson(json);
+    const value = isResourceType(wanted) ? valueFromJson(wanted, json) : undefined;
+    if (!value) throw new ReeveError('invalid-value', `${path} takes ${wanted}, not ${JSON.stringify(json)}`);
+    const range = definition?.range;
+    if (range && typeof value.value === 'number' && (value.value < range[0] || value.value > range[1])) {
+      throw new ReeveError('invalid-value', `${path} takes ${range[0]} to ${range[1]}, not ${value.value}`);
+    }
+    return toStored(value);
+  }
+
+  /** A stored value for people: with the name of what it stands for, or its unit. */
+  describeStored(path: string, stored: StoredValue, model: ModelOf | undefined): string {
+    const value = fromStored(stored);
+    if (!value) return String(stored.value);
+    const definition = this.resourceAt(path, model);
+    const name = typeof value.value === 'number' ? definition?.names?.[value.value] : undefined;
+    if (name !== undefined) return `${name} (${String(value.value)})`;
+    const unit = definition?.units === '/100' ? '%' : definition?.units;
+    const shown = formatValue(rounded((definition && coerce(value, definition.type)) ?? value));
+    return unit === undefined || unit === 'lat' || unit === 'lon' ? shown : `${shown} ${unit}`;
+  }
 }
 
-/** A stored value for people: with the name of what it stands for, or its unit. */
-export function describeStored(path: string, stored: StoredValue, model: ModelOf | undefined): string {
-  const value = fromStored(stored);
-  if (!value) return String(stored.value);
-  const definition = resourceAt(path, model);
-  const name = typeof value.value === 'number' ? definition?.names?.[value.value] : undefined;
-  if (name !== undefined) return `${name} (${String(value.value)})`;
-  const unit = definition?.units === '/100' ? '%' : definition?.units;
-  const shown = formatValue(rounded((definition && coerce(value, definition.type)) ?? value));
-  return unit === undefined || unit === 'lat' || unit === 'lon' ? shown : `${shown} ${unit}`;
+/** The resources of an object for people and programs. */
+export function resourcesOf({ resources }: ObjectDefinition): ResourceInfo[] {
+  return [...resources.values()].map(({ id, name, operations, type, multiple, mandatory, range, units, names }) => ({
+    resourceId: id,
+    name,
+    operations: operations === '' ? 'none' : operations,
+    multiple,
+    mandatory,
+    ...(type === 'none' ? {} : { type }),
+    ...(range ? { range: { least: range[0], largest: range[1] } } : {}),
+    ...(units === undefined ? {} : { units }),
+    ...(names === undefined
+      ? {}
+      : { values: Object.entries(names).map(([value, name]) => ({ value: Number(value), name })) }),
+  }));
 }
 
 /** Floats to six decimals, a tenth of a metre in degrees; the exact value is beside it. */
 function rounded(value: Value): Value {
   return value.type === 'float' ? { type: 'float', value: Number(value.value.toFixed(6)) } : value;
-}
-
-/** Name and resources of a registered object, if its definition is known. */
-export function infoOf(
-  objectId: number,
-  version: string | undefined,
-  enabler: string,
-): Pick<ObjectLink, 'name' | 'resources'> {
-  const object = definitions.find(objectId, version ?? defaultVersion(enablerOf(enabler), objectId));
-  if (!object) return {};
-  return {
-    name: object.name,
-    resources: [...object.resources.values()].map(({ id, name, operations, type, multiple }) => ({
-      resourceId: id,
-      name,
-      operations: operations === '' ? 'none' : operations,
-      multiple,
-      ...(type === 'none' ? {} : { type }),
-    })),
-  };
 }
 
 function isResourceType(type: string): type is ResourceType {

@@ -74,7 +74,6 @@ export const tables = {
   ),
 
   ...credentialTables,
-  ...modelTables,
   ...frameTables,
   ...modelTables,
   ...bootstrapTables,

@@ -27,6 +27,7 @@ export const errors = {
   'name-taken': { status: 409, title: 'The name is taken', fault: 'caller' },
   'wrong-state': { status: 409, title: 'Not possible in this state', fault: 'caller' },
   'nosec-off': { status: 409, title: 'The server runs without --nosec', fault: 'caller' },
+  'frame-refused': { status: 422, title: 'The frame was refused', fault: 'device' },
   'too-large': { status: 413, title: 'The request body is too large', fault: 'caller' },
   'too-many': { status: 429, title: 'A limit is reached', fault: 'caller' },
   'store-full': { status: 503, title: 'The disk is full: nothing was saved', fault: 'server' },

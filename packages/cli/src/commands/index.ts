@@ -7,6 +7,7 @@ import { commandCommands } from './command.ts';
 import { credentialCommands } from './credential.ts';
 import { demoCommands } from './demo.ts';
 import { deviceCommands } from './device.ts';
+import { frameCommands } from './frame.ts';
 import { handshakeCommands } from './handshake.ts';
 import { importCommands } from './import.ts';
 import { incidentCommands } from './incident.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ...importCommands,
   ...credentialCommands,
   ...operateCommands,
+  ...frameCommands,
   ...traceCommands,
   ...handshakeCommands,
   ...caCommands,

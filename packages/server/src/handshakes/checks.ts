@@ -244,4 +244,13 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     meaning: 'A message came in blocks that do not fit together: one is missing, or not as long as it says.',
     steps: ['It may be a lost beginning after a restart: the device begins anew. If it stays, look at the trace.'],
   },
+  'bad-frame': {
+    title: 'Frame refused',
+    meaning: 'A frame that a network delivered is not genuine, too old, or not of the layout that its device has.',
+    steps: [
+      'Compare what the device was given with `./reeve frame show DEVICE` and `./reeve frame layouts`.',
+      'A device that lost its key or its count gets a new key: `./reeve frame set DEVICE --link LINK --layout LAYOUT --key-file FILE`.',
+      'If both are right, somebody else sends as the device.',
+    ],
+  },
 };

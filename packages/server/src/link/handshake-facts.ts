@@ -10,7 +10,8 @@ export type Check =
   | 'identity-change'
   | 'stale-registration'
   | 'version'
-  | 'block-wise';
+  | 'block-wise'
+  | 'bad-frame';
 
 /** What a certificate says; each text is cut to a bounded length. */
 export interface CertificateFacts {

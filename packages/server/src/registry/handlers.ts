@@ -84,12 +84,12 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     actor: call.actor,
   });
 
-  const { sources, seen, expiry, ender, identities } = o.trust;
+  const { sources, seen, expiry, ender, facts } = o.trust;
   const { credentials } = sources;
   const added = async (device: Device, { row, made }: NewCredential): Promise<DeviceAdded> => ({
     device: await summary(device),
     identity: showIdentity(row.proof),
-    setup: setupOf(device.row.endpoint, row, identities.facts()),
+    setup: setupOf(device.row.endpoint, row, facts()),
     ...(made === undefined ? {} : { key: made }),
   });
 

@@ -10,7 +10,7 @@ import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Where a sealed value belongs. It opens nowhere else. */
-interface SealedPlace {
+export interface SealedPlace {
   readonly table: string;
   /** The row's primary key as text. */
   readonly row: string;

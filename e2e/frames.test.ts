@@ -1,0 +1,82 @@
+import { createSecretKey } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFrame } from '../packages/server/src/frames/frame.ts';
+import { TestServer, until } from './harness.ts';
+
+const ENDPOINT = 'tank-1';
+const LINK = '1A2B3C';
+const LEVEL = '/3435/0/1';
+const params = { device: ENDPOINT };
+
+/** A device whose network carries twelve octets at a time, and a server that hears of them from that network. */
+describe('A device on a network too thin for a handshake', () => {
+  let server: TestServer;
+  let key: string;
+  beforeAll(async () => {
+    server = await TestServer.start();
+    await server.api('devices.add', { body: { endpoint: ENDPOINT } });
+    const fields = [
+      { path: LEVEL, bits: 16, scale: 0.01 },
+      { path: '/3/0/9', bits: 8 },
+    ];
+    await server.api('layouts.set', { body: { name: 'tank', every: 21_600, fields } });
+    const set = await server.api('frames.set', { params, body: { link: LINK, layouts: ['tank'] } });
+    key = set.key ?? '';
+  });
+  afterAll(() => server?.close());
+
+  const frameOf = (counter: number, payload: string) => {
+    const frame = { layout: 0, counter, payload: Buffer.from(payload, 'hex') };
+    return Buffer.from(makeFrame(frame, createSecretKey(Buffer.from(key, 'hex')))).toString('hex');
+  };
+  const deliver = (data: string, time?: number) =>
+    server.api('frames.take', { body: { link: LINK, data, ...(time === undefined ? {} : { time }) } });
+  const level = async () => {
+    const { values } = await server.api('devices.show', { params });
+    return values.find(({ path }) => path === LEVEL)?.value;
+  };
+  const history = async () => {
+    const { value } = await server.api('devices.history', { params, query: { path: LEVEL } });
+    return value;
+  };
+
+  it('is heard, and its values are those of its layout', async () => {
+    expect(key).toMatch(/^[0-9a-f]{32}$/);
+    await deliver(frameOf(1, '271050'));
+    const { values, presence } = await server.api('devices.show', { params });
+    expect(Object.fromEntries(values.map(({ path, value }) => [path, value]))).toEqual({ [LEVEL]: 100, '/3/0/9': 80 });
+    expect(presence.state).toBe('asleep');
+    expect(presence.nextContactBy).toBe((presence.lastContactAt ?? 0) + 21_600_000);
+  });
+
+  it('counts each frame once, over a restart too, and a late one as history', async () => {
+    const newer = frameOf(3, '13884f');
+    await deliver(newer);
+    await deliver(newer);
+    expect(await history()).toEqual([100, 50]);
+    await server.kill();
+    await server.restart();
+    await deliver(newer);
+    await deliver(frameOf(2, '1f404f'), Math.floor(Date.now() / 1000) - 60);
+    expect(await level()).toBe(50);
+    expect((await history()).toSorted()).toEqual([100, 50, 80].toSorted());
+    expect(await server.api('frames.show', { params })).toMatchObject({ link: LINK, newest: 3 });
+  });
+
+  it('refuses what is not genuine or not of the layout, and keeps a record of it', async () => {
+    const forged = `${frameOf(4, '271050').slice(0, -2)}00`;
+    await expect(deliver(forged)).rejects.toMatchObject({ problem: { code: 'frame-refused' } });
+    await expect(deliver(frameOf(4, '27'))).rejects.toMatchObject({ problem: { code: 'frame-refused' } });
+    await expect(deliver('00')).rejects.toMatchObject({ problem: { code: 'frame-refused' } });
+    const body = { link: 'ffffff', data: forged };
+    await expect(server.api('frames.take', { body })).rejects.toMatchObject({ problem: { code: 'no-such-thing' } });
+    await until('the refusals are listed', async () => {
+      const { items } = await server.api('handshakes.list', { query: { check: 'bad-frame' } });
+      return items.some(({ endpoint, count }) => endpoint === ENDPOINT && count === 3);
+    });
+    expect(await level()).toBe(50);
+    // The number is free still: nothing of a refused frame counts.
+    await deliver(frameOf(4, '271050'));
+    expect(await level()).toBe(100);
+  });
+});

@@ -8,10 +8,10 @@ it('finds the nearest period', () => {
   table.write(path(6), { pmin: 1, pmax: 10 });
   table.write(path(6, 0), { pmin: 2 });
   table.write(path(6, 0, 1), { pmin: 3 });
-  expect(table.period(path(6, 0, 1), 'pmin')).toBe(3);
-  expect(table.period(path(6, 0, 0), 'pmin')).toBe(2);
-  expect(table.period(path(6, 0, 0), 'pmax')).toBe(10);
-  expect(table.period(path(3, 0), 'pmin')).toBeUndefined();
+  expect(table.holding(path(6, 0, 1), 'pmin')).toBe(3);
+  expect(table.holding(path(6, 0, 0), 'pmin')).toBe(2);
+  expect(table.holding(path(6, 0, 0), 'pmax')).toBe(10);
+  expect(table.holding(path(3, 0), 'pmin')).toBeUndefined();
 });
 
 it('keeps a bounded number of paths', () => {

@@ -6,6 +6,20 @@ import { type Outcome, refusal } from './outcome.ts';
 /** Attributes that are set at one path; none is null. */
 export type SetAttributes = Readonly<Partial<Record<keyof Attributes, number>>>;
 
+/** The attributes among them that have a value. */
+export function setAttributes(attributes: Attributes): SetAttributes {
+  const set: Partial<Record<keyof Attributes, number>> = {};
+  let name: keyof Attributes;
+  for (name in attributes) {
+    const value = attributes[name];
+    if (typeof value === 'number') set[name] = value;
+  }
+  return set;
+}
+
+/** Attributes that a node has from those above it; the others say something of the value of one resource. */
+export type Inherited = 'pmin' | 'pmax' | 'epmin' | 'epmax' | 'con' | 'hqmax';
+
 /** The notification attributes that the server has attached (OMA Core §5.1). */
 export class AttributeTable {
   readonly #attached = new Map<LwM2mPath, SetAttributes>();
@@ -29,13 +43,18 @@ export class AttributeTable {
     return { ok: true };
   }
 
+  /** Detaches everything: the server is another. */
+  clear(): void {
+    this.#attached.clear();
+  }
+
   /** What is attached to the path itself. */
   at(path: LwM2mPath): SetAttributes {
     return this.#attached.get(path) ?? {};
   }
 
-  /** The period that holds at a path: its own, else the nearest above it. */
-  period(path: LwM2mPath, name: 'pmin' | 'pmax'): number | undefined {
+  /** What holds at a path: what is attached to it, else to the nearest node above it (OMA Core §5.1.1). */
+  holding(path: LwM2mPath, name: Inherited): number | undefined {
     if (this.#attached.size === 0) return undefined;
     for (let at = path; at !== ROOT_PATH; at = parent(at)) {
       const value = this.at(at)[name];

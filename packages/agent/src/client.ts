@@ -1,135 +1,127 @@
-import {
-  type CoapEffect,
-  CoapEndpoint,
-  type CoapMessage,
-  Code,
-  type ExchangeId,
-  Option,
-  option,
-  PeerKey,
-  type TransmissionParameters,
-} from '@reeve/coap';
-import type { Certificate, RetransmitParameters } from '@reeve/dtls';
-import { ContentFormat, join, type LwM2mPath, path, type ResourceRecord, segments, type Value } from '@reeve/lwm2m';
+import type { CoapMessage, ExchangeId } from '@reeve/coap';
+import { Code, DEFAULT_PARAMETERS, exchangeLifetimeMs, maxTransmitWaitMs } from '@reeve/coap';
+import type { LwM2mPath, ResourceRecord, Value } from '@reeve/lwm2m';
+import { bootstrapAccounts, serverAccounts } from './accounts.ts';
 import { AttributeTable } from './attributes.ts';
-import type { Creatable } from './creation.ts';
-import type { ClientEffect, ClientEvent } from './effects.ts';
+import { Bootstrapper } from './bootstrap/bootstrapper.ts';
+import type { BootstrapState } from './bootstrap/states.ts';
+import { Channel, type ChannelTarget, type ChannelUser } from './channel.ts';
+import type { ClientOptions } from './client-options.ts';
+import type { ClientEffect } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
-import { LIMITS } from './limits.ts';
-import type { Link } from './link.ts';
+import { type Consequence, Management } from './management.ts';
 import { DeviceModel } from './model.ts';
 import { Notifier } from './notifier.ts';
-import { ServerResource, ServerSettings } from './objects/server.ts';
+import { bootstrapInstance } from './objects/security.ts';
+import { ServerSettings } from './objects/server.ts';
 import { Observations } from './observations.ts';
+import { QueueMode } from './queue-mode.ts';
 import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
-import { linkOf } from './security.ts';
+import { type LinkParts, linkOf } from './security.ts';
 import { Sender } from './sending.ts';
-import { contentResponse, type Served, type ServedDevice, serve } from './serving.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
 const ENDPOINT_BYTES = 252;
 
-/** What a client is made with. */
-export interface ClientOptions {
-  /** Endpoint name, at most 252 bytes of UTF-8. */
-  readonly endpoint: string;
-  /** The object instances of the device: at least one each of 0 (Security), 1 (Server) and 3 (Device). */
-  readonly objects: readonly ObjectInstance[];
-  /** n bytes of cryptographic randomness. */
-  readonly random: (n: number) => Uint8Array;
-  /** Differences from the transmission parameters of RFC 7252 §4.8. */
-  readonly coap?: Partial<TransmissionParameters>;
-  /** When flights of a DTLS handshake are sent again. */
-  readonly dtls?: Partial<RetransmitParameters>;
-  /** Authorities that the device trusts beside what its Security object says (certificate usages 0 and 1). */
-  readonly trustAnchors?: readonly Certificate[];
-  /** Milliseconds since the epoch, to judge certificates by: needed with a certificate. */
-  readonly wallClock?: () => number;
-  /**
-   * Every how many notifications of an observation one is confirmable; 1 makes all so; default 10. Once a day one is in
-   * any case (RFC 7641 §4.5).
-   */
-  readonly confirmEvery?: number;
-  /** What of its objects a server may create and delete instances of; none by default. */
-  readonly creatable?: Creatable;
-}
-
 /**
- * An LwM2M 1.1 client with one server, over CoAP or CoAP with DTLS.
+ * An LwM2M client with one server, over CoAP or CoAP with DTLS.
  *
  * It does no I/O. Each input takes `now`, milliseconds on a clock that never goes back; what it wants done it leaves as
  * effects that the caller fetches with `drain` after its inputs. `tick` is due at `nextWakeAt`. No input throws because
- * of what the server sent.
+ * of what a server sent.
  */
 export class LwM2mClient {
   readonly endpoint: string;
-  /** Where the server is, from /0/x/0. */
-  readonly serverUri: string;
   readonly #model: DeviceModel;
   readonly #attributes = new AttributeTable();
-  readonly #device: ServedDevice;
+  readonly #linkParts: LinkParts;
+  readonly #channel: Channel;
+  readonly #management: Management;
   readonly #notifier: Notifier;
   readonly #registrar: Registrar;
+  readonly #bootstrapper: Bootstrapper;
   readonly #sender: Sender;
-  readonly #settings: ServerSettings;
-  readonly #coap: CoapEndpoint;
-  readonly #link: Link;
+  readonly #settings = new ServerSettings(() => this.#server);
+  readonly #queueMode: QueueMode;
+  /** The instance of object 1 that is in force. */
+  #server: ObjectInstance | undefined;
+  /** When the bootstrap account is to go, ms (/0/x/12). */
+  #purgeAt: number | undefined;
   #effects: ClientEffect[] = [];
-  /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
-  #peer = PeerKey('0');
-  #links = 0;
 
   /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
   constructor(options: ClientOptions) {
-    const { endpoint, objects, random, coap, dtls = {}, confirmEvery = 10, creatable = {} } = options;
-    const { trustAnchors = [], wallClock } = options;
+    const {
+      endpoint,
+      random,
+      dtls = {},
+      confirmEvery = 10,
+      creatable = {},
+      version = '1.1',
+      queueMode = false,
+    } = options;
+    const { trustAnchors = [], wallClock, profile = false } = options;
     if (Buffer.byteLength(endpoint) > ENDPOINT_BYTES) throw new RangeError('the endpoint name is too long');
     this.endpoint = endpoint;
-    this.#model = new DeviceModel(objects, Object.keys(creatable).map(Number));
-    this.#device = { model: this.#model, attributes: this.#attributes, creatable };
-    const [security] = this.#model.instances(0);
-    const [server] = this.#model.instances(1);
-    if (security === undefined || server === undefined) throw new RangeError('objects 0 and 1 must be there');
-    const settings = new ServerSettings(server);
-    this.serverUri = String(this.#model.value(path(0, security.id, 0)).value);
-    this.#link = linkOf(security.id, this.#model, { random, retransmit: dtls, trustAnchors, wallClock });
-    const emit = (effect: ClientEvent): void => {
+    this.#model = new DeviceModel(withBootstrap(options), Object.keys(creatable).map(Number));
+    this.#linkParts = { random, retransmit: dtls, trustAnchors, wallClock };
+    const emit = (effect: ClientEffect): void => {
       this.#effects.push(effect);
     };
-    this.#coap = new CoapEndpoint({
-      random,
-      limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
-      ...(coap && { parameters: coap }),
+    const parameters = { ...DEFAULT_PARAMETERS, ...options.coap };
+    this.#queueMode = new QueueMode(queueMode === true ? maxTransmitWaitMs(parameters) : queueMode || undefined);
+    this.#channel = new Channel(this.#firstTarget(), { user: this.#user(), random, parameters: options.coap, emit });
+    const { coap } = this.#channel;
+    const model = this.#model;
+    const observations = new Observations(this.#attributes, this.#settings);
+    this.#notifier = new Notifier({ coap, model, observations, confirmEvery, emit });
+    this.#sender = new Sender({ coap, model, emit });
+    this.#management = new Management({
+      ...{ coap, notifier: this.#notifier, emit },
+      device: () => ({
+        ...{ model, attributes: this.#attributes, creatable },
+        enabler: this.#registrar.version,
+        hasBootstrap: this.#bootstrapper.account !== undefined,
+      }),
+      follow: (consequence, now) => this.#follow(consequence, now),
     });
-    this.#notifier = new Notifier({
-      coap: this.#coap,
-      model: this.#model,
-      observations: new Observations(this.#attributes, settings),
-      confirmEvery,
-      emit,
-    });
-    this.#settings = settings;
-    this.#sender = new Sender({ coap: this.#coap, model: this.#model, emit });
-    this.#registrar = new Registrar(endpoint, settings, this.#model, {
-      connect: (now) => {
-        this.#renewPeer(now);
-        this.#link.connect(now);
-      },
-      close: (now) => {
-        // What the core still wants to send, such as an ACK, goes out before the link closes.
-        this.#carryOutCoap(now);
-        this.#renewPeer(now);
-        this.#link.close();
-      },
+    const registrant = { endpoint, newest: version, queueMode: queueMode !== false, profile };
+    this.#registrar = new Registrar(registrant, this.#settings, model, {
+      connect: (now) => this.#channel.connect(now),
+      close: (now) => this.#channel.close(now),
       request: (spec, now) => {
         // The server forgets its observations with a registration, so their notifications would be strangers to it.
-        if (this.#registrar.state.kind === 'registering') this.#notifier.renew(this.#peer, now);
-        return this.#coap.request(this.#peer, spec, now);
+        if (this.#registrar.state.kind === 'registering') this.#notifier.renew(this.#channel.peer, now);
+        return this.#channel.request(spec, now);
       },
-      emit,
+      emit: (event) => {
+        if (event.kind === 'registered') this.#bootstrapper.succeeded();
+        emit(event);
+      },
+      gaveUp: (now) => {
+        if (this.#settings.bootstrapOnFailure) this.#bootstrap('begin', now);
+      },
     });
+    const times = { patienceMs: exchangeLifetimeMs(parameters), lingerMs: 2 * parameters.ackTimeoutMs };
+    this.#bootstrapper = new Bootstrapper({ endpoint, creatable, enabler: version, ...times }, model, {
+      connect: (account, now) => {
+        this.#channel.redirect(this.#targetOf(account), now);
+        this.#channel.connect(now);
+      },
+      close: (now) => this.#channel.close(now),
+      request: (spec, now) => this.#channel.request(spec, now),
+      emit,
+      tryLink: (securityId, accounts) => linkOf(securityId, accounts, this.#linkParts),
+      applied: (now) => this.#accountsApplied(now),
+      over: (now) => this.#begin(now),
+    });
+  }
+
+  /** Where the server is that the client has to do with now. */
+  get serverUri(): string {
+    return this.#channel.uri;
   }
 
   /** Where the client is on its way to being registered. */
@@ -137,14 +129,20 @@ export class LwM2mClient {
     return this.#registrar.state;
   }
 
-  /** Registers, and stays registered until `stop`. */
+  /** Where the client is in being bootstrapped. */
+  get bootstrap(): BootstrapState {
+    return this.#bootstrapper.state;
+  }
+
+  /** Registers, after a bootstrap if it has no server, and stays registered until `stop`. */
   start(now: number): void {
-    this.#registrar.handle('start', now);
+    if (this.#bootstrapper.state.kind === 'idle') this.#begin(now);
     this.#pump(now);
   }
 
   /** De-registers. */
   stop(now: number): void {
+    this.#bootstrapper.handle('stop', now);
     this.#registrar.handle('stop', now);
     this.#pump(now);
   }
@@ -155,26 +153,37 @@ export class LwM2mClient {
     this.#pump(now);
   }
 
-  /** A datagram came from the server. */
+  /** A datagram came from the server. While the device sleeps it hears nothing. */
   receive(datagram: Uint8Array, now: number): void {
-    this.#link.receive(datagram, now);
+    if (this.#queueMode.isAsleep) return;
+    this.#channel.receive(datagram, now);
     this.#pump(now);
   }
 
   /** Does what has become due. */
   tick(now: number): void {
-    this.#link.tick(now);
-    this.#coap.tick(now);
+    this.#channel.tick(now);
     this.#registrar.tick(now);
+    this.#bootstrapper.tick(now);
+    this.#purge(now);
+    if (this.#isRegistered() && this.#queueMode.tick(now)) this.#effects.push({ kind: 'asleep' });
     this.#pump(now);
   }
 
   /** When `tick` is due next, ms; undefined when nothing is pending. */
   nextWakeAt(): number | undefined {
-    const observing = this.#isRegistered() ? this.#notifier.nextAt() : undefined;
-    const times = [this.#link.nextWakeAt(), this.#coap.nextWakeAt(), this.#registrar.nextWakeAt(), observing];
+    const registered = this.#isRegistered();
     let next: number | undefined;
-    for (const time of times) if (time !== undefined && (next === undefined || time < next)) next = time;
+    for (const time of [
+      this.#channel.nextWakeAt(),
+      this.#registrar.nextWakeAt(),
+      this.#bootstrapper.nextWakeAt(),
+      this.#purgeAt,
+      registered ? this.#queueMode.sleepsAt : undefined,
+      registered && !this.#queueMode.isAsleep ? this.#notifier.nextAt() : undefined,
+    ]) {
+      if (time !== undefined && (next === undefined || time < next)) next = time;
+    }
     return next;
   }
 
@@ -212,7 +221,7 @@ export class LwM2mClient {
     if (!this.#isRegistered()) return 'there is no registration';
     if (this.#settings.muteSend) return 'the server wants no Send: /1/x/23';
     const records = what.flatMap((one) => (typeof one === 'string' ? this.#sender.records([one]) : [one]));
-    const refused = this.#sender.send(this.#peer, records, now);
+    const refused = this.#sender.send(this.#channel.peer, records, now);
     this.#pump(now);
     return refused;
   }
@@ -225,17 +234,13 @@ export class LwM2mClient {
   /** Adds an object instance; the server learns of it by an Update. */
   addInstance(instance: ObjectInstance, now: number): void {
     this.#model.add(instance);
-    this.#instancesChanged(instance.path, now);
+    this.#management.instancesChanged(instance.path, now);
+    this.#pump(now);
   }
 
   /** Takes an object instance away; the server learns of it by an Update. */
   removeInstance(path: LwM2mPath, now: number): void {
-    if (this.#model.remove(path)) this.#instancesChanged(path, now);
-  }
-
-  #instancesChanged(path: LwM2mPath, now: number): void {
-    this.#notifier.touch(path);
-    this.#registrar.handle('trigger', now);
+    if (this.#model.remove(path)) this.#management.instancesChanged(path, now);
     this.#pump(now);
   }
 
@@ -244,61 +249,85 @@ export class LwM2mClient {
     return kind === 'registered' || kind === 'updating' || kind === 'resuming';
   }
 
-  #renewPeer(now: number): void {
-    this.#coap.forgetPeer(this.#peer, now);
-    this.#sender.renew();
-    this.#peer = PeerKey(String(++this.#links));
-    this.#notifier.renew(this.#peer, now);
+  /** Whether the channel is the bootstrapper's at present. */
+  #isBootstrapping(): boolean {
+    const { kind } = this.#bootstrapper.state;
+    return kind !== 'idle' && kind !== 'holdingOff' && kind !== 'waiting';
   }
 
-  /** Carries out what link and core want until both are quiet. */
+  #firstTarget(): ChannelTarget {
+    const account = serverAccounts(this.#model)[0] ?? bootstrapAccounts(this.#model)[0];
+    if (account === undefined) throw new RangeError('objects 0 and 1 must be there, or a bootstrap account');
+    return this.#targetOf(account);
+  }
+
+  #targetOf({ uri, securityId }: { readonly uri: string; readonly securityId: number }): ChannelTarget {
+    return { uri, link: linkOf(securityId, this.#model, this.#linkParts) };
+  }
+
+  /** Goes where its accounts lead: to the server or, without one, to the bootstrap server. */
+  #begin(now: number): void {
+    const [account] = serverAccounts(this.#model);
+    if (account === undefined) {
+      this.#bootstrapper.handle('begin', now);
+      return;
+    }
+    this.#server = this.#model.instances(1).find(({ id }) => id === account.serverId);
+    if (this.#registrar.state.kind === 'idle') this.#channel.redirect(this.#targetOf(account), now);
+    this.#registrar.handle('start', now);
+  }
+
+  #bootstrap(event: 'begin' | 'trigger', now: number): void {
+    if (this.#bootstrapper.account === undefined) return;
+    this.#registrar.handle('abandon', now);
+    this.#bootstrapper.handle(event, now);
+  }
+
+  #accountsApplied(now: number): void {
+    const { timeout = 0 } = this.#bootstrapper.account ?? {};
+    this.#purgeAt = timeout > 0 ? now + timeout * 1000 : undefined;
+    this.#attributes.clear();
+  }
+
+  #purge(now: number): void {
+    if (this.#purgeAt === undefined || now < this.#purgeAt) return;
+    this.#purgeAt = undefined;
+    const { account } = this.#bootstrapper;
+    if (account !== undefined && this.#model.remove(account.path)) {
+      this.#effects.push({ kind: 'purged', path: account.path });
+    }
+  }
+
+  #follow(consequence: Consequence, now: number): void {
+    if (consequence === 'bootstrap') this.#bootstrap('trigger', now);
+    else this.#registrar.handle(consequence === 'disable' ? 'disable' : 'trigger', now);
+  }
+
+  /** Carries out what channel and observations want until both are quiet. */
   #pump(now: number): void {
     do {
-      if (this.#isRegistered()) this.#notifier.notify(now);
-      this.#carryOutCoap(now);
-    } while (this.#carryOutLink(now));
+      if (this.#isRegistered() && !this.#queueMode.isAsleep) this.#notifier.notify(now);
+    } while (this.#channel.carryOut(now));
   }
 
-  /** Whether there was anything. */
-  #carryOutLink(now: number): boolean {
-    const effects = this.#link.drain(now);
-    for (const effect of effects) {
-      switch (effect.kind) {
-        case 'send':
-          this.#effects.push(effect);
-          break;
-        case 'received':
-          this.#coap.receive(this.#peer, effect.data, now);
-          break;
-        case 'up':
-        case 'down':
-          this.#registrar.handle(effect.kind, now, effect.kind === 'down' ? effect.detail : '');
-          break;
-      }
-    }
-    return effects.length > 0;
-  }
-
-  #carryOutCoap(now: number): void {
-    for (let effects = this.#coap.drain(); effects.length > 0; effects = this.#coap.drain()) {
-      for (const effect of effects) this.#onCoap(effect, now);
-    }
-  }
-
-  #onCoap(effect: CoapEffect, now: number): void {
-    if ('peer' in effect && effect.peer !== this.#peer) return;
-    switch (effect.kind) {
-      case 'send':
-        this.#link.send(effect.datagram);
-        break;
-      case 'request':
-        this.#serve(effect.exchange, effect.message, now);
-        break;
-      case 'outcome':
-        switch (this.#sender.outcome(effect.request, effect.outcome)) {
-          case undefined:
-            this.#registrar.outcome(effect.request, effect.outcome, now);
-            break;
+  #user(): ChannelUser {
+    return {
+      up: (now) => this.#heard('up', now),
+      down: (detail, now) => this.#heard('down', now, detail),
+      renewed: (peer, now) => {
+        this.#sender.renew();
+        this.#notifier.renew(peer, now);
+      },
+      stirred: (now) => {
+        if (!this.#queueMode.stir(now)) return;
+        if (!this.#settings.storing) this.#notifier.forgetChanges();
+        this.#effects.push({ kind: 'awake' });
+      },
+      request: (exchange, message, now) => this.#answer(exchange, message, now),
+      outcome: (request, outcome, now) => {
+        this.#bootstrapper.outcome(request, outcome, now);
+        this.#registrar.outcome(request, outcome, now);
+        switch (this.#sender.outcome(request, outcome)) {
           case 'unknown':
             // The Update that follows finds out whether the registration is over.
             this.#registrar.handle('trigger', now);
@@ -309,90 +338,37 @@ export class LwM2mClient {
           default:
             break;
         }
-        break;
-      case 'notifyOutcome':
+      },
+      notifyOutcome: (effect, now) => {
         this.#notifier.outcome(effect, now);
         if (effect.outcome === 'timeout') {
           this.#registrar.handle('unanswered', now, 'a notification was not acknowledged');
         }
-        break;
-      case 'refused':
-        this.#effects.push({ kind: 'refused', code: Code.BadRequest, detail: effect.detail });
-        break;
-      default:
-        break;
-    }
+      },
+      refused: (detail) => this.#effects.push({ kind: 'refused', code: Code.BadRequest, detail }),
+    };
   }
 
-  #serve(exchange: ExchangeId, message: CoapMessage, now: number): void {
-    const served = serve(message, this.#device);
-    switch (served.kind) {
-      case 'refused': {
-        const { kind, code, detail } = served;
-        this.#effects.push({ kind, code, detail });
-        this.#coap.respond(exchange, { code }, now);
-        break;
-      }
-      case 'discovered': {
-        const options = [option(Option.ContentFormat, ContentFormat.linkFormat)];
-        this.#coap.respond(exchange, { code: Code.Content, options, payload: served.payload }, now);
-        break;
-      }
-      case 'read':
-        this.#coap.respond(exchange, contentResponse(served), now);
-        break;
-      case 'observe':
-      case 'cancelObserve':
-        this.#coap.respond(exchange, this.#notifier.observe(served, message.token, now), now);
-        break;
-      case 'done': {
-        const { code, location, operation } = served;
-        const options = (location === undefined ? [] : segments(location)).map((id) =>
-          option(Option.LocationPath, `${id}`),
-        );
-        this.#coap.respond(exchange, { code, options }, now);
-        this.#after(operation, now, location);
-        break;
-      }
-    }
+  #heard(event: 'up' | 'down', now: number, detail = ''): void {
+    if (this.#isBootstrapping()) this.#bootstrapper.handle(event, now, detail);
+    else this.#registrar.handle(event, now, detail);
   }
 
-  /** What follows from an operation, after its answer is on its way. */
-  #after(operation: Extract<Served, { kind: 'done' }>['operation'], now: number, location?: LwM2mPath): void {
-    const { kind, path: target } = operation;
-    switch (kind) {
-      case 'writeAttributes':
-        break;
-      case 'create': {
-        const made = location ?? join(target, operation.instanceId ?? 0) ?? target;
-        this.#effects.push({ kind: 'created', path: made });
-        this.#instancesChanged(made, now);
-        break;
-      }
-      case 'delete':
-        this.#effects.push({ kind: 'deleted', path: target });
-        this.#instancesChanged(target, now);
-        break;
-      case 'execute':
-        this.#notifier.touch(instanceOf(target));
-        this.#effects.push({ kind: 'executed', path: target, args: operation.args });
-        if (isUpdateTrigger(target)) this.#registrar.handle('trigger', now);
-        break;
-      default:
-        this.#notifier.touch(instanceOf(target));
-        this.#effects.push({ kind: 'written', path: target, records: operation.records });
-        if (operation.records.some((record) => isLifetime(record.path))) this.#registrar.handle('trigger', now);
+  #answer(exchange: ExchangeId, message: CoapMessage, now: number): void {
+    if (!this.#isBootstrapping()) {
+      this.#management.answer(exchange, message, now);
+      return;
     }
+    const { response, settled } = this.#bootstrapper.serve(message, now);
+    this.#channel.coap.respond(exchange, response, now);
+    settled();
   }
 }
 
-/** What a change at a resource may concern: resources of one object instance depend on each other. */
-function instanceOf(target: LwM2mPath): LwM2mPath {
-  const [objectId = 0, instanceId = 0] = target.slice(1).split('/').map(Number);
-  return path(objectId, instanceId);
+/** The instances of a device, with the bootstrap account in a free one of object 0. */
+function withBootstrap({ objects, bootstrap }: ClientOptions): readonly ObjectInstance[] {
+  if (bootstrap === undefined) return objects;
+  const taken = new Set(objects.filter(({ definition }) => definition.id === 0).map(({ id }) => id));
+  const free = Array.from({ length: taken.size + 1 }, (_, id) => id).find((id) => !taken.has(id));
+  return [...objects, bootstrapInstance(bootstrap, free)];
 }
-
-const UPDATE_TRIGGER = new RegExp(`^/1/\\d+/${ServerResource.updateTrigger}$`);
-const LIFETIME = new RegExp(`^/1/\\d+/${ServerResource.lifetime}$`);
-const isUpdateTrigger = (target: LwM2mPath): boolean => UPDATE_TRIGGER.test(target);
-const isLifetime = (target: LwM2mPath): boolean => LIFETIME.test(target);

@@ -1,8 +1,10 @@
 import type { ExecuteArg, LwM2mPath, ResourceRecord } from '@reeve/lwm2m';
 
-/** Send a datagram to the server. */
+/** Send a datagram to a server. */
 export interface SendEffect {
   readonly kind: 'send';
+  /** The server's URI. Once something goes to another one, nothing goes to the last any more. */
+  readonly to: string;
   readonly datagram: Uint8Array;
 }
 
@@ -21,6 +23,18 @@ export type ClientEvent =
   | { readonly kind: 'forgotten'; readonly location: readonly string[] }
   /** An attempt failed; the next is at `retryAt`, ms, or never. */
   | { readonly kind: 'failed'; readonly detail: string; readonly retryAt: number | undefined }
+  /** The server disabled its account; the client registers again at `until`, ms. */
+  | { readonly kind: 'disabled'; readonly until: number }
+  /** A device in queue mode stops to listen, or begins again. */
+  | { readonly kind: 'asleep' | 'awake' }
+  /** The client asks a bootstrap server for accounts. */
+  | { readonly kind: 'bootstrapping'; readonly uri: string }
+  /** The accounts that a bootstrap server gave are in force. */
+  | { readonly kind: 'bootstrapped' }
+  /** A bootstrap failed, and the accounts are what they were; what comes next comes at `retryAt`, ms. */
+  | { readonly kind: 'bootstrapFailed'; readonly detail: string; readonly retryAt: number }
+  /** The time of the bootstrap account is over (/0/x/12): it is gone. */
+  | { readonly kind: 'purged'; readonly path: LwM2mPath }
   /** The server no longer answers; the client sets up a new link. */
   | { readonly kind: 'reconnecting'; readonly detail: string }
   | { readonly kind: 'observed' | 'unobserved'; readonly path: LwM2mPath }

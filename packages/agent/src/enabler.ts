@@ -6,23 +6,23 @@ import {
   type TypeLookup,
 } from '@reeve/lwm2m';
 
-/** The version of LwM2M that this client speaks. Its objects have the versions that go with it, so none is named. */
-export const ENABLER: EnablerVersion = '1.1';
+/** The version of LwM2M whose objects this client has; in a registration of another one their links name versions. */
+const OBJECTS_OF: EnablerVersion = '1.1';
 
 const DEFINITIONS = new DefinitionStore();
 
 /**
- * The definition of an object in the version that goes with {@link ENABLER}.
+ * The definition of an object in the version that this client has.
  *
  * @throws RangeError when no definition of the object is known
  */
 export function definitionOf(objectId: number): ObjectDefinition {
-  const found = DEFINITIONS.find(objectId, defaultVersion(ENABLER, objectId));
+  const found = DEFINITIONS.find(objectId, defaultVersion(OBJECTS_OF, objectId));
   if (found === undefined) throw new RangeError(`object ${objectId} has no definition`);
   return found;
 }
 
-const typeOf = DEFINITIONS.resourceTypes((objectId) => defaultVersion(ENABLER, objectId));
+const typeOf = DEFINITIONS.resourceTypes((objectId) => defaultVersion(OBJECTS_OF, objectId));
 
 /** The types that content of this device is read with; what can only be executed has no content, thus no type. */
 export const resourceType: TypeLookup = (path) => {

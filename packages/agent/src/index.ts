@@ -1,6 +1,7 @@
 /** The LwM2M client of a device: a sans-I/O engine, the objects that most devices have, and a runner for UDP. */
 
-export { type ClientOptions, LwM2mClient } from './client.ts';
+export { LwM2mClient } from './client.ts';
+export type { ClientOptions } from './client-options.ts';
 export type { Creatable } from './creation.ts';
 export type { ClientEffect, ClientEvent, SendEffect } from './effects.ts';
 export { type InstanceParts, type ObjectInstance, objectInstance } from './instance.ts';
@@ -8,7 +9,7 @@ export { type ConnectivityOptions, connectivityInstance } from './objects/connec
 export { type DeviceOptions, DeviceResource, deviceInstance } from './objects/device.ts';
 export { type Fix, fixValues, locationInstance } from './objects/location.ts';
 export { type LockOptions, LockState, lockInstance } from './objects/lock.ts';
-export { type SecurityOptions, securityInstance } from './objects/security.ts';
+export { type BootstrapOptions, type SecurityOptions, securityInstance } from './objects/security.ts';
 export { type ServerOptions, serverInstance } from './objects/server.ts';
 export type { RegistrationState, RegistrationStateKind, RetryParameters } from './registration.ts';
 export type { Content, ContentJson, Resource } from './resource.ts';

@@ -1,6 +1,8 @@
 import { Code } from '@reeve/coap';
 import {
   ContentFormat,
+  defaultVersion,
+  type EnablerVersion,
   type ExecuteArg,
   formatLinks,
   join,
@@ -12,25 +14,39 @@ import {
   parent,
   path as pathOf,
   type ResourceRecord,
+  ROOT_PATH,
   segments,
   type Value,
 } from '@reeve/lwm2m';
+import { definitionOf } from './enabler.ts';
 import type { ObjectInstance, Slot } from './instance.ts';
 import { type Outcome, refusal } from './outcome.ts';
 import { type Content, type ContentJson, contentFromJson, isMultiple, singleValue } from './resource.ts';
-import { planWrite } from './write-plan.ts';
+import { planWrite, type WritePlan } from './write-plan.ts';
 
 /** Objects that hold keys: no server may see or touch them, and they are not registered (OMA Core §6.2.1). */
 const SECRET_OBJECTS: ReadonlySet<number> = new Set([0, 21, 23]);
 
-/** What the root link says: that this is LwM2M, and which content formats may be used (OMA Core §6.2.1). */
-const ROOT_LINK: Link = {
-  target: '/',
-  params: [
-    ['rt', 'oma.lwm2m'],
-    ['ct', [ContentFormat.cbor, ContentFormat.senmlJson, ContentFormat.senmlCbor, ContentFormat.tlv].join(' ')],
-  ],
+const { cbor, senmlJson, senmlCbor, tlv, senmlEtchJson, senmlEtchCbor, lwm2mCbor } = ContentFormat;
+const FORMATS = [cbor, senmlJson, senmlCbor, tlv];
+
+/** The content formats that a registration lists, by the version of LwM2M that knows them. */
+const LISTED_FORMATS: Readonly<Record<EnablerVersion, readonly number[]>> = {
+  '1.0': FORMATS,
+  '1.1': FORMATS,
+  '1.2': [...FORMATS, senmlEtchJson, senmlEtchCbor, lwm2mCbor],
 };
+
+/** What the root link says: that this is LwM2M, and which content formats may be used (OMA Core §6.2.1). */
+function rootLink(enabler: EnablerVersion): Link {
+  return {
+    target: '/',
+    params: [
+      ['rt', 'oma.lwm2m'],
+      ['ct', LISTED_FORMATS[enabler].join(' ')],
+    ],
+  };
+}
 
 /** Whether a path lies in an object that answers 4.01 to every server. */
 export function isSecret(path: LwM2mPath): boolean {
@@ -43,7 +59,7 @@ export class DeviceModel {
   /** By object id, then by instance id. */
   readonly #objects = new Map<number, Map<number, ObjectInstance>>();
   readonly #slots = new Map<LwM2mPath, Slot>();
-  #listing: string | undefined;
+  readonly #listings = new Map<EnablerVersion, string>();
 
   /** @param objectIds objects that are there even without an instance */
   constructor(instances: Iterable<ObjectInstance>, objectIds: readonly number[] = []) {
@@ -56,7 +72,7 @@ export class DeviceModel {
     const { id: objectId } = instance.definition;
     this.remove(instance.path);
     for (const slot of instance.slots.values()) this.#slots.set(slot.path, slot);
-    this.#listing = undefined;
+    this.#listings.clear();
     const instances = this.#objects.get(objectId) ?? new Map<number, ObjectInstance>();
     this.#objects.set(objectId, instances.set(instance.id, instance));
   }
@@ -66,17 +82,23 @@ export class DeviceModel {
     const instance = this.#instance(path);
     if (instance === undefined) return false;
     for (const slot of instance.slots.values()) this.#slots.delete(slot.path);
-    this.#listing = undefined;
+    this.#listings.clear();
     return this.#objects.get(instance.definition.id)?.delete(instance.id) ?? false;
   }
 
   /**
-   * The payload of a Register: the content formats that the device speaks, every object instance, and every object
-   * without one (OMA Core §6.2.1).
+   * The payload of a Register: the content formats that the device speaks, every object instance, every object without
+   * one, and the versions of objects that `enabler` does not imply (OMA Core §6.2.1, §7.2.2).
    */
-  get listing(): string {
-    this.#listing ??= formatLinks([ROOT_LINK, ...this.#links()]);
-    return this.#listing;
+  listing(enabler: EnablerVersion): string {
+    const known = this.#listings.get(enabler) ?? formatLinks([rootLink(enabler), ...this.#links(enabler)]);
+    this.#listings.set(enabler, known);
+    return known;
+  }
+
+  /** The objects that are there, with instances or without. */
+  get objectIds(): readonly number[] {
+    return [...this.#objects.keys()];
   }
 
   /** The object instances of an object. */
@@ -146,6 +168,40 @@ export class DeviceModel {
     return { ok: true };
   }
 
+  /**
+   * What can be read at and below several paths; what is missing, unreadable or for no server is left out, and what lies
+   * below two of them comes once (OMA Core §6.3.8).
+   */
+  readComposite(paths: readonly LwM2mPath[]): Outcome<{ readonly records: readonly ResourceRecord[] }> {
+    const objects = [...this.#objects.keys()].map((id) => pathOf(id));
+    const found = new Map<LwM2mPath, ResourceRecord>();
+    for (const path of paths.flatMap((each) => (each === ROOT_PATH ? objects : [each]))) {
+      const read = isSecret(path) ? undefined : this.read(path);
+      for (const record of read?.ok ? read.records : [])
+        if (record.value.type !== 'none') found.set(record.path, record);
+    }
+    return { ok: true, records: [...found.values()] };
+  }
+
+  /** Writes records at several resources, all of them or none (OMA Core §6.3.9). */
+  writeComposite(records: readonly ResourceRecord[]): Outcome {
+    const byInstance = new Map<ObjectInstance, ResourceRecord[]>();
+    for (const record of records) {
+      if (isSecret(record.path)) return refusal(Code.Unauthorized, `${record.path} is for no server`);
+      const instance = this.#instance(record.path);
+      if (instance === undefined || this.slot(record.path) === undefined) return missing(record.path);
+      byInstance.set(instance, [...(byInstance.get(instance) ?? []), record]);
+    }
+    const plans: WritePlan[] = [];
+    for (const [instance, its] of byInstance) {
+      const planned = planWrite(instance, instance.path, its, 'partial');
+      if (!planned.ok) return planned;
+      plans.push(planned);
+    }
+    for (const { writes } of plans) for (const [slot, content] of writes) slot.resource.write?.(content);
+    return { ok: true };
+  }
+
   /** Executes a resource (OMA Core §6.3.5). */
   execute(path: LwM2mPath, args: readonly ExecuteArg[]): Outcome {
     const slot = this.slot(path);
@@ -198,11 +254,18 @@ export class DeviceModel {
     }
   }
 
-  #links(): Link[] {
+  #links(enabler: EnablerVersion): Link[] {
     const links: Link[] = [];
     for (const [objectId, instances] of [...this.#objects].sort(([a], [b]) => a - b)) {
       if (SECRET_OBJECTS.has(objectId)) continue;
-      if (instances.size === 0) links.push({ target: pathOf(objectId), params: [] });
+      const { version } = definitionOf(objectId);
+      const params: Link['params'] = version === defaultVersion(enabler, objectId) ? [] : [['ver', version]];
+      const [only, ...more] = instances.values();
+      if (only !== undefined && more.length === 0) {
+        links.push({ target: only.path, params });
+        continue;
+      }
+      if (only === undefined || params.length > 0) links.push({ target: pathOf(objectId), params });
       for (const { path } of instances.values()) links.push({ target: path, params: [] });
     }
     return links;

@@ -32,18 +32,19 @@ export class Notifier {
     this.#peer = peer;
   }
 
-  /** Answers the request that begins or ends an observation. */
-  observe(answer: ReadAnswer, token: Uint8Array, now: number): ResponseSpec {
+  /** Answers a Read, which may begin or end an observation. */
+  answer(answer: ReadAnswer, token: Uint8Array, now: number): ResponseSpec {
     const { observations, emit } = this.#parts;
-    const { path } = answer;
+    if (answer.kind === 'read') return contentResponse(answer);
+    const { path, paths } = answer;
     const known = observations.remove(token);
     if (answer.kind === 'cancelObserve') {
       if (known !== undefined) emit({ kind: 'unobserved', path });
       return contentResponse(answer);
     }
     if (observations.size >= LIMITS.observations) return contentResponse(answer);
-    const { format, payload, records } = answer;
-    observations.add({ token, path, format, payload, records }, now);
+    const { format, payload, records, parameters } = answer;
+    observations.add({ token, path, paths, format, payload, records, parameters }, now);
     emit({ kind: 'observed', path });
     return { ...contentResponse(answer), observe: true };
   }
@@ -53,12 +54,17 @@ export class Notifier {
     this.#parts.observations.touch(path);
   }
 
+  /** What has changed so far is not told: it happened while the device was offline (/1/x/6). */
+  forgetChanges(): void {
+    this.#parts.observations.forgetChanges();
+  }
+
   /** Sends the notifications that are due. */
   notify(now: number): void {
     const { observations, model } = this.#parts;
     for (const observation of observations.due(now)) {
-      observation.touched = false;
-      const content = readContent(observation.path, observation.format, model);
+      Object.assign(observation, { touched: false, evaluatedAt: now });
+      const content = readContent(observation, observation.format, model);
       if (!content.ok) this.#end(observation, content.code, now);
       else if (observations.wants(observation, content.payload, content.records, now)) {
         this.#tell(observation, content, now);

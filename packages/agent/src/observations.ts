@@ -1,17 +1,21 @@
-import { isPrefixOf, type LwM2mPath, type ResourceRecord } from '@reeve/lwm2m';
-import type { AttributeTable, SetAttributes } from './attributes.ts';
+import { equalValues, isPrefixOf, type LwM2mPath, type ResourceRecord, type Value } from '@reeve/lwm2m';
+import type { AttributeTable, Inherited, SetAttributes } from './attributes.ts';
 import type { ServerSettings } from './objects/server.ts';
+import type { ReadTarget } from './serving.ts';
 
-/** A server's observation of one path. */
-export interface Observation {
+/** A server's observation of one node, or of a composite. */
+export interface Observation extends ReadTarget {
   readonly token: Uint8Array;
-  readonly path: LwM2mPath;
   /** Content format of its notifications. */
   readonly format: number;
+  /** What holds in place of all attached attributes. */
+  readonly parameters: SetAttributes | undefined;
   /** What the server was told last, and when, ms. */
   payload: Uint8Array;
   records: readonly ResourceRecord[];
   toldAt: number;
+  /** When it was last looked whether the server is to be told, ms. */
+  evaluatedAt: number;
   /** Something at the path may have changed since. */
   touched: boolean;
   /** A confirmable notification waits for its ACK; the next one waits for that. */
@@ -45,10 +49,13 @@ export class Observations {
   }
 
   /** Adds an observation whose first value goes out now; one with the same token gives way. */
-  add(facts: Pick<Observation, 'token' | 'path' | 'format' | 'payload' | 'records'>, now: number): Observation {
+  add(
+    facts: Pick<Observation, 'token' | 'path' | 'paths' | 'format' | 'payload' | 'records' | 'parameters'>,
+    now: number,
+  ): Observation {
     // The token is a view of a datagram.
     const token = Uint8Array.from(facts.token);
-    const fresh = { touched: false, underway: false, toldAt: now, confirmedAt: now, unconfirmed: 0 };
+    const fresh = { touched: false, underway: false, toldAt: now, evaluatedAt: now, confirmedAt: now, unconfirmed: 0 };
     const observation: Observation = { ...facts, token, ...fresh };
     this.#byToken.set(keyOf(token), observation);
     return observation;
@@ -67,8 +74,14 @@ export class Observations {
   /** What lies at or below a path, or holds it, may have changed. */
   touch(path: LwM2mPath): void {
     for (const observation of this.#byToken.values()) {
-      if (isPrefixOf(observation.path, path) || isPrefixOf(path, observation.path)) observation.touched = true;
+      const concerns = (one: LwM2mPath): boolean => isPrefixOf(one, path) || isPrefixOf(path, one);
+      if (observation.paths.some(concerns)) observation.touched = true;
     }
+  }
+
+  /** What has changed so far need not be told. */
+  forgetChanges(): void {
+    for (const observation of this.#byToken.values()) observation.touched = false;
   }
 
   /** Observations that are to be looked at now. */
@@ -86,35 +99,57 @@ export class Observations {
   }
 
   /**
-   * Whether the server is to be told: what it was told differs, and the change is what the attributes of the path ask
+   * Whether the server is to be told: what it was told differs, and the change is what the attributes of a path ask
    * for; or the maximum period is over.
    */
   wants(observation: Observation, payload: Uint8Array, records: readonly ResourceRecord[], now: number): boolean {
     const pmax = this.#maximumMs(observation);
     if (pmax !== undefined && now >= observation.toldAt + pmax) return true;
     if (Buffer.compare(payload, observation.payload) === 0) return false;
-    return meetsThresholds(this.#attributes.at(observation.path), numberIn(observation.records), numberIn(records));
+    const { paths, parameters } = observation;
+    return paths.some((path) => {
+      const before = observation.records.filter((record) => isPrefixOf(path, record.path));
+      const after = records.filter((record) => isPrefixOf(path, record.path));
+      return !isSame(before, after) && isAskedFor(parameters ?? this.#attributes.at(path), before, after);
+    });
   }
 
   /** Whether its next notification must be confirmable. */
-  needsConfirmation({ unconfirmed, confirmedAt }: Observation, every: number, now: number): boolean {
-    return unconfirmed + 1 >= every || now >= confirmedAt + LONGEST_UNCONFIRMED_MS;
+  needsConfirmation(observation: Observation, every: number, now: number): boolean {
+    const { unconfirmed, confirmedAt } = observation;
+    if (unconfirmed + 1 >= every || now >= confirmedAt + LONGEST_UNCONFIRMED_MS) return true;
+    return this.#attribute(observation, 'con', Math.max) === 1;
   }
 
   #dueAt(observation: Observation): number {
     if (observation.underway) return Number.POSITIVE_INFINITY;
-    const { toldAt, touched, path } = observation;
-    return toldAt + (touched ? this.#minimum(path) * 1000 : (this.#maximumMs(observation) ?? Number.POSITIVE_INFINITY));
+    const { toldAt, evaluatedAt, touched } = observation;
+    const allowedAt = toldAt + this.#minimum(observation) * 1000;
+    if (touched) return allowedAt;
+    const epmax = this.#attribute(observation, 'epmax', Math.min);
+    const evaluateAt = epmax ? Math.max(allowedAt, evaluatedAt + epmax * 1000) : Number.POSITIVE_INFINITY;
+    return Math.min(evaluateAt, toldAt + (this.#maximumMs(observation) ?? Number.POSITIVE_INFINITY));
   }
 
   /** The maximum period; one of 0, or below the minimum period, counts as none. */
-  #maximumMs({ path }: Observation): number | undefined {
-    const pmax = this.#attributes.period(path, 'pmax') ?? this.#settings.maximumPeriod;
-    return pmax > 0 && pmax >= this.#minimum(path) ? pmax * 1000 : undefined;
+  #maximumMs(observation: Observation): number | undefined {
+    const pmax = this.#attribute(observation, 'pmax', Math.min) ?? this.#settings.maximumPeriod;
+    return pmax > 0 && pmax >= this.#minimum(observation) ? pmax * 1000 : undefined;
   }
 
-  #minimum(path: LwM2mPath): number {
-    return this.#attributes.period(path, 'pmin') ?? this.#settings.minimumPeriod;
+  #minimum(observation: Observation): number {
+    return this.#attribute(observation, 'pmin', Math.max) ?? this.#settings.minimumPeriod;
+  }
+
+  /** Of the paths of a composite, each with attributes of its own, the strictest counts. */
+  #attribute(
+    { paths, parameters }: Observation,
+    name: Inherited,
+    strictest: (...values: number[]) => number,
+  ): number | undefined {
+    if (parameters !== undefined) return parameters[name];
+    const values = paths.flatMap((path) => this.#attributes.holding(path, name) ?? []);
+    return values.length === 0 ? undefined : strictest(...values);
   }
 }
 
@@ -122,23 +157,37 @@ function keyOf(token: Uint8Array): string {
   return Buffer.from(token.buffer, token.byteOffset, token.byteLength).toString('latin1');
 }
 
-/** The number that an observation of a single resource tells. */
-function numberIn(records: readonly ResourceRecord[]): number | undefined {
-  const value = records.length === 1 ? records[0]?.value.value : undefined;
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+function isSame(before: readonly ResourceRecord[], after: readonly ResourceRecord[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every((record, index) => {
+      const other = after[index];
+      return other?.path === record.path && equalValues(record.value, other.value);
+    })
+  );
 }
 
-/** gt and lt are crossed in either direction, or st is reached (OMA Core §5.1.2); without any, each change counts. */
-function meetsThresholds(
-  { gt, lt, st }: SetAttributes,
-  before: number | undefined,
-  after: number | undefined,
+/**
+ * gt and lt are crossed in either direction, st is reached, or a boolean turns as edge has it (OMA Core §5.1.2). Without
+ * any of them, and for what is not a single value, each change counts.
+ */
+function isAskedFor(
+  { gt, lt, st, edge }: SetAttributes,
+  [before, ...othersBefore]: readonly ResourceRecord[],
+  [after, ...othersAfter]: readonly ResourceRecord[],
 ): boolean {
-  if (before === undefined || after === undefined) return true;
+  if (othersBefore.length > 0 || othersAfter.length > 0) return true;
+  if (edge !== undefined && after?.value.type === 'boolean') return after.value.value === (edge === 1);
+  const [old, young] = [numberIn(before?.value), numberIn(after?.value)];
+  if (old === undefined || young === undefined) return true;
   if (gt === undefined && lt === undefined && st === undefined) return true;
   return (
-    (gt !== undefined && before > gt !== after > gt) ||
-    (lt !== undefined && before < lt !== after < lt) ||
-    (st !== undefined && Math.abs(after - before) >= st)
+    (gt !== undefined && old > gt !== young > gt) ||
+    (lt !== undefined && old < lt !== young < lt) ||
+    (st !== undefined && Math.abs(young - old) >= st)
   );
+}
+
+function numberIn(value: Value | undefined): number | undefined {
+  return typeof value?.value === 'number' || typeof value?.value === 'bigint' ? Number(value.value) : undefined;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type CoapOption,
   Code,
@@ -10,9 +11,8 @@ import {
   type RequestOutcome,
   type RequestSpec,
 } from '@reeve/coap';
-import { ContentFormat } from '@reeve/lwm2m';
+import { ContentFormat, ENABLER_VERSIONS, type EnablerVersion } from '@reeve/lwm2m';
 import type { ClientEvent } from './effects.ts';
-import { ENABLER } from './enabler.ts';
 import type { DeviceModel } from './model.ts';
 import type { ServerSettings } from './objects/server.ts';
 import {
@@ -30,6 +30,18 @@ export interface Wire {
   close(now: number): void;
   request(spec: RequestSpec, now: number): RequestId;
   emit(event: ClientEvent): void;
+  /** All attempts of all sequences failed. */
+  gaveUp(now: number): void;
+}
+
+/** What a device says of itself in every Register. */
+export interface RegistrantOptions {
+  readonly endpoint: string;
+  /** The newest version of LwM2M to offer. */
+  readonly newest: EnablerVersion;
+  readonly queueMode: boolean;
+  /** Whether to name a profile, so that a server that knows it needs no object list (1.2). */
+  readonly profile: boolean;
 }
 
 /** What the server was told of the device. */
@@ -41,7 +53,7 @@ interface Told {
 
 /** Keeps a device registered: acts out the states of `registration.ts` (OMA Core §6.2). */
 export class Registrar {
-  readonly #endpoint: string;
+  readonly #options: RegistrantOptions;
   readonly #settings: ServerSettings;
   readonly #model: DeviceModel;
   readonly #wire: Wire;
@@ -56,9 +68,13 @@ export class Registrar {
   #telling: Told | undefined;
   /** An Update is wanted although one is under way. */
   #again = false;
+  #version: EnablerVersion;
+  /** Whether the server takes the profile instead of the object list, for all we know. */
+  #profileTaken = true;
 
-  constructor(endpoint: string, settings: ServerSettings, model: DeviceModel, wire: Wire) {
-    this.#endpoint = endpoint;
+  constructor(options: RegistrantOptions, settings: ServerSettings, model: DeviceModel, wire: Wire) {
+    this.#options = options;
+    this.#version = options.newest;
     this.#settings = settings;
     this.#model = model;
     this.#wire = wire;
@@ -68,10 +84,16 @@ export class Registrar {
     return this.#state;
   }
 
+  /** The version of LwM2M that server and device speak, as far as they have agreed. */
+  get version(): EnablerVersion {
+    return this.#version;
+  }
+
   /** Something happened; `detail` says why to people. */
   handle(event: RegistrationEvent, now: number, detail = ''): void {
     const from = this.#state.kind;
     const to = TRANSITIONS[from][event];
+    if (event === 'start' && to !== from) this.#version = this.#options.newest;
     if (event === 'trigger' && from !== 'registered') this.#again = true;
     if (to !== from) this.#enter(to, now, event, detail);
   }
@@ -85,6 +107,7 @@ export class Registrar {
         const { code } = outcome.message;
         const refusal = `the server answered ${formatCode(code)}`;
         if (isSuccess(code)) this.#succeed(locationPath(outcome.message), now);
+        else if (this.#state.kind === 'registering' && this.#offerLess(code)) this.#register(now);
         else if (code === Code.NotFound || code === Code.BadRequest) this.handle('unknown', now, refusal);
         else this.handle('refused', now, refusal);
         break;
@@ -107,8 +130,24 @@ export class Registrar {
   }
 
   nextWakeAt(): number | undefined {
-    if (this.#state.kind === 'waiting') return this.#state.until;
+    if (this.#state.kind === 'waiting' || this.#state.kind === 'disabled') return this.#state.until;
     return this.#state.kind === 'registered' ? this.#state.updateAt : undefined;
+  }
+
+  /**
+   * A Register was refused: 4.12 asks for an older version of LwM2M, 4.09 for the object list (OMA Core §6.2.1).
+   *
+   * @returns whether there is something less to offer
+   */
+  #offerLess(code: number): boolean {
+    if (code === Code.PreconditionFailed) {
+      const older = ENABLER_VERSIONS[ENABLER_VERSIONS.indexOf(this.#version) - 1];
+      this.#version = older ?? this.#version;
+      return older !== undefined;
+    }
+    const listed = !this.#namesProfileOnly();
+    if (code === Code.Conflict) this.#profileTaken = false;
+    return code === Code.Conflict && !listed;
   }
 
   #succeed(location: readonly string[], now: number): void {
@@ -136,6 +175,12 @@ export class Registrar {
         if (event === 'unknown') this.#wire.emit({ kind: 'forgotten', location });
         this.#register(now);
         break;
+      case 'disabled':
+        this.#state = { kind, until: now + this.#settings.disableTimeout * 1000 };
+        this.#pending = undefined;
+        this.#wire.close(now);
+        this.#wire.emit(this.#state);
+        break;
       case 'waiting':
       case 'failed':
         this.#fail(now, detail);
@@ -154,6 +199,7 @@ export class Registrar {
         this.#wire.connect(now);
         break;
       case 'deregistering':
+      case 'disabling':
         this.#state = { kind, location };
         this.#pending = this.#wire.request({ code: Code.Delete, options: uriPathOf(location) }, now);
         break;
@@ -169,6 +215,7 @@ export class Registrar {
     this.#pending = undefined;
     this.#wire.close(now);
     this.#wire.emit({ kind: 'failed', detail, retryAt });
+    if (retryAt === undefined) this.#wire.gaveUp(now);
   }
 
   #settle(before: RegistrationStateKind, now: number): void {
@@ -187,13 +234,28 @@ export class Registrar {
     this.#again = false;
     const telling = this.#present();
     this.#telling = telling;
-    const queries = [`ep=${this.#endpoint}`, `lt=${telling.lifetime}`, `lwm2m=${ENABLER}`, 'b=U'];
+    const { endpoint, queueMode } = this.#options;
+    const queries = [`ep=${endpoint}`, `lt=${telling.lifetime}`, `lwm2m=${this.#version}`];
+    // In 1.0 queue mode is a letter of the binding.
+    if (this.#version === '1.0') queries.push(queueMode ? 'b=UQ' : 'b=U');
+    else queries.push('b=U', ...(queueMode ? ['Q'] : []));
+    if (this.#namesProfile()) queries.push(`pid=${profileId(telling.listing)}`);
+    const list = this.#namesProfileOnly() ? undefined : telling.listing;
     const options = [
       ...uriPathOf(['rd']),
-      option(Option.ContentFormat, ContentFormat.linkFormat),
+      ...(list === undefined ? [] : [option(Option.ContentFormat, ContentFormat.linkFormat)]),
       ...queries.map((query) => option(Option.UriQuery, query)),
     ];
-    this.#pending = this.#wire.request({ code: Code.Post, options, payload: Buffer.from(telling.listing) }, now);
+    const payload = list === undefined ? {} : { payload: Buffer.from(list) };
+    this.#pending = this.#wire.request({ code: Code.Post, options, ...payload }, now);
+  }
+
+  #namesProfile(): boolean {
+    return this.#options.profile && this.#version === '1.2';
+  }
+
+  #namesProfileOnly(): boolean {
+    return this.#namesProfile() && this.#profileTaken;
   }
 
   /** Says only what the server does not know yet. */
@@ -210,8 +272,16 @@ export class Registrar {
   }
 
   #present(): Told {
-    return { lifetime: this.#settings.lifetime, listing: this.#model.listing };
+    return { lifetime: this.#settings.lifetime, listing: this.#model.listing(this.#version) };
   }
+}
+
+/**
+ * The profile of a device with that object list: the first 64 bits of its SHA-256 (suite 5). There is no canonical form of
+ * what is hashed, so a profile means something only between devices of one make and a server that has seen the list.
+ */
+function profileId(listing: string): string {
+  return `5:${createHash('sha256').update(listing).digest('hex').slice(0, 16)}`;
 }
 
 function uriPathOf(segments: readonly string[]): CoapOption[] {

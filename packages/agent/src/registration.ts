@@ -14,6 +14,10 @@ export type RegistrationState =
   /** Updating over a new link. */
   | { readonly kind: 'resuming'; readonly location: readonly string[] }
   | { readonly kind: 'deregistering'; readonly location: readonly string[] }
+  /** De-registering because the server disabled its account. */
+  | { readonly kind: 'disabling'; readonly location: readonly string[] }
+  /** The server wants to be left alone until `until`, ms. */
+  | { readonly kind: 'disabled'; readonly until: number }
   /** All attempts failed; only the application can start again. */
   | { readonly kind: 'failed' };
 
@@ -37,11 +41,15 @@ export type RegistrationEvent =
   /** The time of the state has come. */
   | 'due'
   /** There is something to update: lifetime, object list, or the server's trigger. */
-  | 'trigger';
+  | 'trigger'
+  /** The server disables its account (/1/x/4). */
+  | 'disable'
+  /** A bootstrap begins: the registration is left to end by itself. */
+  | 'abandon';
 
 type Row = Readonly<Record<RegistrationEvent, RegistrationStateKind>>;
 
-/** A row in which everything but what is named leaves the state as it is. */
+/** A row in which everything but what is named, and giving all up, leaves the state as it is. */
 function row(stay: RegistrationStateKind, changes: Partial<Row>): Row {
   return {
     start: stay,
@@ -54,6 +62,8 @@ function row(stay: RegistrationStateKind, changes: Partial<Row>): Row {
     unanswered: stay,
     due: stay,
     trigger: stay,
+    disable: stay,
+    abandon: 'idle',
     ...changes,
   };
 }
@@ -82,6 +92,7 @@ export const TRANSITIONS: Readonly<Record<RegistrationStateKind, Row>> = {
     unanswered: 'reconnecting',
     due: 'updating',
     trigger: 'updating',
+    disable: 'disabling',
   }),
   updating: row('updating', {
     ...RENEW,
@@ -89,6 +100,7 @@ export const TRANSITIONS: Readonly<Record<RegistrationStateKind, Row>> = {
     down: 'waiting',
     success: 'registered',
     unanswered: 'reconnecting',
+    disable: 'disabling',
   }),
   reconnecting: row('reconnecting', { stop: 'idle', up: 'resuming', down: 'waiting' }),
   resuming: row('resuming', {
@@ -97,6 +109,7 @@ export const TRANSITIONS: Readonly<Record<RegistrationStateKind, Row>> = {
     down: 'waiting',
     success: 'registered',
     unanswered: 'waiting',
+    disable: 'disabling',
   }),
   deregistering: row('deregistering', {
     down: 'idle',
@@ -105,6 +118,15 @@ export const TRANSITIONS: Readonly<Record<RegistrationStateKind, Row>> = {
     refused: 'idle',
     unanswered: 'idle',
   }),
+  disabling: row('disabling', {
+    stop: 'idle',
+    down: 'disabled',
+    success: 'disabled',
+    unknown: 'disabled',
+    refused: 'disabled',
+    unanswered: 'disabled',
+  }),
+  disabled: row('disabled', { stop: 'idle', due: 'connecting' }),
   failed: row('failed', { start: 'connecting', stop: 'idle' }),
 };
 

@@ -12,7 +12,9 @@ import {
 } from '@reeve/coap';
 import {
   attributeFault,
+  ContentFormat,
   chooseFormat,
+  type EnablerVersion,
   encodeContent,
   formatLinks,
   fromRequest,
@@ -23,31 +25,41 @@ import {
   PathLevel,
   parsePath,
   type ResourceRecord,
+  ROOT_PATH,
+  segments,
   successCode,
 } from '@reeve/lwm2m';
-import type { AttributeTable } from './attributes.ts';
+import { type AttributeTable, type SetAttributes, setAttributes } from './attributes.ts';
 import { type Creatable, createInstance, deleteInstance } from './creation.ts';
-import { ENABLER, resourceType } from './enabler.ts';
+import { resourceType } from './enabler.ts';
 import { type DeviceModel, isSecret } from './model.ts';
+import { ServerResource } from './objects/server.ts';
 import { type Outcome, refusal } from './outcome.ts';
 
-/** Methods that LwM2M clients of version 1.0 know. */
 const METHODS: ReadonlyMap<number, OperationRequest['method']> = new Map([
   [Code.Get, 'GET'],
   [Code.Put, 'PUT'],
   [Code.Post, 'POST'],
   [Code.Delete, 'DELETE'],
+  [Code.Fetch, 'FETCH'],
+  [Code.Ipatch, 'IPATCH'],
 ] as const);
-
-/** An operation on one path. */
-type SingleOperation = Extract<Operation, { readonly path: LwM2mPath }>;
 
 /** What a server's requests work on. */
 export interface ServedDevice {
   readonly model: DeviceModel;
   readonly attributes: AttributeTable;
   readonly creatable: Creatable;
+  /** The version of LwM2M that the registration agreed on. */
+  readonly enabler: EnablerVersion;
+  /** Whether it has a bootstrap account, so that a server can send it there. */
+  readonly hasBootstrap: boolean;
 }
+
+type ReadKind = keyof typeof READ_KINDS;
+
+/** An operation that changes something, or does something. */
+type Deed = Exclude<Operation, { kind: ReadKind | 'discover' }>;
 
 /** What was done with a request. */
 export type Served =
@@ -56,19 +68,28 @@ export type Served =
   | ReadAnswer
   | {
       readonly kind: 'done';
-      readonly operation: Exclude<SingleOperation, { kind: 'read' | 'observe' | 'cancelObserve' | 'discover' }>;
+      readonly operation: Deed;
       readonly code: number;
       /** The instance that a Create made, if its id was left to the device. */
       readonly location?: LwM2mPath;
     };
 
-/** Content for a Read, or for the beginning or end of an observation. */
-export interface ReadAnswer {
-  readonly kind: 'read' | 'observe' | 'cancelObserve';
+/** What is read or observed. */
+export interface ReadTarget {
+  /** The node; the root for a composite. */
   readonly path: LwM2mPath;
+  /** The nodes of a composite; otherwise the one. */
+  readonly paths: readonly LwM2mPath[];
+}
+
+/** Content for a Read, or for the beginning or end of an observation. */
+export interface ReadAnswer extends ReadTarget {
+  readonly kind: 'read' | 'observe' | 'cancelObserve';
   readonly format: number;
   readonly payload: Uint8Array;
   readonly records: readonly ResourceRecord[];
+  /** What an Observe says about when to notify, in place of all attached attributes. */
+  readonly parameters?: SetAttributes;
 }
 
 /** Does what a server asks for (OMA Core §6.3, §6.4; Transport §6.4.4). */
@@ -79,10 +100,10 @@ export function serve(message: CoapMessage, device: ServedDevice): Served {
 
 function attend(message: CoapMessage, device: ServedDevice): Outcome<{ readonly served: Served }> {
   const method = METHODS.get(message.code);
-  const segments = uriPath(message);
-  const path = parsePath(`/${segments.join('/')}`);
-  if (path === undefined) return refusal(Code.NotFound, `there is no /${segments.join('/')}`);
-  if (method === undefined || path === '/') return refusal(Code.MethodNotAllowed, `method ${message.code} on ${path}`);
+  const uri = uriPath(message);
+  const path = parsePath(`/${uri.join('/')}`);
+  if (path === undefined) return refusal(Code.NotFound, `there is no /${uri.join('/')}`);
+  if (method === undefined) return refusal(Code.MethodNotAllowed, `method ${message.code} on ${path}`);
   if (isSecret(path)) return refusal(Code.Unauthorized, `${path} is for no server`);
   if (!device.model.has(path)) return refusal(Code.NotFound, `there is no ${path}`);
   const accepted = accept(message);
@@ -91,7 +112,7 @@ function attend(message: CoapMessage, device: ServedDevice): Outcome<{ readonly 
   const parsed = fromRequest(
     {
       method,
-      path: segments,
+      path: uri,
       query: uriQuery(message),
       payload: message.payload,
       ...(format !== undefined && { contentFormat: format }),
@@ -101,41 +122,46 @@ function attend(message: CoapMessage, device: ServedDevice): Outcome<{ readonly 
     { resourceType },
   );
   if (!parsed.ok) return refusal(parsed.error.code, parsed.error.detail);
-  const { operation } = parsed;
-  return 'path' in operation
-    ? carryOut(operation, device)
-    : refusal(Code.MethodNotAllowed, `${operation.kind} is not known`);
+  return carryOut(parsed.operation, device);
 }
 
-function carryOut(
-  operation: SingleOperation,
-  { model, attributes, creatable }: ServedDevice,
-): Outcome<{ readonly served: Served }> {
-  const { kind, path } = operation;
-  switch (kind) {
+function carryOut(operation: Operation, device: ServedDevice): Outcome<{ readonly served: Served }> {
+  const { model, attributes, creatable, enabler } = device;
+  switch (operation.kind) {
     case 'read':
     case 'observe':
     case 'cancelObserve': {
-      const content = readContent(path, operation.accept ?? defaultFormat(path, model), model);
-      return content.ok ? { ok: true, served: { kind, path, ...content } } : content;
+      const { path } = operation;
+      return read(operation, { path, paths: [path] }, operation.accept ?? defaultFormat(path, device), device);
+    }
+    case 'readComposite':
+    case 'observeComposite':
+    case 'cancelObserveComposite': {
+      const format = operation.accept ?? ContentFormat.senmlCbor;
+      if (!OF_SEVERAL_OBJECTS.has(format)) return refusal(Code.NotAcceptable, `content format ${format} of composites`);
+      return read(operation, { path: ROOT_PATH, paths: operation.paths }, format, device);
     }
     case 'writeReplace':
-    case 'writePartial':
-      return done(operation, model.write(path, operation.records, kind === 'writeReplace' ? 'replace' : 'partial'));
+    case 'writePartial': {
+      const { kind, path, records } = operation;
+      return done(operation, model.write(path, records, kind === 'writeReplace' ? 'replace' : 'partial'));
+    }
+    case 'writeComposite':
+      return done(operation, model.writeComposite(operation.records));
     case 'discover':
-      return discover(path, operation.depth, model, attributes);
+      return discover(operation.path, operation.depth, model, attributes);
     case 'writeAttributes': {
+      const { path } = operation;
       const type = resourceType(path);
-      const fault = attributeFault(operation.attributes, {
-        path,
-        enabler: ENABLER,
-        ...(type !== undefined && { type }),
-      });
+      const fault = attributeFault(operation.attributes, { path, enabler, ...(type !== undefined && { type }) });
       if (fault !== undefined) return refusal(Code.BadRequest, fault);
       return done(operation, attributes.write(path, operation.attributes));
     }
     case 'execute':
-      return done(operation, model.execute(path, operation.args));
+      if (isBootstrapTrigger(operation.path) && !device.hasBootstrap) {
+        return refusal(Code.MethodNotAllowed, 'there is no bootstrap account');
+      }
+      return done(operation, model.execute(operation.path, operation.args));
     case 'create': {
       const made = createInstance(model, creatable, operation);
       if (!made.ok) return made;
@@ -144,8 +170,46 @@ function carryOut(
       return { ok: true, served: { kind: 'done', operation, code: successCode(operation), ...location } };
     }
     case 'delete':
-      return done(operation, deleteInstance(model, creatable, path));
+      return done(operation, deleteInstance(model, creatable, operation.path));
   }
+}
+
+function isBootstrapTrigger(path: LwM2mPath): boolean {
+  const [objectId, , resourceId] = segments(path);
+  return objectId === 1 && resourceId === ServerResource.bootstrapTrigger;
+}
+
+/** Formats whose content can tell of several objects. */
+const OF_SEVERAL_OBJECTS: ReadonlySet<number> = new Set([
+  ContentFormat.senmlJson,
+  ContentFormat.senmlCbor,
+  ContentFormat.lwm2mCbor,
+]);
+
+const READ_KINDS = {
+  read: 'read',
+  readComposite: 'read',
+  observe: 'observe',
+  observeComposite: 'observe',
+  cancelObserve: 'cancelObserve',
+  cancelObserveComposite: 'cancelObserve',
+} as const satisfies Partial<Record<Operation['kind'], ReadAnswer['kind']>>;
+
+function read(
+  operation: Extract<Operation, { kind: ReadKind }>,
+  target: ReadTarget,
+  format: number,
+  { model, enabler }: ServedDevice,
+): Outcome<{ readonly served: ReadAnswer }> {
+  const asked = 'attributes' in operation ? operation.attributes : undefined;
+  if (asked !== undefined && enabler !== '1.2') {
+    return refusal(Code.BadRequest, `Observe takes parameters since LwM2M 1.2; this is ${enabler}`);
+  }
+  const content = readContent(target, format, model);
+  if (!content.ok) return content;
+  const { ok, ...answer } = content;
+  const parameters = asked === undefined ? {} : { parameters: setAttributes(asked) };
+  return { ok, served: { kind: READ_KINDS[operation.kind], ...target, ...answer, ...parameters } };
 }
 
 function done(
@@ -155,13 +219,13 @@ function done(
   return outcome.ok ? { ok: true, served: { kind: 'done', operation, code: successCode(operation) } } : outcome;
 }
 
-/** What a path holds, in one content format. */
+/** What a target holds, in one content format. */
 export function readContent(
-  path: LwM2mPath,
+  { path, paths }: ReadTarget,
   format: number,
   model: DeviceModel,
 ): Outcome<{ readonly format: number; readonly payload: Uint8Array; readonly records: readonly ResourceRecord[] }> {
-  const read = model.read(path);
+  const read = path === ROOT_PATH ? model.readComposite(paths) : model.read(path);
   if (!read.ok) return read;
   const { records } = read;
   const content = encodeContent({ format, path, records });
@@ -170,12 +234,12 @@ export function readContent(
 }
 
 /** What goes out when the server names no format. */
-function defaultFormat(path: LwM2mPath, model: DeviceModel): number {
+function defaultFormat(path: LwM2mPath, { model, enabler }: ServedDevice): number {
   const definition = level(path) >= PathLevel.resource ? model.slot(path)?.definition : undefined;
   const { type, multiple } = definition ?? {};
   return chooseFormat({
     path,
-    enabler: ENABLER,
+    enabler,
     ...(type !== undefined && { type }),
     ...(multiple !== undefined && { multiple }),
   });

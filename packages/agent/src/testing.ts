@@ -12,22 +12,29 @@ import {
   PeerKey,
   type RequestOutcome,
   type RequestSpec,
+  type ResponseSpec,
   uriPath,
   uriQuery,
 } from '@reeve/coap';
 import { addressKey, DtlsServer, type SessionKey } from '@reeve/dtls';
 import { seededRandom } from '../../../tooling/testing/fuzz.ts';
-import { type ClientOptions, LwM2mClient } from './client.ts';
+import { LwM2mClient } from './client.ts';
+import type { ClientOptions } from './client-options.ts';
 import type { ClientEvent } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
 import { deviceInstance } from './objects/device.ts';
 import { locationInstance } from './objects/location.ts';
 import { lockInstance } from './objects/lock.ts';
-import { securityInstance } from './objects/security.ts';
+import { type BootstrapOptions, securityInstance } from './objects/security.ts';
 import { type ServerOptions, serverInstance } from './objects/server.ts';
 
-const PSK = { identity: Buffer.from('truck'), key: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex') };
+export const PSK = { identity: Buffer.from('truck'), key: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex') };
 const CLIENT = addressKey('client');
+
+export const URI = 'coap://127.0.0.1';
+export const SECURE_URI = 'coaps://127.0.0.1';
+const BOOTSTRAP_URI = 'coap://127.0.0.2';
+const SECURE_BOOTSTRAP_URI = 'coaps://127.0.0.2';
 
 /** Replayable bytes. */
 export function seededBytes(seed: number): (n: number) => Uint8Array {
@@ -44,145 +51,88 @@ export interface ServerRequest {
   readonly at: number;
 }
 
-export interface WorldOptions {
-  readonly secure?: boolean;
-  readonly server?: ServerOptions;
-  readonly client?: Partial<ClientOptions>;
-  readonly objects?: readonly ObjectInstance[];
-}
-
-/** One client and one server with a wire between them. */
-export class World {
-  now = 0;
-  readonly client: LwM2mClient;
-  /** What the client told, with the time. */
-  readonly events: (ClientEvent & { readonly at: number })[] = [];
+/** A server's side of the wire. */
+class TestServer {
   readonly requests: ServerRequest[] = [];
   readonly notifications: NotificationEffect[] = [];
   /** How the server answers; by default a Register gets 2.01, an Update 2.04, a De-register 2.02. */
-  answer: (request: ServerRequest) => number = ({ code, path }) =>
+  answer: (request: ServerRequest) => number | ResponseSpec = ({ code, path }) =>
     code === Code.Delete ? Code.Deleted : path === 'rd' ? Code.Created : Code.Changed;
-  /** Whether datagrams are lost, either way. */
-  dark = false;
+  now = 0;
   readonly #outcomes = new Map<number, RequestOutcome>();
   readonly #secure: boolean;
-  #dtls: DtlsServer;
-  #coap: CoapEndpoint;
+  readonly #reply: (datagram: Uint8Array) => void;
+  #dtls = new DtlsServer({ random: seededBytes(3) });
+  #coap = new CoapEndpoint({ random: seededBytes(2) });
   #peer = PeerKey('client');
   #session: SessionKey | undefined;
   #registrations = 0;
 
-  constructor({ secure = false, server, client, objects = [] }: WorldOptions = {}) {
+  constructor(secure: boolean, reply: (datagram: Uint8Array) => void) {
     this.#secure = secure;
-    this.#dtls = new DtlsServer({ random: seededBytes(3) });
-    this.#coap = new CoapEndpoint({ random: seededBytes(2) });
-    this.client = new LwM2mClient({
-      endpoint: 'truck',
-      random: seededBytes(1),
-      objects: [
-        securityInstance(secure ? { uri: 'coaps://127.0.0.1', psk: PSK } : { uri: 'coap://127.0.0.1' }),
-        serverInstance(server),
-        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
-        locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
-        lockInstance({ wipeItems: ['routes'] }),
-        ...objects,
-      ],
-      ...client,
-    });
+    this.#reply = reply;
   }
 
-  /** Starts the client and runs until it is quiet. */
-  register(): this {
-    this.client.start(this.now);
-    return this.settle();
-  }
-
-  /** The server loses all that it knew, as a restart would have it. */
-  restartServer(): void {
+  /** Loses all that it knew, as a restart would have it. */
+  restart(): void {
     this.#dtls = new DtlsServer({ random: seededBytes(5 + this.now) });
     this.#coap = new CoapEndpoint({ random: seededBytes(4 + this.now) });
     this.#session = undefined;
   }
 
-  /** The server ends the DTLS session with close_notify. */
+  /** Ends the DTLS session with close_notify. */
   endSession(): void {
     if (this.#session !== undefined) this.#dtls.close(this.#session);
   }
 
-  /** Lets time pass, with every timer in its turn. */
-  advance(ms: number): this {
-    this.settle();
-    const end = this.now + ms;
-    for (;;) {
-      const wake = Math.min(
-        this.client.nextWakeAt() ?? end,
-        this.#coap.nextWakeAt() ?? end,
-        this.#dtls.nextWakeAt() ?? end,
-        end,
-      );
-      this.now = Math.max(this.now, wake);
-      this.client.tick(this.now);
-      this.#coap.tick(this.now);
-      this.#dtls.tick(this.now);
-      this.settle();
-      if (wake >= end) return this;
-    }
-  }
-
-  /** Carries datagrams until there are none. */
-  settle(): this {
-    for (let busy = true; busy; ) {
-      busy = false;
-      for (const effect of this.client.drain()) {
-        busy = true;
-        if (effect.kind !== 'send') this.events.push({ ...effect, at: this.now });
-        else if (!this.dark) this.#toServer(effect.datagram);
-      }
-      for (const effect of this.#coap.drain()) {
-        busy = true;
-        this.#onCoap(effect);
-      }
-      for (const effect of this.#dtls.drain()) {
-        busy = true;
-        if (effect.kind === 'send' && !this.dark) this.client.receive(effect.datagram, this.now);
-        else if (effect.kind === 'findPsk')
-          this.#dtls.pskFound(effect.lookup, { key: PSK.key, credential: '' }, this.now);
-        else if (effect.kind === 'received') this.#coap.receive(this.#peer, effect.data, this.now);
-        else if (effect.kind === 'established') {
-          this.#session = effect.session;
-          this.#peer = PeerKey(effect.session);
-        }
-      }
-    }
-    return this;
-  }
-
-  /** A request of the server's, and its response. */
-  ask(spec: RequestSpec): CoapMessage {
-    this.#coap.bindScope(this.#peer, ObservationScope('scope'), this.now);
-    const id = this.#coap.request(this.#peer, spec, this.now);
-    this.settle();
-    const outcome = this.#outcomes.get(id);
-    if (outcome?.kind !== 'response') throw new Error(`no response: ${JSON.stringify(outcome)}`);
-    return outcome.message;
-  }
-
-  /** The events of one kind. */
-  told<Kind extends ClientEvent['kind']>(kind: Kind): (ClientEvent & { readonly kind: Kind; readonly at: number })[] {
-    return this.events.filter((event): event is typeof event & { kind: Kind } => event.kind === kind);
-  }
-
-  #toServer(datagram: Uint8Array): void {
+  receive(datagram: Uint8Array): void {
     if (this.#secure) this.#dtls.receive(CLIENT, datagram, this.now);
     else this.#coap.receive(this.#peer, datagram, this.now);
+  }
+
+  nextWakeAt(): number {
+    return Math.min(this.#coap.nextWakeAt() ?? Infinity, this.#dtls.nextWakeAt() ?? Infinity);
+  }
+
+  tick(): void {
+    this.#coap.tick(this.now);
+    this.#dtls.tick(this.now);
+  }
+
+  /** Does what there is to do. @returns whether there was anything */
+  settle(): boolean {
+    const effects = this.#coap.drain();
+    for (const effect of effects) this.#onCoap(effect);
+    const secured = this.#dtls.drain();
+    for (const effect of secured) {
+      if (effect.kind === 'send') this.#reply(effect.datagram);
+      else if (effect.kind === 'findPsk')
+        this.#dtls.pskFound(effect.lookup, { key: PSK.key, credential: '' }, this.now);
+      else if (effect.kind === 'received') this.#coap.receive(this.#peer, effect.data, this.now);
+      else if (effect.kind === 'established') {
+        this.#session = effect.session;
+        this.#peer = PeerKey(effect.session);
+      }
+    }
+    return effects.length + secured.length > 0;
+  }
+
+  /** A request of the server's; its response comes once all is settled. */
+  request(spec: RequestSpec): () => CoapMessage {
+    this.#coap.bindScope(this.#peer, ObservationScope('scope'), this.now);
+    const id = this.#coap.request(this.#peer, spec, this.now);
+    return () => {
+      const outcome = this.#outcomes.get(id);
+      if (outcome?.kind !== 'response') throw new Error(`no response: ${JSON.stringify(outcome)}`);
+      return outcome.message;
+    };
   }
 
   #onCoap(effect: CoapEffect): void {
     switch (effect.kind) {
       case 'send':
-        if (this.#secure) {
-          if (this.#session !== undefined) this.#dtls.send(this.#session, effect.datagram);
-        } else if (!this.dark) this.client.receive(effect.datagram, this.now);
+        if (!this.#secure) this.#reply(effect.datagram);
+        else if (this.#session !== undefined) this.#dtls.send(this.#session, effect.datagram);
         break;
       case 'request': {
         const { message, exchange } = effect;
@@ -194,12 +144,12 @@ export class World {
           at: this.now,
         };
         this.requests.push(request);
-        const code = this.answer(request);
+        const answer = this.answer(request);
         const options =
-          code === Code.Created
+          answer === Code.Created
             ? [option(Option.LocationPath, 'rd'), option(Option.LocationPath, `r${++this.#registrations}`)]
             : [];
-        this.#coap.respond(exchange, { code, options }, this.now);
+        this.#coap.respond(exchange, typeof answer === 'number' ? { code: answer, options } : answer, this.now);
         break;
       }
       case 'outcome':
@@ -212,5 +162,134 @@ export class World {
       default:
         break;
     }
+  }
+}
+
+export interface WorldOptions {
+  readonly secure?: boolean;
+  readonly server?: ServerOptions;
+  readonly client?: Partial<ClientOptions>;
+  readonly objects?: readonly ObjectInstance[];
+  /** Whether the client has an account of the server from the start; default true. */
+  readonly provisioned?: boolean;
+  /** Whether it has an account of a bootstrap server. */
+  readonly bootstrap?: boolean | Partial<BootstrapOptions>;
+}
+
+/** One client, a server and a bootstrap server, with a wire between them. */
+export class World {
+  now = 0;
+  readonly client: LwM2mClient;
+  /** What the client told, with the time. */
+  readonly events: (ClientEvent & { readonly at: number })[] = [];
+  /** Whether datagrams are lost, either way. */
+  dark = false;
+  readonly server: TestServer;
+  readonly bootstrapServer: TestServer;
+  readonly #servers: ReadonlyMap<string, TestServer>;
+
+  constructor(options: WorldOptions = {}) {
+    const { secure = false, server, client, objects = [], provisioned = true, bootstrap = false } = options;
+    const reply = (datagram: Uint8Array): void => {
+      if (!this.dark) this.client.receive(datagram, this.now);
+    };
+    const security = secure ? { psk: PSK } : {};
+    const [uri, bootstrapUri] = secure ? [SECURE_URI, SECURE_BOOTSTRAP_URI] : [URI, BOOTSTRAP_URI];
+    this.server = new TestServer(secure, reply);
+    this.bootstrapServer = new TestServer(secure, reply);
+    this.#servers = new Map([
+      [uri, this.server],
+      [bootstrapUri, this.bootstrapServer],
+    ]);
+    this.client = new LwM2mClient({
+      endpoint: 'truck',
+      random: seededBytes(1),
+      objects: [
+        ...(provisioned ? [securityInstance({ uri, ...security }), serverInstance(server)] : []),
+        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
+        locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
+        lockInstance({ wipeItems: ['routes'] }),
+        ...objects,
+      ],
+      ...(bootstrap !== false && {
+        bootstrap: { uri: bootstrapUri, ...security, ...(bootstrap !== true && bootstrap) },
+      }),
+      ...client,
+    });
+  }
+
+  /** What the server got. */
+  get requests(): ServerRequest[] {
+    return this.server.requests;
+  }
+
+  get notifications(): NotificationEffect[] {
+    return this.server.notifications;
+  }
+
+  get answer(): TestServer['answer'] {
+    return this.server.answer;
+  }
+
+  set answer(answer: TestServer['answer']) {
+    this.server.answer = answer;
+  }
+
+  /** Starts the client and runs until it is quiet. */
+  register(): this {
+    this.client.start(this.now);
+    return this.settle();
+  }
+
+  restartServer(): void {
+    this.server.restart();
+  }
+
+  endSession(): void {
+    this.server.endSession();
+  }
+
+  /** Lets time pass, with every timer in its turn. */
+  advance(ms: number): this {
+    this.settle();
+    const end = this.now + ms;
+    for (;;) {
+      const wakes = [...this.#servers.values()].map((server) => server.nextWakeAt());
+      const wake = Math.min(this.client.nextWakeAt() ?? end, ...wakes, end);
+      this.now = Math.max(this.now, wake);
+      this.client.tick(this.now);
+      for (const server of this.#servers.values()) {
+        server.now = this.now;
+        server.tick();
+      }
+      this.settle();
+      if (wake >= end) return this;
+    }
+  }
+
+  /** Carries datagrams until there are none. */
+  settle(): this {
+    for (let busy = true; busy; ) {
+      busy = false;
+      for (const effect of this.client.drain()) {
+        busy = true;
+        if (effect.kind !== 'send') this.events.push({ ...effect, at: this.now });
+        else if (!this.dark) this.#servers.get(effect.to)?.receive(effect.datagram);
+      }
+      for (const server of this.#servers.values()) busy = server.settle() || busy;
+    }
+    return this;
+  }
+
+  /** A request of a server's, and its response. */
+  ask(spec: RequestSpec, server = this.server): CoapMessage {
+    const response = server.request(spec);
+    this.settle();
+    return response();
+  }
+
+  /** The events of one kind. */
+  told<Kind extends ClientEvent['kind']>(kind: Kind): (ClientEvent & { readonly kind: Kind; readonly at: number })[] {
+    return this.events.filter((event): event is typeof event & { kind: Kind } => event.kind === kind);
   }
 }

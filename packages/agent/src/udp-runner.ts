@@ -6,7 +6,7 @@ import { WakeQueue } from './wake-queue.ts';
 
 /** What the runner runs: the client itself, or something around it. */
 export interface Engine<Event extends { readonly kind: string }> {
-  /** `coap://host:port` or `coaps://host:port`; the port may be left out. */
+  /** Where it begins: `coap://host:port` or `coaps://host:port`; the port may be left out. */
   readonly serverUri: string;
   receive(datagram: Uint8Array, now: number): void;
   tick(now: number): void;
@@ -21,6 +21,9 @@ export interface RunningEngine {
   /** Closes its socket; the engine hears and says no more. */
   close(): void;
 }
+
+/** Datagrams that wait for a socket to another server; what comes beyond is lost, as datagrams are. */
+const WAITING_DATAGRAMS = 8;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'coap:': 5683, 'coaps:': 5684 };
 
@@ -87,7 +90,11 @@ export class UdpRunner<Event extends { readonly kind: string }> {
 
 class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   readonly #engine: Engine<Event>;
-  readonly #socket: Socket;
+  /** The server that the socket leads to. */
+  #uri: string;
+  #socket: Socket | undefined;
+  /** For a server to which no socket leads yet. */
+  #waiting: Uint8Array[] = [];
   readonly #onEvent: (effect: Event, now: number) => void;
   readonly #owner: UdpRunner<Event>;
   #open = true;
@@ -99,10 +106,10 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
     owner: UdpRunner<Event>,
   ) {
     this.#engine = engine;
-    this.#socket = socket;
+    this.#uri = engine.serverUri;
     this.#onEvent = onEvent;
     this.#owner = owner;
-    socket.on('message', (datagram) => this.run((now) => engine.receive(datagram, now)));
+    this.#use(socket);
   }
 
   run(input: (now: number) => void): void {
@@ -111,7 +118,7 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
     input(now);
     for (let effects = this.#engine.drain(); effects.length > 0; effects = this.#engine.drain()) {
       for (const effect of effects) {
-        if (isSend(effect)) this.#send(effect.datagram);
+        if (isSend(effect)) this.#send(effect);
         else this.#onEvent(effect, now);
       }
     }
@@ -125,12 +132,39 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#socket.close();
+    this.#socket?.close();
     this.#owner.forget(this);
   }
 
-  #send(datagram: Uint8Array): void {
-    if (this.#open) this.#socket.send(datagram);
+  #use(socket: Socket): void {
+    this.#socket = socket;
+    socket.on('message', (datagram) => this.run((now) => this.#engine.receive(datagram, now)));
+  }
+
+  #send({ to, datagram }: SendEffect): void {
+    if (!this.#open) return;
+    if (to !== this.#uri) this.#turnTo(to);
+    if (this.#socket !== undefined) this.#socket.send(datagram);
+    else if (this.#waiting.length < WAITING_DATAGRAMS) this.#waiting.push(datagram);
+  }
+
+  /** Leaves one server for another. A server that can't be reached is one that does not answer. */
+  #turnTo(uri: string): void {
+    this.#socket?.close();
+    this.#socket = undefined;
+    this.#uri = uri;
+    this.#waiting = [];
+    connect(uri).then(
+      (socket) => {
+        if (!this.#open || this.#uri !== uri) return void socket.close();
+        this.#use(socket);
+        for (const datagram of this.#waiting.splice(0)) socket.send(datagram);
+      },
+      () => {
+        // The next datagram tries again.
+        if (this.#uri === uri) this.#uri = '';
+      },
+    );
   }
 }
 

@@ -85,6 +85,12 @@ function withInstance(
   if (level(target) === PathLevel.resourceInstance && !values.has(id)) {
     return refusal(Code.NotFound, `there is no ${target}`);
   }
+  if (value.type === 'none') {
+    // SenML-ETCH removes with null (RFC 8790 §3.2.2).
+    return values.delete(id)
+      ? { ok: true, content: values }
+      : refusal(Code.NotFound, `${definition.name} has no instance ${id}`);
+  }
   const fitted = fit(definition, value);
   if (!fitted.ok) return refusal(Code.BadRequest, fitted.detail);
   values.set(id, fitted.value);

@@ -34,17 +34,30 @@ export interface SecurityOptions extends Credentials {
   readonly shortServerId?: number;
 }
 
+/** A bootstrap server and how to reach it. Times in seconds. */
+export interface BootstrapOptions extends Credentials {
+  /** `coap://host:port` or `coaps://host:port`. */
+  readonly uri: string;
+  /** How long to wait before a bootstrap; default 0. */
+  readonly holdOff?: number;
+  /** How long the account lives after a bootstrap; default 0, for ever. */
+  readonly accountTimeout?: number;
+}
+
 /** Values of /0/x/2 (OMA Core Appendix E.1). */
 export const SecurityMode = { psk: 0, rawKey: 1, certificate: 2, noSec: 3 } as const;
 
 /** Resources of object 0 that a link is made of. */
 export const SecurityResource = {
   uri: 0,
+  bootstrapServer: 1,
   mode: 2,
   publicKeyOrIdentity: 3,
   serverPublicKey: 4,
   secretKey: 5,
   shortServerId: 10,
+  holdOff: 11,
+  accountTimeout: 12,
   matchingType: 13,
   serverName: 14,
   certificateUsage: 15,
@@ -54,21 +67,44 @@ const NONE = '';
 const { mode, publicKeyOrIdentity, serverPublicKey, secretKey } = SecurityResource;
 
 /**
- * An instance of object 0, Security (OMA Core Appendix E.1). No server can read or write it.
+ * An instance of object 0, Security, for a server (OMA Core Appendix E.1). No server can read or write it.
  *
  * @throws RangeError when scheme and credentials do not go together, or there are several of these
  */
 export function securityInstance({ uri, shortServerId = 1, ...rest }: SecurityOptions, id = 0): ObjectInstance {
-  const kinds = Object.keys(rest).length;
+  return accountInstance(id, uri, rest, {
+    [SecurityResource.bootstrapServer]: false,
+    [SecurityResource.shortServerId]: shortServerId,
+  });
+}
+
+/**
+ * An instance of object 0 for a bootstrap server, which itself gives the accounts of servers.
+ *
+ * @throws RangeError when scheme and credentials do not go together, or there are several of these
+ */
+export function bootstrapInstance(
+  { uri, holdOff = 0, accountTimeout = 0, ...rest }: BootstrapOptions,
+  id = 0,
+): ObjectInstance {
+  return accountInstance(id, uri, rest, {
+    [SecurityResource.bootstrapServer]: true,
+    [SecurityResource.holdOff]: holdOff,
+    [SecurityResource.accountTimeout]: accountTimeout,
+  });
+}
+
+function accountInstance(
+  id: number,
+  uri: string,
+  credentials: Credentials,
+  more: Readonly<Record<number, ContentJson>>,
+): ObjectInstance {
+  const kinds = Object.keys(credentials).length;
   if (kinds > 1) throw new RangeError('one kind of credentials is enough');
   if (uri.startsWith('coaps:') !== kinds > 0) throw new RangeError(`${uri} ${kinds > 0 ? 'takes no' : 'needs a'} key`);
   return objectInstance(0, id, {
-    values: {
-      [SecurityResource.uri]: uri,
-      1: false,
-      ...credentialValues(rest),
-      [SecurityResource.shortServerId]: shortServerId,
-    },
+    values: { [SecurityResource.uri]: uri, ...credentialValues(credentials), ...more },
   });
 }
 

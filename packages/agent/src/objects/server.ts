@@ -1,6 +1,7 @@
-import { type ObjectInstance, objectInstance } from '../instance.ts';
+import type { Value } from '@reeve/lwm2m';
+import { type InstanceParts, type ObjectInstance, objectInstance } from '../instance.ts';
 import { DEFAULT_RETRY, type RetryParameters } from '../registration.ts';
-import { type ContentJson, singleValue } from '../resource.ts';
+import { singleValue } from '../resource.ts';
 
 /** How the client behaves towards a server. Times in seconds. */
 export interface ServerOptions {
@@ -12,18 +13,34 @@ export interface ServerOptions {
   readonly maximumPeriod?: number;
   /** The Communication Retry resources; what is left out has the default of OMA Core table 6.2.1.1-1. */
   readonly retry?: Partial<RetryParameters>;
+  /** How long the server wants to be left alone when it disables itself; default 86400. */
+  readonly disableTimeout?: number;
+  /** Whether notifications that fall due while the device is offline are told later; default true. */
+  readonly storing?: boolean;
+  /** Whether to ask the bootstrap server when all attempts to register have failed; default true. */
+  readonly bootstrapOnFailure?: boolean;
   /** Whether the server wants no Send (Mute Send, which a server can write); default true, as OMA Core has it. */
   readonly muteSend?: boolean;
   /** 1–65534; default 1. */
   readonly shortServerId?: number;
 }
 
+const DEFAULT_DISABLE_TIMEOUT = 86_400;
+
 /** Resources of object 1 that the client itself acts on. */
 export const ServerResource = {
+  shortServerId: 0,
   lifetime: 1,
   minimumPeriod: 2,
   maximumPeriod: 3,
+  disable: 4,
+  disableTimeout: 5,
+  storing: 6,
+  binding: 7,
   updateTrigger: 8,
+  bootstrapTrigger: 9,
+  lastBootstrapped: 12,
+  bootstrapOnFailure: 16,
   retryCount: 17,
   retryTimer: 18,
   sequenceDelay: 19,
@@ -33,10 +50,11 @@ export const ServerResource = {
 
 /** The present settings in an instance of object 1. Times in seconds. */
 export class ServerSettings {
-  readonly #slots: ObjectInstance['slots'];
+  readonly #instance: () => ObjectInstance | undefined;
 
-  constructor(instance: ObjectInstance) {
-    this.#slots = instance.slots;
+  /** @param instance the one that is in force; until there is one the defaults hold */
+  constructor(instance: () => ObjectInstance | undefined) {
+    this.#instance = instance;
   }
 
   /** 0 never ends. */
@@ -53,8 +71,20 @@ export class ServerSettings {
     return this.#number(ServerResource.maximumPeriod, 0);
   }
 
+  get disableTimeout(): number {
+    return this.#number(ServerResource.disableTimeout, DEFAULT_DISABLE_TIMEOUT);
+  }
+
+  get storing(): boolean {
+    return this.#flag(ServerResource.storing, true);
+  }
+
+  get bootstrapOnFailure(): boolean {
+    return this.#flag(ServerResource.bootstrapOnFailure, true);
+  }
+
   get muteSend(): boolean {
-    return singleValue(this.#slots.get(ServerResource.muteSend)?.resource).value !== false;
+    return this.#flag(ServerResource.muteSend, true);
   }
 
   get retry(): RetryParameters {
@@ -67,28 +97,53 @@ export class ServerSettings {
   }
 
   #number(resourceId: number, otherwise: number): number {
-    const { value } = singleValue(this.#slots.get(resourceId)?.resource);
+    const { value } = this.#value(resourceId);
     return typeof value === 'number' ? value : otherwise;
+  }
+
+  #flag(resourceId: number, otherwise: boolean): boolean {
+    const { value } = this.#value(resourceId);
+    return typeof value === 'boolean' ? value : otherwise;
+  }
+
+  #value(resourceId: number): Value {
+    return singleValue(this.#instance()?.slots.get(resourceId)?.resource);
   }
 }
 
 /** An instance of object 1, Server (OMA Core Appendix E.2). */
 export function serverInstance(options: ServerOptions = {}, id = 0): ObjectInstance {
   const { lifetime = 300, minimumPeriod = 0, maximumPeriod = 0, muteSend = true, shortServerId = 1 } = options;
+  const { disableTimeout = DEFAULT_DISABLE_TIMEOUT, storing = true, bootstrapOnFailure = true } = options;
   const retry = { ...DEFAULT_RETRY, ...options.retry };
-  const values: Record<number, ContentJson> = {
-    0: shortServerId,
+  return serverInstanceOf(id, {
+    [ServerResource.shortServerId]: shortServerId,
     [ServerResource.lifetime]: lifetime,
     [ServerResource.minimumPeriod]: minimumPeriod,
     [ServerResource.maximumPeriod]: maximumPeriod,
-    6: false,
-    7: 'U',
+    [ServerResource.disableTimeout]: disableTimeout,
+    [ServerResource.storing]: storing,
+    [ServerResource.binding]: 'U',
+    [ServerResource.bootstrapOnFailure]: bootstrapOnFailure,
     [ServerResource.retryCount]: retry.count,
     [ServerResource.retryTimer]: retry.timer,
     [ServerResource.sequenceDelay]: retry.sequenceDelay,
     [ServerResource.sequenceCount]: retry.sequenceCount,
     [ServerResource.muteSend]: muteSend,
-  };
-  // The client sends the Update itself when it sees that the trigger was executed.
-  return objectInstance(1, id, { values, resources: { [ServerResource.updateTrigger]: { execute() {} } } });
+  });
+}
+
+/** An instance of object 1 that holds all this, and has what a server can execute. */
+export function serverInstanceOf(
+  id: number,
+  values: NonNullable<InstanceParts['values']>,
+  resources: NonNullable<InstanceParts['resources']> = {},
+): ObjectInstance {
+  // The client itself does what they are for when it sees that one was executed.
+  const executable = { execute() {} };
+  const { disable, updateTrigger, bootstrapTrigger } = ServerResource;
+  return objectInstance(1, id, {
+    values,
+    resources: { ...resources, [disable]: executable, [updateTrigger]: executable, [bootstrapTrigger]: executable },
+  });
 }

@@ -1,0 +1,165 @@
+import type { RequestOutcome, RequestSpec, TransmissionParameters } from '@reeve/coap';
+import { type CoapEffect, CoapEndpoint, type CoapMessage, type ExchangeId, PeerKey, type RequestId } from '@reeve/coap';
+import type { SendEffect } from './effects.ts';
+import { LIMITS } from './limits.ts';
+import type { Link } from './link.ts';
+
+/** What has to do with what comes over a channel. */
+export interface ChannelUser {
+  /** The link has come up. */
+  up(now: number): void;
+  /** The link is gone or did not come up; `detail` says why to people. */
+  down(detail: string, now: number): void;
+  /** Another security association begins: nothing of the last one counts any more. */
+  renewed(peer: PeerKey, now: number): void;
+  /** A message goes out, or has come in. */
+  stirred(now: number): void;
+  request(exchange: ExchangeId, message: CoapMessage, now: number): void;
+  outcome(request: RequestId, outcome: RequestOutcome, now: number): void;
+  notifyOutcome(effect: Extract<CoapEffect, { kind: 'notifyOutcome' }>, now: number): void;
+  /** Something that the server sent was no request at all. */
+  refused(detail: string): void;
+}
+
+/** Where a channel leads, and by which link. */
+export interface ChannelTarget {
+  /** `coap://host:port` or `coaps://host:port`. */
+  readonly uri: string;
+  readonly link: Link;
+}
+
+interface ChannelParts {
+  readonly user: ChannelUser;
+  readonly random: (n: number) => Uint8Array;
+  readonly parameters: Partial<TransmissionParameters> | undefined;
+  readonly emit: (effect: SendEffect) => void;
+}
+
+/** CoAP over a link to one server at a time. */
+export class Channel {
+  readonly coap: CoapEndpoint;
+  readonly #user: ChannelUser;
+  readonly #emit: ChannelParts['emit'];
+  #target: ChannelTarget;
+  /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
+  #peer = PeerKey('0');
+  #links = 0;
+
+  constructor(target: ChannelTarget, { user, random, parameters, emit }: ChannelParts) {
+    this.#target = target;
+    this.#user = user;
+    this.#emit = emit;
+    this.coap = new CoapEndpoint({
+      random,
+      limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
+      ...(parameters && { parameters }),
+    });
+  }
+
+  /** The server that it leads to. */
+  get uri(): string {
+    return this.#target.uri;
+  }
+
+  /** The server, as CoAP knows it over the present link. */
+  get peer(): PeerKey {
+    return this.#peer;
+  }
+
+  /** Leads to another server from now on; the link to the last one is closed. */
+  redirect(target: ChannelTarget, now: number): void {
+    this.close(now);
+    this.#carryOutLink(now);
+    this.#target = target;
+  }
+
+  /** Sets the link up, anew if it is up already. */
+  connect(now: number): void {
+    this.#renew(now);
+    this.#target.link.connect(now);
+  }
+
+  close(now: number): void {
+    // What the core still wants to send, such as an ACK, goes out before the link closes.
+    this.#carryOutCoap(now);
+    this.#renew(now);
+    this.#target.link.close();
+  }
+
+  request(spec: RequestSpec, now: number): RequestId {
+    return this.coap.request(this.#peer, spec, now);
+  }
+
+  receive(datagram: Uint8Array, now: number): void {
+    this.#target.link.receive(datagram, now);
+  }
+
+  tick(now: number): void {
+    this.#target.link.tick(now);
+    this.coap.tick(now);
+  }
+
+  nextWakeAt(): number | undefined {
+    const link = this.#target.link.nextWakeAt();
+    const core = this.coap.nextWakeAt();
+    return link === undefined || core === undefined ? (link ?? core) : Math.min(link, core);
+  }
+
+  /** Carries out what core and link want. @returns whether there was anything that may want more */
+  carryOut(now: number): boolean {
+    this.#carryOutCoap(now);
+    return this.#carryOutLink(now);
+  }
+
+  #renew(now: number): void {
+    this.coap.forgetPeer(this.#peer, now);
+    this.#peer = PeerKey(String(++this.#links));
+    this.#user.renewed(this.#peer, now);
+  }
+
+  #carryOutLink(now: number): boolean {
+    const target = this.#target;
+    const effects = target.link.drain(now);
+    for (const effect of effects) {
+      if (effect.kind === 'send') {
+        this.#user.stirred(now);
+        this.#emit({ kind: 'send', to: target.uri, datagram: effect.datagram });
+      } else if (target !== this.#target) continue;
+      else if (effect.kind === 'received') {
+        this.#user.stirred(now);
+        this.coap.receive(this.#peer, effect.data, now);
+      } else if (effect.kind === 'up') this.#user.up(now);
+      else this.#user.down(effect.detail, now);
+    }
+    return effects.length > 0;
+  }
+
+  #carryOutCoap(now: number): void {
+    for (let effects = this.coap.drain(); effects.length > 0; effects = this.coap.drain()) {
+      for (const effect of effects) this.#onCoap(effect, now);
+    }
+  }
+
+  #onCoap(effect: CoapEffect, now: number): void {
+    if ('peer' in effect && effect.peer !== this.#peer) return;
+    switch (effect.kind) {
+      case 'send':
+        this.#target.link.send(effect.datagram);
+        break;
+      case 'request':
+        this.#user.request(effect.exchange, effect.message, now);
+        break;
+      case 'outcome':
+        this.#user.outcome(effect.request, effect.outcome, now);
+        break;
+      case 'notifyOutcome':
+        this.#user.notifyOutcome(effect, now);
+        break;
+      case 'refused':
+        this.#user.refused(effect.detail);
+        break;
+      default:
+        break;
+    }
+  }
+}

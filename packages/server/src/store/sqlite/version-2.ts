@@ -70,9 +70,6 @@ export const version2: readonly string[] = [
   // What is known of a device's content formats.
   'ALTER TABLE "registrations" ADD COLUMN "refusedFormats" TEXT',
   'ALTER TABLE "observations" ADD COLUMN "format" INTEGER',
-  // What the server knows of objects beside what is shipped.
-  `CREATE TABLE "models" ("organisationId" TEXT NOT NULL, "objectId" INTEGER NOT NULL, "version" TEXT NOT NULL,
-    "notation" TEXT NOT NULL, "addedAt" INTEGER NOT NULL, PRIMARY KEY ("objectId", "version")) STRICT, WITHOUT ROWID`,
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',

@@ -16,6 +16,7 @@ const Listener = Type.Object(
     transport: Type.Optional(oneOf(transports)),
     host: Type.String({ minLength: 1, description: 'IP address' }),
     port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+    bootstrap: Type.Optional(Type.Boolean({ description: 'it serves the bootstrap interface, and nothing else' })),
     suites: Type.Optional(Type.Array(oneOf(suiteNames), { minItems: 1, uniqueItems: true })),
     credentials: Type.Optional(Type.Array(oneOf(clientKinds), { minItems: 1, uniqueItems: true })),
     requireExtendedMasterSecret: Type.Optional(Type.Boolean()),

@@ -58,7 +58,17 @@ export async function openCore(options: CoreOptions) {
   const credentials = await Credentials.load(store, sealer);
   // Their sessions are not restored: only those whose time ends from now on are told of.
   credentials.told(credentials.over(now()));
-  const trust = await openTrust({ ...options.trust, store, sealer, organisationId, fleet, credentials, send, now });
+  const trust = await openTrust({
+    ...options.trust,
+    uris: options.uris,
+    store,
+    sealer,
+    organisationId,
+    fleet,
+    credentials,
+    send,
+    now,
+  });
   const library = await ModelLibrary.load(store, send);
   const values = await Values.load(store);
   const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Access } from './access/access.ts';
 import { Backups } from './backup/backups.ts';
 import { type RestoreOptions, restoreBackup } from './backup/restore.ts';
-import { urisOf } from './bootstrap/uris.ts';
+import { bootstrapWarnings, urisOf } from './bootstrap/uris.ts';
 import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
@@ -102,7 +102,11 @@ export async function startServer(
     }),
   });
   const { organisationId } = access;
-  const warnings = () => [...config.listen.flatMap(cbcWarning), ...trust.warnings(now())];
+  const warnings = () => [
+    ...config.listen.flatMap(cbcWarning),
+    ...bootstrapWarnings(config.listen, urisOf(coap, config.deviceHost)),
+    ...trust.warnings(now()),
+  ];
 
   // Messages downward are gathered over one turn of the microtask queue, as those upward are by the link.
   const outgoing = new Outgoing();
@@ -270,7 +274,7 @@ export async function startServer(
     handlers: {
       ...access.handlers(),
       ...notices.handlers(),
-      ...commandHandlers({ store, fleet, queue: commands, models: library.models, now }),
+      ...commandHandlers({ store, fleet, queue: commands, models: library.models, values, now }),
       ...modelHandlers({ store, fleet, library, now }),
       ...incidentHandlers({ store, fleet, incidents, describe, now }),
       ...metricHandlers({

@@ -2,7 +2,7 @@ import type { CredentialAdd, CredentialAdded, CredentialInfo } from '@reeve/cont
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
-import { flag, instant, type ReadAll, required, several, text } from '../options.ts';
+import { choice, flag, instant, type ReadAll, required, several, text } from '../options.ts';
 import { type Columns, showList } from '../output.ts';
 import { readEncoded, readKey } from '../secret-input.ts';
 import { showSetup } from '../setup.ts';
@@ -20,10 +20,13 @@ export const credentialOptions = {
   'same-key': flag('with --certificate: any certificate of the same key, so that it may be renewed'),
   ca: text('NAME', 'any certificate under this authority (see ca add) that bears the name of the device'),
   name: text('NAME', 'with --ca: the name in the certificate, else the endpoint name'),
+  for: choice(['management', 'bootstrap', 'both'], 'whether it registers with it, is bootstrapped with it, or both'),
   from: instant('when it begins to count'),
   until: instant('when it ends; its sessions end then'),
   suite: several('NAME', 'cipher suite that it may be used with, by IANA name; else those of the listener'),
 };
+
+const { for: _, ...rotateOptions } = credentialOptions;
 
 /** The credential that options describe. @throws Failure `usage` if they do not go together */
 export async function credentialOf(context: Context, given: ReadAll<typeof credentialOptions>): Promise<CredentialAdd> {
@@ -46,6 +49,7 @@ export async function credentialOf(context: Context, given: ReadAll<typeof crede
       sameKey: given['same-key'] || undefined,
       authority: ca,
       name: given.name,
+      purpose: given.for,
       validFrom: given.from,
       validUntil: given.until,
       suites: given.suite.length > 0 ? [...given.suite] : undefined,
@@ -76,11 +80,11 @@ export const credentialCommands = [
   }),
   command({
     name: 'credential rotate',
-    summary: 'Replace a credential by a new one of its kind; its sessions end',
+    summary: 'Replace a credential by a new one of its kind and purpose; its sessions end',
     positionals: one,
-    options: credentialOptions,
+    options: rotateOptions,
     run: async (context, given) => {
-      const { kind: _, ...body } = await credentialOf(context, given);
+      const { kind: _, ...body } = await credentialOf(context, { ...given, for: undefined });
       const params = { device: given.device, id: given.id };
       showAdded(context, await context.api('credentials.rotate', { params, body }), body);
     },
@@ -100,6 +104,7 @@ function credentialColumns(now: number): Columns<CredentialInfo> {
   return {
     id: (each) => each.credentialId,
     kind: (each) => each.kind,
+    for: (each) => (each.purpose === 'management' ? '' : each.purpose),
     identity: (each) => each.identity,
     ca: (each) => each.authority ?? '',
     begins: (each) => age(each.validFrom, now),

@@ -25,14 +25,20 @@ export const deviceCommands = [
       owner: text('TEXT', 'whose it is'),
       model: text('TEXT', 'its model, until it says so itself'),
       nosec: flag('admit it without DTLS; only if the server runs with --nosec'),
+      bootstrap: flag('it comes to the bootstrap server first, which gives it what it registers with'),
+      group: text('NAME', 'its group, which says what it is given; see bootstrap template'),
     },
     run: async (context, given) => {
-      const { endpoint, label, site, owner, model, nosec } = given;
-      const { kind, ...wanted } = await credentialOf(context, given);
+      const { endpoint, site, owner, model, nosec } = given;
+      const { kind, ...wanted } = await credentialOf(context, {
+        ...given,
+        for: given.bootstrap ? 'bootstrap' : given.for,
+      });
+      const labels = given.group === undefined ? given.label : { ...given.label, group: given.group };
       const named = kind !== 'psk' || Object.keys(wanted).length > 0;
       if (nosec && named) throw new Failure('usage', 'A device with --nosec has no credential');
       const credential = named ? { kind, ...wanted } : undefined;
-      const fields = compact({ credential, labels: label, site, owner, model, noSec: nosec || undefined });
+      const fields = compact({ credential, labels, site, owner, model, noSec: nosec || undefined });
       const added = await context.api('devices.add', { body: { endpoint, ...fields } });
       showAdded(context, added, wanted.key !== undefined);
     },

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { approvalCommands } from './approval.ts';
 import { backupCommands } from './backup.ts';
+import { bootstrapCommands } from './bootstrap.ts';
 import { caCommands } from './ca.ts';
 import { certificateCommands } from './certificate.ts';
 import { commandCommands } from './command.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   ...deviceCommands,
   ...importCommands,
   ...credentialCommands,
+  ...bootstrapCommands,
   ...operateCommands,
   ...frameCommands,
   ...traceCommands,

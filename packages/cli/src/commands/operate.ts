@@ -15,7 +15,8 @@ const target = {
   path: path('PATH', 'LwM2M path, e.g. /3/0/9'),
 };
 const priorities = CommandPriority.anyOf.map(({ const: priority }) => priority);
-const waiting = {
+/** Options of every command that asks a device. */
+export const waiting = {
   wait: whole('SECONDS', 'how long to wait for the outcome', { min: 0, max: 3600 }, 20),
   expires: whole('SECONDS', 'when it is given up if the device was not reached, else after a day', {
     min: 1,
@@ -162,7 +163,7 @@ export const operateCommands = [
 ];
 
 /** Queues the operation, waits for its outcome, and tells it. */
-async function operate(
+export async function operate(
   context: Context,
   given: Readonly<{
     device: string;

@@ -22,6 +22,10 @@ const serveOptions = {
   link: choice(['main', 'worker'], 'thread of sockets, DTLS and CoAP', 'worker'),
   nosec: flag('admit devices without DTLS too: for trials only'),
   'coap-port': whole('N', 'UDP port for devices without DTLS, with --nosec', port, 5683),
+  bootstrap: flag('serve the bootstrap interface too, on ports of its own; see docs/bootstrap.md'),
+  'bootstrap-port': whole('N', 'UDP port of the bootstrap server, with --bootstrap', port, 5784),
+  'bootstrap-coap-port': whole('N', 'its UDP port for devices without DTLS, with --nosec', port, 5783),
+  'device-host': text('HOST', 'name or address under which devices reach this server, else where it listens'),
   'log-level': choice(['info', 'warn', 'error', 'silent'], 'least severe line of the log', 'warn'),
 };
 
@@ -47,6 +51,15 @@ export const serveCommands = [
           ),
         );
       }
+      if (given.bootstrap) {
+        const ports = {
+          coaps: given['bootstrap-port'],
+          ...(given.nosec ? { coap: given['bootstrap-coap-port'] } : {}),
+        };
+        for (const [transport, at] of Object.entries(ports) as [keyof typeof ports, number][]) {
+          for (const host of hosts) listen.push({ transport, host, port: at, bootstrap: true });
+        }
+      }
       const keyLogFile = terminal.env.SSLKEYLOGFILE || undefined;
       if (keyLogFile !== undefined) {
         terminal.note(
@@ -58,6 +71,7 @@ export const serveCommands = [
       }
       const publicUrl = given['public-url'];
       const sealingKeyFile = given['sealing-key'];
+      const deviceHost = given['device-host'];
       const server = await start(
         {
           dataFolder: data,
@@ -70,6 +84,7 @@ export const serveCommands = [
           ...(downlink === undefined ? {} : { downlink }),
           ...(keepSessionDays === undefined ? {} : { keepSessionDays }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
+          ...(deviceHost === undefined ? {} : { deviceHost }),
           ...(sealingKeyFile === undefined ? {} : { sealingKeyFile }),
         },
         data,
@@ -99,9 +114,10 @@ function listenerOf({
   transport = 'coaps',
   host,
   port: at,
+  bootstrap = false,
   ...dtls
 }: NonNullable<ConfigFile['listeners']>[number]): Listener {
-  return { transport, host, port: at, dtls };
+  return { transport, host, port: at, dtls, ...(bootstrap ? { bootstrap } : {}) };
 }
 
 async function everyListener(

@@ -28,6 +28,13 @@ export function urisOf(addresses: readonly ListenAddress[], host: string | undef
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
+/** What an operator of a bootstrap server should know. */
+export function bootstrapWarnings(addresses: readonly ListenAddress[], { coaps }: ServerUris): string[] {
+  return coaps === undefined && addresses.some(({ bootstrap }) => bootstrap)
+    ? ['Devices can not be bootstrapped: say under which name or address they reach this server, with --device-host.']
+    : [];
+}
+
 /** Whether a socket listens on all addresses of the machine, which tells devices nothing. */
 function isEverywhere(host: string): boolean {
   return host === '0.0.0.0' || host === '::';

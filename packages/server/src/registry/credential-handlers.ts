@@ -27,7 +27,7 @@ type CredentialRoute = 'credentials.list' | 'credentials.add' | 'credentials.rot
 
 /** Routes of what a device proves itself with. */
 export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> {
-  const { sources, seen, ender, authorityName, identities } = o.trust;
+  const { sources, seen, ender, authorityName, facts } = o.trust;
   const { credentials } = sources;
   const find = (device: Device, id: string): CredentialRow => {
     const row = credentials.of(device.row.deviceId).find(({ credentialId }) => credentialId === id);
@@ -39,7 +39,7 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
   };
   const added = ({ row, made }: NewCredential, { row: { endpoint } }: Device): CredentialAdded => ({
     credential: credentialView(row, authorityName),
-    setup: setupOf(endpoint, row, identities.facts()),
+    setup: setupOf(endpoint, row, facts()),
     ...(made === undefined ? {} : { key: made }),
   });
   /** Commits a fresh credential in place of old ones, and ends what those protect. */

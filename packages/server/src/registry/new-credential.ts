@@ -113,6 +113,8 @@ export interface ServerFacts {
   readonly publicKey: string;
   /** Digests of the server's own certificates, by SHA-256 in hex. */
   readonly certificates: readonly string[];
+  /** Of the bootstrap server; absent if there is none, or nobody said where it is reached. */
+  readonly bootstrapUri?: string;
 }
 
 /** Security modes of LwM2M (Transport §5.2, resource /0/x/2). */
@@ -123,9 +125,16 @@ const modes: Readonly<Record<CredentialAdd['kind'], string>> = {
 };
 
 /** What has to be set on the device for a credential; a pre-shared key is not among it. */
-export function setupOf(endpoint: string, { kind, proof }: CredentialRow, server: ServerFacts): SetupItem[] {
+export function setupOf(endpoint: string, { kind, purpose, proof }: CredentialRow, server: ServerFacts): SetupItem[] {
+  const { bootstrapUri = 'none yet: start the server with --bootstrap and --device-host' } = server;
   const common: SetupItem[] = [
     { about: 'endpoint name (register ?ep=)', value: endpoint },
+    ...(purpose === 'management'
+      ? []
+      : [
+          { about: 'bootstrap server', path: '/0/x/0', value: bootstrapUri },
+          { about: 'it is a bootstrap server', path: '/0/x/1', value: 'true' },
+        ]),
     { about: 'security mode', path: '/0/x/2', value: modes[kind] },
   ];
   switch (kind) {

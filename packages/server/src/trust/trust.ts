@@ -1,5 +1,6 @@
 import type { VerifyTask } from '@reeve/dtls';
 import { verifyOnPool } from '@reeve/dtls';
+import type { ServerUris } from '../bootstrap/uris.ts';
 import type { AuthorityId, Millis, OrganisationId } from '../ids.ts';
 import { suiteNames } from '../link/dtls-settings.ts';
 import type { LinkDown } from '../link/port.ts';
@@ -7,7 +8,7 @@ import type { After } from '../notices/send.ts';
 import type { CredentialRow, Credentials, Purpose } from '../registry/credentials.ts';
 import { sessionEnder } from '../registry/end-sessions.ts';
 import type { Fleet } from '../registry/fleet.ts';
-import type { CredentialSources } from '../registry/new-credential.ts';
+import type { CredentialSources, ServerFacts } from '../registry/new-credential.ts';
 import { isLabel } from '../registry/proofs.ts';
 import type { Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
@@ -46,6 +47,8 @@ interface Options extends TrustOptions {
   readonly organisationId: OrganisationId;
   readonly fleet: Fleet;
   readonly credentials: Credentials;
+  /** Where devices reach the server. */
+  readonly uris: () => ServerUris;
   readonly send: (message: LinkDown) => void;
   readonly now: () => Millis;
 }
@@ -91,6 +94,11 @@ export async function openTrust(options: Options) {
     ender,
     refresh,
     admission,
+    /** What devices have to know of the server. */
+    facts: (): ServerFacts => {
+      const { bootstrap } = options.uris();
+      return { ...identities.facts(), ...(bootstrap === undefined ? {} : { bootstrapUri: bootstrap }) };
+    },
     authorityName: (authorityId: AuthorityId) => authorities.get(authorityId)?.row.name,
 
     /** What credentials are made of. */

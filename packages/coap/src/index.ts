@@ -1,6 +1,6 @@
 export type { CoapParseError, CoapParseErrorKind, DecodeResult } from './codec.ts';
 export { decodeMessage, encodeMessage } from './codec.ts';
-export { Code, code, formatCode, isSuccess } from './codes.ts';
+export { Code, code, codeKind, formatCode, isSuccess } from './codes.ts';
 export type { CoapCoreOptions, RestoredObservation } from './core.ts';
 export { CoapCore } from './core.ts';
 export type { CoapEffect, NotificationEffect, ObservationEnd, RefusalReason, RequestOutcome } from './effects.ts';

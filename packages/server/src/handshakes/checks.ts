@@ -253,4 +253,13 @@ export const checks: Readonly<Record<Check, Explanation>> = {
       'If both are right, somebody else sends as the device.',
     ],
   },
+  replayed: {
+    title: 'Replayed message',
+    meaning: 'A message protected by OSCORE has a number that was used before: it was recorded and sent again.',
+    steps: [
+      'Once in a while, from the address of its device: nothing, the network delivered it twice.',
+      'A device that lost its count has to derive new keys (RFC 8613 Appendix B.2), or gets a new secret: `./reeve credential rotate DEVICE ID`.',
+      'Else somebody records and repeats what the device says, in vain.',
+    ],
+  },
 };

@@ -49,7 +49,7 @@ export class Continuity {
     const position = { sendFrom, sendLimit, ...(received === undefined ? {} : { received }) };
     const result = this.#o.dtls(session.ingress)?.import(snapshot, position, now);
     if (result?.ok) {
-      this.#o.sessions.restore(session);
+      this.#o.sessions.add(session);
       return;
     }
     const reason = result?.detail ?? 'its socket is not there any more';

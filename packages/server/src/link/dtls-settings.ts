@@ -1,4 +1,5 @@
 import { SUITES, type SuiteName } from '@reeve/dtls';
+import type { Listener } from './port.ts';
 
 /** What clients may prove themselves with. */
 export const clientKinds = ['psk', 'raw-key', 'certificate'] as const;
@@ -26,6 +27,11 @@ export const suiteNames: readonly SuiteName[] = SUITES.map(({ name }) => name);
 export const cbcSuites: ReadonlySet<SuiteName> = new Set(
   SUITES.filter(({ cipher }) => cipher.kind === 'cbc').map(({ name }) => name),
 );
+
+/** Whether devices prove themselves with pre-shared keys to TLS on a socket. */
+export function takesTlsKeys({ transport, dtls }: Pick<Listener, 'transport' | 'dtls'>): boolean {
+  return transport === 'coaps+tcp' && (dtls?.credentials ?? clientKinds).includes('psk');
+}
 
 /** What a secure socket does unless told otherwise. */
 export const defaultDtls: DtlsSettings = {

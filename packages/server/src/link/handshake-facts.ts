@@ -11,7 +11,8 @@ export type Check =
   | 'stale-registration'
   | 'version'
   | 'block-wise'
-  | 'bad-frame';
+  | 'bad-frame'
+  | 'replayed';
 
 /** What a certificate says; each text is cut to a bounded length. */
 export interface CertificateFacts {

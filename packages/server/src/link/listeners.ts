@@ -10,7 +10,7 @@ type Shared = Pick<ServerOptions, 'random' | 'prefixOf' | 'reservations' | 'keyL
 
 /** What a server asks about a peer, and what it is answered. */
 type Question = Extract<DtlsEffect, { lookup: LookupId }>;
-type Answer = Extract<LinkDown, { lookup: number }>;
+type Answer = Extract<LinkDown, { kind: 'psk' | 'peer' | 'resumed' }>;
 
 /** Sessions that each server remembers by their id. */
 const SESSION_IDS = 10_000;

@@ -13,20 +13,27 @@ import { Arrivals } from './arrivals.ts';
 import { BootstrapOperations } from './bootstrap-operations.ts';
 import { HandshakeCensus } from './census.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
+import { Connections, type StreamSide } from './connections.ts';
 import { Continuity } from './continuity.ts';
 import { Decoder } from './decoder.ts';
 import { answerOf } from './encoder.ts';
 import { DtlsListeners } from './listeners.ts';
 import { Operations } from './operations.ts';
+import { OscoreSessions } from './oscore.ts';
 import type { LinkConfig, LinkDown, LinkUp, Listener, SessionId } from './port.ts';
 import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
 import { type Session, SessionTable } from './sessions.ts';
+import type { TlsSecrets } from './tls-secrets.ts';
 import { traceLine } from './trace.ts';
 
 interface OwnerOptions {
   readonly random: (length: number) => Uint8Array;
   readonly wallClock: () => Millis;
   readonly send: (ingress: number, host: string, port: number, datagram: Uint8Array) => void;
+  /** The sockets under connections. */
+  readonly streams: StreamSide;
+  /** What TLS proves itself with, and whom it believes. */
+  readonly secrets: TlsSecrets;
   readonly deliver: (message: LinkUp) => void;
   /** Slot of the Connection IDs that are given out. */
   readonly connectionIdSlot: number;
@@ -57,6 +64,9 @@ export class SessionOwner {
   readonly #operations: Operations;
   readonly #bootstrap: BootstrapOperations;
   readonly #arrivals: Arrivals;
+  readonly #oscore: OscoreSessions;
+  /** Sessions that are connections: what comes from their sockets goes there. */
+  readonly connections: Connections;
 
   constructor(options: OwnerOptions) {
     this.#o = options;
@@ -75,6 +85,20 @@ export class SessionOwner {
     this.#operations = new Operations({ ...joined, wallClock, deliver });
     this.#bootstrap = new BootstrapOperations({ ...joined, wallClock, deliver });
     this.#arrivals = new Arrivals({ ...joined, listen, wallClock, deliver });
+    this.connections = new Connections({
+      ...joined,
+      side: options.streams,
+      random: options.random,
+      wallClock,
+      deliver,
+      settle: (now) => this.#drainCoap(now),
+    });
+    this.#oscore = new OscoreSessions({
+      ...options,
+      ...joined,
+      trace: (...shown) => this.#trace(...shown),
+      settle: (now) => this.#drainCoap(now),
+    });
     this.#continuity = new Continuity({
       dtls: (ingress) => this.#dtls.at(ingress),
       coap: this.#coap,
@@ -89,7 +113,7 @@ export class SessionOwner {
     if (dtls) {
       dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
       this.#drainDtls(dtls, now);
-    } else {
+    } else if (!this.#oscore.receive({ ingress, host, port }, datagram, now)) {
       const session = this.#sessions.plain(ingress, host, port, now);
       if (session.traced) this.#trace(session, 'in', datagram);
       this.#coap.receive(session.peer, datagram, now);
@@ -101,12 +125,14 @@ export class SessionOwner {
     for (const dtls of this.#dtls.all()) dtls.tick(now);
     this.#drainAll(now);
     this.#coap.tick(now);
+    this.connections.tick(now);
     this.#drainCoap(now);
   }
 
   nextWakeAt(): number | undefined {
     let next = this.#coap.nextWakeAt() ?? Number.POSITIVE_INFINITY;
     for (const dtls of this.#dtls.all()) next = Math.min(next, dtls.nextWakeAt() ?? next);
+    next = Math.min(next, this.connections.nextWakeAt() ?? next);
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
@@ -115,11 +141,16 @@ export class SessionOwner {
       case 'psk':
       case 'peer':
       case 'resumed':
+        if (message.kind === 'peer' && this.connections.answer(message)) break;
         this.#dtls.answer(message, now);
         this.#drainAll(now);
         break;
       case 'identities':
         this.#dtls.setIdentities(message.identities);
+        this.#o.secrets.setIdentities(message.identities);
+        break;
+      case 'tls-keys':
+        this.#o.secrets.change(message);
         break;
       case 'definitions':
         this.#decoder.learn(message);
@@ -160,6 +191,10 @@ export class SessionOwner {
       case 'pack':
         this.#bootstrap.pack(message, now);
         break;
+      case 'oscore':
+      case 'oscore-reserved':
+        this.#oscore.handle(message, now);
+        break;
       case 'restore-session':
         this.#continuity.restore(message, now);
         break;
@@ -176,6 +211,8 @@ export class SessionOwner {
         break;
       case 'close-identity':
         for (const dtls of this.#dtls.all()) dtls.closeIdentity(message.identity as IdentityLabel);
+        this.connections.closeIdentity(message.identity, now);
+        this.#oscore.closeIdentity(message.identity, now);
         this.#drainAll(now);
         break;
       case 'trace': {
@@ -193,6 +230,8 @@ export class SessionOwner {
   }
 
   #closeSession(sessionId: SessionId, now: number): void {
+    if (this.connections.close(sessionId, 'the device came over another session', now)) return;
+    if (this.#oscore.close(sessionId, now)) return;
     const plain = this.#sessions.forgetPlain(sessionId);
     if (plain) this.#coap.forgetPeer(plain.peer, now);
     else this.#ofSession(sessionId)?.close(sessionKey(sessionId));
@@ -302,7 +341,8 @@ export class SessionOwner {
     switch (effect.kind) {
       case 'send': {
         const session = this.#sessions.get(effect.peer);
-        if (!session) break;
+        if (!session || this.connections.send(session, effect.datagram)) break;
+        if (this.#oscore.send(session, effect.datagram, now)) break;
         if (session.traced) this.#trace(session, 'out', effect.datagram);
         if (session.info.transport === 'coaps') {
           const dtls = this.#dtls.at(session.info.ingress);
@@ -314,6 +354,9 @@ export class SessionOwner {
         }
         break;
       }
+      case 'disconnect':
+        this.connections.disconnect(effect);
+        break;
       case 'request':
         this.#arrivals.request(effect, now);
         break;

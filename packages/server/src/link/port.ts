@@ -3,9 +3,12 @@ import type { Attributes } from '@reeve/lwm2m';
 import type { CredentialId, DeviceId, Millis, RegistrationId } from '../ids.ts';
 import type { RegisteredObject, StoredValue } from '../store/tables.ts';
 import type { BootstrapDown, BootstrapUp } from './bootstrap-port.ts';
-import type { DtlsSettings } from './dtls-settings.ts';
 import type { Census, Check, HandshakeFacts } from './handshake-facts.ts';
+import type { ListenAddress, Listener, Transport } from './listening.ts';
+import type { OscoreDown, OscoreUp } from './oscore-port.ts';
 import type { TlsKey } from './tls-secrets.ts';
+
+export type { ListenAddress, Listener } from './listening.ts';
 
 /**
  * The link port: everything that passes between the session owner (sockets, DTLS, CoAP, LwM2M encoding) and the
@@ -22,23 +25,6 @@ export interface Link {
 
 /** Starts a link. `deliver` is called with the messages of one tick, in order. */
 export type OpenLink = (config: LinkConfig, deliver: (messages: readonly LinkUp[]) => void) => Promise<Link>;
-
-/** What a socket speaks: CoAP in datagrams, or over connections (RFC 8323); with an `s` under DTLS or TLS. */
-export type Transport = 'coaps' | 'coap' | 'coaps+tcp' | 'coap+tcp';
-
-export interface ListenAddress {
-  readonly transport: Transport;
-  readonly host: string;
-  readonly port: number;
-  /** Whether it serves the bootstrap interface, and nothing else. */
-  readonly bootstrap?: boolean;
-}
-
-/** A socket as an operator wants it. */
-export interface Listener extends ListenAddress {
-  /** Of `coaps`, and as far as it means something there of `coaps+tcp`; what is left out is as `defaultDtls` has it. */
-  readonly dtls?: Partial<DtlsSettings>;
-}
 
 export interface LinkConfig {
   readonly listen: readonly Listener[];
@@ -68,7 +54,7 @@ export interface SessionInfo {
   readonly address: string;
   /** Index of the socket that the message came in on, and through which replies leave. */
   readonly ingress: number;
-  /** Label of the authenticated identity: `psk:`, `rpk:` or `x509:` and hex digits. Absent for NoSec. */
+  /** Label of the authenticated identity: `psk:`, `rpk:`, `x509:` or `oscore:` and hex digits. Absent for NoSec. */
   readonly identity?: string;
   /** What admitted it, as the answer to the lookup named it. */
   readonly credential?: CredentialId;
@@ -207,6 +193,7 @@ export interface SessionSnapshot {
 /** Link → capabilities. */
 export type LinkUp =
   | BootstrapUp
+  | OscoreUp
   /** `identity` is in hex. */
   | { readonly kind: 'find-psk'; readonly lookup: number; readonly ingress: number; readonly identity: string }
   | { readonly kind: 'find-peer'; readonly lookup: number; readonly ingress: number; readonly presented: Presented }
@@ -307,6 +294,7 @@ export type LinkUp =
 /** Capabilities → link. */
 export type LinkDown =
   | BootstrapDown
+  | OscoreDown
   /** Without `found` nobody has this identity here. */
   | {
       readonly kind: 'psk';

@@ -5,6 +5,8 @@ import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
 import { pooledRandom } from './randomness.ts';
 import { Sockets } from './sockets.ts';
+import { StreamSockets } from './stream-sockets.ts';
+import { TlsSecrets } from './tls-secrets.ts';
 
 /** Longest sleep of the timer: clocks may jump, and an idle process costs nothing for it. */
 const MAX_SLEEP_MS = 60_000;
@@ -28,7 +30,11 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
   };
   const keyLog = config.keyLogFile === undefined ? undefined : new KeyLog(config.keyLogFile);
   const pool = new ComputePool(COMPUTE);
+  const streams = new StreamSockets();
+  const secrets = new TlsSecrets();
   const owner = new SessionOwner({
+    streams,
+    secrets,
     random: pooledRandom(),
     wallClock: () => Date.now(),
     send: (ingress, host, port, datagram) => sockets.send(ingress, host, port, datagram),
@@ -65,10 +71,16 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     owner.receive(ingress, host, port, datagram, performance.now());
     schedule();
   });
+  const { connections } = owner;
+  const now = () => performance.now();
+  await streams.open(config.listen, { connections, secrets, now, heard: schedule }).catch(async (error) => {
+    await sockets.close();
+    throw error;
+  });
   schedule();
 
   return {
-    addresses: sockets.addresses,
+    addresses: config.listen.flatMap((_, at) => sockets.addresses.get(at) ?? streams.addresses.get(at) ?? []),
     post: (messages) => {
       if (closed) return;
       const now = performance.now();
@@ -78,6 +90,8 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     close: async () => {
       closed = true;
       clearTimeout(timer);
+      connections.closeAll(performance.now());
+      await streams.close();
       await sockets.close();
       keyLog?.close();
     },

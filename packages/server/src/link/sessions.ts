@@ -5,7 +5,7 @@ import { type PeerAddress, showAddress } from './address.ts';
 import type { Registered } from './decoder.ts';
 import type { SessionId, SessionInfo } from './port.ts';
 
-/** One security association, or one NoSec address. */
+/** One security association, one connection, or one NoSec address. */
 export interface Session {
   info: SessionInfo;
   readonly peer: PeerKey;
@@ -33,7 +33,7 @@ export function heardOver({ info, record }: Session): { session: SessionInfo; re
 /** NoSec addresses remembered; one that was silent lately makes room. */
 const MAX_PLAIN_SESSIONS = 100_000;
 
-/** Every session of the link: those of DTLS live as long as DTLS says, NoSec addresses as long as there is room. */
+/** Every session of the link: they live as long as DTLS says or their connection is there; NoSec addresses as long as there is room. */
 export class SessionTable {
   readonly #secure = new Map<string, Session>();
   readonly #plain = new Map<string, Session>();
@@ -54,7 +54,7 @@ export class SessionTable {
 
   /** A DTLS session begins. */
   open(key: string, address: PeerAddress, identity: string, credential: string): Session {
-    return this.restore({
+    return this.add({
       sessionId: key as SessionId,
       transport: 'coaps',
       address: showAddress(address),
@@ -64,8 +64,8 @@ export class SessionTable {
     });
   }
 
-  /** A DTLS session goes on. */
-  restore(info: SessionInfo): Session {
+  /** A session that has an end of its own: of DTLS, or a connection. */
+  add(info: SessionInfo): Session {
     const session: Session = { info, peer: PeerKey(info.sessionId), traced: false, recent: false };
     this.#secure.set(info.sessionId, session);
     return session;
@@ -80,7 +80,7 @@ export class SessionTable {
     return session;
   }
 
-  /** A DTLS session ends. */
+  /** Such a session ends. */
   close(key: string): Session | undefined {
     const session = this.#secure.get(key);
     this.#secure.delete(key);

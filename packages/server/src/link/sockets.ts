@@ -8,29 +8,31 @@ const BUFFER_BYTES = 4 * 1024 * 1024;
 /** Called for every datagram; `ingress` is the index of the socket, through which the reply must leave. */
 export type OnDatagram = (ingress: number, host: string, port: number, datagram: Uint8Array) => void;
 
-/** The ingress role: sockets, and nothing else. */
+/** The sockets of `coap` and `coaps`: datagrams, and nothing else. */
 export class Sockets {
-  readonly addresses: readonly ListenAddress[];
-  readonly #sockets: readonly Socket[];
+  /** Where each really listens, by its place in the list of all sockets. */
+  readonly addresses: ReadonlyMap<number, ListenAddress>;
+  readonly #sockets: ReadonlyMap<number, Socket>;
 
-  private constructor(sockets: readonly Socket[], addresses: readonly ListenAddress[]) {
+  private constructor(sockets: ReadonlyMap<number, Socket>, addresses: ReadonlyMap<number, ListenAddress>) {
     this.#sockets = sockets;
     this.addresses = addresses;
   }
 
-  /** Opens all sockets, or none. @throws with the address that could not be bound */
+  /** Opens the sockets that are for datagrams, or none. @throws with the address that could not be bound */
   static async open(listen: readonly ListenAddress[], onDatagram: OnDatagram): Promise<Sockets> {
-    const sockets: Socket[] = [];
-    const addresses: ListenAddress[] = [];
+    const sockets = new Map<number, Socket>();
+    const addresses = new Map<number, ListenAddress>();
     try {
       for (const [ingress, address] of listen.entries()) {
+        if (address.transport !== 'coaps' && address.transport !== 'coap') continue;
         const socket = await bind(address);
         socket.on('message', (datagram, { address: host, port }) => onDatagram(ingress, host, port, datagram));
-        sockets.push(socket);
-        addresses.push({ ...address, port: socket.address().port });
+        sockets.set(ingress, socket);
+        addresses.set(ingress, { ...address, port: socket.address().port });
       }
     } catch (error) {
-      for (const socket of sockets) socket.close();
+      for (const socket of sockets.values()) socket.close();
       throw error;
     }
     return new Sockets(sockets, addresses);
@@ -41,11 +43,13 @@ export class Sockets {
    * callback, which would cost a turn of the task queue for every datagram.
    */
   send(ingress: number, host: string, port: number, datagram: Uint8Array): void {
-    this.#sockets[ingress]?.send(datagram, port, host);
+    this.#sockets.get(ingress)?.send(datagram, port, host);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#sockets.map((socket) => new Promise<void>((resolve) => socket.close(resolve))));
+    await Promise.all(
+      [...this.#sockets.values()].map((socket) => new Promise<void>((resolve) => socket.close(resolve))),
+    );
   }
 }
 

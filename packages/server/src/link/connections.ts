@@ -1,0 +1,186 @@
+import { type CoapEffect, type CoapEndpoint, PeerKey, readFrame } from '@reeve/coap';
+import type { CredentialId, Millis } from '../ids.ts';
+import { type PeerAddress, showAddress } from './address.ts';
+import type { Decoder } from './decoder.ts';
+import type { LinkDown, LinkUp, PeerVerdict, Presented, SessionId, SessionInfo } from './port.ts';
+import type { Session, SessionTable } from './sessions.ts';
+import { streamLimits } from './stream-limits.ts';
+import { traceLine } from './trace.ts';
+
+/** The sockets under the connections. */
+export interface StreamSide {
+  write(sessionId: SessionId, bytes: Uint8Array): void;
+  /** Closes a connection once all is written. */
+  end(sessionId: SessionId): void;
+}
+
+interface Options {
+  readonly coap: CoapEndpoint;
+  readonly sessions: SessionTable;
+  readonly decoder: Decoder;
+  readonly side: StreamSide;
+  readonly random: (length: number) => Uint8Array;
+  readonly wallClock: () => Millis;
+  readonly deliver: (message: LinkUp) => void;
+  /** Carries out what CoAP wants; due after every input. */
+  readonly settle: (now: number) => void;
+}
+
+/** A connection whose peer is admitted, or need not be. */
+export interface Arrival extends PeerAddress {
+  readonly transport: 'coaps+tcp' | 'coap+tcp';
+  /** Who it is, and by which credential; absent for NoSec. */
+  readonly proved?: { readonly identity: string; readonly credential: CredentialId };
+}
+
+interface Connection {
+  readonly session: Session;
+  heardAt: number;
+}
+
+/** How often silent connections are looked for, ms. */
+const SWEEP_MS = 30_000;
+
+/** Sessions that are connections (RFC 8323): they begin and end with them. */
+export class Connections {
+  readonly #o: Options;
+  readonly #connections = new Map<SessionId, Connection>();
+  /** Who waits for the verdict on a peer, by number of the question: below zero, so that none is one of DTLS's. */
+  readonly #asked = new Map<number, (verdict: PeerVerdict) => void>();
+  #questions = 0;
+  #sweepAt: number | undefined;
+
+  constructor(options: Options) {
+    this.#o = options;
+  }
+
+  /** Asks whether a peer that proved what it presented is a device. */
+  ask(presented: Presented, ingress: number, decide: (verdict: PeerVerdict) => void): void {
+    this.#questions -= 1;
+    this.#asked.set(this.#questions, decide);
+    this.#o.deliver({ kind: 'find-peer', lookup: this.#questions, ingress, presented });
+  }
+
+  /** @returns whether the question was one about a connection */
+  answer({ lookup, verdict }: Extract<LinkDown, { kind: 'peer' }>): boolean {
+    const decide = this.#asked.get(lookup);
+    this.#asked.delete(lookup);
+    decide?.(verdict);
+    return lookup < 0;
+  }
+
+  /** A handshake failed, or a peer was not admitted. */
+  refused(refused: Omit<Extract<LinkUp, { kind: 'refused' }>, 'kind' | 'at'>): void {
+    this.#o.deliver({ kind: 'refused', at: this.#o.wallClock(), ...refused });
+  }
+
+  /**
+   * There is a connection.
+   *
+   * @param attach told its session before anything is written to it
+   * @returns its session; undefined when there is no room for it
+   */
+  open({ transport, proved, ...address }: Arrival, attach: (sessionId: SessionId) => void, now: number) {
+    const { coap, sessions, random, wallClock, deliver } = this.#o;
+    const sessionId = `${transport}|${Buffer.from(random(12)).toString('hex')}` as SessionId;
+    const info: SessionInfo = {
+      sessionId,
+      transport,
+      address: showAddress(address),
+      ingress: address.ingress,
+      ...proved,
+    };
+    if (!coap.connected(PeerKey(sessionId), now)) return undefined;
+    attach(sessionId);
+    this.#connections.set(sessionId, { session: sessions.add(info), heardAt: now });
+    this.#sweepAt ??= now + SWEEP_MS;
+    if (proved) deliver({ kind: 'session-opened', at: wallClock(), session: info });
+    this.#o.settle(now);
+    return sessionId;
+  }
+
+  /** The next bytes of a connection came. */
+  receive(sessionId: SessionId, bytes: Uint8Array, now: number): void {
+    const connection = this.#connections.get(sessionId);
+    if (!connection) return;
+    connection.heardAt = now;
+    if (connection.session.traced) this.#trace(sessionId, 'in', bytes);
+    this.#o.coap.receive(connection.session.peer, bytes, now);
+    this.#o.settle(now);
+  }
+
+  /** What CoAP has for the peer of a session; false if the session is no connection. */
+  send({ info: { sessionId }, traced }: Session, bytes: Uint8Array): boolean {
+    if (!this.#connections.has(sessionId)) return false;
+    if (traced) this.#trace(sessionId, 'out', bytes);
+    this.#o.side.write(sessionId, bytes);
+    return true;
+  }
+
+  /** CoAP is done with a connection. */
+  disconnect({ peer, detail }: Extract<CoapEffect, { kind: 'disconnect' }>): void {
+    const sessionId = peer as string as SessionId;
+    this.#o.side.end(sessionId);
+    this.#forget(sessionId, detail);
+  }
+
+  /** The connection is gone, or is to be. @returns false if the session is no connection */
+  close(sessionId: SessionId, reason: string, now: number): boolean {
+    const connection = this.#connections.get(sessionId);
+    if (!connection) return false;
+    this.#o.coap.release(connection.session.peer, now);
+    this.#o.settle(now);
+    this.#o.side.end(sessionId);
+    this.#o.coap.forgetPeer(connection.session.peer, now);
+    this.#forget(sessionId, reason);
+    this.#o.settle(now);
+    return true;
+  }
+
+  /** Ends all connections of an identity, whose credential is not good any more. */
+  closeIdentity(identity: string, now: number): void {
+    for (const [sessionId, { session }] of [...this.#connections]) {
+      if (session.info.identity === identity) this.close(sessionId, 'its credential is not good any more', now);
+    }
+  }
+
+  /** Closes every connection, with a word to its peer. */
+  closeAll(now: number): void {
+    for (const sessionId of [...this.#connections.keys()]) this.close(sessionId, 'the server stops', now);
+  }
+
+  /** Closes what belongs to no registration and is silent. A device's connection lives as long as its registration. */
+  tick(now: number): void {
+    if (this.#sweepAt === undefined || now < this.#sweepAt) return;
+    this.#sweepAt = this.#connections.size > 0 ? now + SWEEP_MS : undefined;
+    for (const [sessionId, { session, heardAt }] of [...this.#connections]) {
+      const { registered } = session;
+      if (registered && this.#o.decoder.knows(registered.registrationId)) continue;
+      if (now - heardAt >= streamLimits.idleMs) this.close(sessionId, 'it was silent, without a registration', now);
+    }
+  }
+
+  nextWakeAt(): number | undefined {
+    return this.#sweepAt;
+  }
+
+  #forget(sessionId: SessionId, reason: string): void {
+    if (!this.#connections.delete(sessionId)) return;
+    this.#o.sessions.close(sessionId);
+    this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason });
+  }
+
+  /** One line for each message that is whole: what comes in pieces is told in parts. */
+  #trace(sessionId: SessionId, direction: 'in' | 'out', bytes: Uint8Array): void {
+    const at = this.#o.wallClock();
+    // Over a connection there is neither type nor message id.
+    const lineOf = (datagram: Uint8Array) => traceLine(datagram, this.#o.decoder.models).replace('NON mid=0 ', '');
+    for (let offset = 0; offset < bytes.length; ) {
+      const frame = readFrame(bytes.subarray(offset), bytes.length);
+      const length = frame.kind === 'message' ? frame.length : bytes.length - offset;
+      const text = frame.kind === 'message' ? lineOf(frame.datagram) : 'a part of a message';
+      this.#o.deliver({ kind: 'trace', at, sessionId, direction, text, bytes: length });
+      offset += length;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { identityLabel } from '@reeve/dtls';
+import { type PeerAddress, showAddress } from './address.ts';
+import type { Arrival, Connections } from './connections.ts';
+import { type DtlsSettings, defaultDtls } from './dtls-settings.ts';
+import type { Listener, Presented } from './port.ts';
+import { streamLimits } from './stream-limits.ts';
+import { checkOfTls } from './tls-refusals.ts';
+import type { TlsKey, TlsSecrets } from './tls-secrets.ts';
+
+interface Options {
+  readonly ingress: number;
+  readonly listener: Listener;
+  readonly connections: Connections;
+  readonly secrets: TlsSecrets;
+  readonly heard: () => void;
+  /** A peer is admitted. */
+  readonly established: (socket: TLSSocket, arrival: Arrival) => void;
+}
+
+/** A handshake under way. */
+interface Handshake {
+  readonly address: PeerAddress;
+  /** Frees its place among them. */
+  readonly leave: () => void;
+  /** The identity of the pre-shared key that was asked for, as a label, and what is known of it. */
+  psk?: { readonly identity: string; readonly found: TlsKey | undefined };
+}
+
+/** Who a peer is, and by what it was admitted. */
+type Admitted = Pick<TlsKey, 'credential' | 'suites'> & { readonly identity: string };
+
+/** TLS for one socket of `coaps+tcp`: who proves what, and whether it is a device (RFC 8323 §9, LwM2M Transport §5.2). */
+export class TlsListener {
+  readonly #o: Options;
+  readonly #settings: DtlsSettings;
+  readonly #server: Server;
+  /** By the port of the peer's socket: TLS names its handshakes by sockets of its own. */
+  readonly #handshakes = new Map<string, Handshake>();
+
+  constructor(options: Options) {
+    this.#o = options;
+    const { secrets, listener } = options;
+    const settings = { ...defaultDtls, ...listener.dtls };
+    this.#settings = settings;
+    this.#server = createServer({
+      ...secrets.contextOptions(settings),
+      ALPNProtocols: ['coap'],
+      requestCert: settings.credentials.includes('certificate'),
+      // Whether a certificate is good is decided once its owner has proved that it is theirs.
+      rejectUnauthorized: false,
+      handshakeTimeout: streamLimits.handshakeMs,
+      SNICallback: (name, done) => done(null, secrets.context(settings, name)),
+      ...(settings.credentials.includes('psk')
+        ? { pskCallback: (socket: TLSSocket, identity: string) => this.#keyOf(socket, identity) }
+        : {}),
+    });
+    secrets.onIdentities(() => this.#server.setSecureContext(secrets.contextOptions(settings)));
+    this.#server.on('secureConnection', (socket) => this.#secured(socket));
+    this.#server.on('tlsClientError', (error, socket) => this.#failed(socket, error));
+  }
+
+  /** Begins a handshake. @param leave called once it is over */
+  accept(socket: Socket, address: PeerAddress, leave: () => void): void {
+    const key = showAddress(address);
+    this.#handshakes.set(key, { address, leave });
+    socket.once('close', () => this.#over(key));
+    this.#server.emit('connection', socket);
+  }
+
+  #over(key: string): Handshake | undefined {
+    const handshake = this.#handshakes.get(key);
+    this.#handshakes.delete(key);
+    handshake?.leave();
+    return handshake;
+  }
+
+  #keyOf(socket: TLSSocket, identity: string): Uint8Array | null {
+    const handshake = this.#handshakes.get(keyOf(socket));
+    if (!handshake) return null;
+    const found = this.#o.secrets.key(identity, Date.now());
+    handshake.psk = { identity: identityLabel({ kind: 'psk', identity: Buffer.from(identity, 'utf8') }), found };
+    return found?.key ?? null;
+  }
+
+  #secured(socket: TLSSocket): void {
+    socket.on('error', () => {});
+    const { standardName: suite } = socket.getCipher();
+    if (suite.includes('PSK_')) this.#provedByKey(socket, suite);
+    else this.#provedByCertificate(socket, suite);
+    this.#o.heard();
+  }
+
+  #provedByKey(socket: TLSSocket, suite: string): void {
+    const { identity, found } = this.#handshakes.get(keyOf(socket))?.psk ?? {};
+    if (!found || identity === undefined) this.#refuse(socket, 'unknown-identity', 'no key was asked for');
+    else this.#admit(socket, { identity, ...found }, suite);
+  }
+
+  #provedByCertificate(socket: TLSSocket, suite: string): void {
+    const chain = chainOf(socket);
+    if (chain.length === 0) {
+      this.#refuse(socket, 'no-certificate', 'no certificate was presented');
+      return;
+    }
+    const presented: Presented = { kind: 'certificate', chain };
+    const identity = identityLabel(presented);
+    const deadline = setTimeout(() => socket.destroy(), streamLimits.handshakeMs);
+    this.#o.connections.ask(presented, this.#o.ingress, (verdict) => {
+      clearTimeout(deadline);
+      if (socket.destroyed) return;
+      if (verdict.ok) this.#admit(socket, { identity, ...verdict }, suite);
+      else this.#refuse(socket, verdict.check, verdict.detail, identity);
+    });
+  }
+
+  /** The peer is a device; a credential may be for some suites only. */
+  #admit(socket: TLSSocket, { identity, credential, suites }: Admitted, suite: string): void {
+    if (suites && !suites.includes(suite)) {
+      this.#refuse(socket, 'no-common-suite', `${suite} is not allowed for this credential`, identity);
+      return;
+    }
+    const handshake = this.#over(keyOf(socket));
+    if (!handshake) return;
+    this.#o.established(socket, { transport: 'coaps+tcp', ...handshake.address, proved: { identity, credential } });
+  }
+
+  #failed(socket: TLSSocket, error: Error): void {
+    const { check, detail } = checkOfTls(error);
+    const { psk } = this.#handshakes.get(keyOf(socket)) ?? {};
+    this.#refuse(socket, check, detail, psk?.identity);
+  }
+
+  #refuse(
+    socket: TLSSocket,
+    check: Parameters<Connections['refused']>[0]['check'],
+    detail: string,
+    identity?: string,
+  ): void {
+    const handshake = this.#over(keyOf(socket));
+    socket.destroy();
+    if (!handshake) return;
+    const { ingress, ...address } = handshake.address;
+    this.#o.connections.refused({
+      address: showAddress(address),
+      ingress,
+      check,
+      detail,
+      handshake: { wanted: this.#settings.suites },
+      ...(identity === undefined ? {} : { identity }),
+    });
+    this.#o.heard();
+  }
+}
+
+function keyOf({ remoteAddress = '', remotePort = 0 }: TLSSocket): string {
+  return showAddress({ host: remoteAddress, port: remotePort });
+}
+
+/** The certificates that a peer presented, in DER, its own first. */
+function chainOf(socket: TLSSocket): Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  let certificate = socket.getPeerX509Certificate();
+  while (certificate && chain.length < streamLimits.chain) {
+    chain.push(Uint8Array.from(certificate.raw));
+    certificate = certificate.issuerCertificate;
+  }
+  return chain;
+}

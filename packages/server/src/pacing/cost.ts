@@ -10,9 +10,14 @@ const PER_VALUE = 6;
 
 /** About how many bytes a request to a device is on its way, with its headers and without retransmissions. */
 export function requestBytes(operation: LinkOperation, session: SessionInfo | undefined): number {
-  const headers = DATAGRAM + COAP + (session?.transport === 'coap' ? 0 : DTLS);
+  const headers = COAP + datagramHeaders(session);
   const path = 'path' in operation ? operation.path.length : 0;
   return headers + path + payloadBytes(operation);
+}
+
+/** What goes around each CoAP message, in bytes. */
+export function datagramHeaders(session: SessionInfo | undefined): number {
+  return DATAGRAM + (session?.transport === 'coap' ? 0 : DTLS);
 }
 
 function payloadBytes(operation: LinkOperation): number {

@@ -20,11 +20,15 @@ export interface TestServerOptions extends Pick<ServerProcessOptions, 'synchrono
   readonly link?: ServerConfig['link'];
   /** Certificates of the server. */
   readonly identities?: ServerConfig['identities'];
+  /** Serves the bootstrap interface too. */
+  readonly bootstrap?: boolean;
   /** Listens for NoSec too. */
   readonly noSec?: boolean;
   /** Command line to run it under, e.g. `['strace', '-f']`. */
   readonly wrapper?: readonly string[];
 }
+
+const loopback = { transport: 'coaps', host: '127.0.0.1' } as const;
 
 /** A server in a process of its own, whose data outlives it. */
 export class TestServer {
@@ -46,12 +50,13 @@ export class TestServer {
 
   /** Starts the process, on the same ports and data as before. */
   async restart(kill?: KillPoint): Promise<void> {
-    const { link = 'main', identities, noSec = false, synchronous, wrapper = [] } = this.#options;
+    const { link = 'main', identities, bootstrap = false, noSec = false, synchronous, wrapper = [] } = this.#options;
     const config: ServerConfig = {
       dataFolder: join(this.folder, 'data'),
       listen: [
         { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? 0 },
         ...(noSec ? [{ transport: 'coap', host: '127.0.0.1', port: this.#ready?.coapPort ?? 0 } as const] : []),
+        ...(bootstrap ? [{ ...loopback, port: this.#ready?.bootstrapPort ?? 0, bootstrap } as const] : []),
       ],
       http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : 0 },
       link,
@@ -87,6 +92,11 @@ export class TestServer {
 
   get coaps(): string {
     return `coaps://127.0.0.1:${this.ready.coapsPort}`;
+  }
+
+  /** Of the bootstrap server. */
+  get bootstrap(): string {
+    return `coaps://127.0.0.1:${this.ready.bootstrapPort}`;
   }
 
   get coap(): string {

@@ -16,6 +16,7 @@ export interface ServerReady {
   readonly url: string;
   readonly coapsPort: number;
   readonly coapPort: number;
+  readonly bootstrapPort: number;
   readonly tokenFile: string;
 }
 
@@ -32,6 +33,7 @@ const ready: ServerReady = {
   url: server.url,
   coapsPort: port('coaps'),
   coapPort: port('coap'),
+  bootstrapPort: server.coap.find(({ bootstrap }) => bootstrap)?.port ?? 0,
   tokenFile: server.tokenFile,
 };
 process.stdout.write(`${JSON.stringify(ready)}\n`);

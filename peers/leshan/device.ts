@@ -61,6 +61,8 @@ interface LeshanCertificate {
 export interface LeshanDeviceOptions {
   /** `coap://` or `coaps://`, host and port. */
   readonly server: string;
+  /** Whether that is a bootstrap server, and its credential good for that: it is given all else. */
+  readonly bootstrap?: boolean;
   readonly endpoint: string;
   /** One of the next three is needed for `coaps://`; without any the device uses NoSec. */
   readonly psk?: LeshanPsk;
@@ -139,6 +141,7 @@ function deviceArguments(options: LeshanDeviceOptions, keyFile: string | undefin
   if (options.lifetime !== undefined) args.push('--lifetime', String(options.lifetime));
   if (options.period !== undefined) args.push('--period', String(options.period));
   if (options.model !== undefined) args.push('--model', options.model);
+  if (options.bootstrap) args.push('--bootstrap');
   if (options.defaultTimers) args.push('--default-timers');
   return args;
 }

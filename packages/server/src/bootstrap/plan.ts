@@ -105,9 +105,11 @@ function writeOf(path: string, records: readonly (readonly [string, LinkRecord['
 }
 
 const MODES = { psk: 0, 'raw-key': 1, none: 3 } as const;
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
-/** An instance of Security; what a mode does not need is left out (OMA Core Appendix E.1). */
+/**
+ * An instance of Security. Keys that a mode has no use for are written empty, as they are mandatory resources: Leshan's
+ * client fails without them (OMA Core Appendix E.1).
+ */
 function securityWrite({ uri, shortServerId, holdOff, secured }: ReadyAccount, instance: number): Write {
   return instanceWrite(`/0/${instance}`, [
     [0, 'string', uri],
@@ -122,19 +124,18 @@ function securityWrite({ uri, shortServerId, holdOff, secured }: ReadyAccount, i
 function secretsOf(secured: AccountSecurity): Field[] {
   switch (secured.mode) {
     case 'none':
-      return [];
+      return keysOf(NOTHING, NOTHING, NOTHING);
     case 'psk':
-      return [
-        [3, 'opaque', base64(secured.identity)],
-        [5, 'opaque', base64(secured.key)],
-      ];
+      return keysOf(secured.identity, NOTHING, secured.key);
     case 'raw-key':
-      return [
-        [3, 'opaque', base64(secured.publicKey)],
-        [4, 'opaque', base64(secured.serverPublicKey)],
-        [5, 'opaque', base64(secured.privateKey)],
-      ];
+      return keysOf(secured.publicKey, secured.serverPublicKey, secured.privateKey);
   }
+}
+
+const NOTHING = new Uint8Array();
+
+function keysOf(ours: Uint8Array, servers: Uint8Array, secret: Uint8Array): Field[] {
+  return [ours, servers, secret].map((bytes, index) => [3 + index, 'opaque', Buffer.from(bytes).toString('base64')]);
 }
 
 /** An instance of Server, of resources that every version has. */

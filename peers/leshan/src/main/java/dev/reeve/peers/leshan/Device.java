@@ -74,8 +74,12 @@ public final class Device {
         models.add(Notes.model());
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
         objects.setInstancesForObject(LwM2mId.SECURITY, security(options));
-        objects.setInstancesForObject(LwM2mId.SERVER, new Server(SHORT_SERVER_ID, options.integer("lifetime", 300),
-                EnumSet.of(BindingMode.U), false, BindingMode.U));
+        if (options.has("bootstrap")) {
+            objects.setClassForObject(LwM2mId.SERVER, Server.class);
+        } else {
+            objects.setInstancesForObject(LwM2mId.SERVER, new Server(SHORT_SERVER_ID,
+                    options.integer("lifetime", 300), EnumSet.of(BindingMode.U), false, BindingMode.U));
+        }
         addOnly(objects, LwM2mId.DEVICE, vehicle);
         addOnly(objects, LwM2mId.LOCATION, position);
         addOnly(objects, LockAndWipe.OBJECT_ID, lock);
@@ -94,18 +98,27 @@ public final class Device {
 
     private static Security security(Options options) throws IOException, GeneralSecurityException {
         String server = options.required("server");
+        boolean bootstrap = options.has("bootstrap");
         if (options.has("identity")) {
             byte[] identity = options.required("identity").getBytes(StandardCharsets.UTF_8);
             String key = Files.readString(Path.of(options.required("key-file"))).trim();
-            return Security.psk(server, SHORT_SERVER_ID, identity, HexFormat.of().parseHex(key));
+            byte[] psk = HexFormat.of().parseHex(key);
+            return bootstrap ? Security.pskBootstrap(server, identity, psk)
+                    : Security.psk(server, SHORT_SERVER_ID, identity, psk);
         }
         if (!options.has("private-key")) {
-            return Security.noSec(server, SHORT_SERVER_ID);
+            return bootstrap ? Security.noSecBootstrap(server) : Security.noSec(server, SHORT_SERVER_ID);
         }
         byte[] privateKey = Pem.privateKey(options.required("private-key")).getEncoded();
         if (options.has("public-key")) {
-            return Security.rpk(server, SHORT_SERVER_ID, Pem.publicKey(options.required("public-key")).getEncoded(),
-                    privateKey, Pem.publicKey(options.required("server-key")).getEncoded());
+            byte[] publicKey = Pem.publicKey(options.required("public-key")).getEncoded();
+            byte[] serverKey = Pem.publicKey(options.required("server-key")).getEncoded();
+            return bootstrap ? Security.rpkBootstrap(server, publicKey, privateKey, serverKey)
+                    : Security.rpk(server, SHORT_SERVER_ID, publicKey, privateKey, serverKey);
+        }
+        if (bootstrap) {
+            return Security.x509Bootstrap(server, Pem.certificates(options.required("certificate"))[0].getEncoded(),
+                    privateKey, Pem.certificates(options.required("server-certificate"))[0].getEncoded());
         }
         return Security.x509(server, SHORT_SERVER_ID, Pem.certificates(options.required("certificate"))[0].getEncoded(),
                 privateKey, Pem.certificates(options.required("server-certificate"))[0].getEncoded(),
@@ -180,7 +193,7 @@ public final class Device {
         Options options = new Options(arguments,
                 Set.of("server", "endpoint", "identity", "key-file", "private-key", "public-key", "server-key",
                         "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model"),
-                Set.of("default-timers"));
+                Set.of("default-timers", "bootstrap"));
         new Device(options).run();
         System.exit(0);
     }

@@ -103,6 +103,7 @@ describe('DefinitionStore', () => {
     expect(store.find(3, '1.9')?.version).toBe('1.3');
     expect(store.find(21, '1.9')?.version).toBe('1.1');
     expect(store.find(3303, '2.0')).toBeUndefined();
+    expect(store.resource(3303, 5700, '2.0')).toBeUndefined();
   });
 
   it('P22: knows a resource that the named version does not have yet', () => {

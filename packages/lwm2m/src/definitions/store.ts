@@ -48,10 +48,8 @@ export class DefinitionStore {
    */
   resource(objectId: number, resourceId: number, version?: string): ResourceDefinition | undefined {
     const object = this.find(objectId, version);
-    return (
-      object?.resources.get(resourceId) ??
-      this.newest(objectId, object?.version.split('.', 1)[0])?.resources.get(resourceId)
-    );
+    const [major] = object?.version.split('.', 1) ?? [];
+    return object?.resources.get(resourceId) ?? (object && this.newest(objectId, major)?.resources.get(resourceId));
   }
 
   /** The lookup that content formats need, for one device. */

@@ -62,8 +62,8 @@ export function readXml(text: string): Parsed {
   // In pieces, so that a document that is refused early is not read to its end.
   for (let at = 0; at < text.length && !mistake; at += PIECE) parser.write(text.slice(at, at + PIECE));
   if (!mistake) parser.close();
-  if (mistake) return { ok: false, mistake };
-  return root ? { ok: true, root } : { ok: false, mistake: { line: 1, message: 'is empty' } };
+  if (mistake || !root) return { ok: false, mistake: mistake ?? { line: 1, message: 'is empty' } };
+  return { ok: true, root };
 }
 
 const PIECE = 16 * 1024;

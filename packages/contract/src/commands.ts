@@ -158,3 +158,15 @@ export const CommandCreate = Type.Object(
   { additionalProperties: false },
 );
 export type CommandCreate = Static<typeof CommandCreate>;
+
+/** What a command would cost the device if its first request is answered. */
+export const CommandCost = Type.Object({
+  bytes: Type.Integer({ description: 'of the request, with all headers' }),
+  datagrams: Type.Integer({ description: 'that carry it' }),
+  /** Absent where nothing is read, or nothing is known of it. */
+  answerBytes: Type.Optional(Type.Integer({ description: 'of the answer, if values are as long as those known' })),
+  wakeUps: Type.Integer({ description: 'that the device has to make for it' }),
+  /** Why it could not be sent now. */
+  waiting: Type.Optional(Waiting),
+});
+export type CommandCost = Static<typeof CommandCost>;

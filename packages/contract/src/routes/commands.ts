@@ -22,6 +22,15 @@ export const commandRoutes = {
     status: 202,
     result: commands.Command,
   },
+  'commands.cost': {
+    method: 'POST',
+    path: '/devices/:device/command-costs',
+    summary: 'What a command would cost the device; nothing is sent',
+    params: device,
+    body: Type.Object({ operation: commands.CommandOperation }),
+    status: 200,
+    result: commands.CommandCost,
+  },
   'commands.list': {
     method: 'GET',
     path: '/commands',

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { OrganisationId } from '../ids.ts';
 import { Models } from '../telemetry/models.ts';
+import { Values } from '../telemetry/values.ts';
 import { commandHandlers } from './handlers.ts';
 import { ada, openTestQueue, organisationId, rest, START } from './test-commands.ts';
 
 async function openHandlers(options: Parameters<typeof openTestQueue>[0] = {}) {
   const test = await openTestQueue(options);
   const { store, fleet, queue, time } = test;
-  const handlers = commandHandlers({ store, fleet, queue, models: new Models(), now: () => time.now });
+  const values = await Values.load(store);
+  const handlers = commandHandlers({ store, fleet, queue, models: new Models(), values, now: () => time.now });
   const session = { set: () => {}, clear: () => {} };
   const caller = { organisationId, actor: ada, session, signal: new AbortController().signal };
-  return { ...test, handlers, caller };
+  return { ...test, handlers, caller, values };
 }
 
 const operation = { kind: 'read', path: '/3/0/9' } as const;
@@ -31,6 +33,39 @@ describe('the routes of commands', () => {
       code: '2.05',
       values: [{ path: '/3/0/9', type: 'integer', value: 7, text: '7 %', receivedAt: START, clock: 'none' }],
     });
+  });
+
+  it('say why a command waits and what its priority is, and cancel it', async () => {
+    const { handlers, caller } = await openHandlers({ registration: { queueMode: 1, lastContactAt: START - 93_000 } });
+    const create = (body: object) =>
+      handlers['commands.create']({
+        ...caller,
+        params: { device: 'truck-1' },
+        query: {},
+        body: { operation, ...body },
+      });
+    const normal = await create({});
+    const { commandId } = await create({ priority: 'urgent', expiresIn: 60 });
+    const urgent = await handlers['commands.show']({
+      ...caller,
+      params: { id: commandId },
+      query: {},
+      body: undefined,
+    });
+    expect(normal).toMatchObject({ priority: 'normal', expiresAt: START + 24 * 3_600_000 });
+    expect(urgent).toMatchObject({
+      priority: 'urgent',
+      expiresAt: START + 60_000,
+      waiting: { reason: 'asleep', text: 'asleep until heard' },
+    });
+    const over = await handlers['commands.cancel']({
+      ...caller,
+      params: { id: commandId },
+      query: undefined,
+      body: undefined,
+    });
+    expect(over.state).toBe('cancelled');
+    expect(over).not.toHaveProperty('waiting');
   });
 
   it('show what a Discover listed, by name', async () => {

@@ -4,10 +4,13 @@ import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { CommandId, Millis, OrganisationId } from '../ids.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
+import { isReachable } from '../registry/reach.ts';
 import { findDevice } from '../registry/registrations.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { ModelOf, Models } from '../telemetry/models.ts';
+import type { Values } from '../telemetry/values.ts';
+import { costOf } from './cost.ts';
 import { priorityOf } from './priority.ts';
 import type { CommandQueue } from './queue.ts';
 
@@ -16,23 +19,33 @@ interface Options {
   readonly fleet: Fleet;
   readonly queue: CommandQueue;
   readonly models: Models;
+  readonly values: Pick<Values, 'of'>;
   readonly now: () => Millis;
 }
 
-type CommandRoutes = 'commands.create' | 'commands.list' | 'commands.show' | 'commands.cancel';
+type CommandRoutes = 'commands.cost' | 'commands.create' | 'commands.list' | 'commands.show' | 'commands.cancel';
 
 /** Routes of commands. */
-export function commandHandlers({ store, fleet, queue, models, now }: Options): Pick<Handlers, CommandRoutes> {
+export function commandHandlers({ store, fleet, queue, models, values, now }: Options): Pick<Handlers, CommandRoutes> {
   const view = (row: Row<'commands'>): Command => commandView(row, fleet.get(row.deviceId), queue, models);
   const find = async (organisationId: OrganisationId, id: string): Promise<Row<'commands'>> => {
     const row = await store.get('commands', { commandId: id as CommandId });
     if (row?.organisationId === organisationId) return row;
     throw new ReeveError('no-such-thing', `No command "${id}": see \`reeve command ls\``);
   };
+  const deviceOf = (organisationId: OrganisationId, name: string): Device => {
+    const device = findDevice(fleet, organisationId, name);
+    if (device) return device;
+    throw new ReeveError('no-such-device', `No device "${name}": see \`reeve device ls\``);
+  };
   return {
+    'commands.cost': async ({ organisationId, params, body: { operation } }) => {
+      const device = deviceOf(organisationId, params.device);
+      const waiting = isReachable(device, now()) ? undefined : queue.whyWaiting(device);
+      return costOf({ operation, device, models, values: values.of(device.row.deviceId), waiting });
+    },
     'commands.create': async ({ organisationId, params, query, body, actor, idempotencyKey, signal }) => {
-      const device = findDevice(fleet, organisationId, params.device);
-      if (!device) throw new ReeveError('no-such-device', `No device "${params.device}": see \`reeve device ls\``);
+      const device = deviceOf(organisationId, params.device);
       const { operation, priority, expiresIn, repeatable } = body;
       const row = await queue.add({
         organisationId,

@@ -100,6 +100,7 @@ const bodies: Partial<Record<RouteName, object>> = {
   'devices.observe': { path: '/3/0/9' },
   'devices.lock': { held: true },
   'commands.create': { operation: { kind: 'read', path: '/3' } },
+  'commands.cost': { operation: { kind: 'read', path: '/3' } },
   'models.add': { xml: 'x' },
   'policies.apply': { source: '' },
   'webhooks.add': { url: 'https://a.example' },

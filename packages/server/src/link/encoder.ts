@@ -36,6 +36,9 @@ export const METHOD = {
 
 type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly ok: false; readonly reason: string };
 
+/** What an operation is encoded by. */
+export type Addressee = Pick<Registered, 'version' | 'offer' | 'definitionOf'>;
+
 /**
  * Content formats in which an operation can be asked for, best first; after 4.06 or 4.15 comes the next. None for an
  * operation that carries no content either way.
@@ -44,7 +47,7 @@ type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly
  */
 export function formatsOf(
   operation: LinkOperation,
-  registered: Registered,
+  registered: Addressee,
   refused: ReadonlySet<number> = new Set(),
 ): readonly number[] {
   const candidates = candidatesOf(operation, registered);
@@ -54,7 +57,7 @@ export function formatsOf(
   ];
 }
 
-function candidatesOf(operation: LinkOperation, { version, offer, definitionOf }: Registered): readonly number[] {
+function candidatesOf(operation: LinkOperation, { version, offer, definitionOf }: Addressee): readonly number[] {
   if (!CARRYING.has(operation.kind)) return [];
   const device = { enabler: enablerOf(version), contentFormats: offer.contentFormats };
   if (operation.kind === 'write-composite') {
@@ -93,7 +96,7 @@ const CARRYING: ReadonlySet<LinkOperation['kind']> = new Set([
 ]);
 
 /** The CoAP request of an operation, in a content format that the device has. */
-export function requestOf(operation: LinkOperation, registered: Registered, chosen?: number): Encoded {
+export function requestOf(operation: LinkOperation, registered: Addressee, chosen?: number): Encoded {
   const asked = chosen ?? formatsOf(operation, registered)[0];
   if (asked === undefined && isCompositeOperation(operation)) {
     return { ok: false, reason: `LwM2M ${registered.version} has no form for this on several paths at once` };
@@ -154,7 +157,7 @@ export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: '
 }
 
 /** @returns the operation, or why there is none in words */
-function lwm2mOperation(operation: LinkOperation, registered: Registered, format: number): Operation | string {
+function lwm2mOperation(operation: LinkOperation, registered: Addressee, format: number): Operation | string {
   switch (operation.kind) {
     case 'read-composite': {
       const paths = operation.paths.map(parsePath).filter((path) => path !== undefined);
@@ -174,13 +177,13 @@ function lwm2mOperation(operation: LinkOperation, registered: Registered, format
 }
 
 /** The list of paths of a composite operation, and what is accepted in answer to it. */
-function listOf(paths: readonly LwM2mPath[], format: number, { offer }: Registered) {
+function listOf(paths: readonly LwM2mPath[], format: number, { offer }: Addressee) {
   return { paths, format, accept: compositeAccept(format, offer.contentFormats) };
 }
 
 function observationOf(
   { kind, path: text }: Extract<LinkOperation, { kind: 'observe' | 'cancel-observe' }>,
-  registered: Registered,
+  registered: Addressee,
   format: number,
 ): Operation | string {
   const target = parseTarget(text);
@@ -199,7 +202,7 @@ type SingleOperation = Exclude<
   { kind: 'read-composite' | 'write-composite' | 'observe' | 'cancel-observe' }
 >;
 
-function singleOperation(operation: SingleOperation, { version }: Registered, format: number): Operation | string {
+function singleOperation(operation: SingleOperation, { version }: Addressee, format: number): Operation | string {
   const path = parsePath(operation.path);
   if (!path) return `not a path: ${operation.path}`;
   switch (operation.kind) {

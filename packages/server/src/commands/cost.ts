@@ -1,0 +1,45 @@
+import type { CommandCost, CommandOperation, Waiting } from '@reeve/contract';
+import { ReeveError } from '../errors.ts';
+import { sizeOf } from '../link/size.ts';
+import { datagramHeaders } from '../pacing/cost.ts';
+import type { Device } from '../registry/fleet.ts';
+import { knownOf } from '../registry/terms.ts';
+import type { Row } from '../store/tables.ts';
+import type { Models } from '../telemetry/models.ts';
+import { linkOperationOf } from './operation.ts';
+
+/** What is asked about, and what is known that decides it. */
+interface Question {
+  readonly operation: CommandOperation;
+  readonly device: Device;
+  readonly models: Models;
+  readonly values: readonly Row<'values'>[];
+  /** Why nothing can be sent to the device now. */
+  readonly waiting: Waiting | undefined;
+}
+
+/**
+ * What a command would cost the device, by what it registered and what it last told.
+ * @throws ReeveError `wrong-state` if it never registered, `invalid-value`
+ */
+export function costOf({ operation, device, models, values, waiting }: Question): CommandCost {
+  const { registration } = device;
+  if (!registration)
+    throw new ReeveError('wrong-state', 'The device has not registered yet: nobody knows what it takes');
+  const { version, offer, refusedFormats } = knownOf(registration);
+  const size = sizeOf(
+    linkOperationOf(operation, models, registration),
+    { version, offer, definitionOf: (path) => models.resourceAt(path, registration) },
+    new Set(refusedFormats),
+    values,
+  );
+  if (typeof size === 'string') throw new ReeveError('invalid-value', size);
+  const { messages, bytes, answerBytes } = size;
+  return {
+    bytes: bytes + messages * datagramHeaders(device.session),
+    datagrams: messages,
+    wakeUps: waiting?.reason === 'asleep' ? 1 : 0,
+    ...(answerBytes === undefined ? {} : { answerBytes }),
+    ...(waiting === undefined ? {} : { waiting }),
+  };
+}

@@ -25,6 +25,8 @@ export class ScriptedDevice implements AsyncDisposable {
   /** What it was asked, in order: method and path. */
   readonly asked: string[] = [];
   readonly values = new Map<string, string>();
+  /** What was written to it, in order. */
+  readonly written: string[] = [];
   readonly #wire: Wire;
   readonly #coap = new CoapEndpoint({ random: (n) => randomBytes(n) });
   readonly #outcomes = new Map<number, (outcome: RequestOutcome) => void>();
@@ -91,6 +93,11 @@ export class ScriptedDevice implements AsyncDisposable {
     return outcome.message;
   }
 
+  /** Resolves when the server has closed its connection. */
+  closed(): Promise<void> {
+    return this.#wire.closed;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.#wire.close();
@@ -114,7 +121,9 @@ export class ScriptedDevice implements AsyncDisposable {
     const path = `/${uriPath(message).join('/')}`;
     this.asked.push(`${formatCode(message.code)} ${path}`);
     if (message.code === Code.Put) {
-      this.values.set(path, Buffer.from(message.payload).toString('utf8'));
+      const value = Buffer.from(message.payload).toString('utf8');
+      this.written.push(value);
+      this.values.set(path, value);
       return { code: Code.Changed };
     }
     if (message.code === Code.Post) return { code: Code.Changed };

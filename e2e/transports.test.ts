@@ -1,21 +1,18 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Api, type CommandOperation, type CredentialAdd, createApi } from '@reeve/contract';
-import { defaultPorts, openCloningLink, openWorkerLink, type RunningServer, startServer } from '@reeve/server';
+import type { CommandOperation, CredentialAdd } from '@reeve/contract';
+import type { Listener } from '@reeve/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issue, newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
 import { until } from './harness.ts';
+import { InProcessServer } from './in-process.ts';
 import { ScriptedDevice } from './scripted-device.ts';
 import { dtlsWire, tcpWire, tlsWire, udpWire, type Wire, type WireProof } from './wires.ts';
 
-const HOST = '127.0.0.1';
 const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 /** Longer than a message of any transport's smallest kind. */
 const LONG = 'Reeve '.repeat(900);
 
-type Transport = RunningServer['coap'][number]['transport'];
+type Transport = Listener['transport'];
 
 /** How a device comes, and what it proves itself with. */
 interface Row {
@@ -82,45 +79,23 @@ function certificate(subject: string) {
 }
 
 describe.each(['main', 'worker'] as const)('A device, with the link in the %s thread,', { timeout: 60_000 }, (link) => {
-  const folder = mkdtempSync(join(tmpdir(), 'reeve-transports-'));
-  let server: RunningServer;
-  let api: Api;
+  let server: InProcessServer;
   let serverKey: Uint8Array;
 
   beforeAll(async () => {
-    const files = { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') };
-    writeFileSync(files.certificate, serverCertificate.pem.chain);
-    writeFileSync(files.key, serverCertificate.pem.privateKey, { mode: 0o600 });
-    const config = {
-      dataFolder: join(folder, 'data'),
-      listen: (['coaps', 'coap', 'coaps+tcp', 'coap+tcp'] as const).map((transport) => ({
-        transport,
-        host: HOST,
-        port: 0,
-      })),
-      identities: [files],
-      http: { host: HOST, port: 0 },
-      link,
-      logLevel: 'silent' as const,
-    };
-    const openLink = link === 'worker' ? openWorkerLink : openCloningLink;
-    server = await startServer(config, { ...defaultPorts(config), openLink });
-    const authorization = `Bearer ${readFileSync(server.tokenFile, 'utf8').trim()}`;
-    api = createApi(server.url, { authorization });
-    serverKey = Buffer.from((await api('server.identity', {})).rawKey.publicKey, 'base64');
-    await api('authorities.add', { body: { certificate: ca.pem.certificate, name: 'Trucks', mapping: 'cn' } });
+    const listen = ['coaps', 'coap', 'coaps+tcp', 'coap+tcp'] as const;
+    server = await InProcessServer.start({ link, listen, identities: [{ identity: serverCertificate }] });
+    serverKey = Buffer.from((await server.api('server.identity', {})).rawKey.publicKey, 'base64');
+    const body = { certificate: ca.pem.certificate, name: 'Trucks', mapping: 'cn' } as const;
+    await server.api('authorities.add', { body });
   });
-  afterAll(async () => {
-    await server?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const portOf = (transport: Transport) => server.coap.find((address) => address.transport === transport)?.port ?? 0;
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   it.each(rows)('does everything over $name', async (row) => {
     const endpoint = `${row.transport}-${rows.indexOf(row)}`;
     const params = { device: endpoint };
     const { credential, transport, binding } = row;
+    const { api } = server;
     await api('devices.add', { body: { endpoint, ...(credential ? { credential } : { noSec: true }) } });
     const perform = (operation: CommandOperation) =>
       api('commands.create', { params, query: { wait: 20 }, body: { operation } });
@@ -128,7 +103,7 @@ describe.each(['main', 'worker'] as const)('A device, with the link in the %s th
     const latest = async (path: string) =>
       (await api('devices.show', { params })).values.find((value) => value.path === path)?.value;
 
-    await using device = new ScriptedDevice(endpoint, await row.connect(portOf(transport), serverKey), values);
+    await using device = new ScriptedDevice(endpoint, await row.connect(server.portOf(transport), serverKey), values);
     expect(await device.register(binding)).toBe('2.01');
 
     expect(await perform({ kind: 'read', path: '/3/0/0' })).toMatchObject({

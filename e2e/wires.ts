@@ -12,6 +12,8 @@ export interface Wire {
   /** Who gets what comes; set once. */
   onBytes: (bytes: Uint8Array) => void;
   send(bytes: Uint8Array): void;
+  /** Resolves when the server has closed it; only a connection is ever closed. */
+  readonly closed: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export type WireProof =
     };
 
 const HOST = '127.0.0.1';
+const NEVER = new Promise<void>(() => {});
 
 /** CoAP in datagrams. */
 export async function udpWire(port: number): Promise<Wire> {
@@ -35,6 +38,7 @@ export async function udpWire(port: number): Promise<Wire> {
   const wire: Wire = {
     stream: false,
     onBytes: () => {},
+    closed: NEVER,
     send: (bytes) => socket.send(bytes),
     close: async () => {
       socket.close();
@@ -74,6 +78,7 @@ export async function dtlsWire(port: number, proof: WireProof, serverKey: Uint8A
   const wire: Wire = {
     stream: false,
     onBytes: () => {},
+    closed: NEVER,
     send: (bytes) => {
       if (session) dtls.send(session, bytes);
       flush();
@@ -114,6 +119,7 @@ function streamWire(socket: Socket): Wire {
   const wire: Wire = {
     stream: true,
     onBytes: () => {},
+    closed: new Promise((resolve) => socket.once('close', () => resolve())),
     send: (bytes) => socket.write(bytes),
     close: async () => {
       const closed = socket.closed ? undefined : once(socket, 'close');

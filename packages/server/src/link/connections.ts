@@ -2,6 +2,7 @@ import { type CoapEffect, type CoapEndpoint, PeerKey, readFrame } from '@reeve/c
 import type { CredentialId, Millis } from '../ids.ts';
 import { type PeerAddress, showAddress } from './address.ts';
 import type { Decoder } from './decoder.ts';
+import type { Check } from './handshake-facts.ts';
 import type { LinkDown, LinkUp, PeerVerdict, Presented, SessionId, SessionInfo } from './port.ts';
 import type { Session, SessionTable } from './sessions.ts';
 import { streamLimits } from './stream-limits.ts';
@@ -32,6 +33,15 @@ export interface Arrival extends PeerAddress {
   /** Who it is, and by which credential; absent for NoSec. */
   readonly proved?: { readonly identity: string; readonly credential: CredentialId };
 }
+
+type Disconnect = Extract<CoapEffect, { kind: 'disconnect' }>;
+
+/** What the operator is told of connections that were at fault. */
+const CHECKS: Readonly<Partial<Record<Disconnect['reason'], Check>>> = {
+  format: 'malformed',
+  'critical-option': 'malformed',
+  slow: 'timeout',
+};
 
 interface Connection {
   readonly session: Session;
@@ -118,8 +128,14 @@ export class Connections {
   }
 
   /** CoAP is done with a connection. */
-  disconnect({ peer, detail }: Extract<CoapEffect, { kind: 'disconnect' }>): void {
+  disconnect({ peer, reason, detail }: Disconnect): void {
     const sessionId = peer as string as SessionId;
+    const info = this.#connections.get(sessionId)?.session.info;
+    const check = CHECKS[reason];
+    if (info && check) {
+      const { address, ingress, identity } = info;
+      this.refused({ address, ingress, check, detail, ...(identity === undefined ? {} : { identity }) });
+    }
     this.#o.side.end(sessionId);
     this.#forget(sessionId, detail);
   }

@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { networkOf, type PeerAddress } from './address.ts';
 import type { Arrival, Connections, StreamSide } from './connections.ts';
+import { Crowd } from './crowd.ts';
 import type { ListenAddress, Listener, SessionId } from './port.ts';
-import { streamLimits } from './stream-limits.ts';
+import { type StreamLimits, streamLimits } from './stream-limits.ts';
 import { TlsListener } from './tls-listener.ts';
 import type { TlsSecrets } from './tls-secrets.ts';
 
@@ -15,36 +16,6 @@ interface Options {
   readonly heard: () => void;
 }
 
-/** How many connections there are from each network. */
-class Crowd {
-  readonly #limit: number;
-  readonly #perNetwork: number;
-  readonly #networks = new Map<string, number>();
-  #all = 0;
-
-  constructor(limit: number, perNetwork: number) {
-    this.#limit = limit;
-    this.#perNetwork = perNetwork;
-  }
-
-  /** @returns what is to be called when it is gone; undefined if there is no room for one more */
-  enter(network: string): (() => void) | undefined {
-    const count = this.#networks.get(network) ?? 0;
-    if (this.#all >= this.#limit || count >= this.#perNetwork) return undefined;
-    this.#all += 1;
-    this.#networks.set(network, count + 1);
-    let gone = false;
-    return () => {
-      if (gone) return;
-      gone = true;
-      this.#all -= 1;
-      const left = (this.#networks.get(network) ?? 1) - 1;
-      if (left > 0) this.#networks.set(network, left);
-      else this.#networks.delete(network);
-    };
-  }
-}
-
 /** The sockets of `coap+tcp` and `coaps+tcp`. */
 export class StreamSockets implements StreamSide {
   /** Where each really listens, by its place in the list of all sockets. */
@@ -53,8 +24,15 @@ export class StreamSockets implements StreamSide {
   readonly #sockets = new Map<SessionId, Socket>();
   /** Accepted and not closed, whether they became a session or not. */
   readonly #accepted = new Set<Socket>();
-  readonly #crowd = new Crowd(streamLimits.connections, streamLimits.connectionsPerNetwork);
-  readonly #handshakes = new Crowd(streamLimits.handshakes, streamLimits.handshakesPerNetwork);
+  readonly #limits: StreamLimits;
+  readonly #crowd: Crowd;
+  readonly #handshakes: Crowd;
+
+  constructor(limits: StreamLimits = streamLimits) {
+    this.#limits = limits;
+    this.#crowd = new Crowd(limits.connections, limits.connectionsPerNetwork);
+    this.#handshakes = new Crowd(limits.handshakes, limits.handshakesPerNetwork);
+  }
 
   /** Opens the sockets that are for connections, or none. @throws Error with the address that could not be bound */
   async open(listen: readonly Listener[], options: Options): Promise<void> {
@@ -79,7 +57,7 @@ export class StreamSockets implements StreamSide {
     if (!socket?.writable) return;
     socket.write(bytes);
     // Its peer does not read: what it is owed would grow without end.
-    if (socket.writableLength > streamLimits.unsentBytes) socket.destroy();
+    if (socket.writableLength > this.#limits.unsentBytes) socket.destroy();
   }
 
   end(sessionId: SessionId): void {
@@ -88,7 +66,7 @@ export class StreamSockets implements StreamSide {
     this.#sockets.delete(sessionId);
     socket.end();
     socket.resume();
-    socket.setTimeout(streamLimits.handshakeMs, () => socket.destroy());
+    socket.setTimeout(this.#limits.handshakeMs, () => socket.destroy());
   }
 
   async close(): Promise<void> {
@@ -96,7 +74,7 @@ export class StreamSockets implements StreamSide {
     // What was just written, a farewell, still leaves; who does not close its side then is cut off.
     const cut = setTimeout(() => {
       for (const socket of this.#accepted) socket.destroy();
-    }, streamLimits.farewellMs);
+    }, this.#limits.farewellMs);
     await Promise.all(closed);
     clearTimeout(cut);
   }
@@ -128,6 +106,7 @@ export class StreamSockets implements StreamSide {
   #secure(ingress: number, listener: Listener, options: Options): (socket: Socket) => void {
     const tls = new TlsListener({
       ...options,
+      limits: this.#limits,
       ingress,
       listener,
       established: (socket, arrival) => this.#carry(socket, arrival, options),

@@ -5,7 +5,7 @@ import { type PeerAddress, showAddress } from './address.ts';
 import type { Arrival, Connections } from './connections.ts';
 import { type DtlsSettings, defaultDtls } from './dtls-settings.ts';
 import type { Listener, Presented } from './port.ts';
-import { streamLimits } from './stream-limits.ts';
+import type { StreamLimits } from './stream-limits.ts';
 import { checkOfTls } from './tls-refusals.ts';
 import type { TlsKey, TlsSecrets } from './tls-secrets.ts';
 
@@ -14,6 +14,7 @@ interface Options {
   readonly listener: Listener;
   readonly connections: Connections;
   readonly secrets: TlsSecrets;
+  readonly limits: StreamLimits;
   readonly heard: () => void;
   /** A peer is admitted. */
   readonly established: (socket: TLSSocket, arrival: Arrival) => void;
@@ -41,7 +42,7 @@ export class TlsListener {
 
   constructor(options: Options) {
     this.#o = options;
-    const { secrets, listener } = options;
+    const { secrets, listener, limits } = options;
     const settings = { ...defaultDtls, ...listener.dtls };
     this.#settings = settings;
     this.#server = createServer({
@@ -50,7 +51,7 @@ export class TlsListener {
       requestCert: settings.credentials.includes('certificate'),
       // Whether a certificate is good is decided once its owner has proved that it is theirs.
       rejectUnauthorized: false,
-      handshakeTimeout: streamLimits.handshakeMs,
+      handshakeTimeout: limits.handshakeMs,
       SNICallback: (name, done) => done(null, secrets.context(settings, name)),
       ...(settings.credentials.includes('psk')
         ? { pskCallback: (socket: TLSSocket, identity: string) => this.#keyOf(socket, identity) }
@@ -99,14 +100,15 @@ export class TlsListener {
   }
 
   #provedByCertificate(socket: TLSSocket, suite: string): void {
-    const chain = chainOf(socket);
+    const { limits } = this.#o;
+    const chain = chainOf(socket, limits.chain);
     if (chain.length === 0) {
       this.#refuse(socket, 'no-certificate', 'no certificate was presented');
       return;
     }
     const presented: Presented = { kind: 'certificate', chain };
     const identity = identityLabel(presented);
-    const deadline = setTimeout(() => socket.destroy(), streamLimits.handshakeMs);
+    const deadline = setTimeout(() => socket.destroy(), limits.handshakeMs);
     this.#o.connections.ask(presented, this.#o.ingress, (verdict) => {
       clearTimeout(deadline);
       if (socket.destroyed) return;
@@ -139,7 +141,8 @@ export class TlsListener {
     identity?: string,
   ): void {
     const handshake = this.#over(keyOf(socket));
-    socket.destroy();
+    // What TLS has to say to the peer still leaves.
+    socket.destroySoon();
     if (!handshake) return;
     const { ingress, ...address } = handshake.address;
     this.#o.connections.refused({
@@ -159,10 +162,10 @@ function keyOf({ remoteAddress = '', remotePort = 0 }: TLSSocket): string {
 }
 
 /** The certificates that a peer presented, in DER, its own first. */
-function chainOf(socket: TLSSocket): Uint8Array[] {
+function chainOf(socket: TLSSocket, longest: number): Uint8Array[] {
   const chain: Uint8Array[] = [];
   let certificate = socket.getPeerX509Certificate();
-  while (certificate && chain.length < streamLimits.chain) {
+  while (certificate && chain.length < longest) {
     chain.push(Uint8Array.from(certificate.raw));
     certificate = certificate.issuerCertificate;
   }

@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Api, createApi } from '@reeve/contract';
+import {
+  defaultPorts,
+  type Listener,
+  openCloningLink,
+  openWorkerLink,
+  type RunningServer,
+  type ServerConfig,
+  startServer,
+} from '@reeve/server';
+import type { TestIdentity } from '../packages/dtls/src/x509/testing.ts';
+
+type Transport = Listener['transport'];
+
+interface Options {
+  readonly link?: ServerConfig['link'];
+  /** Sockets, each on a port of its own. */
+  readonly listen: readonly (Transport | Omit<Listener, 'host' | 'port'>)[];
+  /** Certificates of the server, with the names that each is for; none: for every other name. */
+  readonly identities?: readonly { readonly identity: TestIdentity; readonly serverNames?: string[] }[];
+}
+
+/** A server in the process of the test, with data of its own: for tests that never kill it. */
+export class InProcessServer implements AsyncDisposable {
+  readonly api: Api;
+  readonly #folder: string;
+  readonly #server: RunningServer;
+
+  private constructor(folder: string, server: RunningServer) {
+    this.#folder = folder;
+    this.#server = server;
+    const authorization = `Bearer ${readFileSync(server.tokenFile, 'utf8').trim()}`;
+    this.api = createApi(server.url, { authorization });
+  }
+
+  static async start({ link = 'main', listen, identities = [] }: Options): Promise<InProcessServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-in-process-'));
+    const files = identities.map(({ identity, serverNames }, n) => {
+      const paths = { certificate: join(folder, `${n}.pem`), key: join(folder, `${n}.key`) };
+      writeFileSync(paths.certificate, identity.pem.chain);
+      writeFileSync(paths.key, identity.pem.privateKey, { mode: 0o600 });
+      return { ...paths, ...(serverNames ? { serverNames } : {}) };
+    });
+    const config: ServerConfig = {
+      dataFolder: join(folder, 'data'),
+      listen: listen.map((one) => ({
+        ...(typeof one === 'string' ? { transport: one } : one),
+        host: '127.0.0.1',
+        port: 0,
+      })),
+      identities: files,
+      http: { host: '127.0.0.1', port: 0 },
+      link,
+      logLevel: 'silent',
+    };
+    // What crosses the link port is cloned in both modes.
+    const openLink = link === 'worker' ? openWorkerLink : openCloningLink;
+    return new InProcessServer(folder, await startServer(config, { ...defaultPorts(config), openLink }));
+  }
+
+  /** The port of the first socket of a transport. */
+  portOf(transport: Transport): number {
+    return this.#server.coap.find((address) => address.transport === transport)?.port ?? 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -101,9 +101,10 @@ export function parse(command: Command, words: readonly string[]): Given {
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') {
-      const [name] = places[place++] ?? [];
-      if (name === undefined) throw usage(`"${token.value}" is one word too many`);
-      given[name] = [token.value];
+      const [name, spec] = places[place] ?? [];
+      if (name === undefined || !spec) throw usage(`"${token.value}" is one word too many`);
+      given[name] = [...(given[name] ?? []), token.value];
+      if (!spec.many) place += 1;
       continue;
     }
     const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
@@ -114,7 +115,7 @@ export function parse(command: Command, words: readonly string[]): Given {
     if (spec.value !== undefined && token.value === undefined) throw usage(`${token.rawName} needs ${spec.value}`);
     given[token.name] = [...(given[token.name] ?? []), token.value ?? ''];
   }
-  const missing = places.slice(place).find(([, { required }]) => required);
+  const missing = places.slice(place).find(([name, { required }]) => required && given[name] === undefined);
   if (missing) throw usage(`${missing[1].value} is missing`);
   return given;
 }

@@ -10,6 +10,8 @@ export interface Spec<T> {
   readonly value: string | undefined;
   readonly summary: string;
   readonly required: boolean;
+  /** Takes every further word of the command line. */
+  readonly many?: true;
   /** @throws Failure `usage` */
   readonly read: (given: readonly string[]) => T;
 }
@@ -27,20 +29,37 @@ export function required(value: string, summary: string): Spec<string> {
   return { value, summary, required: true, read };
 }
 
+/** Words of which at least one has to be there; the last positional of a command. */
+export function words(value: string, summary: string): Spec<readonly string[]> {
+  return { value, summary, required: true, many: true, read: (given) => given };
+}
+
 const pathPattern = new RegExp(PATH_PATTERN);
 
 /** An LwM2M path, which has to be there. */
 export function path(value: string, summary: string): Spec<string> {
   const word = required(value, summary);
-  const read = (given: readonly string[]) => {
-    const path = word.read(given);
-    if (pathPattern.test(path)) return path;
-    throw new Failure(
-      'usage',
-      `"${path}" is no path: /OBJECT, /OBJECT/INSTANCE or /OBJECT/INSTANCE/RESOURCE, in numbers`,
-    );
+  return { ...word, read: (given) => pathOf(word.read(given)) };
+}
+
+/** One or more LwM2M paths. */
+export function paths(value: string, summary: string): Spec<readonly [string, ...string[]]> {
+  const { read, ...first } = path(value, summary);
+  return {
+    ...first,
+    value: `${value} …`,
+    many: true,
+    read: ([word = '', ...more]) => [read([word]), ...more.map(pathOf)],
   };
-  return { ...word, read };
+}
+
+/** @throws Failure `usage` */
+export function pathOf(word: string): string {
+  if (pathPattern.test(word)) return word;
+  throw new Failure(
+    'usage',
+    `"${word}" is no path: /OBJECT, /OBJECT/INSTANCE or /OBJECT/INSTANCE/RESOURCE, in numbers`,
+  );
 }
 
 /** Text, or nothing. */

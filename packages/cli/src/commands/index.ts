@@ -12,6 +12,7 @@ import { frameCommands } from './frame.ts';
 import { handshakeCommands } from './handshake.ts';
 import { importCommands } from './import.ts';
 import { incidentCommands } from './incident.ts';
+import { modelCommands } from './model.ts';
 import { operateCommands } from './operate.ts';
 import { policyCommands } from './policy.ts';
 import { serveCommands } from './serve.ts';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   ...bootstrapCommands,
   ...operateCommands,
   ...frameCommands,
+  ...modelCommands,
   ...traceCommands,
   ...handshakeCommands,
   ...caCommands,

@@ -1,25 +1,20 @@
 import type { CoapMessage, ExchangeId } from '@reeve/coap';
-import { Code, DEFAULT_PARAMETERS, exchangeLifetimeMs, maxTransmitWaitMs } from '@reeve/coap';
+import { Code, DEFAULT_PARAMETERS, maxTransmitWaitMs } from '@reeve/coap';
 import type { LwM2mPath, ResourceRecord, Value } from '@reeve/lwm2m';
-import { bootstrapAccounts, serverAccounts } from './accounts.ts';
 import { AttributeTable } from './attributes.ts';
-import { Bootstrapper } from './bootstrap/bootstrapper.ts';
 import type { BootstrapState } from './bootstrap/states.ts';
-import { Channel, type ChannelTarget, type ChannelUser } from './channel.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { ClientEffect } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
-import { type Consequence, Management } from './management.ts';
+import { Lifecycle, type LifecycleUser } from './lifecycle.ts';
+import { Management } from './management.ts';
 import { DeviceModel } from './model.ts';
 import { Notifier } from './notifier.ts';
 import { bootstrapInstance } from './objects/security.ts';
-import { ServerSettings } from './objects/server.ts';
 import { Observations } from './observations.ts';
 import { QueueMode } from './queue-mode.ts';
-import { Registrar } from './registrar.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
-import { type LinkParts, linkOf } from './security.ts';
 import { Sender } from './sending.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
@@ -36,149 +31,102 @@ export class LwM2mClient {
   readonly endpoint: string;
   readonly #model: DeviceModel;
   readonly #attributes = new AttributeTable();
-  readonly #linkParts: LinkParts;
-  readonly #channel: Channel;
+  readonly #lifecycle: Lifecycle;
   readonly #management: Management;
   readonly #notifier: Notifier;
-  readonly #registrar: Registrar;
-  readonly #bootstrapper: Bootstrapper;
   readonly #sender: Sender;
-  readonly #settings = new ServerSettings(() => this.#server);
   readonly #queueMode: QueueMode;
-  /** The instance of object 1 that is in force. */
-  #server: ObjectInstance | undefined;
-  /** When the bootstrap account is to go, ms (/0/x/12). */
-  #purgeAt: number | undefined;
   #effects: ClientEffect[] = [];
 
   /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
   constructor(options: ClientOptions) {
-    const {
-      endpoint,
-      random,
-      dtls = {},
-      confirmEvery = 10,
-      creatable = {},
-      version = '1.1',
-      queueMode = false,
-    } = options;
-    const { trustAnchors = [], wallClock, profile = false } = options;
+    const { endpoint, confirmEvery = 10, creatable = {}, queueMode = false } = options;
     if (Buffer.byteLength(endpoint) > ENDPOINT_BYTES) throw new RangeError('the endpoint name is too long');
     this.endpoint = endpoint;
-    this.#model = new DeviceModel(withBootstrap(options), Object.keys(creatable).map(Number));
-    this.#linkParts = { random, retransmit: dtls, trustAnchors, wallClock };
+    const model = new DeviceModel(withBootstrap(options), Object.keys(creatable).map(Number));
+    this.#model = model;
+    const awakeMs = queueMode === true ? maxTransmitWaitMs({ ...DEFAULT_PARAMETERS, ...options.coap }) : queueMode;
+    this.#queueMode = new QueueMode(awakeMs || undefined);
     const emit = (effect: ClientEffect): void => {
       this.#effects.push(effect);
     };
-    const parameters = { ...DEFAULT_PARAMETERS, ...options.coap };
-    this.#queueMode = new QueueMode(queueMode === true ? maxTransmitWaitMs(parameters) : queueMode || undefined);
-    this.#channel = new Channel(this.#firstTarget(), { user: this.#user(), random, parameters: options.coap, emit });
-    const { coap } = this.#channel;
-    const model = this.#model;
-    const observations = new Observations(this.#attributes, this.#settings);
+    const lifecycle = new Lifecycle(options, {
+      ...{ model, emit, user: this.#user() },
+      // The server forgets its observations with a registration, so their notifications would be strangers to it.
+      registering: (now) => this.#notifier.renew(lifecycle.channel.peer, now),
+      accountsChanged: () => this.#attributes.clear(),
+    });
+    this.#lifecycle = lifecycle;
+    const { coap } = lifecycle.channel;
+    const observations = new Observations(this.#attributes, lifecycle.settings);
     this.#notifier = new Notifier({ coap, model, observations, confirmEvery, emit });
     this.#sender = new Sender({ coap, model, emit });
     this.#management = new Management({
       ...{ coap, notifier: this.#notifier, emit },
       device: () => ({
         ...{ model, attributes: this.#attributes, creatable },
-        enabler: this.#registrar.version,
-        hasBootstrap: this.#bootstrapper.account !== undefined,
+        enabler: lifecycle.registrar.version,
+        hasBootstrap: lifecycle.bootstrapper.account !== undefined,
       }),
-      follow: (consequence, now) => this.#follow(consequence, now),
-    });
-    const registrant = { endpoint, newest: version, queueMode: queueMode !== false, profile };
-    this.#registrar = new Registrar(registrant, this.#settings, model, {
-      connect: (now) => this.#channel.connect(now),
-      close: (now) => this.#channel.close(now),
-      request: (spec, now) => {
-        // The server forgets its observations with a registration, so their notifications would be strangers to it.
-        if (this.#registrar.state.kind === 'registering') this.#notifier.renew(this.#channel.peer, now);
-        return this.#channel.request(spec, now);
-      },
-      emit: (event) => {
-        if (event.kind === 'registered') this.#bootstrapper.succeeded();
-        emit(event);
-      },
-      gaveUp: (now) => {
-        if (this.#settings.bootstrapOnFailure) this.#bootstrap('begin', now);
-      },
-    });
-    const times = { patienceMs: exchangeLifetimeMs(parameters), lingerMs: 2 * parameters.ackTimeoutMs };
-    this.#bootstrapper = new Bootstrapper({ endpoint, creatable, enabler: version, ...times }, model, {
-      connect: (account, now) => {
-        this.#channel.redirect(this.#targetOf(account), now);
-        this.#channel.connect(now);
-      },
-      close: (now) => this.#channel.close(now),
-      request: (spec, now) => this.#channel.request(spec, now),
-      emit,
-      tryLink: (securityId, accounts) => linkOf(securityId, accounts, this.#linkParts),
-      applied: (now) => this.#accountsApplied(now),
-      over: (now) => this.#begin(now),
+      follow: (consequence, now) => lifecycle.follow(consequence, now),
     });
   }
 
   /** Where the server is that the client has to do with now. */
   get serverUri(): string {
-    return this.#channel.uri;
+    return this.#lifecycle.channel.uri;
   }
 
   /** Where the client is on its way to being registered. */
   get registration(): RegistrationState {
-    return this.#registrar.state;
+    return this.#lifecycle.registrar.state;
   }
 
   /** Where the client is in being bootstrapped. */
   get bootstrap(): BootstrapState {
-    return this.#bootstrapper.state;
+    return this.#lifecycle.bootstrapper.state;
   }
 
   /** Registers, after a bootstrap if it has no server, and stays registered until `stop`. */
   start(now: number): void {
-    if (this.#bootstrapper.state.kind === 'idle') this.#begin(now);
+    this.#lifecycle.start(now);
     this.#pump(now);
   }
 
   /** De-registers. */
   stop(now: number): void {
-    this.#bootstrapper.handle('stop', now);
-    this.#registrar.handle('stop', now);
+    this.#lifecycle.stop(now);
     this.#pump(now);
   }
 
   /** Sends an Update now, if registered. */
   update(now: number): void {
-    this.#registrar.handle('trigger', now);
+    this.#lifecycle.registrar.handle('trigger', now);
     this.#pump(now);
   }
 
   /** A datagram came from the server. While the device sleeps it hears nothing. */
   receive(datagram: Uint8Array, now: number): void {
     if (this.#queueMode.isAsleep) return;
-    this.#channel.receive(datagram, now);
+    this.#lifecycle.channel.receive(datagram, now);
     this.#pump(now);
   }
 
   /** Does what has become due. */
   tick(now: number): void {
-    this.#channel.tick(now);
-    this.#registrar.tick(now);
-    this.#bootstrapper.tick(now);
-    this.#purge(now);
-    if (this.#isRegistered() && this.#queueMode.tick(now)) this.#effects.push({ kind: 'asleep' });
+    this.#lifecycle.channel.tick(now);
+    this.#lifecycle.tick(now);
+    if (this.#lifecycle.isRegistered && this.#queueMode.tick(now)) this.#effects.push({ kind: 'asleep' });
     this.#pump(now);
   }
 
   /** When `tick` is due next, ms; undefined when nothing is pending. */
   nextWakeAt(): number | undefined {
-    const registered = this.#isRegistered();
+    const registered = this.#lifecycle.isRegistered;
     let next: number | undefined;
     for (const time of [
-      this.#channel.nextWakeAt(),
-      this.#registrar.nextWakeAt(),
-      this.#bootstrapper.nextWakeAt(),
-      this.#purgeAt,
+      this.#lifecycle.channel.nextWakeAt(),
+      ...this.#lifecycle.wakes(),
       registered ? this.#queueMode.sleepsAt : undefined,
       registered && !this.#queueMode.isAsleep ? this.#notifier.nextAt() : undefined,
     ]) {
@@ -218,10 +166,10 @@ export class LwM2mClient {
    * @returns why nothing was sent, in words: there is no registration, or the server wants no Send (/1/x/23)
    */
   send(what: readonly LwM2mPath[] | readonly ResourceRecord[], now: number): string | undefined {
-    if (!this.#isRegistered()) return 'there is no registration';
-    if (this.#settings.muteSend) return 'the server wants no Send: /1/x/23';
+    if (!this.#lifecycle.isRegistered) return 'there is no registration';
+    if (this.#lifecycle.settings.muteSend) return 'the server wants no Send: /1/x/23';
     const records = what.flatMap((one) => (typeof one === 'string' ? this.#sender.records([one]) : [one]));
-    const refused = this.#sender.send(this.#channel.peer, records, now);
+    const refused = this.#sender.send(this.#lifecycle.channel.peer, records, now);
     this.#pump(now);
     return refused;
   }
@@ -244,96 +192,35 @@ export class LwM2mClient {
     this.#pump(now);
   }
 
-  #isRegistered(): boolean {
-    const { kind } = this.#registrar.state;
-    return kind === 'registered' || kind === 'updating' || kind === 'resuming';
-  }
-
-  /** Whether the channel is the bootstrapper's at present. */
-  #isBootstrapping(): boolean {
-    const { kind } = this.#bootstrapper.state;
-    return kind !== 'idle' && kind !== 'holdingOff' && kind !== 'waiting';
-  }
-
-  #firstTarget(): ChannelTarget {
-    const account = serverAccounts(this.#model)[0] ?? bootstrapAccounts(this.#model)[0];
-    if (account === undefined) throw new RangeError('objects 0 and 1 must be there, or a bootstrap account');
-    return this.#targetOf(account);
-  }
-
-  #targetOf({ uri, securityId }: { readonly uri: string; readonly securityId: number }): ChannelTarget {
-    return { uri, link: linkOf(securityId, this.#model, this.#linkParts) };
-  }
-
-  /** Goes where its accounts lead: to the server or, without one, to the bootstrap server. */
-  #begin(now: number): void {
-    const [account] = serverAccounts(this.#model);
-    if (account === undefined) {
-      this.#bootstrapper.handle('begin', now);
-      return;
-    }
-    this.#server = this.#model.instances(1).find(({ id }) => id === account.serverId);
-    if (this.#registrar.state.kind === 'idle') this.#channel.redirect(this.#targetOf(account), now);
-    this.#registrar.handle('start', now);
-  }
-
-  #bootstrap(event: 'begin' | 'trigger', now: number): void {
-    if (this.#bootstrapper.account === undefined) return;
-    this.#registrar.handle('abandon', now);
-    this.#bootstrapper.handle(event, now);
-  }
-
-  #accountsApplied(now: number): void {
-    const { timeout = 0 } = this.#bootstrapper.account ?? {};
-    this.#purgeAt = timeout > 0 ? now + timeout * 1000 : undefined;
-    this.#attributes.clear();
-  }
-
-  #purge(now: number): void {
-    if (this.#purgeAt === undefined || now < this.#purgeAt) return;
-    this.#purgeAt = undefined;
-    const { account } = this.#bootstrapper;
-    if (account !== undefined && this.#model.remove(account.path)) {
-      this.#effects.push({ kind: 'purged', path: account.path });
-    }
-  }
-
-  #follow(consequence: Consequence, now: number): void {
-    if (consequence === 'bootstrap') this.#bootstrap('trigger', now);
-    else this.#registrar.handle(consequence === 'disable' ? 'disable' : 'trigger', now);
-  }
-
   /** Carries out what channel and observations want until both are quiet. */
   #pump(now: number): void {
     do {
-      if (this.#isRegistered() && !this.#queueMode.isAsleep) this.#notifier.notify(now);
-    } while (this.#channel.carryOut(now));
+      if (this.#lifecycle.isRegistered && !this.#queueMode.isAsleep) this.#notifier.notify(now);
+    } while (this.#lifecycle.channel.carryOut(now));
   }
 
-  #user(): ChannelUser {
+  #user(): LifecycleUser {
     return {
-      up: (now) => this.#heard('up', now),
-      down: (detail, now) => this.#heard('down', now, detail),
       renewed: (peer, now) => {
         this.#sender.renew();
         this.#notifier.renew(peer, now);
       },
       stirred: (now) => {
         if (!this.#queueMode.stir(now)) return;
-        if (!this.#settings.storing) this.#notifier.forgetChanges();
+        if (!this.#lifecycle.settings.storing) this.#notifier.forgetChanges();
         this.#effects.push({ kind: 'awake' });
       },
       request: (exchange, message, now) => this.#answer(exchange, message, now),
       outcome: (request, outcome, now) => {
-        this.#bootstrapper.outcome(request, outcome, now);
-        this.#registrar.outcome(request, outcome, now);
+        this.#lifecycle.bootstrapper.outcome(request, outcome, now);
+        this.#lifecycle.registrar.outcome(request, outcome, now);
         switch (this.#sender.outcome(request, outcome)) {
           case 'unknown':
             // The Update that follows finds out whether the registration is over.
-            this.#registrar.handle('trigger', now);
+            this.#lifecycle.registrar.handle('trigger', now);
             break;
           case 'unanswered':
-            this.#registrar.handle('unanswered', now, 'a Send was not answered');
+            this.#lifecycle.registrar.handle('unanswered', now, 'a Send was not answered');
             break;
           default:
             break;
@@ -342,25 +229,20 @@ export class LwM2mClient {
       notifyOutcome: (effect, now) => {
         this.#notifier.outcome(effect, now);
         if (effect.outcome === 'timeout') {
-          this.#registrar.handle('unanswered', now, 'a notification was not acknowledged');
+          this.#lifecycle.registrar.handle('unanswered', now, 'a notification was not acknowledged');
         }
       },
       refused: (detail) => this.#effects.push({ kind: 'refused', code: Code.BadRequest, detail }),
     };
   }
 
-  #heard(event: 'up' | 'down', now: number, detail = ''): void {
-    if (this.#isBootstrapping()) this.#bootstrapper.handle(event, now, detail);
-    else this.#registrar.handle(event, now, detail);
-  }
-
   #answer(exchange: ExchangeId, message: CoapMessage, now: number): void {
-    if (!this.#isBootstrapping()) {
+    if (!this.#lifecycle.isBootstrapping) {
       this.#management.answer(exchange, message, now);
       return;
     }
-    const { response, settled } = this.#bootstrapper.serve(message, now);
-    this.#channel.coap.respond(exchange, response, now);
+    const { response, settled } = this.#lifecycle.bootstrapper.serve(message, now);
+    this.#lifecycle.channel.coap.respond(exchange, response, now);
     settled();
   }
 }

@@ -1,16 +1,9 @@
 import Type, { type Static } from 'typebox';
 import { Instant, PathText } from './common.ts';
-import { JsonValue } from './devices.ts';
+import { SetValue } from './devices.ts';
 
 const ShortServerId = Type.Integer({ minimum: 1, maximum: 65_534 });
 const Seconds = Type.Integer({ minimum: 0, maximum: 2_147_483_647 });
-
-/** A resource and its value; typed by the object's definition, or by `type`. */
-export const SetValue = Type.Object(
-  { path: PathText, value: JsonValue, type: Type.Optional(Type.String({ maxLength: 16 })) },
-  { additionalProperties: false },
-);
-export type SetValue = Static<typeof SetValue>;
 
 /** An account of a server on the device: an instance of Security and one of Server. */
 export const BootstrapAccount = Type.Object(

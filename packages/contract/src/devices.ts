@@ -1,12 +1,19 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, Labels, ObservedText, PathText } from './common.ts';
-import { CredentialAdd, CredentialInfo, CredentialKind, SetupItem } from './credentials.ts';
+import { CredentialAdd, CredentialInfo, CredentialKind, CredentialPurpose, SetupItem } from './credentials.ts';
 import { Downlink, downlinkSettings } from './downlink.ts';
 
 /**
  * A value as JSON: integers beyond 2^53 and object links ("66:0") are strings, opaque is base64, time is Unix seconds.
  */
 export const JsonValue = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
+
+/** A resource and its value; typed by the object's definition, or by `type`. */
+export const SetValue = Type.Object(
+  { path: PathText, value: JsonValue, type: Type.Optional(Type.String({ maxLength: 16 })) },
+  { additionalProperties: false },
+);
+export type SetValue = Static<typeof SetValue>;
 
 /** The newest value of one resource (or resource instance). */
 export const ResourceValue = Type.Object({
@@ -204,6 +211,9 @@ export const DeviceAdd = Type.Object(
     owner: Type.Optional(Type.String({ maxLength: 255 })),
     model: Type.Optional(Type.String({ maxLength: 255 })),
     noSec: Type.Optional(Type.Boolean({ description: 'admit without DTLS; only if the server runs with --nosec' })),
+    values: Type.Optional(
+      Type.Array(SetValue, { maxItems: 64, description: 'written once, after its first registration' }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -215,7 +225,8 @@ const MAX_IMPORTED = 5000;
 /** One of many devices that are added at once, each with a pre-shared key that is known already. */
 export const DeviceImport = Type.Object(
   {
-    ...Type.Pick(DeviceAdd, ['endpoint', 'identity', 'labels', 'site', 'owner']).properties,
+    ...Type.Pick(DeviceAdd, ['endpoint', 'identity', 'labels', 'site', 'owner', 'values']).properties,
+    purpose: Type.Optional(CredentialPurpose),
     key: Type.String({ pattern: '^([0-9a-fA-F]{2}){16,64}$', description: 'PSK in hex' }),
   },
   { additionalProperties: false },

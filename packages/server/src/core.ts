@@ -19,6 +19,7 @@ import { type Device, Fleet } from './registry/fleet.ts';
 import { noteHeard, noteUnanswered } from './registry/reach.ts';
 import { Registrations } from './registry/registrations.ts';
 import { SessionKeeper } from './sessions/keeper.ts';
+import { OscoreKeeper } from './sessions/oscore-keeper.ts';
 import type { Store } from './store/port.ts';
 import type { Sealer } from './store/sealing.ts';
 import { Ingest } from './telemetry/ingest.ts';
@@ -112,7 +113,7 @@ export async function openCore(options: CoreOptions) {
     hooks: {
       contact: (device, { at, session }) => [engine.contact(device, at), sessions.heard(device, session)],
       registered: (device) => {
-        bootstrap.registered(device);
+        bootstrapping.bootstrap.registered(device);
         heard(device, 'new-registration');
       },
       heard: (device, fresh) => heard(device, fresh ? 'new-session' : undefined),
@@ -133,7 +134,7 @@ export async function openCore(options: CoreOptions) {
     },
     (device, session) => registrations.bind(device, session),
   );
-  const { bootstrap, templates, ...bootstrapRoutes } = await openBootstrap({
+  const bootstrapping = await openBootstrap({
     store,
     fleet,
     credentials,
@@ -156,10 +157,18 @@ export async function openCore(options: CoreOptions) {
     admission: trust.admission,
     registrations,
     sessions,
+    oscore: new OscoreKeeper({
+      store,
+      credentials,
+      purposeOf: options.trust.purposeOf,
+      send,
+      random: randomInt,
+      now,
+    }),
     failedHandshakes,
     handshakeCounts,
     observer: () => observer,
-    bootstrap,
+    bootstrap: bootstrapping.bootstrap,
     engine,
     ingest,
     models: library.models,
@@ -187,9 +196,7 @@ export async function openCore(options: CoreOptions) {
     observer,
     registrations,
     sessions,
-    bootstrap,
-    templates,
-    bootstrapRoutes,
+    bootstrapping,
     dispatcher,
   };
 }

@@ -21,6 +21,7 @@ import type { JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
 import { showAddress } from './link/address.ts';
 import { cbcSuites, defaultDtls, takesTlsKeys } from './link/dtls-settings.ts';
+import { admitsNoSec } from './link/listening.ts';
 import { Outgoing } from './link/outgoing.ts';
 import type { LinkDown, ListenAddress, Listener } from './link/port.ts';
 import { FinishedCommands } from './metrics/finished-commands.ts';
@@ -76,7 +77,7 @@ export async function startServer(
   const { now, warn } = ports;
   const startedAt = now();
   const made = await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
-  const noSec = config.listen.some(({ transport }) => transport === 'coap' || transport === 'coap+tcp');
+  const noSec = config.listen.some(admitsNoSec);
   const file = join(config.dataFolder, 'reeve.db');
   const store = await ports.openStore(file);
   const bus = ports.openBus(store);
@@ -124,8 +125,7 @@ export async function startServer(
     handshakeCounts,
     registrations,
     sessions,
-    bootstrap,
-    bootstrapRoutes,
+    bootstrapping,
     observer,
     dispatcher,
     requests,
@@ -153,6 +153,7 @@ export async function startServer(
     contacted: (device, anew) => {
       // After a restart of the server its session goes on, but what was about to be asked over it is forgotten.
       if (anew || !met.has(device)) meet(device);
+      if (anew) bootstrapping.deployments.registered(device, commands);
       commands.heard(device);
     },
   });
@@ -182,6 +183,7 @@ export async function startServer(
     heard: (device) => dispatcher.tellPresence(device),
     now,
   });
+  await bootstrapping.deployments.resume(commands);
   const finishedCommands = new FinishedCommands(bus);
   const incidents = await Incidents.open({ store, bus, engine, values, commands, now, warn });
   const names = { device: (deviceId: DeviceId) => fleet.get(deviceId)?.row.endpoint };
@@ -246,14 +248,14 @@ export async function startServer(
     minutes: [
       (at) => registrations.expire(at),
       (at) => sessions.expire(at),
-      (at) => bootstrap.sweep(at),
+      (at) => bootstrapping.bootstrap.sweep(at),
       (at) => expireCredentials({ store, fleet, trust }, at),
       (at) => trust.expire(at),
     ],
     days: [
       (at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS }),
       (at) => commands.prune(at - RETENTION_MS),
-      (at) => bootstrap.prune(at - RETENTION_MS),
+      (at) => bootstrapping.bootstrap.prune(at - RETENTION_MS),
       (at) => incidents.prune(at - RETENTION_MS),
     ],
     now,
@@ -287,12 +289,12 @@ export async function startServer(
         now,
       }),
       ...trust.handlers(),
-      ...bootstrapRoutes.handlers(),
+      ...bootstrapping.handlers(),
       ...credentialHandlers({ store, fleet, lanes, trust, now }),
       ...frameHandlers({ fleet, lanes, frames, now }),
       ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),
       ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
-      ...importHandlers({ store, fleet, sources: trust.sources, engine, now }),
+      ...importHandlers({ store, fleet, sources: trust.sources, deployments: bootstrapping.deployments, engine, now }),
       ...deviceHandlers({
         store,
         fleet,
@@ -300,7 +302,7 @@ export async function startServer(
         lanes,
         engine,
         observer,
-        bootstrap,
+        bootstrapping,
         views: {
           models: library.models,
           values,

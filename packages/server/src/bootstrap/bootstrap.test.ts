@@ -237,7 +237,7 @@ describe('the key that a device is given', () => {
     await ask(core, bootstrapSession(core, deviceId));
     await register(core, deviceId, 0);
     await ask(core, bootstrapSession(core, deviceId));
-    core.bootstrap.registered = () => {};
+    core.bootstrapping.bootstrap.registered = () => {};
     await register(core, deviceId, 1);
     expect(managing(core, deviceId)).toHaveLength(2);
     const again = await openTestCore({ store, trusting });

@@ -45,12 +45,12 @@ export function checkTemplate(
   if (places.length > 0) throw new ReeveError('invalid-request', 'The template can not be given to a device', places);
 }
 
-/** What is wrong with a value in words. @param filled its placeholders are filled in later */
+/** What is wrong with a value in words. @param filled texts are filled in, and read, later */
 export function faultOf({ path, value, type }: SetValue, models: Models, filled?: 'filled'): string | undefined {
   const parsed = parsePath(path);
   if (parsed === undefined || level(parsed) !== PathLevel.resource) return `${path} is no resource, e.g. /3/0/15`;
   if (ACCOUNT_OBJECTS.has(segments(parsed)[0] ?? -1)) return `${path} belongs to an account: see accounts and access`;
-  if (filled && typeof value === 'string' && value.includes('{')) return undefined;
+  if (filled && typeof value === 'string') return undefined;
   try {
     models.storedOf(path, value, type, undefined);
     return undefined;

@@ -1,5 +1,7 @@
+import type { DeviceId } from '../ids.ts';
 import type { Trust } from '../trust/trust.ts';
 import { Bootstrap, type BootstrapOptions } from './bootstrap.ts';
+import { Deployments } from './deployments.ts';
 import { bootstrapHandlers } from './handlers.ts';
 import { Provisioning } from './provisioning.ts';
 import { Templates } from './templates.ts';
@@ -8,11 +10,21 @@ type Options = Omit<BootstrapOptions, 'templates' | 'provisioning'> & { readonly
 
 /** Joins what devices are given, what is made for them, and the server that gives it. */
 export async function openBootstrap({ trust, ...options }: Options) {
-  const { store, fleet, models, now } = options;
+  const { store, fleet, lanes, models, now } = options;
   const { sources, ender, identities } = trust;
   const templates = await Templates.load(store);
   const serverPublicKey = () => Buffer.from(identities.facts().publicKey, 'base64');
   const provisioning = await Provisioning.load({ store, fleet, sources, ender, serverPublicKey, now });
   const bootstrap = await Bootstrap.open({ ...options, templates, provisioning });
-  return { bootstrap, templates, handlers: () => bootstrapHandlers({ store, fleet, templates, models, now }) };
+  const deployments = await Deployments.load({ store, fleet, lanes, templates, models, now });
+  return {
+    bootstrap,
+    deployments,
+    handlers: () => bootstrapHandlers({ store, fleet, templates, models, now }),
+    /** The device is gone. */
+    forget: (deviceId: DeviceId) => {
+      bootstrap.forget(deviceId);
+      deployments.forget(deviceId);
+    },
+  };
 }

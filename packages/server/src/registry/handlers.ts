@@ -1,5 +1,5 @@
 import type { CredentialAdd, DeviceAdd, DeviceAdded, DeviceDetail, Downlink, TimelineEntry } from '@reeve/contract';
-import type { Bootstrap } from '../bootstrap/bootstrap.ts';
+import type { Deployments } from '../bootstrap/deployments.ts';
 import { ReeveError } from '../errors.ts';
 import type { Call, Handlers } from '../http/handlers.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId, type Seq } from '../ids.ts';
@@ -38,7 +38,7 @@ interface Options {
   readonly lanes: Lanes;
   readonly engine: RuleEngine;
   readonly observer: Observer;
-  readonly bootstrap: Pick<Bootstrap, 'forget'>;
+  readonly bootstrapping: { readonly deployments: Deployments; forget(deviceId: DeviceId): void };
   readonly views: ViewSources;
   readonly send: (message: LinkDown) => void;
   /** Incidents and locks of many devices at once. */
@@ -121,7 +121,9 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       const wanted = wantedCredential(body);
       const credential = wanted && newCredential(sources, row, wanted, o.now());
       if (credential && credentials.has(credential.row.proof)) throw identityTaken(credential.row);
+      const deployment = o.bootstrapping.deployments.rowOf(row, body.values, 'body/values');
       const changes: Change[] = [{ put: 'devices', row }];
+      if (deployment) changes.push({ put: 'deployments', row: deployment });
       const journal: JournalDraft[] = [
         { ...entry(call, row), type: 'device.added', payload: { endpoint: row.endpoint } },
       ];
@@ -138,6 +140,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       });
       const device = o.fleet.put(row);
       if (credential) credentials.put(credential.row);
+      if (deployment) o.bootstrapping.deployments.put(deployment);
       o.engine.assign(device);
       return credential ? added(device, credential) : { device: await summary(device), setup: [] };
     },
@@ -189,7 +192,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         o.fleet.remove(device);
         o.engine.forget(deviceId);
         o.observer.forget(deviceId);
-        o.bootstrap.forget(deviceId);
+        o.bootstrapping.forget(deviceId);
         o.downlink.forget(deviceId);
         o.forgetFrames(deviceId);
         o.views.values.remove(deviceId);
@@ -278,7 +281,7 @@ export function timelineEntry(entry: JournalEntry, describe: (entry: JournalEntr
 /** The row of a device that is added. */
 export function newDevice(
   organisationId: OrganisationId,
-  body: Omit<DeviceAdd, 'credential'>,
+  body: Omit<DeviceAdd, 'credential' | 'values'>,
   now: Millis,
 ): Row<'devices'> {
   const { endpoint, labels = {}, site, owner, model, noSec = false } = body;
@@ -314,7 +317,7 @@ function endpointTaken(endpoint: string): ReeveError {
 }
 
 export function identityTaken({ kind, proof }: CredentialRow): ReeveError {
-  const what = kind === 'psk' ? 'identity' : kind === 'raw-key' ? 'key' : 'certificate';
+  const what = { psk: 'identity', 'raw-key': 'key', certificate: 'certificate', oscore: 'Sender ID' }[kind];
   return new ReeveError('identity-taken', `The ${what} "${showIdentity(proof)}" is in use already`);
 }
 

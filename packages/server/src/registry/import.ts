@@ -1,4 +1,5 @@
 import type { Actor, DeviceImport } from '@reeve/contract';
+import type { Deployments } from '../bootstrap/deployments.ts';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { Millis, OrganisationId } from '../ids.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly sources: CredentialSources;
+  readonly deployments: Deployments;
   readonly engine: RuleEngine;
   readonly now: () => Millis;
 }
@@ -23,6 +25,8 @@ interface Options {
 interface Added {
   readonly device: Row<'devices'>;
   readonly credential: CredentialRow;
+  /** Values of its own. */
+  readonly deployment: Row<'deployments'> | undefined;
 }
 
 type Place = ReeveError['places'][number];
@@ -34,19 +38,26 @@ const MAX_PLACES = 100;
 export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
   return {
     'devices.import': async ({ organisationId, actor, body }) => {
-      const all = body.devices.map((wanted): Added => {
+      const all = body.devices.map((wanted, index): Added => {
         const device = newDevice(organisationId, wanted, o.now());
-        const { identity, key } = wanted;
-        const psk = { kind: 'psk', key, ...(identity === undefined ? {} : { identity }) } as const;
-        return { device, credential: newCredential(o.sources, device, psk, o.now()).row };
+        const { identity, key, purpose, values } = wanted;
+        const psk = {
+          kind: 'psk',
+          key,
+          ...(identity === undefined ? {} : { identity }),
+          ...(purpose === undefined ? {} : { purpose }),
+        } as const;
+        const deployment = o.deployments.rowOf(device, values, `body/devices/${index}/values`);
+        return { device, credential: newCredential(o.sources, device, psk, o.now()).row, deployment };
       });
       refuseTaken(all, body.devices, organisationId, o);
       await o.store.commit(batchOf(all, actor, o.now())).catch((error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
         throw new ReeveError('endpoint-taken', 'Another request added one of them meanwhile: nothing was added');
       });
-      for (const { device, credential } of all) {
+      for (const { device, credential, deployment } of all) {
         o.sources.credentials.put(credential);
+        if (deployment) o.deployments.put(deployment);
         o.engine.assign(o.fleet.put(device));
       }
       return { added: all.length };
@@ -84,9 +95,10 @@ function refuseTaken(
 }
 
 function batchOf(all: readonly Added[], actor: Actor, at: Millis) {
-  const changes = all.flatMap(({ device, credential }): Change[] => [
+  const changes = all.flatMap(({ device, credential, deployment }): Change[] => [
     { put: 'devices', row: device },
     { put: 'credentials', row: credential },
+    ...(deployment ? [{ put: 'deployments', row: deployment } as const] : []),
   ]);
   const journal = all.flatMap(({ device, credential }): JournalDraft[] => {
     const { organisationId, deviceId, endpoint } = device;

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issue, newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
 import { until } from './harness.ts';
 import { InProcessServer } from './in-process.ts';
+import { oscoreWire } from './oscore-wire.ts';
 import { ScriptedDevice } from './scripted-device.ts';
 import { dtlsWire, tcpWire, tlsWire, udpWire, type Wire, type WireProof } from './wires.ts';
 
@@ -32,6 +33,8 @@ const rows: readonly Row[] = [
   secure('coaps', 'U', 'a pre-shared key', psk('coaps-psk'), dtlsWire),
   secure('coaps', 'U', 'a raw public key', rawKey(), dtlsWire),
   secure('coaps', 'U', 'a certificate', certificate('coaps-x509'), dtlsWire),
+  oscore('01'),
+  oscore('02', true),
   plain('coap+tcp', 'T', tcpWire),
   secure('coaps+tcp', 'T', 'a pre-shared key', psk('Lkw Ä 7'), (port, proof) => tlsWire(port, proof)),
   secure('coaps+tcp', 'T', 'a certificate', certificate('tls-x509'), (port, proof) =>
@@ -56,6 +59,18 @@ function secure(
     binding,
     credential,
     connect: (port, key) => connect(port, proof, key),
+  };
+}
+
+function oscore(senderId: string, rederive = false): Row {
+  const ids = { senderId, recipientId: '00' };
+  const secret = KEY.toString('hex');
+  return {
+    name: `coap with OSCORE, ${rederive ? 'deriving new keys' : 'proving freshness'}`,
+    transport: 'coap',
+    binding: 'U',
+    credential: { kind: 'oscore', key: secret, oscore: ids },
+    connect: (port) => oscoreWire(port, { secret, ...ids, rederive }),
   };
 }
 

@@ -189,6 +189,7 @@ export const credentialWords: Record<CredentialKind, string> = {
   psk: 'Pre-shared key',
   'raw-key': 'Raw public key',
   certificate: 'Certificate',
+  oscore: 'OSCORE secret',
 };
 
 /** Which name of a certificate tells the device. */

@@ -1,8 +1,13 @@
 import Type, { type Static } from 'typebox';
 import { Instant } from './common.ts';
 
-/** What a device proves itself with (LwM2M Transport §5.2: security modes 0, 1 and 2). */
-export const CredentialKind = Type.Union([Type.Literal('psk'), Type.Literal('raw-key'), Type.Literal('certificate')]);
+/** What a device proves itself with (LwM2M Transport §5.2: security modes 0, 1 and 2; §5.4: OSCORE). */
+export const CredentialKind = Type.Union([
+  Type.Literal('psk'),
+  Type.Literal('raw-key'),
+  Type.Literal('certificate'),
+  Type.Literal('oscore'),
+]);
 export type CredentialKind = Static<typeof CredentialKind>;
 
 /** What a credential is good for: to register, to be bootstrapped, or both. */
@@ -19,13 +24,30 @@ const Encoded = (what: string) =>
 
 const KeyHex = Type.String({
   pattern: '^([0-9a-fA-F]{2}){16,64}$',
-  description: 'PSK in hex; made and returned once if absent',
+  description: 'PSK, or OSCORE Master Secret, in hex; made and returned once if absent',
 });
 const PskIdentity = Type.String({
   minLength: 1,
   maxLength: 258,
   description: 'PSK identity, default: the endpoint name; hex:… for bytes',
 });
+
+const Hex = (maxBytes: number, description: string) =>
+  Type.String({ pattern: `^([0-9a-fA-F]{2}){0,${maxBytes}}$`, description: `${description}, in hex` });
+
+/** What goes with the secret of OSCORE, as the device has it in object 21; the server has the ids the other way round. */
+export const OscoreTerms = Type.Object(
+  {
+    senderId: Type.Optional(Hex(7, 'Sender ID of the device; made if absent')),
+    recipientId: Type.Optional(Hex(7, 'Recipient ID of the device: what it knows the server by; 00 if absent')),
+    salt: Type.Optional(Hex(64, 'Master Salt; none if absent')),
+    idContext: Type.Optional(Hex(64, 'ID Context; none if absent')),
+    aead: Type.Optional(Type.Integer({ description: 'AEAD algorithm by its COSE number; 10 if absent' })),
+    hmac: Type.Optional(Type.Integer({ description: 'HMAC algorithm by its COSE number; 5 if absent' })),
+  },
+  { additionalProperties: false },
+);
+export type OscoreTerms = Static<typeof OscoreTerms>;
 
 /** What may be said of a credential of any kind. */
 const terms = {
@@ -45,7 +67,8 @@ export const CredentialInfo = Type.Object({
   kind: CredentialKind,
   purpose: CredentialPurpose,
   identity: Type.String({
-    description: 'PSK identity (UTF-8 if printable, else hex:…), digest of the key or certificate, or its name',
+    description:
+      'PSK identity (UTF-8 if printable, else hex:…), OSCORE Sender ID, digest of the key or certificate, or its name',
   }),
   authority: Type.Optional(Type.String({ description: 'name of the authority that vouches for the certificate' })),
   ...terms,
@@ -60,6 +83,7 @@ export const CredentialAdd = Type.Object(
     purpose: Type.Optional(CredentialPurpose),
     identity: Type.Optional(PskIdentity),
     key: Type.Optional(KeyHex),
+    oscore: Type.Optional(OscoreTerms),
     publicKey: Type.Optional(Encoded('raw-key: the SubjectPublicKeyInfo of the device')),
     certificate: Type.Optional(Encoded('certificate: exactly this one')),
     sameKey: Type.Optional(

@@ -26,8 +26,8 @@ export const downlinkSettings = {
 
 /** What waits to be sent to a device, and what it may be sent. */
 export const Downlink = Type.Object({
-  awakeSeconds: downlinkSettings.awakeSeconds,
-  bytesPerDay: Type.Optional(downlinkSettings.downlinkBytesPerDay),
+  awakeSeconds: Type.Integer(),
+  bytesPerDay: Type.Optional(Type.Integer()),
   /** Of the present day; only of a device with a budget. */
   bytesToday: Type.Optional(Type.Integer()),
   queuedCommands: Type.Integer(),

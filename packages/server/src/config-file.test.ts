@@ -21,6 +21,15 @@ const faults = async (content: unknown): Promise<string[]> => {
 };
 
 describe('a configuration file', () => {
+  it('tells how much devices are sent', async () => {
+    const downlink = { bytesPerSecond: 5000, sites: { 'depot-3': 200 } };
+    expect(await readConfigFile(written({ downlink }))).toEqual({ downlink });
+    expect(await faults({ downlink: { sites: { 'depot-3': 0 }, bytes: 1 } })).toEqual([
+      '  downlink.bytes: there is no such setting',
+      '  downlink.sites.depot-3: must be >= 1',
+    ]);
+  });
+
   it('tells listeners and identities, whose files lie beside it', async () => {
     const listener = { host: '::', port: 5684, suites: ['TLS_PSK_WITH_AES_128_CCM_8'], credentials: ['psk'] };
     const identity = { serverNames: ['reeve.example.com'], certificate: 'tls/chain.pem', key: '/etc/key.pem' };

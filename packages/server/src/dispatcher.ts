@@ -20,6 +20,7 @@ import { type Registrations, speaksFor } from './registry/registrations.ts';
 import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry/terms.ts';
 import { valueView } from './registry/views.ts';
 import type { SessionKeeper } from './sessions/keeper.ts';
+import type { OscoreKeeper } from './sessions/oscore-keeper.ts';
 import type { Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
 import type { Models } from './telemetry/models.ts';
@@ -33,6 +34,7 @@ interface Options {
   readonly admission: Admission;
   readonly registrations: Registrations;
   readonly sessions: SessionKeeper;
+  readonly oscore: OscoreKeeper;
   readonly failedHandshakes: FailedHandshakes;
   readonly handshakeCounts: HandshakeCounts;
   readonly observer: () => Observer;
@@ -81,6 +83,12 @@ export class Dispatcher {
         send({ kind: 'resumed', lookup, good: this.#o.admission.resumes(identity, credential, now(), ingress) });
         break;
       }
+      case 'find-oscore':
+        void this.#o.oscore.find(message);
+        break;
+      case 'reserve-oscore':
+        void this.#o.oscore.reserve(message);
+        break;
       case 'session-opened': {
         if (this.#o.admission.purposeOf(message.session) === 'bootstrap') {
           this.#o.bootstrap.opened(message.session);

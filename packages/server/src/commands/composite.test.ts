@@ -114,8 +114,8 @@ describe('what a command would cost', () => {
       ...{ organisationId, deviceId, path: '/3/0/9', stored: percent(80), receivedAt: START },
       ...{ clock: 'none', truncated: 0 },
     });
-    // 81 a2 21 66 "/3/0/9" 02 18 50
-    expect(await cost({ kind: 'read-composite', paths })).toMatchObject({ answerBytes: 13 });
+    // 81 a3 21 "/" 00 "3/0/9" 02 1850 (RFC 8428 §6)
+    expect(await cost({ kind: 'read-composite', paths })).toMatchObject({ answerBytes: 15 });
     await rest();
     expect(performed).toEqual([]);
   });

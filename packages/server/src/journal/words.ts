@@ -171,6 +171,7 @@ const kindWords: Readonly<Record<CredentialKind, string>> = {
   psk: 'pre-shared key',
   'raw-key': 'raw public key',
   certificate: 'certificate',
+  oscore: 'OSCORE secret',
 };
 
 const commandEnds: Readonly<Record<JournalPayloads['command.finished']['state'], string>> = {

@@ -1,6 +1,19 @@
+import { oscoreObstacle } from '@reeve/coap';
 import type { CredentialId } from '../ids.ts';
 
 /** What passes the link port on OSCORE (RFC 8613). Ids and contexts are in hex, from the server's side. */
+
+/** The identity that the ids in a device's requests make, in hex: its label in sessions. */
+export function oscoreLabel(kid: string, kidContext?: string): string {
+  return kidContext === undefined ? `oscore:${kid}` : `oscore:${kid}.${kidContext}`;
+}
+
+/** Why ids, in hex, and algorithms are of no use together; undefined if they are. */
+export function oscoreFault(terms: { senderId: string; recipientId: string; aead: number; hmac: number }) {
+  const { aead, hmac: hkdf } = terms;
+  const [senderId, recipientId] = [Buffer.from(terms.senderId, 'hex'), Buffer.from(terms.recipientId, 'hex')];
+  return oscoreObstacle({ senderId, recipientId, masterSalt: Buffer.alloc(0), aead, hkdf });
+}
 
 /** The keys of a device, and what they may be used for yet. */
 export interface OscoreFound {

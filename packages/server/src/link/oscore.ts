@@ -14,7 +14,7 @@ import {
 import type { CredentialId, Millis } from '../ids.ts';
 import { type PeerAddress, showAddress } from './address.ts';
 import type { Check } from './handshake-facts.ts';
-import type { OscoreDown, OscoreFound } from './oscore-port.ts';
+import { type OscoreDown, type OscoreFound, oscoreLabel } from './oscore-port.ts';
 import type { LinkUp, Listener, SessionId } from './port.ts';
 import type { Session, SessionTable } from './sessions.ts';
 
@@ -305,11 +305,6 @@ export class OscoreSessions {
       ...(identity === undefined ? {} : { identity }),
     });
   }
-}
-
-/** The identity that ids of a device make, in hex. */
-export function oscoreLabel(kid: string, kidContext?: string): string {
-  return kidContext === undefined ? `oscore:${kid}` : `oscore:${kid}.${kidContext}`;
 }
 
 const keyOf = ({ ingress, host, port }: PeerAddress): string => `${ingress}|${port}|${host}`;

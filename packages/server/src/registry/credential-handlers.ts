@@ -119,13 +119,14 @@ export function credentialHandlers(o: Options): Pick<Handlers, CredentialRoute> 
   };
 }
 
-/** What stays when a credential is rotated: its kind and purpose, the identity of a PSK, and the suites; a new one has its own time. */
-function sameAs({ kind, purpose, proof, suites }: CredentialRow): CredentialAdd {
+/** What stays when a credential is rotated: its kind and purpose, the identity of a PSK, the terms of OSCORE, and the suites; a new one has its own time. */
+function sameAs({ kind, purpose, proof, suites, oscore }: CredentialRow): CredentialAdd {
   return {
     kind,
     purpose,
     ...(kind === 'psk' ? { identity: `hex:${proof.slice('psk:'.length)}` } : {}),
     ...(suites === undefined ? {} : { suites }),
+    ...(oscore === undefined ? {} : { oscore }),
   };
 }
 

@@ -219,6 +219,19 @@ describe('a device', () => {
     await expect(show(core, 'nobody')).rejects.toMatchObject({ code: 'no-such-device' });
   });
 
+  it('has settings of its downlink that outlive a restart and can be taken away', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    await change(core, 'truck-1', { awakeSeconds: 10, downlinkBytesPerDay: 2000 });
+    const again = await openTestCore({ store: core.store });
+    expect(again.fleet.get(device.row.deviceId)?.row).toMatchObject({ awakeSeconds: 10, downlinkBytesPerDay: 2000 });
+    await change(core, 'truck-1', { awakeSeconds: null });
+    expect(device.row).not.toHaveProperty('awakeSeconds');
+    expect(device.row.downlinkBytesPerDay).toBe(2000);
+    const [entry] = await core.journal('device.changed');
+    expect(entry?.payload).toEqual({ fields: ['awakeSeconds', 'downlinkBytesPerDay'] });
+  });
+
   it('shows registration, objects, values and observations', async () => {
     const core = await openTestCore();
     await core.add('truck-1');

@@ -5,6 +5,7 @@ import { type AuthorityId, type Millis, newId, type OrganisationId } from '../id
 import type { Row } from '../store/tables.ts';
 import { readCertificate, readPublicKey, refused } from '../trust/encoded.ts';
 import type { CredentialRow, Credentials } from './credentials.ts';
+import { oscoreSetup, oscoreTerms } from './oscore-terms.ts';
 import { proofs, readIdentity, showIdentity } from './proofs.ts';
 
 /** RFC 4279 §5.3 asks for at least 16 random bytes. */
@@ -32,6 +33,7 @@ const fields: Readonly<Record<CredentialAdd['kind'], readonly (keyof CredentialA
   psk: ['identity', 'key'],
   'raw-key': ['publicKey'],
   certificate: ['certificate', 'sameKey', 'authority', 'name'],
+  oscore: ['key', 'oscore'],
 };
 const always: readonly (keyof CredentialAdd)[] = ['kind', 'purpose', 'validFrom', 'validUntil', 'suites'];
 
@@ -68,11 +70,15 @@ export function newCredential(
     ...(validUntil === undefined ? {} : { validUntil }),
     ...(suites === undefined ? {} : { suites }),
   };
-  if (kind === 'psk') {
+  if (kind === 'psk' || kind === 'oscore') {
     const key = body.key === undefined ? randomBytes(MADE_KEY_BYTES) : Buffer.from(body.key, 'hex');
     const sealedKey = sources.credentials.seal(row.credentialId, key);
+    const found =
+      kind === 'psk'
+        ? { proof: readIdentity(body.identity ?? endpoint) }
+        : oscoreTerms(body.oscore, body.key === undefined);
     return {
-      row: { ...row, proof: readIdentity(body.identity ?? endpoint), sealedKey },
+      row: { ...row, ...found, sealedKey },
       ...(body.key === undefined ? { made: key.toString('hex') } : {}),
     };
   }
@@ -122,10 +128,12 @@ const modes: Readonly<Record<CredentialAdd['kind'], string>> = {
   psk: '0 (pre-shared key)',
   'raw-key': '1 (raw public key)',
   certificate: '2 (certificate)',
+  oscore: '3 (no DTLS)',
 };
 
 /** What has to be set on the device for a credential; a pre-shared key is not among it. */
-export function setupOf(endpoint: string, { kind, purpose, proof }: CredentialRow, server: ServerFacts): SetupItem[] {
+export function setupOf(endpoint: string, row: CredentialRow, server: ServerFacts): SetupItem[] {
+  const { kind, purpose, proof } = row;
   const { bootstrapUri = 'none yet: start the server with --bootstrap and --device-host' } = server;
   const common: SetupItem[] = [
     { about: 'endpoint name (register ?ep=)', value: endpoint },
@@ -140,6 +148,8 @@ export function setupOf(endpoint: string, { kind, purpose, proof }: CredentialRo
   switch (kind) {
     case 'psk':
       return [...common, { about: 'PSK identity', path: '/0/x/3', value: showIdentity(proof) }];
+    case 'oscore':
+      return [...common, ...oscoreSetup(row)];
     case 'raw-key':
       return [
         ...common,

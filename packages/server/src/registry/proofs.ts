@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { CredentialKind } from '@reeve/contract';
 import type { AuthorityId } from '../ids.ts';
+import { oscoreLabel } from '../link/oscore-port.ts';
 
 /**
- * What a peer can show, as text: credentials are found by it. The first three are the identity labels of sessions; the
+ * What a peer can show, as text: credentials are found by it. The first four are the identity labels of sessions; the
  * others belong to certificates that are known by less than all of their bytes.
  */
 export const proofs = {
@@ -13,6 +14,8 @@ export const proofs = {
   rawKey: (publicKey: Uint8Array) => `rpk:${sha256(publicKey)}`,
   /** @param certificate DER */
   certificate: (certificate: Uint8Array) => `x509:${sha256(certificate)}`,
+  /** @param senderId of the device in hex, as is its ID context */
+  oscore: (senderId: string, idContext?: string) => oscoreLabel(senderId, idContext),
   /** Any certificate of a key. @param publicKey SubjectPublicKeyInfo in DER */
   certifiedKey: (publicKey: Uint8Array) => `x509-key:${sha256(publicKey)}`,
   /** Any certificate under an authority that bears a name. */
@@ -21,10 +24,15 @@ export const proofs = {
 
 /** Whether a proof is the identity label of its sessions itself. */
 export function isLabel(proof: string): boolean {
-  return /^(psk|rpk|x509):/.test(proof);
+  return /^(psk|rpk|x509|oscore):/.test(proof);
 }
 
-const kinds: Readonly<Record<string, CredentialKind>> = { psk: 'psk', rpk: 'raw-key', x509: 'certificate' };
+const kinds: Readonly<Record<string, CredentialKind>> = {
+  psk: 'psk',
+  rpk: 'raw-key',
+  x509: 'certificate',
+  oscore: 'oscore',
+};
 
 /** What whoever bears an identity label has proved. */
 export function kindOf(label: string): CredentialKind {
@@ -36,11 +44,12 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** An identity label or proof for people: a PSK identity as its UTF-8 if printable, else `hex:…`; of others the digest or name. */
+/** An identity label or proof for people: a PSK identity as its UTF-8 if printable, else `hex:…`; the ids of OSCORE; of others the digest or name. */
 export function showIdentity(proof: string): string {
   const [kind = ''] = proof.split(':', 1);
   const rest = proof.slice(kind.length + 1);
   if (kind === 'psk') return showBytes(rest);
+  if (kind === 'oscore') return `hex:${rest.replace('.', ' in hex:')}`;
   if (kind === 'x509-name') return rest.slice(rest.indexOf(':') + 1);
   return `sha256:${rest}`;
 }

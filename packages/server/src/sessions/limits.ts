@@ -10,6 +10,13 @@ export const sessionLimits = {
   restartJump: 2 ** 36,
   /** Records that a session may send at once after a restart: enough for the first answers, or to say that it ends. */
   restartBlock: 64,
+  /**
+   * As `restartJump`, for OSCORE: of the 2^40 numbers that its keys have this leaves room for 60 000 restarts and more,
+   * and most messages name theirs in three bytes.
+   */
+  oscoreJump: 2 ** 24,
+  /** Numbers that OSCORE may use before it asks for more. */
+  oscoreBlock: 1024,
   /** Sessions that are taken over together at the start. */
   revivedAtOnce: 1000,
 } as const;

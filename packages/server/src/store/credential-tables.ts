@@ -3,6 +3,16 @@ import type { AuthorityId, CredentialId } from '../ids.ts';
 import { device, organisation } from './columns.ts';
 import { bytes, integer, json, optional, table, text } from './schema.ts';
 
+/** What goes with the secret of OSCORE (RFC 8613 §3.2), as the device has it: bytes in hex, algorithms as COSE numbers. */
+interface OscoreRow {
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly salt: string;
+  readonly idContext?: string;
+  readonly aead: number;
+  readonly hmac: number;
+}
+
 /** What devices and the server prove themselves with, and who vouches for them. */
 export const credentialTables = {
   /** n to 1 with devices, each with its validity. */
@@ -13,7 +23,7 @@ export const credentialTables = {
       kind: text<CredentialKind>(),
       /** What a peer has to show; see registry/proofs.ts. */
       proof: text(),
-      /** The pre-shared key, or a private key that was made here for the device; sealed, bound to this row. */
+      /** The pre-shared key, the Master Secret, or a private key that was made here for the device; sealed, bound to this row. */
       sealedKey: optional(bytes()),
       /** Of a raw key: SubjectPublicKeyInfo in DER. */
       publicKey: optional(bytes()),
@@ -25,6 +35,12 @@ export const credentialTables = {
       validUntil: optional(integer()),
       createdAt: integer(),
       purpose: text<CredentialPurpose>(),
+      /** Of OSCORE: what goes with the secret, as the device has it. */
+      oscore: optional(json<OscoreRow>()),
+      /** Of OSCORE: numbers below this one may have been sent with. Raised by compare-and-set, never lowered under the same keys. */
+      sendLimit: optional(integer()),
+      /** Of OSCORE: the ID context, in hex, of the keys in use, if they are not the first ones. */
+      derived: optional(text()),
     },
     ['credentialId'],
     { unique: [['proof']], indexes: [['deviceId'], ['authorityId']] },

@@ -9,6 +9,9 @@ import { migrate, storedVersion } from './migrations.ts';
  */
 const SEQ_JUMP = 1_000_000_000;
 
+/** How far the numbers of OSCORE jump: the server that the backup is of went on to send with them. */
+const NUMBER_JUMP = 2 ** 32;
+
 /** Restores what `backup` of this adapter wrote. */
 export const restoreFile: RestoreFile = async (file, allow) => {
   const db = new DatabaseSync(file);
@@ -17,6 +20,7 @@ export const restoreFile: RestoreFile = async (file, allow) => {
     await allow(sealingKeyOf(db));
     migrate(db);
     const { changes } = db.prepare('DELETE FROM "dtlsSessions"').run();
+    db.prepare('UPDATE "credentials" SET "sendLimit" = "sendLimit" + ? WHERE "sendLimit" IS NOT NULL').run(NUMBER_JUMP);
     db.prepare(`UPDATE sqlite_sequence SET "seq" = "seq" + ? WHERE "name" = 'journal'`).run(SEQ_JUMP);
     return { schemaVersion, sessions: Number(changes) };
   } finally {

@@ -36,10 +36,11 @@ export const version2: readonly string[] = [
     "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "credentialId" TEXT NOT NULL, "kind" TEXT NOT NULL,
     "proof" TEXT NOT NULL, "sealedKey" BLOB, "publicKey" BLOB, "authorityId" TEXT, "suites" TEXT,
     "validFrom" INTEGER NOT NULL, "validUntil" INTEGER, "createdAt" INTEGER NOT NULL, "purpose" TEXT NOT NULL,
+    "oscore" TEXT, "sendLimit" INTEGER, "derived" TEXT,
     PRIMARY KEY ("credentialId"), UNIQUE ("proof")) STRICT, WITHOUT ROWID`,
   `INSERT INTO "credentials"
     SELECT "organisationId", "deviceId", "credentialId", "kind", 'psk:' || "identity", "sealedKey", NULL, NULL, NULL,
-      "validFrom", "validUntil", "createdAt", 'management'
+      "validFrom", "validUntil", "createdAt", 'management', NULL, NULL, NULL
     FROM "oldCredentials"`,
   'DROP TABLE "oldCredentials"',
   'CREATE INDEX "credentials_deviceId" ON "credentials" ("deviceId")',

@@ -9,6 +9,7 @@ import { DevicePage } from './pages/device/DevicePage.tsx';
 import { FleetPage } from './pages/fleet/FleetPage.tsx';
 import { IncidentPage } from './pages/incidents/IncidentPage.tsx';
 import { IncidentsPage } from './pages/incidents/IncidentsPage.tsx';
+import { ModelsPage } from './pages/models/ModelsPage.tsx';
 import { SignInPage } from './pages/SignInPage.tsx';
 import { PoliciesPage } from './pages/settings/PoliciesPage.tsx';
 import { SettingsPage } from './pages/settings/SettingsPage.tsx';
@@ -39,6 +40,7 @@ export function App() {
           <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
           <Route path="/connections" component={ConnectionsPage} />
           <Route path="/policies" component={PoliciesPage} />
+          <Route path="/models" component={ModelsPage} />
           <Route path="/settings">
             <SettingsPage session={session} />
           </Route>

@@ -13,6 +13,7 @@ const pages = [
   { path: '/incidents', name: 'Incidents', below: '/incidents' },
   { path: '/connections', name: 'Connections', below: '/connections' },
   { path: '/policies', name: 'Policies', below: '/policies' },
+  { path: '/models', name: 'Models', below: '/models' },
   { path: '/settings', name: 'Settings', below: '/settings' },
 ] as const;
 

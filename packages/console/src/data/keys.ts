@@ -27,6 +27,8 @@ export const queryScopes = {
   authorities: 'fleet',
   serverIdentity: 'fleet',
   people: 'fleet',
+  models: 'fleet',
+  model: 'fleet',
   tokens: 'fleet',
 } as const satisfies Record<string, 'fleet' | 'device' | 'live'>;
 

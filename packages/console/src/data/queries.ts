@@ -168,6 +168,19 @@ export function useServerIdentity() {
   return useQuery({ queryKey: ['serverIdentity'], queryFn: () => api('server.identity') });
 }
 
+/** Every version of every object that the server knows. */
+export function useModels() {
+  return usePages(['models'], () => api('models.list'));
+}
+
+/** One version of an object with its resources. */
+export function useModel(objectId: number, version: string) {
+  return useQuery({
+    queryKey: ['model', String(objectId), version],
+    queryFn: () => api('models.show', { params: { object: String(objectId) }, query: { version } }),
+  });
+}
+
 export function usePeople() {
   return usePages(['people'], () => api('people.list'));
 }

@@ -52,7 +52,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
           <TextInput
             size="xs"
             label={`${row.name} (${path})`}
-            description={type}
+            description={row.limits === '' ? type : `${type}: ${row.limits}`}
             value={text}
             error={!parsed.ok && text !== '' && `Expected ${parsed.expected}`}
             onChange={(event) => setText(event.currentTarget.value)}

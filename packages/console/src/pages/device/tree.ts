@@ -1,4 +1,5 @@
 import type { DeviceDetail, Observation, ResourceInfo, ResourceValue } from '@reeve/contract';
+import { limitsOf } from './limits.ts';
 
 /** One resource (or resource instance) of a device as a row. */
 export interface ResourceRow {
@@ -8,6 +9,8 @@ export interface ResourceRow {
   /** Unknown resources may do anything: the device will say. */
   operations: ResourceInfo['operations'] | 'unknown';
   type: string | undefined;
+  /** What it may hold, in words; empty if nothing is known. */
+  limits: string;
   value: ResourceValue | undefined;
   observation: Observation | undefined;
 }
@@ -77,6 +80,7 @@ function rowsOf(
       name: definition?.name ?? `Resource ${resourceId}`,
       operations: definition?.operations ?? 'unknown',
       type: definition?.type ?? value?.type,
+      limits: definition ? limitsOf(definition) : '',
       value,
       observation: observations.get(path),
     });

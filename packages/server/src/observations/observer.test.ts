@@ -277,11 +277,10 @@ describe('a notification', () => {
     expect(control.batches).toHaveLength(1);
     const changes = control.batches[0]?.changes ?? [];
     expect(changes.map((c) => ('put' in c ? c.put : 'patch' in c ? c.patch : c.delete))).toEqual([
-      'values',
       'ruleStates',
       'contacts',
     ]);
-    expect(control.batches[0]?.samples).toHaveLength(1);
+    expect(control.batches[0]?.samples).toMatchObject([{ path: '/3/0/9', current: { clock: 'none' } }]);
     expect(await rule()).toMatchObject({ state: 'breached' });
     expect(device.registration?.lastContactAt).toBe(core.time.now);
   });

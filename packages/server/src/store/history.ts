@@ -1,8 +1,9 @@
-import type { Seq } from '../ids.ts';
+import type { Millis, Seq } from '../ids.ts';
 import { type JournalDraft, type JournalEntry, journalVersions } from '../journal/entries.ts';
 import { type Cell, decodeCells, encodeCell, encodeCells, shapeOf } from './codec.ts';
 import type { ColumnBatch, Sample } from './port.ts';
 import { integer, json, optional, real, table, text } from './schema.ts';
+import type { StoredValue } from './tables.ts';
 
 /** The journal's columns. `seq` is given by the store. */
 export const journalShape = shapeOf(
@@ -44,31 +45,41 @@ export function decodeEntry(cells: readonly Cell[]): JournalEntry {
 
 const sampleColumns = shapeOf(
   'samples',
-  table({ deviceId: text(), path: text(), at: integer(), receivedAt: integer(), type: text() }, ['deviceId', 'path']),
+  table({ deviceId: text(), path: text(), type: text(), at: integer(), receivedAt: integer() }, ['deviceId', 'path']),
 ).columns;
 const numberColumn = shapeOf('samples', table({ value: real() }, ['value'])).column('value');
 
-/** Cells of a sample: device, path, at, receivedAt, type, value. */
-export function encodeSample(sample: Sample): Cell[] {
+/** A sample as stored: device, path, type, at, receivedAt, value. */
+export type SampleCells = StoredValue['value'][];
+
+/** Cells of a sample. @throws StoreError `invalid` if one does not fit */
+export function encodeSample(sample: Sample): SampleCells {
   const { type, value } = sample.stored;
-  return [...encodeCells(sampleColumns, { ...sample, type }), encodeSampleValue(value)];
-}
-
-/** Storage has no booleans: they are a single byte, which no other value is. */
-function encodeSampleValue(value: Sample['stored']['value']): Cell {
-  if (typeof value === 'boolean') return Uint8Array.of(value ? 1 : 0);
-  return typeof value === 'number' ? encodeCell(numberColumn, value) : value;
-}
-
-/** Decodes rows of (at, receivedAt, value), newest first, into columns, oldest first. */
-export function decodeSamples(rows: readonly (readonly Cell[])[]): ColumnBatch {
-  const at: number[] = [];
-  const receivedAt: number[] = [];
-  const value: ColumnBatch['value'][number][] = [];
-  for (const [observed, received, cell = null] of rows.toReversed()) {
-    at.push(Number(observed));
-    receivedAt.push(Number(received));
-    value.push(cell instanceof Uint8Array ? cell[0] === 1 : cell);
+  const cells: SampleCells = [];
+  const row: Readonly<Record<string, unknown>> = { ...sample, type };
+  for (const column of sampleColumns) {
+    const cell = encodeCell(column, row[column.name]);
+    // None of these columns holds bytes.
+    if (!(cell instanceof Uint8Array)) cells.push(cell);
   }
-  return { at, receivedAt, value };
+  if (typeof value === 'number') encodeCell(numberColumn, value);
+  cells.push(value);
+  return cells;
+}
+
+/** One sample of a series: at, receivedAt, value. */
+export type SeriesSample = readonly [at: Millis, receivedAt: Millis, value: StoredValue['value']];
+
+/** The order of a series: that in which its values were observed, then that in which they came. */
+export function bySampleTime(a: SeriesSample, b: SeriesSample): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+/** Samples, oldest first, as columns. */
+export function columnsOf(samples: readonly SeriesSample[]): ColumnBatch {
+  return {
+    at: samples.map(([at]) => at),
+    receivedAt: samples.map(([, receivedAt]) => receivedAt),
+    value: samples.map(([, , value]) => value),
+  };
 }

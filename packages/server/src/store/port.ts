@@ -30,6 +30,8 @@ export interface Sample {
   readonly at: Millis;
   readonly receivedAt: Millis;
   readonly stored: StoredValue;
+  /** Makes it the newest value of its resource: the row in `values`. */
+  readonly current?: Pick<Row<'values'>, 'organisationId' | 'observedAt' | 'clock' | 'truncated'>;
 }
 
 /** What is committed together or not at all: state, the journal entries that tell of it, and samples. */

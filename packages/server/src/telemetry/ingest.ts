@@ -4,7 +4,7 @@ import type { Millis } from '../ids.ts';
 import type { LinkBody, LinkRecord } from '../link/port.ts';
 import type { RuleEngine, RuleInput } from '../policies/engine.ts';
 import type { Device } from '../registry/fleet.ts';
-import type { Change, Sample } from '../store/port.ts';
+import type { Sample } from '../store/port.ts';
 import type { Row, StoredValue } from '../store/tables.ts';
 import type { Values } from './values.ts';
 
@@ -54,10 +54,13 @@ export class Ingest {
       const before = told.get(path);
       const at = before?.judged === judged ? before.at + 1 : judged;
       told.set(path, { judged, at });
-      samples.push({ deviceId, path, at, receivedAt, stored });
-      if (!report.fresh || (known && measuredAt(known) > at)) continue;
+      const sample = { deviceId, path, at, receivedAt, stored };
+      if (!report.fresh || (known && measuredAt(known) > at)) {
+        samples.push(sample);
+        continue;
+      }
       if (!known) room -= 1;
-      current.set(path, {
+      const row: Row<'values'> = {
         organisationId,
         deviceId,
         path,
@@ -66,15 +69,16 @@ export class Ingest {
         receivedAt,
         clock,
         truncated: body.truncated ? 1 : 0,
-      });
+      };
+      samples.push({ ...sample, current: row });
+      current.set(path, row);
     }
     const rows = [...current.values()];
-    const changes = rows.map((row): Change => ({ put: 'values', row }));
     const inputs = report.fresh ? inputsOf(report.path, body, receivedAt) : [];
     const evaluated = this.#engine.feed(device, inputs, receivedAt);
     const decision: Decision = {
       batch: {
-        changes: [...changes, ...(evaluated?.batch.changes ?? [])],
+        changes: evaluated?.batch.changes ?? [],
         journal: evaluated?.batch.journal ?? [],
         samples,
       },

@@ -3,14 +3,24 @@ import type { JournalDraft, JournalEntry } from '../../journal/entries.ts';
 import { Announcements, type Listener } from '../announcements.ts';
 import { type Cell, decodeRow, encodeKey, tableShape } from '../codec.ts';
 import { Histogram } from '../histogram.ts';
-import { committedEntry, decodeEntry, decodeSamples, encodeDraft, encodeSample } from '../history.ts';
+import {
+  bySampleTime,
+  columnsOf,
+  committedEntry,
+  decodeEntry,
+  encodeDraft,
+  encodeSample,
+  type SeriesSample,
+} from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
 import {
   type Batch,
+  type Change,
   type ColumnBatch,
   type Committed,
   type JournalQuery,
   type ListQuery,
+  type Sample,
   type Store,
   StoreError,
   type StoreFigures,
@@ -26,9 +36,7 @@ export function openMemoryStore(): Store {
 
 interface StoredSample {
   readonly series: string;
-  readonly at: Millis;
-  readonly receivedAt: Millis;
-  readonly value: Cell;
+  readonly sample: SeriesSample;
 }
 
 const seriesOf = (deviceId: string, path: string): string => JSON.stringify([deviceId, path]);
@@ -48,16 +56,15 @@ class MemoryStore implements Store {
     const drafts = batch.journal ?? [];
     const encoded = drafts.map(encodeDraft);
     const samples = (batch.samples ?? []).map((sample) => ({ sample, cells: encodeSample(sample) }));
-    this.#apply(batch);
+    const current = (batch.samples ?? []).flatMap(currentRow);
+    this.#apply({ ...batch, changes: [...(batch.changes ?? []), ...current] });
     const entries = drafts.map((draft, index) => this.#append(draft, encoded[index] ?? []));
     for (const { sample, cells } of samples) {
       const series = seriesOf(sample.deviceId, sample.path);
       const { at, receivedAt } = sample;
       this.#samples.set(JSON.stringify([series, at, receivedAt]), {
         series,
-        at,
-        receivedAt,
-        value: cells.at(-1) ?? null,
+        sample: [at, receivedAt, cells.at(-1) ?? null],
       });
     }
     this.#commits.add(0);
@@ -127,11 +134,12 @@ class MemoryStore implements Store {
     this.#admit();
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range;
     const wanted = seriesOf(series.deviceId, series.path);
-    const newestFirst = [...this.#samples.values()]
-      .filter((sample) => sample.series === wanted && sample.at >= from && sample.at <= to)
-      .sort((a, b) => b.at - a.at || b.receivedAt - a.receivedAt)
-      .slice(0, boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples));
-    return decodeSamples(newestFirst.map(({ at, receivedAt, value }) => [at, receivedAt, value]));
+    const found = [...this.#samples.values()]
+      .filter(({ series, sample: [at] }) => series === wanted && at >= from && at <= to)
+      .map(({ sample }) => sample)
+      .sort(bySampleTime);
+    const limit = boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples);
+    return columnsOf(found.slice(Math.max(0, found.length - limit)));
   }
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
@@ -139,7 +147,14 @@ class MemoryStore implements Store {
     const { journal = Number.NEGATIVE_INFINITY, samples = Number.NEGATIVE_INFINITY } = before;
     const kept = this.#journal.findIndex(({ at }) => at >= journal);
     const entries = this.#journal.splice(0, kept < 0 ? this.#journal.length : kept).length;
-    const stale = [...this.#samples].filter(([, { at }]) => at < samples);
+    const stale = [...this.#samples].filter(
+      ([
+        ,
+        {
+          sample: [at],
+        },
+      ]) => at < samples,
+    );
     for (const [id] of stale) this.#samples.delete(id);
     return { journal: entries, samples: stale.length };
   }
@@ -172,4 +187,9 @@ class MemoryStore implements Store {
   #admit(): void {
     if (this.#closed) throw new StoreError('closed', 'the store is closed');
   }
+}
+
+/** The newest value that a sample makes. */
+function currentRow({ current, deviceId, path, stored, receivedAt }: Sample): Change[] {
+  return current ? [{ put: 'values', row: { ...current, deviceId, path, stored, receivedAt } }] : [];
 }

@@ -35,13 +35,24 @@ function createTable(table: TableShape): string[] {
   ];
 }
 
+/**
+ * Samples of a series that were written together, as JSON: at, receivedAt and value of each, oldest first, with the times
+ * of the first and the last one. `chunk` is the number of the writing.
+ */
+const chunksTable = `CREATE TABLE "chunks" ("series" INTEGER NOT NULL, "last" INTEGER NOT NULL,
+  "chunk" INTEGER NOT NULL, "type" TEXT NOT NULL, "first" INTEGER NOT NULL, "samples" TEXT NOT NULL,
+  PRIMARY KEY ("series", "last", "chunk")) STRICT, WITHOUT ROWID`;
+
+/** The log of what is committed and not in its table yet, a group's entries in each row; see redo.ts. */
+const redoTable = 'CREATE TABLE "redo" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT';
+
 /** AUTOINCREMENT never gives a seq twice, not even after the newest entries were pruned. */
 const historyTables = [
   `CREATE TABLE "journal" ("seq" INTEGER PRIMARY KEY AUTOINCREMENT, ${journalShape.columns.slice(1).map(declared).join(', ')}) STRICT`,
   'CREATE INDEX "journal_deviceId" ON "journal" ("deviceId", "seq") WHERE "deviceId" IS NOT NULL',
   'CREATE TABLE "series" ("series" INTEGER PRIMARY KEY, "deviceId" TEXT NOT NULL, "path" TEXT NOT NULL, UNIQUE ("deviceId", "path")) STRICT',
-  `CREATE TABLE "samples" ("series" INTEGER NOT NULL, "at" INTEGER NOT NULL, "receivedAt" INTEGER NOT NULL,
-    "type" TEXT NOT NULL, "value" ANY, PRIMARY KEY ("series", "at", "receivedAt")) STRICT, WITHOUT ROWID`,
+  chunksTable,
+  redoTable,
 ];
 
 /** The whole schema of a new file. */

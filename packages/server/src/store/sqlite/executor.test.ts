@@ -17,7 +17,15 @@ function executor(codes: number[]): Executor {
   });
 }
 
-const group = (name: string, texts = [insert, select]) => ({ texts, script: [1, 0], cells: [name, 1], queries: [all] });
+const group = (name: string, texts = [insert, select]) => ({
+  texts,
+  script: [1, 0],
+  cells: [name, 1],
+  redo: '',
+  mixed: [],
+  settle: false,
+  queries: [all],
+});
 
 describe('the executor', () => {
   it.each([
@@ -44,6 +52,9 @@ describe('the executor', () => {
       texts: [insert, select, wrong],
       script: [2, 0, 2, 1, 0, 1, 0],
       cells: ['a', 1, 'x', 'b', 1.5, 'c', 1],
+      redo: '',
+      mixed: [],
+      settle: false,
       queries: [all],
     });
     expect(reply.refused.map(({ batch, kind }) => [batch, kind])).toEqual([

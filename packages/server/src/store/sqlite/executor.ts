@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
 import { StoreError } from '../port.ts';
+import { WriteBehind } from './behind.ts';
 import type { GroupReply, GroupRequest, Query, Refusal, StatementText } from './protocol.ts';
 
 /** SQLite's primary result codes that say something about one statement, not about the file. */
@@ -52,6 +53,7 @@ export class Executor {
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
   readonly #lastSeq: StatementSync;
+  readonly #behind: WriteBehind;
 
   constructor(db: DatabaseSync, beforeCommit: () => void) {
     this.#db = db;
@@ -62,6 +64,7 @@ export class Executor {
     this.#savepoint = db.prepare('SAVEPOINT batch');
     this.#undo = db.prepare('ROLLBACK TO batch');
     this.#release = db.prepare('RELEASE batch');
+    this.#behind = new WriteBehind(db);
     this.#lastSeq = db.prepare(`SELECT "seq" FROM sqlite_sequence WHERE "name" = 'journal'`);
   }
 
@@ -73,16 +76,29 @@ export class Executor {
     if (request.script.length > 0) {
       try {
         refused = this.#runBatches(request);
+        this.#behind.add(request.redo, new Set(refused.map(({ batch }) => batch)), request.mixed);
         this.#beforeCommit();
         this.#commit.run();
+        this.#behind.committed();
       } catch (error) {
         failure = fileRefusal(error);
         this.#recover(failure);
       }
     }
-    const answers = request.queries.map((query) => this.#answer(query));
+    const unsettled = request.settle ? this.settle() : undefined;
+    const answers = request.queries.map((query) => unsettled ?? this.#answer(query));
     const lastSeq = Number(this.#lastSeq.get()?.seq ?? 0);
     return failure ? { failure, refused, lastSeq, answers } : { refused, lastSeq, answers };
+  }
+
+  /** Brings the tables to what was committed. @returns why that cannot be */
+  settle(): Refusal | undefined {
+    try {
+      this.#behind.settle();
+      return undefined;
+    } catch (error) {
+      return fileRefusal(error);
+    }
   }
 
   /** Savepoints cost as much as the statements between them, and refusals are rare: they come on the second try. */
@@ -162,6 +178,7 @@ export class Executor {
 
   /** Undoes the group. On a full disk the write-ahead log is given back, so that there may be room for the next one. */
   #recover(failure: Refusal): void {
+    this.#behind.undone();
     try {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
       if (failure.kind === 'full') this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

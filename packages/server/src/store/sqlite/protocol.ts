@@ -29,8 +29,21 @@ export interface GroupRequest {
   readonly script: readonly number[];
   /** The parameters of all statements of the script, in order. */
   readonly cells: readonly Cell[];
+  /** What goes to the log: a JSON array of entries (see redo.ts); empty if there are none. */
+  readonly redo: string;
+  /** Batches that have statements and entries: which entries go with a batch that is refused. */
+  readonly mixed: readonly RedoRange[];
+  /** Whether the queries are of what is written behind: all of it is written first. */
+  readonly settle: boolean;
   /** Asked after the commit. */
   readonly queries: readonly Query[];
+}
+
+/** The entries of one batch: from `first` to before `end`. */
+export interface RedoRange {
+  readonly batch: number;
+  readonly first: number;
+  readonly end: number;
 }
 
 export interface Refusal {

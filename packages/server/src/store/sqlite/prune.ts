@@ -1,6 +1,7 @@
 import type { Cell } from '../codec.ts';
 import { storeLimits } from '../limits.ts';
 import type { Sql } from './queries.ts';
+import { decodeChunk, encodeChunk } from './series.ts';
 
 /** What pruning needs of the store: both run between the commits of others, in order with them. */
 export interface PruneAccess {
@@ -39,33 +40,26 @@ export async function pruneSamples(store: PruneAccess, before: number): Promise<
   let pruned = 0;
   for (;;) {
     const stale = await store.query({
-      sql: `SELECT "series" FROM "series" WHERE EXISTS
-              (SELECT 1 FROM "samples" WHERE "samples"."series" = "series"."series" AND "at" < ?) LIMIT ?`,
+      sql: `SELECT "series", "last", "chunk", "samples" FROM "chunks" WHERE "first" < ? LIMIT ?`,
       cells: [before, slice],
     });
     if (stale.length === 0) return pruned;
-    for (const [series = 0] of stale) pruned += await pruneSeries(store, series, before);
+    const statements: Sql[] = [];
+    for (const [series = 0, last = 0, chunk = 0, cell] of stale) {
+      const samples = decodeChunk(cell);
+      const kept = samples.filter(([at]) => at >= before);
+      pruned += samples.length - kept.length;
+      const [oldest] = kept;
+      const key = [series, last, chunk];
+      if (oldest) statements.push({ sql: shortenSql, cells: [oldest[0], encodeChunk(kept), ...key] });
+      else statements.push({ sql: dropSql, cells: key }, { sql: forgetSql, cells: [series] });
+    }
+    await store.write(statements);
   }
 }
 
-async function pruneSeries(store: PruneAccess, series: Cell, before: number): Promise<number> {
-  let pruned = 0;
-  for (;;) {
-    const old =
-      'SELECT "at", "receivedAt" FROM "samples" WHERE "series" = ? AND "at" < ? ORDER BY "at", "receivedAt" LIMIT ?';
-    const cells = [series, before, slice];
-    const found = count(await store.query({ sql: `SELECT count(*) FROM (${old})`, cells }));
-    if (found === 0) return pruned;
-    await store.write([
-      {
-        sql: `DELETE FROM "samples" WHERE "series" = ? AND ("at", "receivedAt") IN (${old})`,
-        cells: [series, ...cells],
-      },
-      {
-        sql: 'DELETE FROM "series" WHERE "series" = ?1 AND NOT EXISTS (SELECT 1 FROM "samples" WHERE "series" = ?1)',
-        cells: [series],
-      },
-    ]);
-    pruned += found;
-  }
-}
+const chunkIs = '"series" = ? AND "last" = ? AND "chunk" = ?';
+const shortenSql = `UPDATE "chunks" SET "first" = ?, "samples" = ? WHERE ${chunkIs}`;
+const dropSql = `DELETE FROM "chunks" WHERE ${chunkIs}`;
+const forgetSql =
+  'DELETE FROM "series" WHERE "series" = ?1 AND NOT EXISTS (SELECT 1 FROM "chunks" WHERE "series" = ?1)';

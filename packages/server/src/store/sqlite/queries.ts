@@ -90,21 +90,3 @@ export function journalSql(query: JournalQuery): Sql {
     cells: [...where.cells, boundedLimit(query.limit, storeLimits.journalDefault, storeLimits.journalRows)],
   };
 }
-
-export function scanSql(
-  series: { readonly deviceId: string; readonly path: string },
-  range: { readonly from?: number; readonly to?: number; readonly limit?: number },
-): Sql {
-  const where = new Where();
-  where.add(
-    '"series" = (SELECT "series" FROM "series" WHERE "deviceId" = ? AND "path" = ?)',
-    series.deviceId,
-    series.path,
-  );
-  if (range.from !== undefined) where.add('"at" >= ?', range.from);
-  if (range.to !== undefined) where.add('"at" <= ?', range.to);
-  return {
-    sql: `SELECT "at", "receivedAt", "value" FROM "samples"${where.sql} ORDER BY "at" DESC, "receivedAt" DESC LIMIT ?`,
-    cells: [...where.cells, boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples)],
-  };
-}

@@ -1,15 +1,16 @@
 import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
-import { draftColumns, encodeDraft, encodeSample, journalShape } from '../history.ts';
+import { draftColumns, encodeDraft, journalShape } from '../history.ts';
 import { type Batch, type Change, changedMeanwhile, StoreError } from '../port.ts';
 import type { TableName } from '../tables.ts';
 import { listed, quoted } from './ddl.ts';
 import type { StatementText } from './protocol.ts';
+import { type RedoEntry, redoOf, redoSamples } from './redo.ts';
 
 const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
 const assigned = (columns: readonly NamedColumn[], separator: string): string =>
   columns.map(({ name }) => `${quoted(name)} = ?`).join(separator);
 
-function putSql(table: TableShape): string {
+export function putSql(table: TableShape): string {
   const others = table.columns.filter((column) => !table.key.includes(column));
   const update = others.map(({ name }) => `${quoted(name)} = excluded.${quoted(name)}`).join(', ');
   return `INSERT INTO ${quoted(table.name)} (${listed(table.columns)}) VALUES (${marks(table.columns.length)})
@@ -17,17 +18,20 @@ function putSql(table: TableShape): string {
 }
 
 /** @param where the key, and whatever else must hold */
-const patchSql = (table: TableShape, columns: readonly NamedColumn[], where: readonly NamedColumn[]): string =>
+export const patchSql = (table: TableShape, columns: readonly NamedColumn[], where: readonly NamedColumn[]): string =>
   `UPDATE ${quoted(table.name)} SET ${assigned(columns, ', ')} WHERE ${assigned(where, ' AND ')}`;
 
-const deleteSql = (table: TableShape): string =>
+export const deleteSql = (table: TableShape): string =>
   `DELETE FROM ${quoted(table.name)} WHERE ${assigned(table.key, ' AND ')}`;
 
 const appendSql = `INSERT INTO ${quoted(journalShape.name)} (${listed(draftColumns)}) VALUES (${marks(draftColumns.length)})`;
-/** Most samples belong to a series that is there: one that is not is noticed by a sample that was not inserted. */
-const seriesSql = 'INSERT INTO "series" ("deviceId", "path") VALUES (?, ?)';
-const sampleSql = `INSERT OR REPLACE INTO "samples" ("series", "at", "receivedAt", "type", "value")
-  SELECT "series", ?3, ?4, ?5, ?6 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2`;
+
+/** What batches are encoded to. */
+export interface Encoded {
+  readonly script: number[];
+  readonly cells: Cell[];
+  readonly redo: RedoEntry[];
+}
 
 /** A statement that writes rows of some columns. */
 interface Shape {
@@ -56,7 +60,6 @@ export class Statements {
   readonly #numbers = new Map<string, number>();
   readonly #tables = new Map<TableName, TableStatements>();
   #fresh: StatementText[] = [];
-  #sampleStatement: number | undefined;
 
   /** The number of a statement, which is one of its text and of what is done if it changes nothing. */
   number(sql: string, parameters: number, ifNothing?: StatementText['ifNothing']): number {
@@ -78,35 +81,30 @@ export class Statements {
   }
 
   /**
-   * Appends a batch to `script` (its count of statements, then their numbers) and to `cells` (their parameters).
+   * Appends a batch: to `script` its count of statements, then their numbers; to `cells` their parameters; to `redo` the
+   * entries of what is written behind.
    *
-   * @throws StoreError `invalid` if a value does not fit; both arrays are then as before
+   * @throws StoreError `invalid` if a value does not fit; the arrays are then as before
    */
-  encode(batch: Batch, script: number[], cells: Cell[]): void {
-    const scriptStart = script.length;
-    const cellStart = cells.length;
+  encode(batch: Batch, { script, cells, redo }: Encoded): void {
+    const starts = [script.length, cells.length, redo.length] as const;
     script.push(0);
     try {
-      for (const change of batch.changes ?? []) this.#encodeChange(change, script, cells);
+      for (const change of batch.changes ?? []) {
+        const entry = redoOf(change);
+        if (entry) redo.push(entry);
+        else this.#encodeChange(change, script, cells);
+      }
       for (const draft of batch.journal ?? []) {
         script.push(this.number(appendSql, draftColumns.length));
         cells.push(...encodeDraft(draft));
       }
-      for (const sample of batch.samples ?? []) {
-        script.push(this.#sample());
-        cells.push(...encodeSample(sample));
-      }
+      redoSamples(batch.samples ?? [], redo);
     } catch (error) {
-      script.length = scriptStart;
-      cells.length = cellStart;
+      [script.length, cells.length, redo.length] = starts;
       throw error;
     }
-    script[scriptStart] = script.length - scriptStart - 1;
-  }
-
-  #sample(): number {
-    this.#sampleStatement ??= this.number(sampleSql, 6, { statement: this.number(seriesSql, 2), parameters: 2 });
-    return this.#sampleStatement;
+    script[starts[0]] = script.length - starts[0] - 1;
   }
 
   #encodeChange(change: Change, script: number[], cells: Cell[]): void {

@@ -2,7 +2,7 @@ import type { DeviceId, Millis, Seq } from '../../ids.ts';
 import type { JournalEntry } from '../../journal/entries.ts';
 import { Announcements, type Listener } from '../announcements.ts';
 import { type Cell, decodeRow, encodeKey } from '../codec.ts';
-import { committedEntry, decodeEntry, decodeSamples } from '../history.ts';
+import { columnsOf, committedEntry, decodeEntry } from '../history.ts';
 import type {
   Batch,
   ColumnBatch,
@@ -16,8 +16,10 @@ import type {
 import type { Key, Row, TableName } from '../tables.ts';
 import type { CommitGate } from './gate.ts';
 import { pruneJournal, pruneSamples } from './prune.ts';
-import { countSql, getSql, journalSql, listSql, type Sql, scanSql } from './queries.ts';
-import { Statements } from './statements.ts';
+import { countSql, getSql, journalSql, listSql, type Sql } from './queries.ts';
+import { isBehind } from './redo.ts';
+import { scanSeries } from './series.ts';
+import { type Encoded, Statements } from './statements.ts';
 import { StoreThread } from './thread.ts';
 
 export interface SqliteOptions {
@@ -72,7 +74,7 @@ class SqliteStore implements DurableStore {
         for (const entry of entries) this.#announcements.add(entry);
         resolve({ seqs: entries.map(({ seq }) => seq) });
       };
-      this.#thread.commit((script, cells) => this.#statements.encode(batch, script, cells), {
+      this.#thread.commit((group) => this.#statements.encode(batch, group), {
         entries: drafts.length,
         done,
         refused,
@@ -81,17 +83,17 @@ class SqliteStore implements DurableStore {
   }
 
   async get<T extends TableName>(table: T, key: Key<T>): Promise<Row<T> | undefined> {
-    const [row] = await this.#query(getSql(table, encodeKey(table, key)));
+    const [row] = await this.#query(getSql(table, encodeKey(table, key)), isBehind(table));
     return row && decodeRow(table, row);
   }
 
   async list<T extends TableName>(table: T, query: ListQuery<T> = {}): Promise<Row<T>[]> {
-    const rows = await this.#query(listSql(table, query));
+    const rows = await this.#query(listSql(table, query), isBehind(table));
     return rows.map((row) => decodeRow(table, row));
   }
 
   async count<T extends TableName>(table: T, where: Partial<Row<T>> = {}): Promise<number> {
-    const [row] = await this.#query(countSql(table, where));
+    const [row] = await this.#query(countSql(table, where), isBehind(table));
     return Number(row?.[0] ?? 0);
   }
 
@@ -104,12 +106,12 @@ class SqliteStore implements DurableStore {
     series: { readonly deviceId: DeviceId; readonly path: string },
     range: { readonly from?: Millis; readonly to?: Millis; readonly limit?: number },
   ): Promise<ColumnBatch> {
-    return decodeSamples(await this.#query(scanSql(series, range)));
+    return columnsOf(await scanSeries((sql) => this.#query(sql, true), series, range));
   }
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
     const access = {
-      query: (sql: Sql) => this.#query(sql),
+      query: (sql: Sql) => this.#query(sql, true),
       write: (statements: readonly Sql[]) => this.#write(statements),
     };
     return {
@@ -138,13 +140,14 @@ class SqliteStore implements DurableStore {
     return this.#thread.close();
   }
 
-  #query({ sql, cells }: Sql): Promise<Cell[][]> {
-    return this.#thread.query({ statement: this.#statements.number(sql, cells.length), cells });
+  /** @param settle whether it is of what is written behind */
+  #query({ sql, cells }: Sql, settle = false): Promise<Cell[][]> {
+    return this.#thread.query({ statement: this.#statements.number(sql, cells.length), cells }, settle);
   }
 
   #write(statements: readonly Sql[]): Promise<void> {
     return new Promise((resolve, refused) => {
-      const encode = (script: number[], cells: Cell[]) => {
+      const encode = ({ script, cells }: Encoded) => {
         script.push(statements.length);
         for (const statement of statements) {
           script.push(this.#statements.number(statement.sql, statement.cells.length));

@@ -9,10 +9,12 @@ import type {
   GroupReply,
   GroupRequest,
   Query,
+  RedoRange,
   Refusal,
   ToWorker,
   WorkerSettings,
 } from './protocol.ts';
+import type { Encoded } from './statements.ts';
 
 /** What becomes of a batch. */
 export interface PendingCommit {
@@ -29,24 +31,30 @@ interface PendingQuery {
 }
 
 /** What gathers while the group before is on its way to the disk. */
-interface Group {
-  readonly script: number[];
-  readonly cells: Cell[];
+interface Group extends Encoded {
+  readonly mixed: RedoRange[];
+  /** Whether a query is of what is written behind. */
+  settle: boolean;
   readonly queries: Query[];
   readonly commits: PendingCommit[];
   readonly pending: PendingQuery[];
-  /** Length of `cells` whose size was counted, and that size. */
+  /** Lengths of `cells` and `redo` whose size was counted, and that size. */
   counted: number;
+  countedRedo: number;
   size: number;
 }
 
 const emptyGroup = (): Group => ({
   script: [],
   cells: [],
+  redo: [],
+  mixed: [],
+  settle: false,
   queries: [],
   commits: [],
   pending: [],
   counted: 0,
+  countedRedo: 0,
   size: 0,
 });
 
@@ -118,20 +126,30 @@ export class StoreThread {
   }
 
   /** Adds a batch to the group that gathers; `encode` appends it to the arrays, or throws and leaves them as they were. */
-  commit(encode: (script: number[], cells: Cell[]) => void, pending: PendingCommit): void {
+  commit(encode: (group: Encoded) => void, pending: PendingCommit): void {
     const group = this.#gathering;
     this.#admit(group.commits.length);
     if (group.size >= storeLimits.waitingSize) throw busy();
-    encode(group.script, group.cells);
+    const { script, cells, redo } = group;
+    const start = script.length;
+    const first = redo.length;
+    encode(group);
+    if (redo.length > first && script.length > start + 1) {
+      group.mixed.push({ batch: group.commits.length, first, end: redo.length });
+    }
     group.commits.push(pending);
-    for (; group.counted < group.cells.length; group.counted++)
-      group.size += sizeOf(group.cells[group.counted] ?? null);
+    for (; group.counted < cells.length; group.counted++) group.size += sizeOf(cells[group.counted] ?? null);
+    for (; group.countedRedo < redo.length; group.countedRedo++) {
+      for (const cell of redo[group.countedRedo] ?? []) group.size += typeof cell === 'string' ? cell.length : 8;
+    }
     this.#schedule();
   }
 
-  query(query: Query): Promise<Cell[][]> {
+  /** @param settle whether it is of what is written behind */
+  query(query: Query, settle = false): Promise<Cell[][]> {
     const group = this.#gathering;
     this.#admit(group.pending.length);
+    group.settle ||= settle;
     return new Promise((done, refused) => {
       group.queries.push(query);
       group.pending.push({ done, refused });
@@ -194,8 +212,9 @@ export class StoreThread {
       this.#gathering = emptyGroup();
       this.#underWay = group;
       this.#sentAt = performance.now();
-      const { script, cells, queries } = group;
-      this.#post({ texts: this.#takeTexts(), script, cells, queries });
+      const { script, cells, mixed, settle, queries } = group;
+      const redo = group.redo.length === 0 ? '' : JSON.stringify(group.redo);
+      this.#post({ texts: this.#takeTexts(), script, cells, redo, mixed, settle, queries });
     } else if (this.#state === 'closing') {
       this.#post('close');
     }

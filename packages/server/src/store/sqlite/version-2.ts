@@ -104,4 +104,16 @@ export const version2: readonly string[] = [
   `CREATE TABLE "frameSources" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "link" TEXT NOT NULL,
     "layouts" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "newest" INTEGER NOT NULL, "before" INTEGER NOT NULL,
     "lastAt" INTEGER, PRIMARY KEY ("deviceId"), UNIQUE ("link")) STRICT, WITHOUT ROWID`,
+  // Samples are kept in chunks, those of before in chunks of a day; what changes all the time goes through a log.
+  `CREATE TABLE "chunks" ("series" INTEGER NOT NULL, "last" INTEGER NOT NULL, "chunk" INTEGER NOT NULL,
+    "type" TEXT NOT NULL, "first" INTEGER NOT NULL, "samples" TEXT NOT NULL,
+    PRIMARY KEY ("series", "last", "chunk")) STRICT, WITHOUT ROWID`,
+  `INSERT INTO "chunks"
+    SELECT "series", max("at"), 0, max("type"), min("at"), json_group_array(json_array("at", "receivedAt",
+        CASE typeof("value") WHEN 'blob' THEN json(iif("value" = x'01', 'true', 'false'))
+          WHEN 'real' THEN json(printf('%!.17g', "value")) ELSE "value" END))
+    FROM (SELECT * FROM "samples" ORDER BY "series", "at", "receivedAt")
+    GROUP BY "series", "at" / 86400000`,
+  'DROP TABLE "samples"',
+  'CREATE TABLE "redo" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT',
 ];

@@ -62,6 +62,8 @@ if (port) {
       if (message === 'close') {
         closing = true;
         await copying;
+        // What can't be written now is in the log.
+        executor.settle();
         db.close();
         port.close();
       } else if ('backup' in message) {

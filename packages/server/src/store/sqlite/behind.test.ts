@@ -1,0 +1,188 @@
+import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { newId } from '../../ids.ts';
+import { decodeRow } from '../codec.ts';
+import { organisationId, person, putPerson, sample } from '../contract-fixtures.ts';
+import { openMemoryStore } from '../memory/store.ts';
+import type { Batch, Change } from '../port.ts';
+import type { Row } from '../tables.ts';
+import { Executor } from './executor.ts';
+import { migrate } from './migrations.ts';
+import type { GroupReply } from './protocol.ts';
+import { listSql, type Sql } from './queries.ts';
+import type { RedoEntry } from './redo.ts';
+import { scanSeries } from './series.ts';
+import { Statements } from './statements.ts';
+
+const IOERR = 10;
+
+/** The store's thread without the thread: it can die between two groups, and its disk can fail. */
+class Bench {
+  readonly #db = new DatabaseSync(':memory:');
+  #statements = new Statements();
+  #executor: Executor;
+  fails = false;
+
+  constructor() {
+    migrate(this.#db);
+    this.#executor = this.#open();
+  }
+
+  #open(): Executor {
+    return new Executor(this.#db, () => {
+      if (this.fails) throw Object.assign(new Error('sync failed'), { errcode: IOERR });
+    });
+  }
+
+  restart(): void {
+    this.#statements = new Statements();
+    this.#executor = this.#open();
+  }
+
+  commit(batches: readonly Batch[]): GroupReply {
+    const redo: RedoEntry[] = [];
+    const group = { script: [], cells: [], redo };
+    const mixed = batches.map((batch, index) => {
+      const first = redo.length;
+      this.#statements.encode(batch, group);
+      return { batch: index, first, end: redo.length };
+    });
+    const text = redo.length === 0 ? '' : JSON.stringify(redo);
+    return this.#executor.run({
+      ...group,
+      texts: this.#statements.takeFresh(),
+      redo: text,
+      mixed,
+      settle: false,
+      queries: [],
+    });
+  }
+
+  query({ sql, cells }: Sql, settle = true) {
+    const query = { statement: this.#statements.number(sql, cells.length), cells };
+    const texts = this.#statements.takeFresh();
+    const request = { texts, script: [], cells: [], redo: '', mixed: [], settle, queries: [query] };
+    const [answer] = this.#executor.run(request).answers;
+    if (!Array.isArray(answer)) throw new Error(answer?.message);
+    return answer;
+  }
+
+  list<T extends 'contacts' | 'values' | 'people'>(table: T): Row<T>[] {
+    return this.query(listSql(table, {})).map((row) => decodeRow(table, row));
+  }
+}
+
+const devices = ['a', 'b'].map(() => newId.device());
+const [one = newId.device()] = devices;
+const contact = (deviceId: typeof one, lastContactAt: number): Row<'contacts'> => ({
+  organisationId,
+  deviceId,
+  lastContactAt,
+  address: 'x',
+});
+
+describe('writing behind', () => {
+  it('does what writing at once would do, whatever the changes, restarts and failures', async () => {
+    const place = fc.constantFrom(...devices);
+    const at = fc.nat({ max: 20 });
+    const path = fc.constantFrom('/3/0/9', '/3/0/10');
+    const change = fc
+      .record({ kind: fc.nat({ max: 5 }), deviceId: place, at, path })
+      .map(({ kind, deviceId, at, path }): Change => {
+        if (kind === 0) return { put: 'contacts', row: contact(deviceId, at) };
+        if (kind === 1) return { patch: 'contacts', key: { deviceId }, set: { lastContactAt: at } };
+        if (kind === 2) return { patch: 'contacts', key: { deviceId }, set: { received: at, address: `${at}` } };
+        if (kind === 3) return { delete: 'contacts', key: { deviceId } };
+        if (kind === 4) return { delete: 'values', key: { deviceId, path } };
+        return { patch: 'values', key: { deviceId, path }, set: { receivedAt: at, observedAt: undefined } };
+      });
+    const samples = fc.array(
+      fc.record({ deviceId: place, path, at, value: fc.constantFrom(true, 'text', 1.5, null), current: fc.boolean() }),
+      { maxLength: 3 },
+    );
+    const batch = fc.record({ changes: fc.array(change, { maxLength: 3 }), samples });
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.array(batch, { minLength: 1, maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.constantFrom('restart' as const, 'fail' as const, 'settle' as const) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        const bench = new Bench();
+        const model = openMemoryStore();
+        for (const each of steps) {
+          if (each === 'restart') bench.restart();
+          else if (each === 'settle') bench.list('contacts');
+          else if (each === 'fail') {
+            bench.fails = true;
+            expect(bench.commit([{ changes: [{ put: 'contacts', row: contact(one, 99) }] }]).failure).toBeDefined();
+            bench.fails = false;
+          } else {
+            const batches = each.map(({ changes, samples }) => ({
+              changes,
+              samples: samples.map(({ value, current, at, ...of }) =>
+                sample(at, value, {
+                  ...of,
+                  ...(current ? { current: { organisationId, observedAt: at, clock: 'good', truncated: 0 } } : {}),
+                }),
+              ),
+            }));
+            expect(bench.commit(batches).failure).toBeUndefined();
+            for (const one of batches) await model.commit(one);
+          }
+        }
+        expect(bench.list('contacts')).toEqual(await model.list('contacts'));
+        expect(bench.list('values')).toEqual(await model.list('values'));
+        for (const deviceId of devices) {
+          const query = async (sql: Sql) => bench.query(sql);
+          const { at, receivedAt, value } = await model.scan({ deviceId, path: '/3/0/9' }, {});
+          const found = await scanSeries(query, { deviceId, path: '/3/0/9' }, {});
+          expect(found).toEqual(at.map((when, index) => [when, receivedAt[index], value[index]]));
+          const few = await scanSeries(query, { deviceId, path: '/3/0/9' }, { from: 3, to: 15, limit: 2 });
+          const fewer = await model.scan({ deviceId, path: '/3/0/9' }, { from: 3, to: 15, limit: 2 });
+          expect(few.map(([when]) => when)).toEqual(fewer.at);
+        }
+      }),
+    );
+  });
+
+  it('is durable with the commit: what is in no table yet is there after a restart', () => {
+    const bench = new Bench();
+    bench.commit([{ changes: [{ put: 'contacts', row: contact(one, 7) }] }]);
+    expect(bench.query(listSql('contacts', {}), false)).toEqual([]);
+    bench.restart();
+    expect(bench.list('contacts')).toEqual([contact(one, 7)]);
+  });
+
+  it('leaves nothing of a batch that is refused', () => {
+    const bench = new Bench();
+    const ada = person('Ada');
+    const row = contact(one, 1);
+    expect(bench.commit([{ changes: [putPerson(ada), { put: 'contacts', row }] }]).refused).toEqual([]);
+    const set = (lastContactAt: number): Change => ({
+      patch: 'contacts',
+      key: { deviceId: one },
+      set: { lastContactAt },
+    });
+    const taken = putPerson({ ...ada, personId: newId.person() });
+    const { refused } = bench.commit([{ changes: [set(2)] }, { changes: [set(3), taken] }]);
+    expect(refused.map(({ batch, kind }) => [batch, kind])).toEqual([[1, 'conflict']]);
+    expect(bench.list('contacts')).toEqual([contact(one, 2)]);
+  });
+
+  it('writes to the tables when enough has gathered, and empties the log', () => {
+    const bench = new Bench();
+    const many = Array.from({ length: 70_000 }, (_, index) => contact(newId.device(), index));
+    bench.commit(many.map((row) => ({ changes: [{ put: 'contacts', row }] })));
+    expect(bench.query({ sql: 'SELECT count(*) FROM "redo"', cells: [] }, false)).toEqual([[1]]);
+    const batches = Array.from(
+      { length: 40_000 },
+      (): Batch => ({
+        changes: [{ patch: 'contacts', key: { deviceId: one }, set: { lastContactAt: 1 } }],
+      }),
+    );
+    bench.commit(batches);
+    expect(bench.query({ sql: 'SELECT count(*) FROM "contacts"', cells: [] }, false)).toEqual([[70_000]]);
+    expect(bench.query({ sql: 'SELECT "id" FROM "redo"', cells: [] }, false)).toEqual([[2]]);
+  });
+});

@@ -1,0 +1,175 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Cell } from '../codec.ts';
+import { Generation, type PendingRow, type PendingSeries } from './generation.ts';
+import type { RedoRange } from './protocol.ts';
+import { behindShapes, type RedoEntry, valuesNumber, valuesRow } from './redo.ts';
+import { encodeChunk, inOrder } from './series.ts';
+import { deleteSql, patchSql, putSql } from './statements.ts';
+
+/** What gathers before it is written: so many rows and series, which bounds memory, */
+const DISTINCT = 65_536;
+/** or so many entries, which bounds what a start has to read, twice. */
+const ENTRIES = 1_048_576;
+/** What a group writes beside its own entries while older ones are being written: at least so much, else twice as many. */
+const SLICE = 64;
+
+/**
+ * Writes rows behind: a group's entries are committed as one row of the log, gather in memory, where the newest change of
+ * a row counts, and go to their tables in bulk, some with each later group. A row of the log goes when all that it holds
+ * is in the tables; what a start finds there is written again, which changes nothing.
+ */
+export class WriteBehind {
+  readonly #db: DatabaseSync;
+  readonly #append: StatementSync;
+  readonly #trim: StatementSync;
+  readonly #addSeries: StatementSync;
+  readonly #addChunk: StatementSync;
+  readonly #prepared = new Map<string, StatementSync>();
+  #gathering = new Generation();
+  /** What is being written, and what of it is left to write. */
+  #writing: Generation | undefined;
+  #left: Iterator<PendingRow | PendingSeries> | undefined;
+  /** Becomes true when this transaction has written all that was left. */
+  #written = false;
+  /** What this transaction has added to the log. */
+  #added: { readonly entries: readonly RedoEntry[]; readonly id: number } | undefined;
+
+  /** After a transaction that failed the next one has to do with as little room as it can. */
+  #resting = false;
+
+  /** Reads what the log holds. */
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#append = db.prepare('INSERT INTO "redo" ("entries") VALUES (?)');
+    this.#trim = db.prepare('DELETE FROM "redo" WHERE "id" <= ?');
+    this.#addSeries = db.prepare('INSERT INTO "series" ("deviceId", "path") VALUES (?, ?)');
+    this.#addChunk = db.prepare(`INSERT OR REPLACE INTO "chunks" ("series", "last", "chunk", "type", "first", "samples")
+      SELECT "series", ?3, ?4, ?5, ?6, ?7 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2`);
+    for (const { id, entries } of db.prepare('SELECT "id", "entries" FROM "redo" ORDER BY "id"').iterate()) {
+      this.#gathering.take(JSON.parse(String(entries)), Number(id));
+    }
+  }
+
+  /** Adds a group's entries to the log, but those of refused batches; then writes some older ones. */
+  add(redo: string, refused: ReadonlySet<number>, mixed: readonly RedoRange[]): void {
+    if (redo !== '') {
+      let entries: RedoEntry[] = JSON.parse(redo);
+      let text = redo;
+      const dropped = mixed.filter(({ batch }) => refused.has(batch));
+      if (dropped.length > 0) {
+        entries = entries.filter((_, index) => !dropped.some(({ first, end }) => index >= first && index < end));
+        text = JSON.stringify(entries);
+      }
+      if (entries.length > 0) this.#added = { entries, id: Number(this.#append.run(text).lastInsertRowid) };
+    }
+    if (!this.#resting) this.#write(Math.max(SLICE, 2 * (this.#added?.entries.length ?? 0)));
+  }
+
+  /** The transaction is committed. */
+  committed(): void {
+    this.#resting = false;
+    if (this.#written) this.#finish();
+    if (!this.#added) return;
+    this.#gathering.take(this.#added.entries, this.#added.id);
+    this.#added = undefined;
+    const { entries, distinct } = this.#gathering;
+    if ((entries >= ENTRIES || distinct >= DISTINCT) && !this.#writing) this.#begin();
+  }
+
+  /** The transaction was undone: what it has written is written again. */
+  undone(): void {
+    this.#resting = true;
+    this.#added = undefined;
+    this.#written = false;
+    this.#left = this.#writing?.contents();
+  }
+
+  /** Writes everything to the tables, in a transaction of its own. */
+  settle(): void {
+    while (this.#writing || this.#gathering.last > 0) {
+      if (!this.#writing) this.#begin();
+      this.#db.exec('BEGIN IMMEDIATE');
+      try {
+        this.#write(Number.POSITIVE_INFINITY);
+        this.#db.exec('COMMIT');
+      } catch (error) {
+        if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+        this.undone();
+        throw error;
+      }
+      this.committed();
+    }
+  }
+
+  #begin(): void {
+    this.#writing = this.#gathering;
+    this.#left = this.#writing.contents();
+    this.#gathering = new Generation();
+  }
+
+  #finish(): void {
+    this.#written = false;
+    this.#writing = undefined;
+    this.#left = undefined;
+  }
+
+  #write(count: number): void {
+    const { last } = this.#writing ?? {};
+    if (!this.#left || last === undefined) return;
+    for (let written = 0; written < count; written++) {
+      const { value, done } = this.#left.next();
+      if (done) {
+        this.#trim.run(last);
+        this.#written = true;
+        return;
+      }
+      if ('samples' in value) this.#writeSeries(value, last);
+      else this.#writeRow(value);
+    }
+  }
+
+  #writeSeries({ deviceId, path, type, samples, newest }: PendingSeries, chunk: number): void {
+    const sorted = inOrder(samples);
+    const first = sorted[0]?.[0] ?? 0;
+    const last = sorted.at(-1)?.[0] ?? 0;
+    const cells = [deviceId, path, last, chunk, type, first, encodeChunk(sorted)] as const;
+    if (this.#addChunk.run(...cells).changes === 0) {
+      this.#addSeries.run(deviceId, path);
+      this.#addChunk.run(...cells);
+    }
+    if (newest) this.#put(valuesNumber, valuesRow(newest.entry, newest.index));
+  }
+
+  #writeRow({ table, key, kind, cells }: PendingRow): void {
+    const shape = behindShapes[table];
+    if (!shape) return;
+    if (kind === 'put') {
+      this.#put(table, cells);
+    } else if (kind === 'delete') {
+      this.#statement(`delete ${table}`, () => deleteSql(shape)).run(...key);
+    } else {
+      const set = shape.columns.flatMap((column, index) => (cells[index] === undefined ? [] : [{ column, index }]));
+      if (set.length === 0) return;
+      const columns = set.map(({ column }) => column);
+      const name = `patch ${table} ${set.map(({ index }) => index).join()}`;
+      const values = set.map(({ index }) => cells[index] ?? null);
+      this.#statement(name, () => patchSql(shape, columns, shape.key)).run(...values, ...key);
+    }
+  }
+
+  #put(table: number, cells: readonly (Cell | undefined)[]): void {
+    const shape = behindShapes[table];
+    if (!shape) return;
+    const row = shape.columns.map((_, index) => cells[index] ?? null);
+    this.#statement(`put ${table}`, () => putSql(shape)).run(...row);
+  }
+
+  #statement(name: string, sql: () => string): StatementSync {
+    let statement = this.#prepared.get(name);
+    if (!statement) {
+      statement = this.#db.prepare(sql());
+      this.#prepared.set(name, statement);
+    }
+    return statement;
+  }
+}

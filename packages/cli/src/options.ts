@@ -47,7 +47,7 @@ export function paths(value: string, summary: string): Spec<readonly [string, ..
   const { read, ...first } = path(value, summary);
   return {
     ...first,
-    value: `${value} …`,
+    value: `${value}…`,
     many: true,
     read: ([word = '', ...more]) => [read([word]), ...more.map(pathOf)],
   };

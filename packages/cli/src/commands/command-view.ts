@@ -76,7 +76,7 @@ export function describeOperation(operation: CommandOperation): string {
       return `read ${operation.paths.join(' ')}`;
     case 'write-composite':
     case 'write':
-      return `write ${operation.values.map(({ path, value }) => `${path} = ${JSON.stringify(value)}`).join(', ')}`;
+      return `write ${operation.values.map(writtenText).join(', ')}`;
     case 'execute':
       return `execute ${operation.path}${operation.arguments === undefined ? '' : ` ${operation.arguments}`}`;
     case 'create':
@@ -88,6 +88,10 @@ export function describeOperation(operation: CommandOperation): string {
     case 'write-attributes':
       return `attach to ${operation.path}: ${attributesText(operation.attributes)}`;
   }
+}
+
+function writtenText({ path, value }: { readonly path: string; readonly value: unknown }): string {
+  return value === null ? `no ${path}` : `${path} = ${JSON.stringify(value)}`;
 }
 
 /** Attributes as people read them, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */

@@ -179,6 +179,60 @@ describe('operations', () => {
   });
 });
 
+describe('several paths at once', () => {
+  const cost = { bytes: 95, datagrams: 1, answerBytes: 40, wakeUps: 0 };
+  const answers = { 'devices.show': detail, 'commands.cost': cost, 'commands.create': commandIn('answered', '') };
+  const asked = (calls: readonly { name: string; args: unknown }[]) =>
+    calls.flatMap(({ name, args }) => (name === 'commands.create' ? [args] : []));
+
+  it('are read as one, and what that costs is said before', async () => {
+    const { err, calls } = await run(['device', 'read', 'truck-1', '/3/0/9', '/6/0', '--wait', '0'], answers);
+    const operation = { kind: 'read-composite', paths: ['/3/0/9', '/6/0'] };
+    expect(asked(calls)).toMatchObject([{ body: { operation } }]);
+    expect(err).toBe('costs 95 bytes in one datagram; about 40 bytes of values come back');
+  });
+
+  it('are written as one, with what is to be removed', async () => {
+    const words = ['device', 'write', 'truck-1', '/3/0/14', '+01:00', '--also', '/3/0/15=CET', '--remove', '/3/0/6/1'];
+    const { calls } = await run(words, answers);
+    const values = [
+      { path: '/3/0/14', value: '+01:00' },
+      { path: '/3/0/15', value: 'CET' },
+      { path: '/3/0/6/1', value: null },
+    ];
+    expect(asked(calls)).toMatchObject([{ body: { operation: { kind: 'write-composite', values } } }]);
+  });
+
+  it('are not sent if only the cost is asked for', async () => {
+    const waiting = { reason: 'asleep', text: 'asleep until heard' };
+    const { out, calls } = await run(['device', 'read', 'truck-1', '/3', '--cost'], {
+      'commands.cost': { bytes: 2100, datagrams: 3, wakeUps: 1, waiting },
+    });
+    expect(out).toBe('costs 2100 bytes in 3 datagrams; sent when the device wakes up next');
+    expect(calls.map(({ name }) => name)).toEqual(['commands.cost']);
+  });
+
+  it('are observed as one, with parameters, and no longer', async () => {
+    const path = '/3/0/9 /6/0?pmin=5&con=1';
+    const words = ['device', 'observe', 'truck-1', '/3/0/9', '/6/0', '--pmin', '5', '--con', 'yes'];
+    const { out, calls } = await run(words, { 'devices.observe': { path, state: 'live', wantedBy: [], since: NOW } });
+    expect(out).toBe(`${path}: live`);
+    expect(calls[0]?.args).toEqual({ params: { device: 'truck-1' }, body: { path } });
+    const stopped = await run([...words, '--stop'], { 'devices.unobserve': undefined });
+    expect(stopped.calls[0]).toMatchObject({ name: 'devices.unobserve', args: { query: { path } } });
+  });
+
+  it.each([
+    [['device', 'read', 'truck-1'], 'PATH… is missing'],
+    [['device', 'read', 'truck-1', '/3', 'x'], '"x" is no path'],
+    [['device', 'write', 'truck-1', '/3/0/14', 'x', '--also', '/3/0/15'], 'PATH=VALUE'],
+  ])('%j is not understood', async (words, text) => {
+    const { code, err } = await run(words, answers);
+    expect(code).toBe(2);
+    expect(err).toContain(text);
+  });
+});
+
 describe('what a device has, and when it tells', () => {
   const nodes = [
     { path: '/3/0', attributes: { pmin: '10' } },

@@ -3,17 +3,29 @@ import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
-import { choice, decimal, flag, path, type ReadAll, required, several, text, whole } from '../options.ts';
+import {
+  choice,
+  decimal,
+  flag,
+  path,
+  pathOf,
+  paths,
+  type ReadAll,
+  required,
+  several,
+  text,
+  whole,
+} from '../options.ts';
 import { show } from '../output.ts';
 import { readSource } from '../secret-input.ts';
 import { jsonValue } from '../value.ts';
 import { commandLines, exitOf, follow } from './command-view.ts';
+import { costText, isDear } from './cost.ts';
 import { resourceOf } from './device-view.ts';
 
-const target = {
-  device: required('DEVICE', 'endpoint name or id'),
-  path: path('PATH', 'LwM2M path, e.g. /3/0/9'),
-};
+const device = required('DEVICE', 'endpoint name or id');
+const target = { device, path: path('PATH', 'LwM2M path, e.g. /3/0/9') };
+const costing = { cost: flag('only say what it would cost the device') };
 const priorities = CommandPriority.anyOf.map(({ const: priority }) => priority);
 /** Options of every command that asks a device. */
 export const waiting = {
@@ -36,8 +48,15 @@ function assignmentOf(word: string): { path: string; text: string } {
   return { path: `/${resource}`, text };
 }
 
+/** `/1/0/1=60` */
+function writtenOf(word: string): { path: string; text: string } {
+  const at = word.indexOf('=');
+  if (at < 0) throw new Failure('usage', `What is written is PATH=VALUE, e.g. /1/0/1=60, not "${word}"`);
+  return { path: pathOf(word.slice(0, at)), text: word.slice(at + 1) };
+}
+
 const seconds = (summary: string) => whole('SECONDS', summary, { min: 0, max: 4_294_967_295 });
-const attributeOptions = {
+const notifyOptions = {
   pmin: seconds('least time between two notifications'),
   pmax: seconds('longest time between two notifications'),
   gt: decimal('notify when the value crosses this upper limit'),
@@ -48,17 +67,20 @@ const attributeOptions = {
   edge: choice(['rising', 'falling'], 'notify when a boolean becomes true or false; LwM2M 1.2'),
   con: choice(['yes', 'no'], 'confirmable notifications; LwM2M 1.2'),
   hqmax: whole('N', 'notifications kept while the device is offline; LwM2M 1.2', { min: 0, max: 4_294_967_295 }),
-  unset: several('NAME', 'takes an attribute away'),
 };
-type GivenAttributes = ReadAll<typeof attributeOptions>;
+const attributeOptions = { ...notifyOptions, unset: several('NAME', 'takes an attribute away') };
 
-function attributesOf({ unset, edge, con, ...given }: GivenAttributes): NotificationAttributes {
+function setAttributesOf({ edge, con, ...given }: ReadAll<typeof notifyOptions>) {
   const { pmin, pmax, gt, lt, st, epmin, epmax, hqmax } = given;
-  const set = compact({
+  return compact({
     ...{ pmin, pmax, gt, lt, st, epmin, epmax, hqmax },
     edge: edge && (edge === 'rising' ? 1 : 0),
     con: con && (con === 'yes' ? 1 : 0),
   });
+}
+
+function attributesOf({ unset, ...given }: ReadAll<typeof attributeOptions>): NotificationAttributes {
+  const set = setAttributesOf(given);
   const names = Object.keys(NotificationAttributes.properties);
   const unknown = unset.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new Failure('usage', `"${unknown}" is none of ${names.join(', ')}`);
@@ -68,22 +90,43 @@ function attributesOf({ unset, edge, con, ...given }: GivenAttributes): Notifica
 export const operateCommands = [
   command({
     name: 'device read',
-    summary: 'Read an object, instance or resource from a device',
-    positionals: target,
-    options: waiting,
-    run: (context, given) => operate(context, given, { kind: 'read', path: given.path }),
+    summary: 'Read objects, instances or resources from a device; several in one request since LwM2M 1.1',
+    positionals: { device, paths: paths('PATH', 'LwM2M path, e.g. /3/0/9') },
+    options: { ...waiting, ...costing },
+    run: (context, given) => {
+      const [path, ...more] = given.paths;
+      return operate(
+        context,
+        given,
+        more.length === 0 ? { kind: 'read', path } : { kind: 'read-composite', paths: [path, ...more] },
+      );
+    },
   }),
   command({
     name: 'device write',
-    summary: 'Write a resource of a device',
+    summary: 'Write a resource of a device; several in one request, all or nothing, since LwM2M 1.1',
     positionals: { ...target, value: required('VALUE', 'the value, - to read it from stdin') },
-    options: { ...waiting, type: text('TYPE', 'LwM2M data type, for a resource that the server has no definition of') },
+    options: {
+      ...waiting,
+      ...costing,
+      type: text('TYPE', 'LwM2M data type, for a resource that the server has no definition of'),
+      also: several('PATH=VALUE', 'another resource to write with it'),
+      remove: several('PATH', 'a resource instance to remove with it; LwM2M 1.2'),
+    },
     run: async (context, given) => {
       const { device, path } = given;
       const written = given.value === '-' ? (await readSource('-', context.terminal)).trim() : given.value;
-      const type = given.type ?? resourceOf(await context.api('devices.show', { params: { device } }), path)?.type;
-      const value = { path, value: jsonValue(written, type), ...compact({ type: given.type }) };
-      return operate(context, given, { kind: 'write', mode: 'replace', path, values: [value] });
+      const also = given.also.map(writtenOf);
+      const known = given.type !== undefined && also.length === 0;
+      const detail = known ? undefined : await context.api('devices.show', { params: { device } });
+      const typeOf = (at: string) => detail && resourceOf(detail, at)?.type;
+      const value = { path, value: jsonValue(written, given.type ?? typeOf(path)), ...compact({ type: given.type }) };
+      if (also.length === 0 && given.remove.length === 0) {
+        return operate(context, given, { kind: 'write', mode: 'replace', path, values: [value] });
+      }
+      const others = also.map((other) => ({ path: other.path, value: jsonValue(other.text, typeOf(other.path)) }));
+      const removed = given.remove.map((word) => ({ path: pathOf(word), value: null }));
+      return operate(context, given, { kind: 'write-composite', values: [value, ...others, ...removed] });
     },
   }),
   command({
@@ -144,11 +187,12 @@ export const operateCommands = [
   }),
   command({
     name: 'device observe',
-    summary: 'Keep a path of a device observed',
-    positionals: target,
-    options: { stop: flag('stop observing it for people; what policies need goes on') },
+    summary: 'Keep a path of a device observed, or several as one',
+    positionals: { device, paths: paths('PATH', 'LwM2M path, e.g. /3/0/9') },
+    options: { stop: flag('stop observing it for people; what policies need goes on'), ...notifyOptions },
     run: async (context, given) => {
-      const { device, path } = given;
+      const { device } = given;
+      const path = observedText(given.paths, setAttributesOf(given));
       if (given.stop) {
         await context.api('devices.unobserve', { params: { device }, query: { path } });
         context.terminal.note(`${path} of ${device} is not observed for people any more`);
@@ -162,6 +206,12 @@ export const operateCommands = [
   }),
 ];
 
+/** What is observed, as the API names it: `/3/0/9 /6/0?pmin=5`. */
+function observedText(paths: readonly string[], attributes: Readonly<Record<string, number>>): string {
+  const query = Object.entries(attributes).map(([name, value]) => `${name}=${value}`);
+  return `${paths.join(' ')}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+}
+
 /** Queues the operation, waits for its outcome, and tells it. */
 export async function operate(
   context: Context,
@@ -171,9 +221,18 @@ export async function operate(
     expires: number | undefined;
     priority: CommandPriority;
     repeatable?: boolean;
+    cost?: boolean;
   }>,
   operation: CommandOperation,
 ): Promise<ExitName> {
+  if (given.cost || isDear(operation)) {
+    const cost = await context.api('commands.cost', { params: { device: given.device }, body: { operation } });
+    if (given.cost) {
+      show(context, cost, () => [costText(cost)]);
+      return 'ok';
+    }
+    context.terminal.note(costText(cost));
+  }
   const queued = await context.api('commands.create', {
     params: { device: given.device },
     body: {

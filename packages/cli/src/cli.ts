@@ -56,7 +56,7 @@ async function dispatch(words: readonly string[], terminal: Terminal, overrides:
 
 /** The command whose words the line begins with: the longest, since `device key` is not `device`. */
 function findCommand(words: readonly string[]): { command: Command; rest: readonly string[] } | undefined {
-  for (const length of [2, 1]) {
+  for (const length of [3, 2, 1]) {
     const name = words.slice(0, length).join(' ');
     const command = words.length >= length ? commands.find((each) => each.name === name) : undefined;
     if (command) return { command, rest: words.slice(length) };

@@ -54,6 +54,16 @@ describe('reeve device import', () => {
     expect(statSync(keys).mode & 0o777).toBe(0o600);
   });
 
+  it('gives devices a group, values of their own, and keys for the bootstrap server', async () => {
+    const csv = `name,key,group,value./3/0/15,value./3/0/14\ng-1,${KEY},pumps,Europe/Rome,\n`;
+    expect((await load(csv, '--bootstrap')).code).toBe(0);
+    const shown = JSON.parse((await reeve(['device', 'show', 'g-1', '--json'])).out);
+    expect(shown).toMatchObject({ labels: { group: 'pumps' }, credentials: [{ purpose: 'bootstrap' }] });
+    const { code, err } = await load(`name,key,value./0/1/5\ng-2,${KEY},00\n`);
+    expect([code, err]).toEqual([4, expect.stringContaining('Line 2, values/0: /0/1/5 belongs to an account')]);
+    expect((await load(`name,value.3/0/15\ng-2,x\n`)).err).toContain('there is no column "value.3/0/15"');
+  });
+
   it('tells what is wrong by line, adds nothing, and keeps no keys of nobody', async () => {
     const before = await names();
     const keys = join(folder, 'refused.csv');

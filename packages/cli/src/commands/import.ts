@@ -5,16 +5,21 @@ import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import { readCsv } from '../csv.ts';
 import { Failure } from '../failure.ts';
-import { required, text } from '../options.ts';
+import { flag, required, text } from '../options.ts';
 import { readSource } from '../secret-input.ts';
 
 export const importCommands = [
   command({
     name: 'device import',
     summary: 'Add the devices of a CSV file with their pre-shared keys: all of them or none',
-    positionals: { file: required('FILE', 'columns name, identity, key, site, owner, label.*; - for stdin') },
-    options: { keys: text('FILE', 'new file for the keys that are made for devices without one') },
-    run: (context, given) => importDevices(context, given.file, given.keys),
+    positionals: {
+      file: required('FILE', 'columns name, identity, key, site, owner, group, label.*, value.PATH; - for stdin'),
+    },
+    options: {
+      keys: text('FILE', 'new file for the keys that are made for devices without one'),
+      bootstrap: flag('the keys are for the bootstrap server, which gives the devices what they register with'),
+    },
+    run: (context, given) => importDevices(context, given),
   }),
 ];
 
@@ -25,10 +30,22 @@ interface Line {
   readonly device: DeviceImport;
 }
 
-const COLUMNS = { name: 'endpoint', identity: 'identity', key: 'key', site: 'site', owner: 'owner' } as const;
+const COLUMNS = {
+  name: 'endpoint',
+  identity: 'identity',
+  key: 'key',
+  site: 'site',
+  owner: 'owner',
+  group: 'labels/group',
+} as const;
+/** Columns of which there may be many: labels, and values that are written once the device has registered. */
+const MANY = /^(label\..|value\.\/)/;
 const MADE_KEY_BYTES = 16;
 
-async function importDevices(context: Context, file: string, keysFile: string | undefined): Promise<void> {
+async function importDevices(
+  context: Context,
+  { file, keys: keysFile, bootstrap }: Readonly<{ file: string; keys: string | undefined; bootstrap: boolean }>,
+): Promise<void> {
   const { terminal } = context;
   const lines = readDevices(await readSource(file, terminal));
   const made = lines.filter((line) => line.made);
@@ -44,7 +61,8 @@ async function importDevices(context: Context, file: string, keysFile: string | 
     await writeKeys(keysFile, made);
   }
   try {
-    const { added } = await context.api('devices.import', { body: { devices: lines.map(({ device }) => device) } });
+    const devices = lines.map(({ device }) => (bootstrap ? { ...device, purpose: 'bootstrap' as const } : device));
+    const { added } = await context.api('devices.import', { body: { devices } });
     terminal.note(`Added ${added} devices.`);
     if (made.length > 0) terminal.note(`The ${made.length} keys made for them are in ${keysFile}, and nowhere else.`);
   } catch (error) {
@@ -63,7 +81,7 @@ function readDevices(csv: string): Line[] {
   if (!head || rows.length === 0)
     throw new Failure('usage', 'The file has no devices', 'Its first line names the columns');
   const titles = head.fields.map((title) => title.trim());
-  const strange = titles.filter((title) => !Object.hasOwn(COLUMNS, title) && !/^label\../.test(title));
+  const strange = titles.filter((title) => !Object.hasOwn(COLUMNS, title) && !MANY.test(title));
   const twice = titles.filter((title, index) => titles.indexOf(title) < index);
   const wrong = [
     ...strange.map((title) => `there is no column "${title}"`),
@@ -80,16 +98,21 @@ function readDevices(csv: string): Line[] {
 function deviceOf(line: number, titles: readonly string[], fields: readonly string[]): Line {
   const cells = new Map(titles.map((title, index) => [title, fields[index]?.trim() ?? '']));
   const cell = (title: keyof typeof COLUMNS) => cells.get(title) || undefined;
-  const labels = [...cells].filter(([title, value]) => title.startsWith('label.') && value !== '');
+  const filled = [...cells].filter(([, value]) => value !== '');
+  const labels = filled.flatMap(([title, value]) => {
+    if (title === 'group') return [[title, value] as const];
+    return title.startsWith('label.') ? [[title.slice('label.'.length), value] as const] : [];
+  });
+  const values = filled.flatMap(([title, value]) =>
+    title.startsWith('value.') ? [{ path: title.slice('value.'.length), value }] : [],
+  );
   const key = cell('key')?.replace(/[\s:]/g, '');
   const optional = compact({
     identity: cell('identity'),
     site: cell('site'),
     owner: cell('owner'),
-    labels:
-      labels.length > 0
-        ? Object.fromEntries(labels.map(([title, value]) => [title.slice('label.'.length), value]))
-        : undefined,
+    labels: labels.length > 0 ? Object.fromEntries(labels) : undefined,
+    values: values.length > 0 ? values : undefined,
   });
   const made = key === undefined;
   return {

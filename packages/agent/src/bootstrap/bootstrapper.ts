@@ -151,6 +151,7 @@ export class Bootstrapper {
         break;
       case 'holdingOff':
         this.#state = { kind, until: now + (account?.holdOff ?? 0) * 1000 };
+        if (this.#state.until === now) this.handle('due', now);
         break;
       case 'connecting':
         this.#state = { kind };

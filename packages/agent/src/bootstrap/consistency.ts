@@ -27,7 +27,7 @@ export function inconsistencyOf(accounts: DeviceModel, tryLink: (securityId: num
   for (const { securityId, uri } of [...bootstrap, ...servers]) {
     const mode = accounts.number(path(0, securityId, SecurityResource.mode));
     const scheme = mode === SecurityMode.noSec ? 'coap:' : 'coaps:';
-    if (!uri.startsWith(`${scheme}//`) || !URL.canParse(uri))
+    if (!uri.startsWith(`${scheme}//`) || !URL.parse(uri)?.hostname)
       return `/0/${securityId}: security mode ${mode} with ${uri}`;
     try {
       tryLink(securityId);

@@ -162,7 +162,7 @@ export class Staging {
   }
 
   #isBootstrapAccount(path: LwM2mPath): boolean {
-    return bootstrapAccounts(this.#staged).some((account) => account.path === path);
+    return bootstrapAccounts(this.#device).some((account) => account.path === path);
   }
 
   #parametersOf(path: LwM2mPath): Link['params'] {

@@ -84,9 +84,10 @@ export class Requester {
     return id;
   }
 
-  /** The answer to a ping over a connection came. */
+  /** The answer to the ping over a connection came; some peers leave its token out, and there is one ping at a time. */
   ponged({ unacknowledged }: Peer, token: Uint8Array, now: number): void {
-    if (unacknowledged === undefined || !sameToken(unacknowledged.token, token)) return;
+    if (unacknowledged?.purpose.kind !== 'ping') return;
+    if (token.length > 0 && !sameToken(unacknowledged.token, token)) return;
     this.#context.sender.happened(unacknowledged, 'settled', now);
   }
 

@@ -145,8 +145,12 @@ describe('a connection', () => {
     wire.receive({ code: 0xe3, token });
     expect(wire.only('outcome')).toMatchObject({ request: id, outcome: { kind: 'pong' } });
     wire.endpoint.ping(PEER, 0);
+    // libcoap 4.3.1 leaves the token out.
+    wire.receive('00 e3');
+    expect(wire.only('outcome')).toMatchObject({ outcome: { kind: 'pong' } });
+    wire.endpoint.ping(PEER, 0);
     wire.pass(93_100);
-    expect(wire.messages()).toHaveLength(1);
+    expect(wire.messages()).toHaveLength(2);
     expect(wire.only('outcome')).toMatchObject({ outcome: { kind: 'timeout' } });
   });
 

@@ -1,10 +1,16 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import { Code } from '@reeve/coap';
 import { ApiError } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
+import { killGroup, spawnChild } from '../tooling/testing/children.ts';
+import { hasPeer } from '../tooling/testing/peers.ts';
 import { until } from './harness.ts';
 import { InProcessServer } from './in-process.ts';
 import { ScriptedDevice } from './scripted-device.ts';
@@ -100,6 +106,48 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
       const { state } = await server.api('commands.create', { params: { device: 'gone' }, body: { operation } });
       return state === 'queued';
     });
+  });
+
+  const clients = ['coap-client-openssl', 'coap-client-gnutls'];
+  it.each(
+    clients.flatMap((client) => [
+      [client, 'a pre-shared key'],
+      [client, 'a certificate'],
+    ]),
+  )('registers what %s says with %s', async (client, proof) => {
+    if (!hasPeer(client, ['sh', '-c', `command -v ${client}`])) return;
+    const endpoint = `${client} with ${proof}`;
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-tls-'));
+    const file = (name: string, content: string) => {
+      const path = join(folder, name);
+      writeFileSync(path, content);
+      return path;
+    };
+    const key = 'sixteen letters.';
+    const { pem } = issue({ subject: endpoint, issuer: ca });
+    const psks = proof === 'a pre-shared key';
+    await add(
+      endpoint,
+      psks
+        ? { kind: 'psk', identity: endpoint, key: Buffer.from(key).toString('hex') }
+        : { kind: 'certificate', authority: 'Trucks', name: endpoint },
+    );
+    const shows = psks
+      ? ['-u', endpoint, '-k', key]
+      : ['-c', file('chain.pem', pem.chain), '-j', file('key.pem', pem.privateKey), '-n'];
+    const query = ['lwm2m=1.1', 'lt=300', 'b=T', `ep=${encodeURIComponent(endpoint)}`].join('&');
+    const uri = `coaps+tcp://127.0.0.1:${port()}/rd?${query}`;
+    const child = spawnChild(client, [...shows, '-m', 'post', '-t', '40', '-e', '</1/0>,</3/0>', uri]);
+    try {
+      if (!child.stdout || !child.stderr) throw new Error('no output');
+      const said = await Promise.all([readAll(child.stdout), readAll(child.stderr), once(child, 'close')]);
+      expect(said.slice(0, 2)).toEqual(['', '']);
+      const { registration } = await show(endpoint);
+      expect(registration).toMatchObject({ binding: 'T', lifetime: 300 });
+    } finally {
+      killGroup(child);
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.each([

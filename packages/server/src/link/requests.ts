@@ -6,6 +6,8 @@ import type { LinkDown, LinkOperation, RequestOutcome, RequestRef, SessionId } f
 export class Requests {
   readonly #waiting = new Map<RequestRef, (outcome: RequestOutcome) => void>();
   readonly #send: (message: LinkDown) => void;
+  /** The last request to each device in queue mode that is under way or waits for the one before it. */
+  readonly #turns = new WeakMap<Device, Promise<RequestOutcome>>();
   #last = 0;
 
   constructor(send: (message: LinkDown) => void) {
@@ -16,8 +18,32 @@ export class Requests {
     return this.#waiting.size;
   }
 
-  /** Sends an operation through the device's session. Resolves in every case; never rejects. */
+  /**
+   * Sends an operation through the device's session. Resolves in every case; never rejects. A device in queue mode gets
+   * one request after the other, and nothing more once it left one unanswered (LwM2M Core §6.4.1).
+   */
   perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
+    if (device.registration?.queueMode !== 1) return this.#perform(device, operation);
+    const before = this.#turns.get(device);
+    const outcome = before
+      ? before.then(() => this.#performAwake(device, operation))
+      : this.#performAwake(device, operation);
+    this.#turns.set(device, outcome);
+    void outcome.then(() => {
+      if (this.#turns.get(device) === outcome) this.#turns.delete(device);
+    });
+    return outcome;
+  }
+
+  async #performAwake(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
+    const { lastHeard } = device;
+    if (lastHeard === 'unanswered') return { kind: 'not-sent', reason: 'the device sleeps' };
+    const outcome = await this.#perform(device, operation);
+    if (outcome.kind === 'timeout' && device.lastHeard === lastHeard) device.lastHeard = 'unanswered';
+    return outcome;
+  }
+
+  #perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
     const { session } = device;
     if (!session) return Promise.resolve({ kind: 'not-sent', reason: 'the device has no live session' });
     return this.#ask((request) => ({ kind: 'perform', request, sessionId: session.sessionId, operation }));

@@ -31,7 +31,8 @@ export function noteHeard(device: Device, at: Millis): void {
  * sleep, and its session lives on; any other device, and one that the link has no session of, has lost its session.
  */
 export function noteUnanswered(fleet: Fleet, device: Device, how: 'timeout' | 'not-sent'): void {
-  if (how === 'timeout' && device.registration?.queueMode === 1) device.lastHeard = 'unanswered';
+  const sleeps = how === 'timeout' || device.lastHeard === 'unanswered';
+  if (sleeps && device.registration?.queueMode === 1) device.lastHeard = 'unanswered';
   else fleet.setSession(device, undefined);
 }
 

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { connect, deviceId, deviceRow, registrationOf, START } from '../commands/test-commands.ts';
+import { Fleet } from '../registry/fleet.ts';
+import { noteHeard } from '../registry/reach.ts';
+import type { LinkDown, LinkOperation, RequestOutcome } from './port.ts';
+import { Requests } from './requests.ts';
+
+const timeout: RequestOutcome = { kind: 'timeout' };
+const reset: RequestOutcome = { kind: 'reset' };
+const read = (path: string): LinkOperation => ({ kind: 'read', path });
+
+function openTestRequests(queueMode: number) {
+  const sent: Extract<LinkDown, { kind: 'perform' }>[] = [];
+  const requests = new Requests((message) => {
+    if (message.kind === 'perform') sent.push(message);
+  });
+  const fleet = new Fleet();
+  const device = fleet.put(deviceRow());
+  fleet.setRegistration(device, registrationOf(deviceId, { queueMode }));
+  connect(fleet, device);
+  const outcomes: string[] = [];
+  const ask = (path: string) =>
+    void requests.perform(device, read(path)).then(({ kind }) => outcomes.push(`${path} ${kind}`));
+  /** The request that was sent last comes to its end. */
+  const settle = async (outcome: RequestOutcome) => {
+    const last = sent.at(-1);
+    if (last) requests.settle(last.request, outcome);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const paths = () => sent.map(({ operation }) => 'path' in operation && operation.path);
+  return { device, ask, settle, paths, outcomes };
+}
+
+describe('requests to a device in queue mode', () => {
+  it('P9: go one after the other', async () => {
+    const { ask, settle, paths, outcomes } = openTestRequests(1);
+    for (const path of ['/3', '/4', '/5']) ask(path);
+    expect(paths()).toEqual(['/3']);
+    await settle(reset);
+    expect(paths()).toEqual(['/3', '/4']);
+    await settle(reset);
+    await settle(reset);
+    expect(outcomes).toEqual(['/3 reset', '/4 reset', '/5 reset']);
+    ask('/6');
+    expect(paths()).toEqual(['/3', '/4', '/5', '/6']);
+  });
+
+  it('P9: do not leave once one was unanswered, until the device is heard', async () => {
+    const { device, ask, settle, paths, outcomes } = openTestRequests(1);
+    for (const path of ['/3', '/4', '/5']) ask(path);
+    await settle(timeout);
+    ask('/6');
+    await settle(timeout);
+    expect(paths()).toEqual(['/3']);
+    expect(outcomes).toEqual(['/3 timeout', '/4 not-sent', '/5 not-sent', '/6 not-sent']);
+    noteHeard(device, START);
+    ask('/7');
+    expect(paths()).toEqual(['/3', '/7']);
+  });
+
+  it('go on if the device was heard while one was unanswered', async () => {
+    const { device, ask, settle, paths } = openTestRequests(1);
+    for (const path of ['/3', '/4']) ask(path);
+    noteHeard(device, START + 1);
+    await settle(timeout);
+    expect(paths()).toEqual(['/3', '/4']);
+  });
+});
+
+it('requests to any other device are left to the link to order', () => {
+  const { ask, paths } = openTestRequests(0);
+  for (const path of ['/3', '/4']) ask(path);
+  expect(paths()).toEqual(['/3', '/4']);
+});

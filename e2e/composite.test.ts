@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import {
+  type ClientEvent,
+  deviceInstance,
+  LwM2mClient,
+  locationInstance,
+  type RunningEngine,
+  securityInstance,
+  serverInstance,
+  UdpRunner,
+} from '@reeve/agent';
 import type { Command, CommandOperation } from '@reeve/contract';
+import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LeshanDevice, leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
@@ -7,6 +18,8 @@ import { TestServer, until } from './harness.ts';
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
 const NOTES = '/33000';
+
+const told = ({ values = [] }: Command) => Object.fromEntries(values.map(({ path, value }) => [path, value]));
 
 /** Operations on several nodes at once, and on single values of many, with a device that nobody here wrote. */
 describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout: 60_000 }, () => {
@@ -32,7 +45,6 @@ describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout
 
   const perform = (operation: CommandOperation) =>
     server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
-  const told = ({ values = [] }: Command) => Object.fromEntries(values.map(({ path, value }) => [path, value]));
   const current = async (path: string) => {
     const { values } = await server.api('devices.show', { params });
     return values.find((one) => one.path === path)?.value;
@@ -115,5 +127,76 @@ describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout
   it('AT-5: for nothing that its version does not have', async () => {
     const observe = server.api('devices.observe', { params, body: { path: '/3/0/9?pmin=5' } });
     await expect(observe).rejects.toMatchObject({ problem: { status: 422, code: 'invalid-value' } });
+  });
+});
+
+/** What LwM2M 1.2 adds to that. */
+describe('Our server asks our client of LwM2M 1.2', { timeout: 60_000 }, () => {
+  const runner = new UdpRunner<ClientEvent>();
+  let server: TestServer;
+  let client: LwM2mClient;
+  let running: RunningEngine;
+
+  beforeAll(async () => {
+    server = await TestServer.start();
+    const key = randomBytes(16);
+    await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
+    client = new LwM2mClient({
+      endpoint: ENDPOINT,
+      version: '1.2',
+      random: (n) => randomBytes(n),
+      objects: [
+        securityInstance({ uri: server.coaps, psk: { identity: Buffer.from(ENDPOINT), key } }),
+        serverInstance({ lifetime: 3600 }),
+        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
+        locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
+      ],
+    });
+    running = await runner.add(client, () => {});
+    running.run((now) => client.start(now));
+    await until('it is registered', async () => client.registration.kind === 'registered');
+  }, 60_000);
+  afterAll(async () => {
+    runner.close();
+    await server?.close();
+  });
+
+  const battery = (value: number) => running.run((now) => client.set(path(3, 0), { 9: value }, now));
+  const history = async () =>
+    (await server.api('devices.history', { params, query: { path: '/3/0/9' } })).value as number[];
+  const observe = async (text: string) => {
+    await server.api('devices.observe', { params, body: { path: text } });
+    await until('it is observed', async () => {
+      const { observations } = await server.api('devices.show', { params });
+      return observations.some((one) => one.path === text && one.state === 'live');
+    });
+  };
+
+  it('ET-1: in SenML-ETCH, and says before what it costs', async () => {
+    const operation: CommandOperation = { kind: 'read-composite', paths: ['/3/0/9', '/6/0/3'] };
+    expect(await server.api('commands.cost', { params, body: { operation } })).toMatchObject({
+      datagrams: 1,
+      wakeUps: 0,
+    });
+    const read = await server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
+    expect(told(read)).toEqual({ '/3/0/9': 80, '/6/0/3': 5 });
+  });
+
+  it('AT-5: to tell only what passes a limit, without a Write-Attributes', async () => {
+    await observe('/3/0/9?gt=90&pmin=0');
+    battery(85);
+    battery(95);
+    await until('the limit is passed', async () => (await history()).includes(95));
+    expect(await history()).not.toContain(85);
+    const operation: CommandOperation = { kind: 'discover', path: '/3/0/9' };
+    const { nodes } = await server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
+    expect(nodes?.[0]?.attributes).toEqual({});
+    await server.api('devices.unobserve', { params, query: { path: '/3/0/9?gt=90&pmin=0' } });
+  });
+
+  it('AT-5: to tell several values together, confirmably', async () => {
+    await observe('/3/0/9 /6/0/3?con=1&pmin=0');
+    battery(60);
+    await until('the battery is told', async () => (await history()).includes(60));
   });
 });

@@ -56,7 +56,10 @@ export class TestServer {
       listen: [
         { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? 0 },
         ...(noSec ? [{ transport: 'coap', host: '127.0.0.1', port: this.#ready?.coapPort ?? 0 } as const] : []),
-        ...(bootstrap ? [{ ...loopback, port: this.#ready?.bootstrapPort ?? 0, bootstrap } as const] : []),
+        ...(bootstrap ? [{ ...loopback, port: this.#ready?.bootstrapPort ?? 0, bootstrap }] : []),
+        ...(bootstrap && noSec
+          ? [{ ...loopback, transport: 'coap' as const, port: this.#ready?.plainBootstrapPort ?? 0, bootstrap }]
+          : []),
       ],
       http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : 0 },
       link,
@@ -97,6 +100,10 @@ export class TestServer {
   /** Of the bootstrap server. */
   get bootstrap(): string {
     return `coaps://127.0.0.1:${this.ready.bootstrapPort}`;
+  }
+
+  get plainBootstrap(): string {
+    return `coap://127.0.0.1:${this.ready.plainBootstrapPort}`;
   }
 
   get coap(): string {

@@ -17,6 +17,7 @@ export interface ServerReady {
   readonly coapsPort: number;
   readonly coapPort: number;
   readonly bootstrapPort: number;
+  readonly plainBootstrapPort: number;
   readonly tokenFile: string;
 }
 
@@ -28,12 +29,14 @@ const ports = {
   ...(synchronous && { openStore: (file: string) => openSqliteStore({ file, synchronous }) }),
 };
 const server = await startServer(config, kill ? killAt(kill, ports) : ports);
-const port = (transport: 'coaps' | 'coap') => server.coap.find((address) => address.transport === transport)?.port ?? 0;
+const port = (transport: 'coaps' | 'coap', wanted = false) =>
+  server.coap.find((each) => each.transport === transport && (each.bootstrap ?? false) === wanted)?.port ?? 0;
 const ready: ServerReady = {
   url: server.url,
   coapsPort: port('coaps'),
   coapPort: port('coap'),
-  bootstrapPort: server.coap.find(({ bootstrap }) => bootstrap)?.port ?? 0,
+  bootstrapPort: port('coaps', true),
+  plainBootstrapPort: port('coap', true),
   tokenFile: server.tokenFile,
 };
 process.stdout.write(`${JSON.stringify(ready)}\n`);

@@ -128,6 +128,6 @@ export function knownOf(registration: Registration) {
 }
 
 /** What the registration offers, as the link needs it to encode and decode. */
-export function offerOf({ rootPath, contentFormats, objects }: Registration): Offer {
+function offerOf({ rootPath, contentFormats, objects }: Registration): Offer {
   return { rootPath, contentFormats, objects };
 }

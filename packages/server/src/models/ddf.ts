@@ -37,7 +37,7 @@ export function readDdf(text: string): DdfResult {
 }
 
 function refusal(line: number, message: string): DdfResult {
-  return { ok: false, mistakes: [{ line, message }] };
+  return { ok: false, mistakes: [{ line, message: `the document ${message}` }] };
 }
 
 /** Gathers every mistake of a document, so that its author need not find them one by one. */

@@ -72,7 +72,7 @@ export function modelHandlers({ store, fleet, library, now }: Options): Pick<Han
       const read = readDdf(body.xml);
       if (!read.ok) {
         const places = read.mistakes.map(({ line, message }) => ({ at: `line ${line}`, message }));
-        throw new ReeveError('invalid-model', `The document ${places[0]?.message ?? 'has mistakes'}`, places);
+        throw new ReeveError('invalid-model', 'The document is no object definition: correct what is named', places);
       }
       const addedAt = now();
       const rows = read.definitions.map((definition) => rowOf(definition, { organisationId, addedAt }));

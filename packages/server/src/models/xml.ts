@@ -33,7 +33,7 @@ export function readXml(text: string): Parsed {
   let elements = 0;
   let mistake: Mistake | undefined;
   const wrong = (message: string) => {
-    mistake ??= { line: parser.line, message };
+    mistake ??= { line: parser.line, message: `the document ${message}` };
   };
   parser.on('error', (error) => wrong(`is no XML: ${error.message.replace(/^\d+:\d+: /, '')}`));
   parser.on('doctype', () => wrong('has a document type declaration: remove it, definitions need none'));
@@ -62,7 +62,7 @@ export function readXml(text: string): Parsed {
   // In pieces, so that a document that is refused early is not read to its end.
   for (let at = 0; at < text.length && !mistake; at += PIECE) parser.write(text.slice(at, at + PIECE));
   if (!mistake) parser.close();
-  if (mistake || !root) return { ok: false, mistake: mistake ?? { line: 1, message: 'is empty' } };
+  if (mistake || !root) return { ok: false, mistake: mistake ?? { line: 1, message: 'the document is empty' } };
   return { ok: true, root };
 }
 

@@ -1,27 +1,16 @@
 import { type CoapEffect, CoapEndpoint, ExchangeId, ObservationScope } from '@reeve/coap';
-import {
-  type CryptoResult,
-  type CryptoTask,
-  type DtlsEffect,
-  type DtlsServer,
-  type IdentityLabel,
-  sessionKey,
-} from '@reeve/dtls';
+import type { CryptoResult, CryptoTask } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
-import { addressOfKey, keyOfAddress, prefixOf } from './address.ts';
 import { Arrivals } from './arrivals.ts';
 import { BootstrapOperations } from './bootstrap-operations.ts';
-import { HandshakeCensus } from './census.ts';
-import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
 import { Connections, type StreamSide } from './connections.ts';
-import { Continuity } from './continuity.ts';
 import { Decoder } from './decoder.ts';
 import { answerOf } from './encoder.ts';
-import { DtlsListeners } from './listeners.ts';
 import { Operations } from './operations.ts';
 import { OscoreSessions } from './oscore.ts';
 import type { LinkConfig, LinkDown, LinkUp, Listener, SessionId } from './port.ts';
-import { refusalOfCoap, refusalOfDtls } from './refusals.ts';
+import { refusalOfCoap } from './refusals.ts';
+import { SecureSessions } from './secure-sessions.ts';
 import { type Session, SessionTable } from './sessions.ts';
 import type { TlsSecrets } from './tls-secrets.ts';
 import { traceLine } from './trace.ts';
@@ -46,21 +35,16 @@ interface OwnerOptions {
   readonly keyLog?: (line: string) => void;
 }
 
-/** Numbers to send with that a new session has at first; stored with it. */
-const FIRST_BLOCK = 1024;
-
 /**
  * The session owner: DTLS, CoAP and LwM2M encoding joined, sans-I/O. Datagrams and capability messages come in;
  * datagrams and typed messages go out. It owns all protocol state and decides nothing about devices.
  */
 export class SessionOwner {
   readonly #o: OwnerOptions;
-  readonly #dtls: DtlsListeners;
   readonly #coap: CoapEndpoint;
   readonly #sessions: SessionTable;
   readonly #decoder = new Decoder();
-  readonly #census = new HandshakeCensus();
-  readonly #continuity: Continuity;
+  readonly #dtls: SecureSessions;
   readonly #operations: Operations;
   readonly #bootstrap: BootstrapOperations;
   readonly #arrivals: Arrivals;
@@ -70,13 +54,6 @@ export class SessionOwner {
 
   constructor(options: OwnerOptions) {
     this.#o = options;
-    this.#dtls = new DtlsListeners(options.listen, {
-      random: options.random,
-      prefixOf,
-      connectionIds: { length: CONNECTION_ID_BYTES, make: connectionIds(options.connectionIdSlot, options.random) },
-      reservations: { block: FIRST_BLOCK },
-      ...(options.keyLog ? { keyLog: options.keyLog } : {}),
-    });
     this.#coap = new CoapEndpoint({ random: options.random, parameters: { ...options.transmission } });
     // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
@@ -93,27 +70,20 @@ export class SessionOwner {
       deliver,
       settle: (now) => this.#drainCoap(now),
     });
-    this.#oscore = new OscoreSessions({
+    const shared = {
       ...options,
       ...joined,
-      trace: (...shown) => this.#trace(...shown),
-      settle: (now) => this.#drainCoap(now),
-    });
-    this.#continuity = new Continuity({
-      dtls: (ingress) => this.#dtls.at(ingress),
-      coap: this.#coap,
-      sessions: this.#sessions,
-      wallClock: options.wallClock,
-      deliver: options.deliver,
-    });
+      trace: (session: Session, direction: 'in' | 'out', datagram: Uint8Array) =>
+        this.#trace(session, direction, datagram),
+      settle: (now: number) => this.#drainCoap(now),
+    };
+    this.#oscore = new OscoreSessions(shared);
+    this.#dtls = new SecureSessions(shared);
   }
 
   receive(ingress: number, host: string, port: number, datagram: Uint8Array, now: number): void {
-    const dtls = this.#dtls.at(ingress);
-    if (dtls) {
-      dtls.receive(keyOfAddress(ingress, host, port), datagram, now);
-      this.#drainDtls(dtls, now);
-    } else if (!this.#oscore.receive({ ingress, host, port }, datagram, now)) {
+    const from = { ingress, host, port };
+    if (!this.#dtls.receive(from, datagram, now) && !this.#oscore.receive(from, datagram, now)) {
       const session = this.#sessions.plain(ingress, host, port, now);
       if (session.traced) this.#trace(session, 'in', datagram);
       this.#coap.receive(session.peer, datagram, now);
@@ -122,17 +92,15 @@ export class SessionOwner {
   }
 
   tick(now: number): void {
-    for (const dtls of this.#dtls.all()) dtls.tick(now);
-    this.#drainAll(now);
+    this.#dtls.tick(now);
     this.#coap.tick(now);
     this.connections.tick(now);
     this.#drainCoap(now);
   }
 
   nextWakeAt(): number | undefined {
-    let next = this.#coap.nextWakeAt() ?? Number.POSITIVE_INFINITY;
-    for (const dtls of this.#dtls.all()) next = Math.min(next, dtls.nextWakeAt() ?? next);
-    next = Math.min(next, this.connections.nextWakeAt() ?? next);
+    const others = [this.#coap.nextWakeAt(), this.connections.nextWakeAt()];
+    const next = Math.min(this.#dtls.nextWakeAt(), ...others.map((at) => at ?? Number.POSITIVE_INFINITY));
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
@@ -143,7 +111,6 @@ export class SessionOwner {
       case 'resumed':
         if (message.kind === 'peer' && this.connections.answer(message)) break;
         this.#dtls.answer(message, now);
-        this.#drainAll(now);
         break;
       case 'identities':
         this.#dtls.setIdentities(message.identities);
@@ -156,7 +123,7 @@ export class SessionOwner {
         this.#decoder.learn(message);
         break;
       case 'census':
-        this.#o.deliver({ kind: 'census', ...this.#census.view(this.#dtls.all()) });
+        this.#o.deliver(this.#dtls.census());
         break;
       case 'answer':
         this.#coap.respond(ExchangeId(message.exchange), answerOf(message), now);
@@ -196,24 +163,17 @@ export class SessionOwner {
         this.#oscore.handle(message, now);
         break;
       case 'restore-session':
-        this.#continuity.restore(message, now);
-        break;
       case 'reserved':
-        this.#ofSession(message.sessionId)?.reserved(sessionKey(message.sessionId), message.upTo, now);
-        this.#drainAll(now);
-        break;
       case 'drop-session':
-        this.#ofSession(message.sessionId)?.abandonSession(sessionKey(message.sessionId));
-        this.#drainAll(now);
+        this.#dtls.handle(message, now);
         break;
       case 'close-session':
         this.#closeSession(message.sessionId, now);
         break;
       case 'close-identity':
-        for (const dtls of this.#dtls.all()) dtls.closeIdentity(message.identity as IdentityLabel);
+        this.#dtls.closeIdentity(message.identity, now);
         this.connections.closeIdentity(message.identity, now);
         this.#oscore.closeIdentity(message.identity, now);
-        this.#drainAll(now);
         break;
       case 'trace': {
         const session = this.#sessions.get(message.sessionId);
@@ -234,14 +194,7 @@ export class SessionOwner {
     if (this.#oscore.close(sessionId, now)) return;
     const plain = this.#sessions.forgetPlain(sessionId);
     if (plain) this.#coap.forgetPeer(plain.peer, now);
-    else this.#ofSession(sessionId)?.close(sessionKey(sessionId));
-    this.#drainAll(now);
-  }
-
-  /** The server that a session belongs to. */
-  #ofSession(sessionId: SessionId): DtlsServer | undefined {
-    const session = this.#sessions.get(sessionId);
-    return session && this.#dtls.at(session.info.ingress);
+    else this.#dtls.close(sessionId, now);
   }
 
   #bind(message: Extract<LinkDown, { kind: 'bind' }>, now: number): void {
@@ -250,85 +203,6 @@ export class SessionOwner {
     if (!session) return;
     session.registered = registered;
     this.#coap.bindScope(session.peer, ObservationScope(message.registrationId), now);
-  }
-
-  #drainAll(now: number): void {
-    for (const dtls of this.#dtls.all()) this.#drainDtls(dtls, now);
-  }
-
-  #drainDtls(dtls: DtlsServer, now: number): void {
-    for (let effects = dtls.drain(); effects.length > 0; effects = dtls.drain()) {
-      for (const effect of effects) this.#onDtls(dtls, effect, now);
-    }
-  }
-
-  #onDtls(dtls: DtlsServer, effect: DtlsEffect, now: number): void {
-    switch (effect.kind) {
-      case 'send': {
-        const { ingress, host, port } = addressOfKey(effect.address);
-        this.#o.send(ingress, host, port, effect.datagram);
-        break;
-      }
-      case 'received': {
-        const session = this.#sessions.get(effect.session);
-        if (!session) break;
-        if (session.traced) this.#trace(session, 'in', effect.data);
-        session.record = effect.record;
-        this.#continuity.heardFrom(session, effect.address, now);
-        this.#coap.receive(session.peer, effect.data, now);
-        // At once, so that what comes out is known to be of this record.
-        this.#drainCoap(now);
-        break;
-      }
-      case 'reserve':
-        this.#o.deliver({ kind: 'reserve', sessionId: effect.session as string as SessionId, upTo: effect.upTo });
-        break;
-      case 'addressCandidate': {
-        const session = this.#sessions.get(effect.session);
-        if (session) session.candidate = effect.address;
-        break;
-      }
-      case 'addressMoved':
-        this.#continuity.moved(effect);
-        break;
-      case 'findPsk':
-      case 'findPeer':
-      case 'findResumed':
-        this.#o.deliver(this.#dtls.ask(dtls, effect));
-        break;
-      case 'compute':
-        this.#o.compute(effect.task, (result, at) => {
-          dtls.computed(effect.job, result, at);
-          this.#drainDtls(dtls, at);
-          this.#drainCoap(at);
-        });
-        break;
-      case 'established': {
-        this.#census.count(effect);
-        const { session: key, address, identity, credential } = effect;
-        const { info } = this.#sessions.open(key, addressOfKey(address), identity, credential);
-        const snapshot = this.#continuity.snapshotOf(effect);
-        this.#o.deliver({
-          kind: 'session-opened',
-          at: this.#o.wallClock(),
-          session: info,
-          ...(snapshot ? { snapshot } : {}),
-          ...(effect.replaced === undefined ? {} : { replaced: effect.replaced as string as SessionId }),
-        });
-        break;
-      }
-      case 'closed': {
-        const session = this.#sessions.close(effect.session);
-        if (!session) break;
-        this.#coap.forgetPeer(session.peer, now);
-        const { sessionId } = session.info;
-        this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason: effect.reason });
-        break;
-      }
-      case 'refused':
-        this.#o.deliver(refusalOfDtls(effect, this.#o.wallClock()));
-        break;
-    }
   }
 
   #drainCoap(now: number): void {
@@ -344,11 +218,7 @@ export class SessionOwner {
         if (!session || this.connections.send(session, effect.datagram)) break;
         if (this.#oscore.send(session, effect.datagram, now)) break;
         if (session.traced) this.#trace(session, 'out', effect.datagram);
-        if (session.info.transport === 'coaps') {
-          const dtls = this.#dtls.at(session.info.ingress);
-          dtls?.send(sessionKey(session.info.sessionId), effect.datagram);
-          if (dtls) this.#drainDtls(dtls, now);
-        } else if (session.address) {
+        if (!this.#dtls.send(session, effect.datagram, now) && session.address) {
           const { ingress, host, port } = session.address;
           this.#o.send(ingress, host, port, effect.datagram);
         }
@@ -364,10 +234,8 @@ export class SessionOwner {
         this.#arrivals.notification(effect, now);
         break;
       case 'outcome':
-        if (!this.#continuity.answered(effect, now) && !this.#bootstrap.ended(effect)) {
-          this.#operations.ended(effect, now);
-        }
-        this.#drainAll(now);
+        if (this.#dtls.answered(effect, now)) break;
+        if (!this.#bootstrap.ended(effect)) this.#operations.ended(effect, now);
         break;
       case 'observationEnded':
         this.#decoder.unobserve(effect.scope as string as RegistrationId, Buffer.from(effect.token).toString('hex'));

@@ -10,8 +10,10 @@ export function showSetup(
   given: boolean,
 ): void {
   const rows = setup.map(({ about, path, value }) => [path === undefined ? about : `${about} (${path})`, clean(value)]);
-  if (key !== undefined) rows.push(['PSK in hex (/0/x/5)', 'the next line; it is shown this once']);
-  else if (given) rows.push(['PSK (/0/x/5)', 'the key that you gave']);
+  const secret = setup.some(({ path }) => path === '/21/x/1') ? ['Master Secret', '/21/x/0'] : ['PSK', '/0/x/5'];
+  const [name = '', place = ''] = secret;
+  if (key !== undefined) rows.push([`${name} in hex (${place})`, 'the next line; it is shown this once']);
+  else if (given) rows.push([`${name} (${place})`, 'the key that you gave']);
   const width = Math.max(...rows.map(([term = '']) => term.length)) + 3;
   terminal.note('Set on the device, in its server account:');
   for (const [term = '', value = ''] of rows) terminal.note(`  ${term.padEnd(width)}${value}`);

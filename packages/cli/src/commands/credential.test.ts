@@ -51,6 +51,14 @@ describe('credential add', () => {
       authority: 'fleet',
       name: 'SN-7',
     });
+    expect(await bodyOf('--oscore')).toEqual({ kind: 'oscore', oscore: {} });
+    const key = file('master.secret', '00'.repeat(16));
+    const terms = ['--sender-id', '0a', '--recipient-id', '', '--salt', 'ff', '--id-context', '37cb', '--aead', '11'];
+    expect(await bodyOf('--key-file', key, ...terms, '--hmac', '7')).toEqual({
+      kind: 'oscore',
+      key: '00'.repeat(16),
+      oscore: { senderId: '0a', recipientId: '', salt: 'ff', idContext: '37cb', aead: 11, hmac: 7 },
+    });
     expect(await bodyOf('--identity', 'x', '--suite', 'A', '--suite', 'B')).toEqual({
       kind: 'psk',
       identity: 'x',

@@ -7,6 +7,7 @@ import { type Columns, showList } from '../output.ts';
 import { readEncoded, readKey } from '../secret-input.ts';
 import { showSetup } from '../setup.ts';
 import { age } from '../words.ts';
+import { oscoreOptions, oscoreTermsOf } from './oscore-options.ts';
 
 const device = { device: required('DEVICE', 'endpoint name or id') };
 const one = { ...device, id: required('ID', 'id of the credential, from credential ls') };
@@ -15,6 +16,7 @@ const one = { ...device, id: required('ID', 'id of the credential, from credenti
 export const credentialOptions = {
   identity: text('ID', 'PSK identity, else the endpoint name; hex:… for bytes'),
   'key-file': text('FILE', 'file of the PSK in hex, - for stdin; without it a key is made and printed once'),
+  ...oscoreOptions,
   'public-key': text('FILE', 'raw public key of the device: SubjectPublicKeyInfo in PEM or DER'),
   certificate: text('FILE', 'exactly this certificate, in PEM or DER'),
   'same-key': flag('with --certificate: any certificate of the same key, so that it may be renewed'),
@@ -33,17 +35,18 @@ export async function credentialOf(context: Context, given: ReadAll<typeof crede
   const { terminal } = context;
   const publicKey = given['public-key'];
   const { certificate, ca } = given;
-  const named = [publicKey, certificate, ca].filter((each) => each !== undefined);
-  const psk = given.identity !== undefined || given['key-file'] !== undefined;
+  const oscore = oscoreTermsOf(given);
+  const named = [publicKey, certificate, ca, oscore].filter((each) => each !== undefined);
+  const psk = given.identity !== undefined || (given['key-file'] !== undefined && oscore === undefined);
   if (named.length + (psk ? 1 : 0) > 1) {
-    throw new Failure('usage', 'A credential is one of: a PSK, --public-key, --certificate, --ca');
+    throw new Failure('usage', 'A credential is one of: a PSK, --oscore, --public-key, --certificate, --ca');
   }
-  const kind = publicKey !== undefined ? 'raw-key' : named.length > 0 ? 'certificate' : 'psk';
   return {
-    kind,
+    kind: kindOf(given, oscore !== undefined),
     ...compact({
       identity: given.identity,
       key: await readKey(given['key-file'], terminal),
+      oscore,
       publicKey: publicKey === undefined ? undefined : await readEncoded(publicKey, terminal),
       certificate: certificate === undefined ? undefined : await readEncoded(certificate, terminal),
       sameKey: given['same-key'] || undefined,
@@ -55,6 +58,12 @@ export async function credentialOf(context: Context, given: ReadAll<typeof crede
       suites: given.suite.length > 0 ? [...given.suite] : undefined,
     }),
   };
+}
+
+function kindOf(given: ReadAll<typeof credentialOptions>, isOscore: boolean): CredentialAdd['kind'] {
+  if (isOscore) return 'oscore';
+  if (given['public-key'] !== undefined) return 'raw-key';
+  return given.certificate !== undefined || given.ca !== undefined ? 'certificate' : 'psk';
 }
 
 export const credentialCommands = [

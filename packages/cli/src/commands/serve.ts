@@ -21,7 +21,8 @@ const serveOptions = {
   'sealing-key': text('FILE', 'the key that seals device keys, else sealing.key in the data folder'),
   link: choice(['main', 'worker'], 'thread of sockets, DTLS and CoAP', 'worker'),
   nosec: flag('admit devices without DTLS too: for trials only'),
-  'coap-port': whole('N', 'UDP port for devices without DTLS, with --nosec', port, 5683),
+  oscore: flag('listen without DTLS too, to devices that protect what they say by OSCORE, and to nobody else'),
+  'coap-port': whole('N', 'UDP port for devices without DTLS, with --nosec or --oscore', port, 5683),
   bootstrap: flag('serve the bootstrap interface too, on ports of its own; see docs/bootstrap.md'),
   'bootstrap-port': whole('N', 'UDP port of the bootstrap server, with --bootstrap', port, 5784),
   'bootstrap-coap-port': whole('N', 'its UDP port for devices without DTLS, with --nosec', port, 5783),
@@ -42,8 +43,11 @@ export const serveCommands = [
       }
       const listen = listeners?.map(listenerOf) ?? (await everyListener(given, terminal.note));
       const hosts = [...new Set(listen.map(({ host }) => host))];
+      if (given.nosec || given.oscore) {
+        const { nosec: noSec, 'coap-port': at } = given;
+        for (const host of hosts) listen.push({ transport: 'coap', host, port: at, noSec });
+      }
       if (given.nosec) {
-        for (const host of hosts) listen.push({ transport: 'coap', host, port: given['coap-port'] });
         terminal.note(
           terminal.style(
             'yellow',

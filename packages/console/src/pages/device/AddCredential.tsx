@@ -7,6 +7,7 @@ import { useAuthorities } from '../../data/queries.ts';
 
 const ways = [
   { value: 'psk', label: 'Pre-shared key, made here' },
+  { value: 'oscore', label: 'OSCORE secret, made here' },
   { value: 'raw-key', label: 'Raw public key' },
   { value: 'certificate', label: 'Exactly this certificate' },
   { value: 'authority', label: 'Certificate under an authority' },
@@ -74,8 +75,8 @@ export function AddCredential({ device, added }: AddCredentialProps) {
           ) : (
             <TextInput
               size="xs"
-              label={way === 'psk' ? 'Identity' : 'Name in the certificate'}
-              placeholder={device.endpoint}
+              label={way === 'psk' ? 'Identity' : way === 'oscore' ? 'Sender ID in hex' : 'Name in the certificate'}
+              placeholder={way === 'oscore' ? 'made here' : device.endpoint}
               value={text}
               onChange={(event) => setText(event.currentTarget.value)}
             />
@@ -98,6 +99,8 @@ function bodyOf(way: Way, text: string, authority: string): CredentialAdd {
   switch (way) {
     case 'psk':
       return { kind: 'psk', ...(text === '' ? {} : { identity: text }) };
+    case 'oscore':
+      return { kind: 'oscore', ...(text === '' ? {} : { oscore: { senderId: text } }) };
     case 'raw-key':
       return { kind: 'raw-key', publicKey: text };
     case 'certificate':

@@ -36,7 +36,7 @@ export function Credentials({ device }: { device: DeviceDetail }) {
               )}
             </div>
             <Group gap={4} wrap="nowrap">
-              {kind === 'psk' && (
+              {(kind === 'psk' || kind === 'oscore') && (
                 <ActionButton
                   size="compact-xs"
                   label={`Make a new key for ${identity}`}

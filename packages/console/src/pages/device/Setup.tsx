@@ -4,6 +4,7 @@ import { Secret } from '../../components/Secret.tsx';
 
 /** What to set on a device for its new credential; a key that was made is shown until the page is left. */
 export function Setup({ added: { setup, key } }: { added: CredentialAdded }) {
+  const isOscore = setup.some(({ path }) => path === '/21/x/1');
   return (
     <Stack gap="xs">
       <Alert color="blue" title="Set on the device, in its server account" role="status">
@@ -14,7 +15,12 @@ export function Setup({ added: { setup, key } }: { added: CredentialAdded }) {
           </Text>
         ))}
       </Alert>
-      {key !== undefined && <Secret about="PSK in hex (/0/x/5), shown this once" secret={key} />}
+      {key !== undefined && (
+        <Secret
+          about={`${isOscore ? 'Master Secret' : 'PSK'} in hex (${isOscore ? '/21/x/0' : '/0/x/5'}), shown this once`}
+          secret={key}
+        />
+      )}
     </Stack>
   );
 }

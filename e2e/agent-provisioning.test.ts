@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { type BootstrapOptions, type ClientEvent, deviceInstance, LwM2mClient, UdpRunner } from '@reeve/agent';
+import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
+import { TestServer, until } from './harness.ts';
+
+const endpoint = 'agent-1';
+const params = { device: endpoint };
+
+/** Our client from the factory to registered, with our own bootstrap server: what no foreign peer here speaks. */
+describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () => {
+  const runner = new UdpRunner<ClientEvent>();
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await TestServer.start({ bootstrap: true });
+  });
+  afterEach(() => server.api('devices.remove', { params }));
+  afterAll(async () => {
+    runner.close();
+    await server?.close();
+  });
+
+  const template = (body: BootstrapTemplate) =>
+    server.api('bootstrap.set-template', { params: { name: 'default' }, body });
+
+  async function connect(
+    credential: CredentialAdd,
+    security: (key: Uint8Array) => Omit<BootstrapOptions, 'uri'>,
+    version: '1.1' | '1.2',
+  ) {
+    const added = await server.api('devices.add', { body: { endpoint, credential } });
+    const events: ClientEvent[] = [];
+    const client = new LwM2mClient({
+      ...{ endpoint, version, random: (n: number) => randomBytes(n), coap: { ackTimeoutMs: 250 } },
+      objects: [deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} })],
+      bootstrap: { uri: server.bootstrap, ...security(Buffer.from(added.key ?? '', 'hex')) },
+    });
+    const running = await runner.add(client, (event) => events.push(event));
+    running.run((now) => client.start(now));
+    await until('it is registered', async () => events.some(({ kind }) => kind === 'registered'));
+    return { client, events, running };
+  }
+
+  const psk = (key: Uint8Array) => ({ psk: { identity: Buffer.from(endpoint), key } });
+  const detail = () => server.api('devices.show', { params });
+  const operations = async () => {
+    const { items } = await server.api('bootstrap.list', { query: { device: endpoint } });
+    return items[0]?.steps.map(({ operation }) => operation);
+  };
+
+  it('1.2-int-12: is given everything in one pack', async () => {
+    await template({ accounts: [{ shortServerId: 9, lifetime: 77 }] });
+    const { running } = await connect({ kind: 'psk', purpose: 'bootstrap' }, psk, '1.2');
+    expect(await operations()).toEqual(['request', 'pack']);
+    expect((await detail()).registration).toMatchObject({ version: '1.2', lifetime: 77 });
+    running.close();
+  });
+
+  it('1.1-int-1, 1.1-int-5: is written an account, and another one when the server has it bootstrapped again', async () => {
+    await template({ accounts: [{ shortServerId: 1 }], verify: true });
+    const { events, running } = await connect({ kind: 'psk', purpose: 'bootstrap' }, psk, '1.1');
+    const before = (await detail()).registration?.identity;
+    await server.api('commands.create', { params, body: { operation: { kind: 'execute', path: '/1/0/9' } } });
+    await until('it is registered again', async () => events.filter(({ kind }) => kind === 'registered').length === 2);
+    const kinds = events.map(({ kind }) => kind).filter((kind) => kind.startsWith('boot'));
+    expect(kinds).toEqual(['bootstrapping', 'bootstrapped', 'bootstrapping', 'bootstrapped']);
+    await until('another key', async () => (await detail()).registration?.identity !== before);
+    running.close();
+  });
+
+  it('comes with a raw public key, and registers with one', async () => {
+    await template({ accounts: [{ shortServerId: 1, security: 'raw-key' }] });
+    const keys = newKeys.p256();
+    const { rawKey } = await server.api('server.identity', {});
+    const publicKey = spkiOf(keys.publicKey);
+    const security = () => ({
+      rawKey: { publicKey, privateKey: keys.privateKey, serverKey: Buffer.from(rawKey.publicKey, 'base64') },
+    });
+    const credential = { kind: 'raw-key', purpose: 'bootstrap', publicKey: pem('PUBLIC KEY', publicKey) } as const;
+    const { running } = await connect(credential, security, '1.1');
+    expect((await detail()).registration).toMatchObject({ security: 'raw-key' });
+    running.close();
+  });
+});

@@ -79,6 +79,12 @@ describe('model', () => {
     expect(code).toBe(4);
   });
 
+  it('add leaves out what comes with Reeve', async () => {
+    const answers = { 'models.add': problem(409, 'wrong-state', 'Version 1.0 of object 6 comes with Reeve') };
+    const { code, err } = await run(['model', 'add', join(folder, 'a.XML')], answers);
+    expect([code, err]).toEqual([0, expect.stringContaining(`come with Reeve and stay as they are: ${folder}`)]);
+  });
+
   it('rm needs a version', async () => {
     expect((await run(['model', 'rm', '32770'])).code).toBe(2);
     const { calls } = await run(['model', 'rm', '32770/1.1'], { 'models.remove': undefined });

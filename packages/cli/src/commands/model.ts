@@ -67,6 +67,8 @@ function read(model: string): { object: string; version: string | undefined } {
 interface Outcome {
   readonly file: string;
   readonly added: readonly ModelInfo[];
+  /** What it defines comes with Reeve. */
+  readonly shipped: boolean;
   /** Why it was refused, line by line. */
   readonly refused: readonly string[];
 }
@@ -83,19 +85,26 @@ async function addModels(context: Context, named: readonly string[]): Promise<Ex
     return added.length === 0 ? [] : table(context, added, modelColumns(context.terminal.now()));
   });
   for (const { refused: reasons } of refused) for (const reason of reasons) context.terminal.note(reason);
+  const shipped = outcomes.filter((each) => each.shipped);
+  if (shipped.length > 0) {
+    const names = shipped.length > 3 ? `${shipped.length} documents` : shipped.map(({ file }) => file).join(', ');
+    context.terminal.note(clean(`Not added, since their versions come with Reeve and stay as they are: ${names}`));
+  }
   if (refused.length > 0) context.terminal.note(`Refused ${refused.length} of ${outcomes.length} documents.`);
   return refused.length > 0 ? 'refused' : 'ok';
 }
 
 async function addModel(context: Context, file: string): Promise<Outcome> {
   const xml = await readSource(file, context.terminal);
+  const nothing: Outcome = { file, added: [], shipped: false, refused: [] };
   try {
-    return { file, added: (await context.api('models.add', { body: { xml } })).items, refused: [] };
+    return { ...nothing, added: (await context.api('models.add', { body: { xml } })).items };
   } catch (error) {
     if (!(error instanceof ApiError) || ![400, 409, 413, 422].includes(error.problem.status)) throw error;
-    const { errors = [] } = error.problem;
+    const { code, errors = [] } = error.problem;
+    if (code === 'wrong-state') return { ...nothing, shipped: true };
     const reasons = errors.map(({ at, message }) => clean(`${file}, ${at}: ${message}`));
-    return { file, added: [], refused: reasons.length > 0 ? reasons : [clean(`${file}: ${error.message}`)] };
+    return { ...nothing, refused: reasons.length > 0 ? reasons : [clean(`${file}: ${error.message}`)] };
   }
 }
 

@@ -2,7 +2,6 @@ import { Code } from '@reeve/coap';
 import type { Observation } from '@reeve/contract';
 import type { LossReason } from '@reeve/policy';
 import { commitAll, type Decision } from '../decision.ts';
-import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown, LinkOperation, RequestOutcome } from '../link/port.ts';
@@ -18,9 +17,7 @@ import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
 import { baseOf, wantedTarget } from './target.ts';
-
-/** Paths observed per device, of rules and people together. */
-const MAX_OBSERVED = 100;
+import { Wishes } from './wishes.ts';
 
 /**
  * Why a live observation is not relied on: nothing came of it since a restart, in which the device may have given it up;
@@ -67,18 +64,17 @@ interface Options {
 export class Observer {
   readonly #o: Options;
   readonly #watches = new Map<DeviceId, Map<string, Watch>>();
-  readonly #people = new Map<DeviceId, Map<string, Set<string>>>();
+  readonly #wishes: Wishes;
   readonly #syncing = new Set<DeviceId>();
 
-  private constructor(options: Options) {
+  private constructor(options: Options, wishes: Wishes) {
     this.#o = options;
+    this.#wishes = wishes;
   }
 
   /** Loads what people want, and what devices were observing before a restart. */
   static async load(options: Options): Promise<Observer> {
-    const observer = new Observer(options);
-    for await (const row of pages(options.store, 'wantedObservations'))
-      observer.#addPerson(row.deviceId, row.path, row.person);
+    const observer = new Observer(options, await Wishes.load(options.store, options.engine));
     const live = new Map<DeviceId, Row<'observations'>[]>();
     for await (const row of pages(options.store, 'observations')) {
       const registration = options.fleet.get(row.deviceId)?.registration;
@@ -100,7 +96,7 @@ export class Observer {
 
   /** What is observed on the device, and for whom. */
   view(deviceId: DeviceId): Observation[] {
-    return [...this.#wanted(deviceId)].map(([path, wantedBy]) => this.#view(deviceId, path, wantedBy));
+    return [...this.#wishes.of(deviceId)].map(([path, wantedBy]) => this.#view(deviceId, path, wantedBy));
   }
 
   #view(deviceId: DeviceId, path: string, wantedBy: string[]): Observation {
@@ -128,27 +124,18 @@ export class Observer {
    * @throws ReeveError `too-many`, `invalid-value`
    */
   async want(device: Device, text: string, person: string): Promise<Observation> {
-    const { organisationId, deviceId } = device.row;
+    const { deviceId } = device.row;
     const path = wantedTarget(text, device.registration);
-    const wanted = this.#wanted(deviceId);
-    if (!wanted.has(path) && wanted.size >= MAX_OBSERVED) {
-      throw new ReeveError('too-many', `At most ${MAX_OBSERVED} paths of a device are observed: end some first`);
-    }
-    const row = { organisationId, deviceId, path, person, createdAt: this.#o.now() };
-    await this.#o.store.commit({ changes: [{ put: 'wantedObservations', row }] });
-    this.#addPerson(deviceId, path, person);
+    await this.#wishes.add(device, path, person, this.#o.now());
     this.sync(device);
-    return this.#view(deviceId, path, this.#wanted(deviceId).get(path) ?? [person]);
+    return this.#view(deviceId, path, this.#wishes.of(deviceId).get(path) ?? [person]);
   }
 
   /** A person wants a target observed no longer. Stored before this resolves. @throws ReeveError `invalid-value` */
   async unwant(device: Device, text: string, person: string): Promise<void> {
     const { deviceId } = device.row;
     const path = wantedTarget(text, undefined);
-    await this.#o.store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
-    const paths = this.#people.get(deviceId);
-    paths?.get(path)?.delete(person);
-    if (paths?.get(path)?.size === 0) paths.delete(path);
+    await this.#wishes.remove(deviceId, path, person);
     this.sync(device);
   }
 
@@ -194,7 +181,7 @@ export class Observer {
 
   forget(deviceId: DeviceId): void {
     this.#watches.delete(deviceId);
-    this.#people.delete(deviceId);
+    this.#wishes.forget(deviceId);
   }
 
   /**
@@ -264,7 +251,7 @@ export class Observer {
 
   #next(device: Device): Step | undefined {
     if (!isReachable(device, this.#o.now())) return undefined;
-    const wanted = this.#wanted(device.row.deviceId);
+    const wanted = this.#wishes.of(device.row.deviceId);
     const watches = this.#of(device.row.deviceId);
     for (const watch of watches.values()) if (!wanted.has(watch.path)) return { kind: 'stop', path: watch.path, watch };
     for (const path of wanted.keys()) {
@@ -350,17 +337,6 @@ export class Observer {
     await commitAll(this.#o.store, [refused, this.#o.engine.feed(device, [{ kind: 'blind', path, reason: loss }], at)]);
   }
 
-  /** Paths wanted, each with who wants it, at most `MAX_OBSERVED`; rules come first. */
-  #wanted(deviceId: DeviceId): Map<string, string[]> {
-    const wanted = new Map<string, string[]>();
-    for (const { path, policies } of this.#o.engine.needs(deviceId)) wanted.set(path, [...policies]);
-    for (const [path, people] of this.#people.get(deviceId) ?? []) {
-      if (wanted.size >= MAX_OBSERVED && !wanted.has(path)) continue;
-      wanted.set(path, [...(wanted.get(path) ?? []), ...people]);
-    }
-    return wanted;
-  }
-
   #of(deviceId: DeviceId): Map<string, Watch> {
     let watches = this.#watches.get(deviceId);
     if (!watches) {
@@ -368,12 +344,6 @@ export class Observer {
       this.#watches.set(deviceId, watches);
     }
     return watches;
-  }
-
-  #addPerson(deviceId: DeviceId, path: string, person: string): void {
-    const paths = this.#people.get(deviceId) ?? new Map<string, Set<string>>();
-    paths.set(path, (paths.get(path) ?? new Set()).add(person));
-    this.#people.set(deviceId, paths);
   }
 }
 

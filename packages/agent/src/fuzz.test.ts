@@ -1,9 +1,10 @@
 import { type CoapMessage, Code, decodeMessage, encodeMessage, MessageType, Option, option } from '@reeve/coap';
+import { path } from '@reeve/lwm2m';
 import { expect, it } from 'vitest';
 import { fuzzPlan, seededRandom } from '../../../tooling/testing/fuzz.ts';
 import { seededBytes, World } from './testing.ts';
 
-const SEGMENTS = ['0', '1', '3', '6', '8', '9', '11', '5', '65535', '-1', '', 'rd', '.well-known'];
+const SEGMENTS = ['bs', '2', '0', '1', '3', '6', '8', '9', '11', '5', '65535', '-1', '', 'rd', '.well-known'];
 const FORMATS = [0, 40, 42, 60, 110, 112, 11542, 11544, 65535];
 
 it.each([false, true])('serves anything without an exception (secure: %s)', (secure) => {
@@ -11,6 +12,7 @@ it.each([false, true])('serves anything without an exception (secure: %s)', (sec
   const random = seededRandom(seed);
   const bytes = seededBytes(seed);
   const below = (n: number) => Math.floor(random() * n);
+  const request = requests(seed);
   const world = new World({ secure, server: { lifetime: 0 } }).register();
   for (let run = 0; run < runs; run++) {
     const datagram = run % 4 === 0 ? bytes(below(80)) : request();
@@ -33,8 +35,14 @@ it.each([false, true])('serves anything without an exception (secure: %s)', (sec
     const answer = { type: MessageType.Acknowledgement, code: Code.Changed, messageId, token };
     world.client.receive(encodeMessage({ ...answer, options: [], payload: new Uint8Array() }), world.now);
   }
+});
 
-  function request(): Uint8Array {
+/** Requests that look like some, and now and then have a byte wrong. */
+function requests(seed: number): () => Uint8Array {
+  const random = seededRandom(seed);
+  const bytes = seededBytes(seed);
+  const below = (n: number) => Math.floor(random() * n);
+  return () => {
     const options = Array.from({ length: below(5) }, () =>
       option(Option.UriPath, SEGMENTS[below(SEGMENTS.length)] ?? ''),
     );
@@ -52,5 +60,22 @@ it.each([false, true])('serves anything without an exception (secure: %s)', (sec
     });
     if (below(3) === 0) message[below(message.length)] = below(256);
     return message;
+  };
+}
+
+it('takes anything from a bootstrap server, and changes nothing before Finish', () => {
+  const { seed, runs } = fuzzPlan('bootstrapped client');
+  const request = requests(seed);
+  const world = new World({ provisioned: false, bootstrap: true }).register();
+  for (let run = 0; run < runs; run++) {
+    world.client.receive(request(), world.now);
+    for (const effect of world.client.drain()) {
+      if (effect.kind === 'send' && !decodeMessage(effect.datagram).ok)
+        throw new Error('the client sent what is not CoAP');
+    }
+    if (run % 16 === 0) world.client.tick(++world.now);
   }
+  expect(world.client.bootstrap.kind).toBe('provisioning');
+  expect(world.client.get(path(0, 0, 1)).value).toBe(true);
+  expect(world.client.get(path(3, 0, 0)).value).toBe('Reeve');
 });

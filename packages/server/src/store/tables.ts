@@ -12,24 +12,22 @@ import type {
   ApprovalId,
   CommandId,
   CredentialId,
-  DeliveryId,
   DeviceId,
   HandshakeId,
   IncidentId,
-  PersonId,
   PolicyId,
   RegistrationId,
   ResponseId,
-  TokenId,
-  WebhookId,
 } from '../ids.ts';
 import type { Check, HandshakeFacts } from '../link/handshake-facts.ts';
 import type { SessionId } from '../link/port.ts';
+import { accessTables } from './access-tables.ts';
 import { bootstrapTables } from './bootstrap-tables.ts';
 import { device, organisation } from './columns.ts';
 import { credentialTables } from './credential-tables.ts';
 import { frameTables } from './frame-tables.ts';
 import { modelTables } from './model-tables.ts';
+import { noticeTables } from './notice-tables.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
 
 /** An object that a registration announced. */
@@ -76,7 +74,9 @@ export const tables = {
   ...credentialTables,
   ...frameTables,
   ...modelTables,
+  ...noticeTables,
   ...bootstrapTables,
+  ...accessTables,
 
   /** The terms of a device's one current registration. */
   registrations: table(
@@ -348,64 +348,6 @@ export const tables = {
     { ...device, responseId: text<ResponseId>(), policyId: text<PolicyId>(), queuedAt: integer() },
     ['responseId'],
     { indexes: [['policyId']] },
-  ),
-
-  people: table({ ...organisation, personId: text<PersonId>(), name: text(), createdAt: integer() }, ['personId'], {
-    unique: [['organisationId', 'name']],
-  }),
-  /** One-time sign-in links, by the hash of their token. */
-  signInLinks: table({ ...organisation, hash: text(), personId: text<PersonId>(), expiresAt: integer() }, ['hash']),
-  /** Console sessions, by the hash of their cookie. */
-  sessions: table(
-    { ...organisation, hash: text(), personId: text<PersonId>(), createdAt: integer(), expiresAt: integer() },
-    ['hash'],
-  ),
-  tokens: table(
-    {
-      ...organisation,
-      tokenId: text<TokenId>(),
-      hash: text(),
-      name: text(),
-      createdAt: integer(),
-      lastUsedAt: optional(integer()),
-    },
-    ['tokenId'],
-    { unique: [['hash']] },
-  ),
-
-  webhooks: table(
-    {
-      ...organisation,
-      webhookId: text<WebhookId>(),
-      url: text(),
-      sealedSecret: bytes(),
-      createdAt: integer(),
-      lastDeliveredAt: optional(integer()),
-      lastError: optional(text()),
-    },
-    ['webhookId'],
-  ),
-  /** The outbox. A delivery leaves when it was answered 2xx, or stays as a dead letter. */
-  deliveries: table(
-    {
-      ...organisation,
-      deliveryId: text<DeliveryId>(),
-      webhookId: text<WebhookId>(),
-      type: text(),
-      body: text(),
-      state: text<'waiting' | 'dead'>(),
-      attempts: integer(),
-      nextAt: integer(),
-      lastError: optional(text()),
-      createdAt: integer(),
-    },
-    ['deliveryId'],
-    {
-      indexes: [
-        ['state', 'nextAt'],
-        ['webhookId', 'state'],
-      ],
-    },
   ),
 
   /** Handshakes that failed, and registrations after them; equal ones are one row. */

@@ -3,6 +3,7 @@ export { decodeMessage, encodeMessage } from './codec.ts';
 export { Code, code, codeKind, formatCode, isSuccess } from './codes.ts';
 export type { CoapCoreOptions, RestoredObservation } from './core.ts';
 export { CoapCore } from './core.ts';
+export { EchoValues } from './echo.ts';
 export type { CoapEffect, NotificationEffect, ObservationEnd, RefusalReason, RequestOutcome } from './effects.ts';
 export type { CoapEndpointOptions } from './endpoint.ts';
 export { CoapEndpoint } from './endpoint.ts';

@@ -21,6 +21,7 @@ const serveOptions = {
   'sealing-key': text('FILE', 'the key that seals device keys, else sealing.key in the data folder'),
   link: choice(['main', 'worker'], 'thread of sockets, DTLS and CoAP', 'worker'),
   nosec: flag('admit devices without DTLS too: for trials only'),
+  echo: flag('with --nosec: devices first prove that they receive at their address; see docs/operations.md'),
   oscore: flag('listen without DTLS too, to devices that protect what they say by OSCORE, and to nobody else'),
   'coap-port': whole('N', 'UDP port for devices without DTLS, with --nosec or --oscore', port, 5683),
   bootstrap: flag('serve the bootstrap interface too, on ports of its own; see docs/bootstrap.md'),
@@ -42,10 +43,13 @@ export const serveCommands = [
         throw new Failure('usage', `${given.config} has listeners: leave --coap-host and --coaps-port away`);
       }
       const listen = listeners?.map(listenerOf) ?? (await everyListener(given, terminal.note));
+      if (!given.nosec && listen.some(({ transport }) => transport === 'coap+tcp')) {
+        throw new Failure('usage', `${given.config} has a listener without security: say --nosec too`);
+      }
       const hosts = [...new Set(listen.map(({ host }) => host))];
       if (given.nosec || given.oscore) {
-        const { nosec: noSec, 'coap-port': at } = given;
-        for (const host of hosts) listen.push({ transport: 'coap', host, port: at, noSec });
+        const { nosec: noSec, echo, 'coap-port': at } = given;
+        for (const host of hosts) listen.push({ transport: 'coap', host, port: at, noSec, echo });
       }
       if (given.nosec) {
         terminal.note(
@@ -121,6 +125,7 @@ function listenerOf({
   bootstrap = false,
   ...dtls
 }: NonNullable<ConfigFile['listeners']>[number]): Listener {
+  if (bootstrap && transport !== 'coaps') throw new Failure('usage', `There is no bootstrap server over ${transport}`);
   return { transport, host, port: at, dtls, ...(bootstrap ? { bootstrap } : {}) };
 }
 

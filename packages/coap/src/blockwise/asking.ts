@@ -35,8 +35,11 @@ interface Transfer {
   readonly purpose: Purpose;
   /** What is asked, in every exchange. */
   readonly spec: RequestSpec;
-  /** The exchange under way. */
+  /** The exchange under way, and what it asked. */
   current: RequestId | undefined;
+  sent: RequestSpec;
+  /** Whether an exchange was repeated with the Echo value that the peer wanted back (RFC 9175 §2.3). */
+  echoed: boolean;
   /** Whether any of its exchanges reached the network. */
   transmitted: boolean;
   upload: Upload | undefined;
@@ -71,8 +74,9 @@ export class Asking {
     const szx = exponentOf(limits.blockBytes);
     const length = spec.payload?.length ?? 0;
     const upload = length > limits.wholeBytes ? { offset: 0, length: 0, szx, tag: this.#nextTag() } : undefined;
-    const id = this.#core.request(peer, upload ? nextPart(spec, upload) : spec, now);
-    this.#byExchange.set(id, newTransfer(peer, { kind: 'request', id }, spec, { current: id, upload }));
+    const sent = upload ? nextPart(spec, upload) : spec;
+    const id = this.#core.request(peer, sent, now);
+    this.#byExchange.set(id, newTransfer(peer, { kind: 'request', id }, spec, { current: id, sent, upload }));
     return id;
   }
 
@@ -86,7 +90,10 @@ export class Asking {
    * `lost` when the peer does not have that value any more.
    */
   fetchRest(effect: NotificationEffect, spec: RequestSpec, now: number): void {
-    const transfer = newTransfer(effect.peer, { kind: 'notification', effect }, spec, { current: undefined });
+    const transfer = newTransfer(effect.peer, { kind: 'notification', effect }, spec, {
+      current: undefined,
+      sent: spec,
+    });
     transfer.transmitted = true;
     this.#observed.set(observationKey(effect.peer, effect.token), transfer);
     this.#onAnswer(transfer, effect.message, now);
@@ -121,6 +128,7 @@ export class Asking {
     const { outcome } = effect;
     if (outcome.kind === 'response') {
       const { message, observing } = outcome;
+      if (this.#echo(transfer, message, now)) return;
       if (transfer.upload !== undefined && this.#goOnSending(transfer, transfer.upload, message, now)) return;
       transfer.upload = undefined;
       if (observing) this.#observed.set(observationKey(transfer.peer, message.token), transfer);
@@ -130,6 +138,17 @@ export class Asking {
     } else {
       this.#finish(transfer, outcome);
     }
+  }
+
+  /** Repeats an exchange, once, if the peer wants a value back first. */
+  #echo(transfer: Transfer, message: CoapMessage, now: number): boolean {
+    const value = message.code === Code.Unauthorized ? optionValue(message, Option.Echo) : undefined;
+    if (value === undefined || transfer.echoed) return false;
+    transfer.echoed = true;
+    const { sent } = transfer;
+    const echo = option(Option.Echo, Uint8Array.from(value));
+    this.#exchange(transfer, { ...sent, options: [...(sent.options ?? []), echo] }, now);
+    return true;
   }
 
   /** Sends the next part if that is what the answer to the last one asks for (RFC 7959 §2.5, §2.9, §3.2). */
@@ -227,6 +246,7 @@ export class Asking {
   #exchange(transfer: Transfer, spec: RequestSpec, now: number): void {
     const id = this.#core.request(transfer.peer, spec, now);
     transfer.current = id;
+    transfer.sent = spec;
     this.#byExchange.set(id, transfer);
     if (transfer.purpose.kind === 'request') this.#renamed.set(transfer.purpose.id, transfer);
   }
@@ -286,10 +306,10 @@ function newTransfer(
   peer: PeerKey,
   purpose: Purpose,
   spec: RequestSpec,
-  { current, upload }: { readonly current: RequestId | undefined; readonly upload?: Upload | undefined },
+  { current, sent, upload }: Pick<Transfer, 'current' | 'sent'> & { readonly upload?: Upload | undefined },
 ): Transfer {
-  const unchanged = { transmitted: false, download: undefined, restarts: 0, over: false };
-  return { peer, purpose, spec, current, upload, tag: upload?.tag, ...unchanged };
+  const unchanged = { transmitted: false, echoed: false, download: undefined, restarts: 0, over: false };
+  return { peer, purpose, spec, current, sent, upload, tag: upload?.tag, ...unchanged };
 }
 
 /** The whole answer has type, id and token of its first part: by that token an observation is known. */

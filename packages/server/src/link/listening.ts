@@ -17,6 +17,8 @@ export interface Listener extends ListenAddress {
   readonly dtls?: Partial<DtlsSettings>;
   /** Of `coap`: false to hear nobody but those who protect what they say by OSCORE. */
   readonly noSec?: boolean;
+  /** Of `coap`: peers without security first prove that they receive at their address (RFC 9175). */
+  readonly echo?: boolean;
 }
 
 /** Whether a socket lets anybody speak who reaches it. */

@@ -1,6 +1,7 @@
 import { type CoapEffect, CoapEndpoint, ExchangeId, ObservationScope } from '@reeve/coap';
 import type { CryptoResult, CryptoTask } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
+import { AddressProofs } from './address-proofs.ts';
 import { Arrivals } from './arrivals.ts';
 import { BootstrapOperations } from './bootstrap-operations.ts';
 import { Connections, type StreamSide } from './connections.ts';
@@ -54,9 +55,14 @@ export class SessionOwner {
 
   constructor(options: OwnerOptions) {
     this.#o = options;
-    this.#coap = new CoapEndpoint({ random: options.random, parameters: { ...options.transmission } });
     // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
+    const proofs = new AddressProofs({ ...options, sessions: this.#sessions });
+    this.#coap = new CoapEndpoint({
+      random: options.random,
+      parameters: { ...options.transmission },
+      challenge: (peer, request, now) => proofs.challenge(peer, request, now),
+    });
     const joined = { coap: this.#coap, sessions: this.#sessions, decoder: this.#decoder };
     const { listen, wallClock, deliver } = options;
     this.#operations = new Operations({ ...joined, wallClock, deliver });

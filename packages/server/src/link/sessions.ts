@@ -19,6 +19,8 @@ export interface Session {
   candidate?: AddressKey;
   /** Where it is being asked whether it receives there. */
   probing?: AddressKey;
+  /** A NoSec peer has proved that it receives at its address. */
+  proved?: boolean;
   registered?: Registered;
   traced: boolean;
   /** Heard since it was last looked at for eviction. */

@@ -171,7 +171,11 @@ export class TestOwner {
   #carried = 0;
   #request = 0;
 
-  constructor(seed = 1) {
+  readonly #listen: readonly Listener[];
+
+  /** @param plain how the socket without DTLS differs */
+  constructor(seed = 1, plain: Partial<Listener> = {}) {
+    this.#listen = LISTEN.map((listener) => (listener.transport === 'coap' ? { ...listener, ...plain } : listener));
     this.owner = this.#start(seed);
   }
 
@@ -197,7 +201,7 @@ export class TestOwner {
       random: replayable(seed),
       wallClock: () => EPOCH + this.now,
       connectionIdSlot: 0,
-      listen: LISTEN,
+      listen: this.#listen,
       compute: (task, done) => done(computeNow(task), this.now),
       send: (ingress, host, port, datagram) => this.sent.push({ ingress, host, port, datagram }),
       deliver: (message) => {

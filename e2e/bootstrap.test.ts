@@ -72,6 +72,22 @@ describe.skipIf(!leshanAvailable())(
       await device.waitFor(({ event }) => event === 'registered', 30_000);
     }
 
+    /** The same for one that comes with a certificate. */
+    function connectCertified(): Promise<void> {
+      const own = issue({ subject: 'anything' });
+      return connect(
+        { kind: 'certificate', purpose: 'bootstrap', certificate: own.pem.certificate },
+        {
+          certificate: {
+            privateKey: file('own.key', own.pem.privateKey),
+            certificate: file('own.pem', own.pem.chain),
+            serverCertificate: identity.certificate,
+          },
+        },
+        server.bootstrap.replace('127.0.0.1', 'localhost'),
+      );
+    }
+
     const detail = () => server.api('devices.show', { params });
     const managing = async () => (await detail()).credentials.filter(({ purpose }) => purpose === 'management');
     const steps = async () => {
@@ -142,20 +158,17 @@ describe.skipIf(!leshanAvailable())(
       expect((await detail()).registration).toMatchObject({ security: 'raw-key', identity: made?.identity });
     });
 
+    it('1.1-int-2: comes with a certificate, and is given another one to register with', async () => {
+      await template({ accounts: [{ shortServerId: 1, security: 'certificate' }] });
+      await connectCertified();
+      const [made] = await managing();
+      expect(made?.kind).toBe('certificate');
+      expect((await detail()).registration).toMatchObject({ security: 'certificate', identity: made?.identity });
+    });
+
     it('comes with a certificate, and is given a pre-shared key', async () => {
       await template({ accounts: [{ shortServerId: 1 }] });
-      const own = issue({ subject: 'anything' });
-      await connect(
-        { kind: 'certificate', purpose: 'bootstrap', certificate: own.pem.certificate },
-        {
-          certificate: {
-            privateKey: file('own.key', own.pem.privateKey),
-            certificate: file('own.pem', own.pem.chain),
-            serverCertificate: identity.certificate,
-          },
-        },
-        server.bootstrap.replace('127.0.0.1', 'localhost'),
-      );
+      await connectCertified();
       expect((await detail()).registration?.security).toBe('psk');
     });
 

@@ -16,7 +16,9 @@ export const BootstrapAccount = Type.Object(
         description: 'absent: this server, with a credential that is made for each device',
       }),
     ),
-    security: Type.Optional(Type.Union([Type.Literal('psk'), Type.Literal('raw-key'), Type.Literal('none')])),
+    security: Type.Optional(
+      Type.Union([Type.Literal('psk'), Type.Literal('raw-key'), Type.Literal('certificate'), Type.Literal('none')]),
+    ),
     lifetime: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'seconds, default 86400' }),
     ),

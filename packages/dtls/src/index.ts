@@ -56,6 +56,7 @@ export {
   parseCrl,
   type RevocationList,
   readPem,
+  selfSigned,
   type TrustProfile,
   type ValidPath,
   type Verdict,

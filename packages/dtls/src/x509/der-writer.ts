@@ -1,4 +1,4 @@
-/** Test kit: the few DER elements (X.690 §8, §10) from which tests build certificates and lists, good ones and bad ones. */
+/** The few DER elements (X.690 §8, §10) from which certificates are made, and by tests lists too, good ones and bad ones. */
 
 /** One element: identifier octet, length, contents. */
 export function tlv(tag: number, ...contents: readonly Uint8Array[]): Buffer {
@@ -56,4 +56,9 @@ export function namedBits(bits: readonly number[]): Buffer {
 export function time(ms: number): Buffer {
   const digits = new Date(ms).toISOString().replace(/\.\d+|[^0-9]/g, '');
   return ms < Date.UTC(2050, 0) ? tlv(0x17, Buffer.from(`${digits.slice(2)}Z`)) : tlv(0x18, Buffer.from(`${digits}Z`));
+}
+
+/** An Extension (RFC 5280 §4.1). @param value DER of what it says */
+export function extension(id: string, value: Uint8Array, critical = false): Buffer {
+  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value));
 }

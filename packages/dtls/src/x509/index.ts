@@ -8,4 +8,5 @@ export { readPem } from './pem.ts';
 export { authorityDefect, type TrustProfile } from './profile.ts';
 export type { CertificateRefusal } from './refusal.ts';
 export { admitCrl, type RevocationList } from './revocation.ts';
+export { selfSigned } from './self-signed.ts';
 export { CertificateUsage, type MatchingType, matchCertificateUsage } from './usage.ts';

@@ -5,6 +5,7 @@ import {
   bitString,
   boolean,
   explicit,
+  extension,
   implicit,
   integer,
   namedBits,
@@ -90,9 +91,7 @@ function nameDer(rdns: readonly string[]): Buffer {
   return sequence(...rdns.map(attribute));
 }
 
-export function extensionDer(id: string, value: Uint8Array, critical = false): Buffer {
-  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octetString(value));
-}
+export const extensionDer = extension;
 
 /** What a certificate of the kit says; everything has a default that makes a good end entity. */
 export interface CertificateSpec {

@@ -14,7 +14,19 @@ export async function openBootstrap({ trust, ...options }: Options) {
   const { sources, ender, identities } = trust;
   const templates = await Templates.load(store);
   const serverPublicKey = () => Buffer.from(identities.facts().publicKey, 'base64');
-  const provisioning = await Provisioning.load({ store, fleet, sources, ender, serverPublicKey, now });
+  const serverCertificate = () => {
+    const { coaps } = options.uris();
+    return coaps === undefined ? undefined : identities.certificateFor(new URL(coaps).hostname);
+  };
+  const provisioning = await Provisioning.load({
+    store,
+    fleet,
+    sources,
+    ender,
+    serverPublicKey,
+    serverCertificate,
+    now,
+  });
   const bootstrap = await Bootstrap.open({ ...options, templates, provisioning });
   const deployments = await Deployments.load({ store, fleet, lanes, templates, models, now });
   return {

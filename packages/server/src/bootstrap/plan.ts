@@ -14,6 +14,15 @@ export type AccountSecurity =
       /** SubjectPublicKeyInfo in DER. */
       readonly serverPublicKey: Uint8Array;
     }
+  | {
+      readonly mode: 'certificate';
+      /** DER. */
+      readonly certificate: Uint8Array;
+      /** PKCS #8 in DER. */
+      readonly privateKey: Uint8Array;
+      /** DER: exactly what the server has to show (certificate usage 3, the default). */
+      readonly serverCertificate: Uint8Array;
+    }
   | { readonly mode: 'none' };
 
 /** An account of the template with all that it lacked. */
@@ -104,7 +113,7 @@ function writeOf(path: string, records: readonly (readonly [string, LinkRecord['
   return { kind: 'write', path, records: records.map(([at, stored]) => ({ path: at, stored })) };
 }
 
-const MODES = { psk: 0, 'raw-key': 1, none: 3 } as const;
+const MODES = { psk: 0, 'raw-key': 1, certificate: 2, none: 3 } as const;
 
 /**
  * An instance of Security. Keys that a mode has no use for are written empty, as they are mandatory resources: Leshan's
@@ -129,6 +138,8 @@ function secretsOf(secured: AccountSecurity): Field[] {
       return keysOf(secured.identity, NOTHING, secured.key);
     case 'raw-key':
       return keysOf(secured.publicKey, secured.serverPublicKey, secured.privateKey);
+    case 'certificate':
+      return keysOf(secured.certificate, secured.serverCertificate, secured.privateKey);
   }
 }
 

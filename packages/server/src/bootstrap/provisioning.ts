@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import type { CredentialAdd } from '@reeve/contract';
 import type { Decision } from '../decision.ts';
 import { type DeviceId, type Millis, newId } from '../ids.ts';
@@ -10,6 +9,7 @@ import { credentialPayload } from '../registry/handlers.ts';
 import { type CredentialSources, MAX_CREDENTIALS, newCredential } from '../registry/new-credential.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
+import { makeKeys } from '../trust/made-keys.ts';
 import type { AccountSecurity } from './plan.ts';
 
 interface Options {
@@ -19,6 +19,8 @@ interface Options {
   readonly ender: SessionEnder;
   /** The raw public key of this server, SubjectPublicKeyInfo in DER. */
   readonly serverPublicKey: () => Uint8Array;
+  /** The certificate in DER that this server shows to devices; undefined if it has none. */
+  readonly serverCertificate: () => Uint8Array | undefined;
   readonly now: () => Millis;
 }
 
@@ -59,6 +61,9 @@ export class Provisioning {
    */
   offer(device: Device, mode: Mode): Offer | string {
     if (mode === 'none') return { secured: { mode }, ...unprotected(device, this.#o.fleet) };
+    if (mode === 'certificate' && !this.#o.serverCertificate()) {
+      return 'the server has no certificate for the name under which devices reach it';
+    }
     const credentials = this.#credentials;
     const pending = this.#find(device, this.#rows.get(device.row.deviceId)?.pending);
     const again = pending?.kind === mode ? this.#securedBy(pending) : undefined;
@@ -116,19 +121,16 @@ export class Provisioning {
   }
 
   /** A fresh credential. Its identity is random: a PSK identity is sent in clear, and need not tell who comes. */
-  #made({ row }: Device, kind: 'psk' | 'raw-key'): CredentialRow {
+  #made({ row }: Device, kind: Exclude<Mode, 'none'>): CredentialRow {
     const { sources, now } = this.#o;
     if (kind === 'psk') {
       const wanted: CredentialAdd = { kind, identity: newId.pskIdentity() };
       return newCredential(sources, row, wanted, now()).row;
     }
-    const { publicKey, privateKey } = generateKeyPairSync('ec', {
-      namedCurve: 'P-256',
-      publicKeyEncoding: { type: 'spki', format: 'der' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'der' },
-    });
-    const made = newCredential(sources, row, { kind, publicKey: publicKey.toString('base64') }, now()).row;
-    return { ...made, sealedKey: this.#credentials.seal(made.credentialId, privateKey) };
+    const { shown, privateKey } = makeKeys(kind, row.endpoint, now());
+    const field = kind === 'raw-key' ? 'publicKey' : 'certificate';
+    const made = newCredential(sources, row, { kind, [field]: shown.toString('base64') }, now()).row;
+    return { ...made, publicKey: shown, sealedKey: this.#credentials.seal(made.credentialId, privateKey) };
   }
 
   /** What the device is told of a credential; undefined if its key does not open. */
@@ -138,9 +140,14 @@ export class Provisioning {
     if (row.kind === 'psk') {
       return { mode: 'psk', identity: Buffer.from(row.proof.slice('psk:'.length), 'hex'), key };
     }
-    const { publicKey } = row;
-    if (row.kind !== 'raw-key' || !publicKey) return undefined;
-    return { mode: 'raw-key', publicKey, privateKey: key, serverPublicKey: this.#o.serverPublicKey() };
+    const { publicKey: shown } = row;
+    if (!shown) return undefined;
+    if (row.kind === 'raw-key') {
+      return { mode: 'raw-key', publicKey: shown, privateKey: key, serverPublicKey: this.#o.serverPublicKey() };
+    }
+    const serverCertificate = this.#o.serverCertificate();
+    if (row.kind !== 'certificate' || !serverCertificate) return undefined;
+    return { mode: 'certificate', certificate: shown, privateKey: key, serverCertificate };
   }
 
   #given(

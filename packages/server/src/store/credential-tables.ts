@@ -25,7 +25,7 @@ export const credentialTables = {
       proof: text(),
       /** The pre-shared key, the Master Secret, or a private key that was made here for the device; sealed, bound to this row. */
       sealedKey: optional(bytes()),
-      /** Of a raw key: SubjectPublicKeyInfo in DER. */
+      /** Of a raw key: SubjectPublicKeyInfo in DER. Of a certificate that was made here for the device: that. */
       publicKey: optional(bytes()),
       /** The authority under which a certificate is found by a name. */
       authorityId: optional(text<AuthorityId>()),

@@ -46,6 +46,14 @@ export class ServerIdentities {
     };
   }
 
+  /** The certificate, in DER, that the server shows to whom asks for a host; undefined if it has none for it. */
+  certificateFor(host: string): Uint8Array | undefined {
+    const links = this.#chains.map(({ link }) => link);
+    const shown =
+      links.find(({ serverNames }) => serverNames?.includes(host)) ?? links.find((each) => !each.serverNames);
+    return shown?.certificates?.[0];
+  }
+
   /** What devices have to know. */
   facts(): ServerFacts {
     const { rawKey, certificates } = this.view();

@@ -122,7 +122,7 @@ export function encodeMessage(message: CoapMessage): Uint8Array {
   const { token, payload } = message;
   if (token.length > MAX_TOKEN_BYTES) throw new RangeError(`a token of ${token.length} bytes`);
   const options = inOrder(message.options);
-  const bytes = new Uint8Array(encodedLength(message, options));
+  const bytes = allocate(encodedLength(message, options));
   bytes[0] = 0x40 | (message.type << 4) | token.length;
   bytes[1] = message.code;
   bytes[2] = message.messageId >> 8;
@@ -147,6 +147,22 @@ export function encodeMessage(message: CoapMessage): Uint8Array {
     bytes.set(payload, at);
   }
   return bytes;
+}
+
+/** A buffer of its own costs a short message more than its encoding does: those share larger ones. */
+const SLAB_BYTES = 8192;
+const SHARED_BYTES = 256;
+let slab = new Uint8Array(0);
+let slabEnd = 0;
+
+function allocate(length: number): Uint8Array {
+  if (length > SHARED_BYTES) return new Uint8Array(length);
+  if (slabEnd + length > slab.length) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabEnd = 0;
+  }
+  slabEnd += length;
+  return slab.subarray(slabEnd - length, slabEnd);
 }
 
 /** Writes the message id into an encoded message, which lets a message be encoded before its turn to be sent comes. */

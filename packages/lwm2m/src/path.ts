@@ -52,7 +52,18 @@ export function path(...ids: readonly number[]): LwM2mPath {
 
 /** The ids of a path; none for the root. */
 export function segments(of: LwM2mPath): readonly number[] {
-  return of === '/' ? [] : of.slice(1).split('/').map(Number);
+  const ids: number[] = [];
+  if (of === '/') return ids;
+  let id = 0;
+  for (let index = 1; index < of.length; index++) {
+    const char = of.charCodeAt(index);
+    if (char === SLASH) {
+      ids.push(id);
+      id = 0;
+    } else id = id * 10 + (char - ZERO);
+  }
+  ids.push(id);
+  return ids;
 }
 
 /** What a path names. */

@@ -48,8 +48,9 @@ export class DefinitionStore {
    */
   resource(objectId: number, resourceId: number, version?: string): ResourceDefinition | undefined {
     const object = this.find(objectId, version);
-    const [major] = object?.version.split('.', 1) ?? [];
-    return object?.resources.get(resourceId) ?? (object && this.newest(objectId, major)?.resources.get(resourceId));
+    if (!object) return undefined;
+    const found = object.resources.get(resourceId);
+    return found ?? this.newest(objectId, object.version.split('.', 1)[0])?.resources.get(resourceId);
   }
 
   /** The lookup that content formats need, for one device. */

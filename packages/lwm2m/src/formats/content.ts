@@ -81,8 +81,17 @@ export function attempt<T extends object>(run: () => T): FormatResult<T> {
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf8Encoder = new TextEncoder();
 
+/** Names and numbers are this short: a decoder costs more than they do. */
+const SHORT = 32;
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] ?? 0) > 0x7f) return false;
+  return true;
+}
+
 /** UTF-8 that must be well-formed. */
 export function decodeUtf8(bytes: Uint8Array, offset: number): string {
+  if (bytes.length <= SHORT && isAscii(bytes)) return String.fromCharCode(...bytes);
   try {
     return utf8Decoder.decode(bytes);
   } catch {

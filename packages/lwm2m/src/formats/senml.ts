@@ -130,8 +130,12 @@ function readFields(syntax: Syntax, item: Item, at: string): Map<Field, Item> {
 const VALUE_FIELDS = ['v', 'vs', 'vb', 'vd', 'vlo'] as const;
 
 function readValue(syntax: Syntax, fields: ReadonlyMap<Field, Item>, at: string): Value {
-  const [field, second] = VALUE_FIELDS.filter((candidate) => fields.has(candidate));
-  if (second !== undefined) fail('malformed', `${at}: both ${field} and ${second}`);
+  let field: (typeof VALUE_FIELDS)[number] | undefined;
+  for (const candidate of VALUE_FIELDS) {
+    if (!fields.has(candidate)) continue;
+    if (field !== undefined) fail('malformed', `${at}: both ${field} and ${candidate}`);
+    field = candidate;
+  }
   const item = field === undefined ? undefined : fields.get(field);
   if (field === undefined || item === undefined) {
     return syntax.etch ? fail('value', `${at}: no value, and no null to remove one`) : NONE;

@@ -39,6 +39,8 @@ const MAX_PLAIN_SESSIONS = 100_000;
 export class SessionTable {
   readonly #secure = new Map<string, Session>();
   readonly #plain = new Map<string, Session>();
+  /** The same by host, then by socket and port: without a key that would have to be made for each datagram. */
+  readonly #places = new Map<string, Map<number, Session>>();
   readonly #evicted: (session: Session, now: number) => void;
 
   /** @param evicted told of a NoSec address that made room */
@@ -93,17 +95,18 @@ export class SessionTable {
   forgetPlain(key: string): Session | undefined {
     const session = this.#plain.get(key);
     this.#plain.delete(key);
+    if (session) this.#leave(session);
     return session;
   }
 
   /** The session of a NoSec address. */
   plain(ingress: number, host: string, port: number, now: number): Session {
-    const key = `coap|${ingress}|${port}|${host}`;
-    const known = this.#plain.get(key);
+    const known = this.#places.get(host)?.get(placeOf(ingress, port));
     if (known) {
       known.recent = true;
       return known;
     }
+    const key = `coap|${ingress}|${port}|${host}`;
     if (this.#plain.size >= MAX_PLAIN_SESSIONS) this.#evictPlain(now);
     const address = { ingress, host, port };
     const info: SessionInfo = {
@@ -114,7 +117,18 @@ export class SessionTable {
     };
     const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
     this.#plain.set(key, session);
+    const here = this.#places.get(host) ?? new Map<number, Session>();
+    here.set(placeOf(ingress, port), session);
+    this.#places.set(host, here);
     return session;
+  }
+
+  #leave({ address }: Session): void {
+    if (!address) return;
+    const { ingress, host, port } = address;
+    const here = this.#places.get(host);
+    here?.delete(placeOf(ingress, port));
+    if (here?.size === 0) this.#places.delete(host);
   }
 
   /** Second chance: one heard since it was last looked at goes to the queue's end, so that hearing it costs nothing. */
@@ -122,6 +136,7 @@ export class SessionTable {
     for (const [key, session] of this.#plain) {
       this.#plain.delete(key);
       if (!session.recent) {
+        this.#leave(session);
         this.#evicted(session, now);
         return;
       }
@@ -129,4 +144,9 @@ export class SessionTable {
       this.#plain.set(key, session);
     }
   }
+}
+
+/** A socket and a port of its peers as one number. */
+function placeOf(ingress: number, port: number): number {
+  return ingress * 65_536 + port;
 }

@@ -6,7 +6,7 @@ import type { RuleEngine, RuleInput } from '../policies/engine.ts';
 import type { Device } from '../registry/fleet.ts';
 import type { Sample } from '../store/port.ts';
 import type { Row, StoredValue } from '../store/tables.ts';
-import type { Values } from './values.ts';
+import { MAX_VALUES_PER_DEVICE, type Values } from './values.ts';
 
 /** What a device reported, and how much it is worth. */
 export interface Report {
@@ -42,11 +42,13 @@ export class Ingest {
     const { organisationId, deviceId } = device.row;
     const current = new Map<string, Row<'values'>>();
     const samples: Sample[] = [];
-    const told = new Map<string, { judged: Millis; at: Millis }>();
-    let room = this.#values.room(deviceId);
+    const stored = this.#values.ofDevice(deviceId);
+    /** What was told of a path before, where a report has several values of one. */
+    const told = new Map<string, { readonly judged: Millis; readonly at: Millis }>();
+    let room = MAX_VALUES_PER_DEVICE - (stored?.size ?? 0);
     for (const record of body.records) {
-      const { path, stored } = record;
-      const known = current.get(path) ?? this.#values.get(deviceId, path);
+      const { path } = record;
+      const known = current.get(path) ?? stored?.get(path);
       if (!known && room === 0) continue;
       const observedAt = storable(record.time ?? timestampOf(record, body.records));
       const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
@@ -54,7 +56,7 @@ export class Ingest {
       const before = told.get(path);
       const at = before?.judged === judged ? before.at + 1 : judged;
       told.set(path, { judged, at });
-      const sample = { deviceId, path, at, receivedAt, stored };
+      const sample = { deviceId, path, at, receivedAt, stored: record.stored };
       if (!report.fresh || (known && measuredAt(known) > at)) {
         samples.push(sample);
         continue;
@@ -64,7 +66,7 @@ export class Ingest {
         organisationId,
         deviceId,
         path,
-        stored,
+        stored: record.stored,
         ...(observedAt === undefined ? {} : { observedAt }),
         receivedAt,
         clock,
@@ -74,8 +76,10 @@ export class Ingest {
       current.set(path, row);
     }
     const rows = [...current.values()];
-    const inputs = report.fresh ? inputsOf(report.path, body, receivedAt) : [];
-    const evaluated = this.#engine.feed(device, inputs, receivedAt);
+    const ruled = report.fresh && this.#engine.of(deviceId).length > 0;
+    const evaluated = ruled
+      ? this.#engine.feed(device, inputsOf(report.path, body, receivedAt), receivedAt)
+      : undefined;
     const decision: Decision = {
       batch: {
         changes: evaluated?.batch.changes ?? [],
@@ -142,8 +146,8 @@ export function storable(moment: Millis | undefined): Millis | undefined {
 
 /** The moment of a location fix is in the fix itself: /6/x/5 (LwM2M object 6). */
 function timestampOf(record: LinkRecord, records: readonly LinkRecord[]): Millis | undefined {
-  const [, object, instance] = record.path.split('/');
-  if (object !== '6') return undefined;
+  if (!record.path.startsWith('/6/')) return undefined;
+  const [, , instance] = record.path.split('/');
   const timestamp = records.find(({ path }) => path === `/6/${instance}/5`)?.stored.value;
   return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
 }

@@ -26,9 +26,9 @@ export class Values {
     return [...(this.#byDevice.get(deviceId)?.values() ?? [])];
   }
 
-  /** How many more resources of the device may be kept. */
-  room(deviceId: DeviceId): number {
-    return MAX_VALUES_PER_DEVICE - (this.#byDevice.get(deviceId)?.size ?? 0);
+  /** By path; undefined if there are none. */
+  ofDevice(deviceId: DeviceId): ReadonlyMap<string, ValueRow> | undefined {
+    return this.#byDevice.get(deviceId);
   }
 
   put(row: ValueRow): void {

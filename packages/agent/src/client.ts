@@ -59,7 +59,7 @@ export class LwM2mClient {
     this.#lifecycle = lifecycle;
     const { coap } = lifecycle.channel;
     const observations = new Observations(this.#attributes, lifecycle.settings);
-    this.#notifier = new Notifier({ coap, model, observations, confirmEvery, emit });
+    this.#notifier = new Notifier({ coap, model, observations, confirmEvery, wallClock: options.wallClock, emit });
     this.#sender = new Sender({ coap, model, emit });
     this.#management = new Management({
       ...{ coap, notifier: this.#notifier, emit },
@@ -128,7 +128,7 @@ export class LwM2mClient {
       this.#lifecycle.channel.nextWakeAt(),
       ...this.#lifecycle.wakes(),
       registered ? this.#queueMode.sleepsAt : undefined,
-      registered && !this.#queueMode.isAsleep ? this.#notifier.nextAt() : undefined,
+      registered ? this.#notifier.nextAt(this.#queueMode.isAsleep) : undefined,
     ]) {
       if (time !== undefined && (next === undefined || time < next)) next = time;
     }
@@ -195,7 +195,9 @@ export class LwM2mClient {
   /** Carries out what channel and observations want until both are quiet. */
   #pump(now: number): void {
     do {
-      if (this.#lifecycle.isRegistered && !this.#queueMode.isAsleep) this.#notifier.notify(now);
+      if (!this.#lifecycle.isRegistered) continue;
+      if (this.#queueMode.isAsleep) this.#notifier.keep(now);
+      else this.#notifier.notify(now);
     } while (this.#lifecycle.channel.carryOut(now));
   }
 

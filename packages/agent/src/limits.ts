@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** Observations at a time; one more is answered as a plain Read. */
   observations: 32,
+  /** Notifications of an observation that are kept while the device sleeps, whatever hqmax asks for. */
+  keptNotifications: 64,
   /** Instances of one multiple resource that a Write may leave. */
   resourceInstances: 32,
   /** Sends that wait for their answers. */

@@ -1,5 +1,5 @@
 import { type CoapEffect, type CoapEndpoint, PeerKey, type ResponseSpec } from '@reeve/coap';
-import type { LwM2mPath } from '@reeve/lwm2m';
+import { encodeContent, type LwM2mPath } from '@reeve/lwm2m';
 import type { ClientEvent } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import type { DeviceModel } from './model.ts';
@@ -13,6 +13,8 @@ interface NotifierParts {
   readonly observations: Observations;
   /** Every how many notifications of an observation one is confirmable. */
   readonly confirmEvery: number;
+  /** Milliseconds since the epoch. */
+  readonly wallClock: (() => number) | undefined;
   readonly emit: (event: ClientEvent) => void;
 }
 
@@ -59,22 +61,39 @@ export class Notifier {
     this.#parts.observations.forgetChanges();
   }
 
-  /** Sends the notifications that are due. */
+  /** Sends the notifications that are due, and what was kept of those before. */
   notify(now: number): void {
-    const { observations, model } = this.#parts;
-    for (const observation of observations.due(now)) {
-      Object.assign(observation, { touched: false, evaluatedAt: now });
-      const content = readContent(observation, observation.format, model);
+    for (const observation of this.#parts.observations.kept()) this.#tellKept(observation, now);
+    for (const observation of this.#parts.observations.due(now)) {
+      const content = this.#contentOf(observation, now);
       if (!content.ok) this.#end(observation, content.code, now);
-      else if (observations.wants(observation, content.payload, content.records, now)) {
-        this.#tell(observation, content, now);
-      }
+      else if (content.wanted) this.#tell(observation, content, content.payload, now);
     }
   }
 
-  /** When the next notification may be due, ms. */
-  nextAt(): number | undefined {
-    return this.#parts.observations.nextAt();
+  /**
+   * The device sleeps: keeps what is due of observations that want it (OMA Core §5.1.2, hqmax). Without a clock there is
+   * nothing to tell the values by, so the newest alone are told.
+   */
+  keep(now: number): void {
+    const { observations, wallClock } = this.#parts;
+    if (wallClock === undefined) return;
+    for (const observation of observations.due(now)) {
+      const limit = observations.keeps(observation);
+      if (limit === 0) continue;
+      const content = this.#contentOf(observation, now);
+      if (!content.ok || !content.wanted) continue;
+      const time = Math.round(wallClock() / 1000);
+      observation.kept.push(content.records.map((record) => ({ time, ...record })));
+      if (observation.kept.length > limit) observation.kept.shift();
+      Object.assign(observation, { payload: content.payload, records: content.records, toldAt: now });
+    }
+  }
+
+  /** When there is something to tell, or to keep, ms. */
+  nextAt(asleep: boolean): number | undefined {
+    if (asleep && this.#parts.wallClock === undefined) return undefined;
+    return this.#parts.observations.nextAt(asleep ? 'kept' : 'all');
   }
 
   /** What became of a confirmable notification, or that the server reset another. */
@@ -93,17 +112,43 @@ export class Notifier {
     }
   }
 
-  #tell(observation: Observation, content: Pick<ReadAnswer, 'format' | 'payload' | 'records'>, now: number): void {
+  /** What an observation would tell now, and whether its server wants that. */
+  #contentOf(observation: Observation, now: number) {
+    const { observations, model } = this.#parts;
+    Object.assign(observation, { touched: false, evaluatedAt: now });
+    const content = readContent(observation, observation.format, model);
+    if (!content.ok) return content;
+    return { ...content, wanted: observations.wants(observation, content.payload, content.records, now) };
+  }
+
+  /** One notification with all that was kept; a format that carries no times tells the newest of it. */
+  #tellKept(observation: Observation, now: number): void {
+    const { format, path, payload, records, kept } = observation;
+    observation.kept = [];
+    const series = kept.flat();
+    const timed = encodeContent({ format, path, records: series });
+    if (timed.ok) this.#tell(observation, { format, payload: timed.bytes, records: series }, payload, now);
+    else this.#tell(observation, { format, payload, records }, payload, now);
+    observation.records = records;
+  }
+
+  /** @param told what the server then knows to be the value now, as the next notification is compared with it */
+  #tell(
+    observation: Observation,
+    content: Pick<ReadAnswer, 'format' | 'payload' | 'records'>,
+    told: Uint8Array,
+    now: number,
+  ): void {
     const { coap, observations, confirmEvery, emit } = this.#parts;
     const { token, path } = observation;
-    const { payload, records } = content;
+    const { records } = content;
     const confirmable = observations.needsConfirmation(observation, confirmEvery, now);
     if (!coap.notify(this.#peer, token, { ...contentResponse(content), confirmable }, now)) {
       observations.remove(token);
       emit({ kind: 'unobserved', path });
       return;
     }
-    Object.assign(observation, { payload, records, toldAt: now, underway: confirmable });
+    Object.assign(observation, { payload: told, records, toldAt: now, underway: confirmable });
     observation.unconfirmed++;
     emit({ kind: 'notified', path, records, confirmable });
   }

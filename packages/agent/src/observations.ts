@@ -1,5 +1,6 @@
 import { equalValues, isPrefixOf, type LwM2mPath, type ResourceRecord, type Value } from '@reeve/lwm2m';
 import type { AttributeTable, Inherited, SetAttributes } from './attributes.ts';
+import { LIMITS } from './limits.ts';
 import type { ServerSettings } from './objects/server.ts';
 import type { ReadTarget } from './serving.ts';
 
@@ -16,10 +17,14 @@ export interface Observation extends ReadTarget {
   toldAt: number;
   /** When it was last looked whether the server is to be told, ms. */
   evaluatedAt: number;
+  /** What there was when it was last looked. */
+  seen: readonly ResourceRecord[];
   /** Something at the path may have changed since. */
   touched: boolean;
   /** A confirmable notification waits for its ACK; the next one waits for that. */
   underway: boolean;
+  /** What would have been told while the device slept, oldest first, each with its time (hqmax). */
+  kept: (readonly ResourceRecord[])[];
   /** When the server last proved that it wants the notifications, ms, and how many went unconfirmed since. */
   confirmedAt: number;
   unconfirmed: number;
@@ -55,8 +60,17 @@ export class Observations {
   ): Observation {
     // The token is a view of a datagram.
     const token = Uint8Array.from(facts.token);
-    const fresh = { touched: false, underway: false, toldAt: now, evaluatedAt: now, confirmedAt: now, unconfirmed: 0 };
-    const observation: Observation = { ...facts, token, ...fresh };
+    const times = { toldAt: now, evaluatedAt: now, confirmedAt: now };
+    const observation: Observation = {
+      ...facts,
+      ...times,
+      token,
+      seen: facts.records,
+      touched: false,
+      underway: false,
+      unconfirmed: 0,
+      kept: [],
+    };
     this.#byToken.set(keyOf(token), observation);
     return observation;
   }
@@ -81,7 +95,17 @@ export class Observations {
 
   /** What has changed so far need not be told. */
   forgetChanges(): void {
-    for (const observation of this.#byToken.values()) observation.touched = false;
+    for (const observation of this.#byToken.values()) Object.assign(observation, { touched: false, kept: [] });
+  }
+
+  /** Observations of which something was kept. */
+  kept(): Observation[] {
+    return [...this.#byToken.values()].filter(({ kept }) => kept.length > 0);
+  }
+
+  /** How many notifications are to be kept while the device is offline (hqmax). */
+  keeps(observation: Observation): number {
+    return Math.min(this.#attribute(observation, 'hqmax', Math.max) ?? 0, LIMITS.keptNotifications);
   }
 
   /** Observations that are to be looked at now. */
@@ -91,10 +115,12 @@ export class Observations {
     return due;
   }
 
-  /** When the next one is due, ms. */
-  nextAt(): number | undefined {
+  /** When the next one is due, ms; of all, or of those alone that are kept while the device is offline. */
+  nextAt(which: 'all' | 'kept'): number | undefined {
     let next = Number.POSITIVE_INFINITY;
-    for (const observation of this.#byToken.values()) next = Math.min(next, this.#dueAt(observation));
+    for (const observation of this.#byToken.values()) {
+      if (which === 'all' || this.keeps(observation) > 0) next = Math.min(next, this.#dueAt(observation));
+    }
     return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
@@ -103,14 +129,16 @@ export class Observations {
    * for; or the maximum period is over.
    */
   wants(observation: Observation, payload: Uint8Array, records: readonly ResourceRecord[], now: number): boolean {
+    const { paths, parameters, records: told, seen } = observation;
+    observation.seen = records;
     const pmax = this.#maximumMs(observation);
     if (pmax !== undefined && now >= observation.toldAt + pmax) return true;
-    if (Buffer.compare(payload, observation.payload) === 0) return false;
-    const { paths, parameters } = observation;
+    const differs = Buffer.compare(payload, observation.payload) !== 0;
     return paths.some((path) => {
-      const before = observation.records.filter((record) => isPrefixOf(path, record.path));
-      const after = records.filter((record) => isPrefixOf(path, record.path));
-      return !isSame(before, after) && isAskedFor(parameters ?? this.#attributes.at(path), before, after);
+      const attributes = parameters ?? this.#attributes.at(path);
+      const at = (all: readonly ResourceRecord[]) => all.filter((record) => isPrefixOf(path, record.path));
+      if (attributes.edge !== undefined) return turns(attributes.edge, at(seen)[0], at(records)[0]);
+      return differs && !isSame(at(told), at(records)) && isAskedFor(attributes, at(told), at(records));
     });
   }
 
@@ -167,17 +195,21 @@ function isSame(before: readonly ResourceRecord[], after: readonly ResourceRecor
   );
 }
 
+/** Whether a boolean turns as edge has it: 1 from false to true, 0 from true to false (OMA Core §5.1.2). */
+function turns(edge: number, before: ResourceRecord | undefined, after: ResourceRecord | undefined): boolean {
+  return before?.value.value !== after?.value.value && after?.value.value === (edge === 1);
+}
+
 /**
- * gt and lt are crossed in either direction, st is reached, or a boolean turns as edge has it (OMA Core §5.1.2). Without
- * any of them, and for what is not a single value, each change counts.
+ * gt and lt are crossed in either direction, or st is reached (OMA Core §5.1.2). Without any of them, and for what is not
+ * a single value, each change counts.
  */
 function isAskedFor(
-  { gt, lt, st, edge }: SetAttributes,
+  { gt, lt, st }: SetAttributes,
   [before, ...othersBefore]: readonly ResourceRecord[],
   [after, ...othersAfter]: readonly ResourceRecord[],
 ): boolean {
   if (othersBefore.length > 0 || othersAfter.length > 0) return true;
-  if (edge !== undefined && after?.value.type === 'boolean') return after.value.value === (edge === 1);
   const [old, young] = [numberIn(before?.value), numberIn(after?.value)];
   if (old === undefined || young === undefined) return true;
   if (gt === undefined && lt === undefined && st === undefined) return true;

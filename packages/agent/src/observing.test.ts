@@ -2,6 +2,7 @@ import { Code, contentFormat, Option, observeValue, option } from '@reeve/coap';
 import { ContentFormat, decodeContent, path, ROOT_PATH } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
 import { resourceType } from './enabler.ts';
+import { objectInstance } from './instance.ts';
 import { LIMITS } from './limits.ts';
 import { World } from './testing.ts';
 
@@ -199,4 +200,53 @@ it('answers one observation too many as a Read', () => {
   const world = new World().register();
   const registered = Array.from({ length: LIMITS.observations + 5 }, () => observeValue(observe(world, BATTERY)));
   expect(registered.filter((value) => value !== undefined)).toHaveLength(LIMITS.observations);
+});
+
+describe('attributes of 1.2', () => {
+  const STORING = ['1', '0', '6'];
+  const world12 = () => new World({ client: { version: '1.2' }, server: { lifetime: 0 } }).register();
+
+  it('are refused before 1.2', () => {
+    const options = [...uri(BATTERY), option(Option.UriQuery, 'con=1')];
+    expect(new World().register().ask({ code: Code.Put, options }).code).toBe(Code.BadRequest);
+  });
+
+  it.each([
+    ['edge=1', [true, true]],
+    ['edge=0', [false, false]],
+  ])('AT-3: %s tells turns in one direction', (query, values) => {
+    const world = world12();
+    attach(world, STORING, query);
+    observe(world, STORING);
+    for (const storing of [false, true, false, true]) {
+      world.client.set(path(1, 0), { 6: storing }, world.now);
+      world.settle();
+    }
+    expect(world.told('notified').map(({ records }) => records[0]?.value.value)).toEqual(values);
+  });
+
+  it('AT-7: con=1 makes every notification confirmable, also when it is attached above', () => {
+    const world = world12();
+    attach(world, ['3', '0'], 'con=1');
+    observe(world, BATTERY);
+    for (const level of [70, 60]) {
+      world.client.set(DEVICE, { 9: level }, world.now);
+      world.settle();
+    }
+    expect(world.told('notified').map(({ confirmable }) => confirmable)).toEqual([true, true]);
+  });
+
+  it('AT-3: epmax has a computed value looked at although nobody said that it changed', () => {
+    let level = 80;
+    const computed = { 0: { read: () => ({ type: 'float', value: level }) as const } };
+    const sensor = objectInstance(6, 1, { values: { 1: 2, 5: 3 }, resources: computed });
+    const world = new World({ objects: [sensor], server: { lifetime: 0 } }).register();
+    attach(world, ['6', '1', '0'], 'epmax=30');
+    observe(world, ['6', '1', '0']);
+    level = 79;
+    world.advance(29_000);
+    expect(world.told('notified')).toEqual([]);
+    world.advance(1_000);
+    expect(world.told('notified')).toMatchObject([{ at: 30_000, records: [{ value: { value: 79 } }] }]);
+  });
 });

@@ -1,6 +1,7 @@
 import { type CoapMessage, Code, formatCode, Option, option } from '@reeve/coap';
-import { path } from '@reeve/lwm2m';
+import { ContentFormat, path } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
+import type { ClientOptions } from './client-options.ts';
 import { World, type WorldOptions } from './testing.ts';
 
 const DEVICE = path(3, 0);
@@ -77,5 +78,62 @@ describe('/1/x/6: what changes while the device sleeps', () => {
     expect(world.told('notified').map(({ records }) => records[0]?.value.value)).toEqual(levels);
     world.client.set(DEVICE, { 9: 40 }, world.now);
     expect(world.settle().told('notified')).toHaveLength(levels.length + 1);
+  });
+});
+
+describe('AT-7: hqmax', () => {
+  function asleep(hqmax: string, accept: number, client: Partial<ClientOptions> = {}) {
+    const world: World = begin({
+      client: { version: '1.2', wallClock: () => 1_790_000_000_000 + world.now, ...client },
+    });
+    world.ask({ code: Code.Put, options: [...BATTERY, option(Option.UriQuery, hqmax)] });
+    world.ask({ code: Code.Get, options: [...BATTERY, option(Option.Accept, accept)], observe: 'register' });
+    world.advance(100_000);
+    for (const level of [70, 60, 50]) {
+      world.client.set(DEVICE, { 9: level }, world.now);
+      world.advance(10_000);
+    }
+    expect(world.notifications).toEqual([]);
+    world.advance(100_000);
+    return world;
+  }
+
+  it('keeps the newest changes, which are told with their times', () => {
+    const world = asleep('hqmax=2', ContentFormat.senmlJson);
+    expect(world.notifications.map(({ message }) => JSON.parse(Buffer.from(message.payload).toString()))).toEqual([
+      [
+        { bn: '/3/0/9', t: 1_790_000_110, v: 60 },
+        { t: 1_790_000_120, v: 50 },
+      ],
+    ]);
+    world.client.set(DEVICE, { 9: 50 }, world.now);
+    expect(world.settle().notifications).toHaveLength(1);
+    world.client.set(DEVICE, { 9: 40 }, world.now);
+    expect(world.settle().notifications).toHaveLength(2);
+  });
+
+  it('is the newest alone in a format without times, and for a device without a clock', () => {
+    const values = (world: World) => world.notifications.map(({ message }) => Buffer.from(message.payload).toString());
+    expect(values(asleep('hqmax=5', ContentFormat.text))).toEqual(['50']);
+    const clockless = { version: '1.2', queueMode: true } as const;
+    const world = new World({ client: clockless }).register();
+    world.ask({ code: Code.Put, options: [...BATTERY, option(Option.UriQuery, 'hqmax=5')] });
+    world.ask({
+      code: Code.Get,
+      options: [...BATTERY, option(Option.Accept, ContentFormat.text)],
+      observe: 'register',
+    });
+    world.advance(100_000);
+    for (const level of [70, 60]) world.client.set(DEVICE, { 9: level }, world.now);
+    expect(values(world.advance(120_000))).toEqual(['60']);
+  });
+
+  it('is nothing where the server does not want notifications stored', () => {
+    const world: World = begin({ server: { storing: false }, client: { version: '1.2', wallClock: () => world.now } });
+    world.ask({ code: Code.Put, options: [...BATTERY, option(Option.UriQuery, 'hqmax=5')] });
+    observe(world);
+    world.advance(100_000);
+    world.client.set(DEVICE, { 9: 10 }, world.now);
+    expect(world.advance(120_000).notifications).toEqual([]);
   });
 });

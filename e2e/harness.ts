@@ -24,6 +24,8 @@ export interface TestServerOptions extends Pick<ServerProcessOptions, 'synchrono
   readonly bootstrap?: boolean;
   /** Listens for NoSec too. */
   readonly noSec?: boolean;
+  /** Listens without DTLS, to OSCORE alone. */
+  readonly oscore?: boolean;
   /** Command line to run it under, e.g. `['strace', '-f']`. */
   readonly wrapper?: readonly string[];
 }
@@ -50,12 +52,15 @@ export class TestServer {
 
   /** Starts the process, on the same ports and data as before. */
   async restart(kill?: KillPoint): Promise<void> {
-    const { link = 'main', identities, bootstrap = false, noSec = false, synchronous, wrapper = [] } = this.#options;
+    const { link = 'main', identities, bootstrap = false, noSec = false, oscore = false } = this.#options;
+    const { synchronous, wrapper = [] } = this.#options;
     const config: ServerConfig = {
       dataFolder: join(this.folder, 'data'),
       listen: [
         { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? 0 },
-        ...(noSec ? [{ transport: 'coap', host: '127.0.0.1', port: this.#ready?.coapPort ?? 0 } as const] : []),
+        ...(noSec || oscore
+          ? [{ ...loopback, transport: 'coap' as const, port: this.#ready?.coapPort ?? 0, noSec }]
+          : []),
         ...(bootstrap ? [{ ...loopback, port: this.#ready?.bootstrapPort ?? 0, bootstrap }] : []),
         ...(bootstrap && noSec
           ? [{ ...loopback, transport: 'coap' as const, port: this.#ready?.plainBootstrapPort ?? 0, bootstrap }]

@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { oscoreValueOf } from '@reeve/coap';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { aiocoapBuild } from '../peers/aiocoap/build.ts';
+import { AiocoapProgram } from '../peers/aiocoap/program.ts';
+import { TestServer, until } from './harness.ts';
+import { type OscoreWire, oscoreWire } from './oscore-wire.ts';
+import { ScriptedDevice } from './scripted-device.ts';
+import { udpWire } from './wires.ts';
+
+const SECRET = '000102030405060708090a0b0c0d0e0f';
+/** Long enough for an answer that must not come. */
+const SILENCE_MS = 700;
+const params = { device: 'truck-1' };
+const values = { '/3/0/0': 'Reeve', '/3/0/9': '80' };
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
+});
+
+describe.each(['main', 'worker'] as const)('OSCORE on a socket of its own, with the link in the %s thread', (link) => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await TestServer.start({ link, oscore: true });
+  });
+  afterAll(() => server?.close());
+  afterEach(() => server.api('devices.remove', { params }).catch(() => {}));
+
+  const add = async (ids: { senderId?: string; recipientId?: string; salt?: string } = {}) =>
+    server.api('devices.add', {
+      body: { endpoint: 'truck-1', credential: { kind: 'oscore', key: SECRET, oscore: { senderId: '0a', ...ids } } },
+    });
+  const device = async (wire: OscoreWire) => {
+    const made = new ScriptedDevice('truck-1', wire, values);
+    open.push(made);
+    return made;
+  };
+  const connect = (proof: Partial<Parameters<typeof oscoreWire>[1]> = {}) =>
+    oscoreWire(server.ready.coapPort, { secret: SECRET, senderId: '0a', recipientId: '00', ...proof });
+  const read = (path: string) =>
+    server.api('commands.create', { params, query: { wait: 10 }, body: { operation: { kind: 'read', path } } });
+  const timeline = async () => (await server.api('devices.timeline', { params, query: {} })).items;
+  const refused = async (check: string) =>
+    (await server.api('handshakes.list', { query: {} })).items.some((each) => each.check === check);
+
+  it('shows what to set on the device, and its own secret once', async () => {
+    const body = { endpoint: 'truck-1', credential: { kind: 'oscore' } } as const;
+    const { key, setup } = await server.api('devices.add', { body });
+    expect(key).toMatch(/^[0-9a-f]{32}$/);
+    const at = (path: string) => setup.find((each) => each.path === path)?.value;
+    expect(at('/21/x/1')).toMatch(/^[0-9a-f]{14}$/);
+    expect(at('/21/x/2')).toBe('00');
+    const { items } = await server.api('credentials.list', { params });
+    expect(items).toMatchObject([{ kind: 'oscore', identity: `hex:${at('/21/x/1')}` }]);
+    expect(JSON.stringify(items)).not.toContain(key);
+  });
+
+  it('hears nobody who does not use it', async () => {
+    await add();
+    const wire = await udpWire(server.ready.coapPort);
+    const heard: Uint8Array[] = [];
+    const plain = new ScriptedDevice('truck-1', wire, values);
+    open.push(plain);
+    wire.onBytes = (bytes) => heard.push(bytes);
+    void plain.register().catch(() => {});
+    await sleep(SILENCE_MS);
+    expect(heard).toEqual([]);
+  });
+
+  it('refuses another secret, and shows that it did', async () => {
+    await add();
+    const wire = await connect({ secret: 'ff'.repeat(16) });
+    const stranger = await device(wire);
+    void stranger.register().catch(() => {});
+    await until('it is recorded', () => refused('wrong-key'));
+    expect(wire.received.map(({ payload }) => new TextDecoder().decode(payload))).toContain('Decryption failed');
+    expect(await timeline()).not.toContainEqual(expect.objectContaining({ type: 'registration.registered' }));
+  });
+
+  it('refuses ids that it does not know', async () => {
+    const wire = await connect({ senderId: '77' });
+    void (await device(wire)).register().catch(() => {});
+    await until('it is recorded', () => refused('unknown-identity'));
+    expect(wire.received.map(({ payload }) => new TextDecoder().decode(payload))).toContain(
+      'Security context not found',
+    );
+  });
+
+  it('ends with its credential', async () => {
+    const { device: added } = await add();
+    const truck = await device(await connect());
+    expect(await truck.register()).toBe('2.01');
+    const [credential] = (await server.api('credentials.list', { params })).items;
+    const fresh = await server.api('credentials.rotate', {
+      params: { ...params, id: credential?.credentialId ?? '' },
+      body: {},
+    });
+    const { senderId, recipientId } = { senderId: '0a', recipientId: '00' };
+    void truck.update('lt=600').catch(() => {});
+    await until('the old secret is refused', () => refused('wrong-key'));
+    const renewed = await device(await connect({ secret: fresh.key ?? '', senderId, recipientId }));
+    expect(await renewed.register()).toBe('2.01');
+    expect(added.endpoint).toBe('truck-1');
+  });
+
+  it.each([false, true])('goes on after the server was killed, deriving new keys: %s', async (rederive) => {
+    await add();
+    const wire = await connect({ rederive });
+    const truck = await device(wire);
+    expect(await truck.register()).toBe('2.01');
+    await server.api('devices.observe', { params, body: { path: '/3/0/9' } });
+    const latest = async () =>
+      (await server.api('devices.show', { params })).values.find(({ path }) => path === '/3/0/9')?.value;
+    await until('it is observed', async () => (await latest()) === 80);
+    for (let i = 0; i < 2; i++) {
+      await server.kill();
+      await server.restart();
+      expect(await truck.update('lt=600')).toBe('2.04');
+      expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'Reeve' }] });
+      const level = String(70 - i);
+      await until(`the battery is at ${level}`, async () => {
+        truck.set('/3/0/9', level);
+        return String(await latest()) === level;
+      });
+    }
+    // Under each keys no number was sent with twice, but for the same bytes.
+    const numbers = wire.received.flatMap((message) => {
+      const partialIv = oscoreValueOf(message)?.partialIv;
+      return partialIv
+        ? [`${Buffer.from(partialIv).toString('hex')} ${Buffer.from(message.payload).toString('hex')}`]
+        : [];
+    });
+    const distinct = new Set(numbers);
+    expect(new Set([...distinct].map((each) => each.split(' ')[0])).size).toBe(distinct.size);
+    expect(distinct.size).toBeGreaterThan(4);
+    expect((await timeline()).filter(({ type }) => type === 'registration.registered')).toHaveLength(1);
+  });
+
+  it.skipIf(!aiocoapBuild.isHere())('manages a device on aiocoap', async () => {
+    await add({ salt: '9e7ca92223786340' });
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-oscore-'));
+    const context = join(folder, 'context');
+    mkdirSync(context);
+    const secret = {
+      secret_hex: SECRET,
+      salt_hex: '9e7ca92223786340',
+      'sender-id_hex': '0a',
+      'recipient-id_hex': '00',
+    };
+    writeFileSync(join(context, 'secret.json'), JSON.stringify(secret));
+    const to = `coap://127.0.0.1:${server.ready.coapPort}`;
+    const program = await AiocoapProgram.start(['--oscore', context, '--to', to]);
+    open.push({
+      [Symbol.asyncDispose]: async () => {
+        program.stop();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    });
+    await program.do('set /3/0/0 aiocoap');
+    await program.do('set /3/0/9 80');
+    expect(await program.do('post /rd?ep=truck-1&lt=300&lwm2m=1.1&b=U </1/0>,</3/0>')).toMatch(/^2\.01.* at \/rd\//);
+    expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'aiocoap' }] });
+    await server.api('devices.observe', { params, body: { path: '/3/0/9' } });
+    const latest = async () =>
+      (await server.api('devices.show', { params })).values.find(({ path }) => path === '/3/0/9')?.value;
+    await until('it is observed', async () => (await latest()) === 80);
+    await program.do('set /3/0/9 79');
+    await until('the notification is there', async () => (await latest()) === 79);
+  });
+});

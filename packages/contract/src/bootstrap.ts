@@ -24,6 +24,7 @@ export const BootstrapAccount = Type.Object(
     ),
     binding: Type.Optional(Type.String({ pattern: '^[UTSNMHQ]+$', maxLength: 8, description: 'default U' })),
     storing: Type.Optional(Type.Boolean({ description: 'whether notifications are kept while offline; default true' })),
+    mute: Type.Optional(Type.Boolean({ description: 'whether Sends are refused; default false; since LwM2M 1.1' })),
     minPeriod: Type.Optional(Seconds),
     maxPeriod: Type.Optional(Seconds),
     disableTimeout: Type.Optional(Seconds),

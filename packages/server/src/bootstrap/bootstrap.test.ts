@@ -79,7 +79,15 @@ const written = (core: TestCore, path: string) =>
 const text = (value: unknown) => Buffer.from(String(value), 'base64').toString();
 
 describe('a device that asks to be bootstrapped', () => {
-  it('BS-9, SEC-3: is asked what it has, and given an account with a key of its own, security first', async () => {
+  it('P41: may Send, if its version has that', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    await ask(core, bootstrapSession(core, deviceId));
+    core.script.bootstrap = (operation) => (operation.kind === 'discover' ? answered(0x84) : willing(operation));
+    await ask(core, bootstrapSession(core, deviceId));
+    expect(written(core, '/1/0').map((values) => values[23])).toEqual([false, undefined]);
+  });
+
+  it('BS-9, SE-1: is asked what it has, and given an account with a key of its own, security first', async () => {
     const { core, deviceId } = await coreWithDevice();
     expect(await ask(core, bootstrapSession(core, deviceId))).toBe(0x44);
     expect(core.bootstrapped.map(short)).toEqual([
@@ -95,7 +103,7 @@ describe('a device that asks to be bootstrapped', () => {
     expect(security).toMatchObject({ 0: 'coaps://192.0.2.200:5684', 1: false, 2: 0, 10: 1 });
     expect(readIdentity(text(security?.[3]))).toBe(made?.proof);
     expect(made && Buffer.from(core.credentials.key(made) ?? []).toString('base64')).toBe(security?.[5]);
-    expect(written(core, '/1/0')).toEqual([{ 0: 1, 1: 86_400, 6: true, 7: 'U' }]);
+    expect(written(core, '/1/0')).toEqual([{ 0: 1, 1: 86_400, 6: true, 7: 'U', 23: false }]);
   });
 
   it('BS-3, BS-4: keeps the account of the bootstrap server, wherever it is', async () => {
@@ -191,6 +199,94 @@ describe('a device that asks to be bootstrapped', () => {
     await ask(core, bootstrapSession(core, deviceId));
     const again = await openTestCore({ store, trusting });
     expect(await newest(again)).toMatchObject({ state: 'failed', reason: 'the server was interrupted' });
+  });
+});
+
+describe('a device that asks for everything at once', () => {
+  const askForPack = async (core: TestCore, session: SessionInfo, endpoint = 'truck-1') => {
+    const exchange = core.exchange();
+    const kept = ['/0/0', '/21/0'];
+    const at = core.time.now;
+    await core.deliver({ kind: 'bootstrap-pack-request', at, session, exchange, endpoint, format: 112, kept });
+    return {
+      pack: core.sentOf('pack').find((each) => each.exchange === exchange),
+      code: core.answerTo(exchange)?.code,
+    };
+  };
+
+  it('1.2-int-12, BS-8: is given accounts beside its bootstrap account, and nothing is asked of it', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const { pack } = await askForPack(core, bootstrapSession(core, deviceId));
+    expect(pack?.format).toBe(112);
+    const paths = pack?.records.map(({ path }) => path) ?? [];
+    expect(paths).toContain('/0/1/5');
+    expect(paths).toContain('/1/0/7');
+    expect(paths.filter((path) => path.startsWith('/0/0/'))).toEqual([]);
+    expect(core.bootstrapped).toEqual([]);
+    expect(await newest(core)).toMatchObject({ state: 'finished', pack: true });
+  });
+
+  it('under another name gets 4.00', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    expect(await askForPack(core, bootstrapSession(core, deviceId), 'truck-2')).toEqual({
+      pack: undefined,
+      code: 0x80,
+    });
+  });
+});
+
+describe('the templates of groups', () => {
+  const set = (core: TestCore, name: string, body: object) =>
+    core.handlers['bootstrap.set-template'](
+      call({ params: { name }, body: { accounts: [{ shortServerId: 1 }], ...body } }),
+    );
+
+  it('are chosen by the label of the device, and the default one for all others', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    await set(core, 'trucks', { accounts: [{ shortServerId: 7, lifetime: 60 }] });
+    await set(core, 'default', { accounts: [{ shortServerId: 3 }] });
+    await ask(core, bootstrapSession(core, deviceId));
+    await core.handlers['devices.change'](
+      call({ params: { device: 'truck-1' }, body: { labels: { group: 'trucks' } } }),
+    );
+    await ask(core, bootstrapSession(core, deviceId));
+    await core.handlers['bootstrap.remove-template'](call({ params: { name: 'trucks' } }));
+    await ask(core, bootstrapSession(core, deviceId));
+    expect(written(core, '/1/0').map((values) => [values[0], values[1]])).toEqual([
+      [3, 86_400],
+      [7, 60],
+      [3, 86_400],
+    ]);
+  });
+
+  it('write what else a device is to have', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const resources = [{ path: '/3/0/14', value: '+01:00' }];
+    await set(core, 'default', { resources, clear: 'all', discover: false });
+    await ask(core, bootstrapSession(core, deviceId));
+    expect(core.bootstrapped.map(short)).toEqual(['delete /', 'write /0/1', 'write /1/0', 'write /3/0/14', 'finish']);
+  });
+
+  it.each([
+    [
+      { accounts: [{ shortServerId: 1 }, { shortServerId: 1, uri: 'coap://a', security: 'none' }] },
+      'accounts/1/shortServerId',
+    ],
+    [{ accounts: [{ shortServerId: 1 }, { shortServerId: 2 }] }, 'accounts'],
+    [{ accounts: [{ shortServerId: 1, uri: 'coaps://a' }] }, 'accounts/0/security'],
+    [{ access: [{ objectId: 5, instanceId: 0, owner: 9, rights: {} }] }, 'access/0'],
+    [{ resources: [{ path: '/0/1/5', value: 'x' }] }, 'resources/0'],
+    [{ resources: [{ path: '/1/0/1', value: 'soon' }] }, 'resources/0'],
+    [{ resources: [{ path: '/3/0', value: 1 }] }, 'resources/0'],
+    [{ values: [{ path: '/3/0/13/0', value: 1 }] }, 'values/0'],
+  ])('that make no sense are refused: %j', async (body, at) => {
+    const core = await openTestCore({ trusting });
+    await expect(set(core, 'trucks', body)).rejects.toMatchObject({
+      code: 'invalid-request',
+      places: [{ at: `body/${at}` }],
+    });
+    const { items } = await core.handlers['bootstrap.templates'](call());
+    expect(items.map(({ name, builtIn }) => [name, builtIn])).toEqual([['default', true]]);
   });
 });
 

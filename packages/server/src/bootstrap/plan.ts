@@ -1,5 +1,5 @@
 import type { BootstrapAccess, BootstrapAccount, BootstrapTemplate } from '@reeve/contract';
-import type { BootstrapInventory } from '@reeve/lwm2m';
+import type { BootstrapInventory, EnablerVersion } from '@reeve/lwm2m';
 import type { LinkRecord } from '../link/port.ts';
 
 /** What a device proves itself to a server with, and the server to it (LwM2M Core Appendix E.1, /0/x/2 … /0/x/5). */
@@ -65,7 +65,7 @@ export function planOf(configuration: Configuration, inventory: BootstrapInvento
   const deleted = clear === 'all' ? ['/'] : ['/0', '/1', ...(access.length > 0 ? ['/2'] : [])];
   return [
     ...deleted.map((path) => ({ kind: 'delete', path }) as const),
-    ...writesOf(configuration, keptInstances(inventory)),
+    ...writesOf(configuration, keptInstances(inventory), inventory?.version),
     ...(verify ? [{ kind: 'read', path: '/1' } as const] : []),
     { kind: 'finish' },
   ];
@@ -77,7 +77,7 @@ export function packOf(configuration: Configuration, kept: readonly string[]): L
     const instance = /^\/0\/(\d+)$/.exec(path)?.[1];
     return instance === undefined ? [] : [Number(instance)];
   });
-  const writes = writesOf(configuration, new Set(instances.length > 0 ? instances : [CUSTOMARY_INSTANCE]));
+  const writes = writesOf(configuration, new Set(instances.length > 0 ? instances : [CUSTOMARY_INSTANCE]), '1.2');
   return writes.flatMap(({ records }) => records);
 }
 
@@ -89,12 +89,16 @@ function keptInstances(inventory: BootstrapInventory | undefined): ReadonlySet<n
   return new Set(kept.length > 0 ? kept : [CUSTOMARY_INSTANCE]);
 }
 
-function writesOf({ template, accounts, resources }: Configuration, kept: ReadonlySet<number>): Write[] {
+function writesOf(
+  { template, accounts, resources }: Configuration,
+  kept: ReadonlySet<number>,
+  version: EnablerVersion | undefined,
+): Write[] {
   const free = Array.from({ length: accounts.length + kept.size }, (_, id) => id).filter((id) => !kept.has(id));
   const { access = [] } = template;
   return [
     ...accounts.map((account, index) => securityWrite(account, free[index] ?? index)),
-    ...accounts.map(serverWrite),
+    ...accounts.map((account, index) => serverWrite(account, index, version)),
     ...access.map(accessWrite),
     ...resources.map(({ path, stored }) => writeOf(path, [[path, stored]])),
   ];
@@ -149,8 +153,12 @@ function keysOf(ours: Uint8Array, servers: Uint8Array, secret: Uint8Array): Fiel
   return [ours, servers, secret].map((bytes, index) => [3 + index, 'opaque', Buffer.from(bytes).toString('base64')]);
 }
 
-/** An instance of Server, of resources that every version has. */
-function serverWrite(account: ReadyAccount, instance: number): Write {
+/**
+ * An instance of Server. Since 1.1 a device that is not told otherwise may not Send (Mute Send, /1/x/23); one that did not
+ * say its version is told nothing that 1.0 does not have.
+ */
+function serverWrite(account: ReadyAccount, instance: number, version: EnablerVersion | undefined): Write {
+  const { mute = false } = account;
   const { shortServerId, lifetime = 86_400, minPeriod, maxPeriod, disableTimeout, storing = true, binding } = account;
   return instanceWrite(`/1/${instance}`, [
     [0, 'integer', shortServerId],
@@ -160,6 +168,7 @@ function serverWrite(account: ReadyAccount, instance: number): Write {
     [5, 'integer', disableTimeout],
     [6, 'boolean', storing],
     [7, 'string', binding ?? 'U'],
+    [23, 'boolean', version === '1.1' || version === '1.2' ? mute : undefined],
   ]);
 }
 

@@ -182,11 +182,12 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     ['trucks.example', 'trucks'],
     ['everybody.example', 'everybody'],
     [undefined, 'everybody'],
-  ])('shows the certificate of %s', async (servername, subject) => {
-    const name = servername === undefined ? {} : { servername };
+  ])('TC-4: shows the certificate of %s, and speaks CoAP', async (servername, subject) => {
+    const name = { ALPNProtocols: ['coap'], ...(servername === undefined ? {} : { servername }) };
     const socket = connectTls({ host: '127.0.0.1', port: port(), rejectUnauthorized: false, ...name });
     await once(socket, 'secureConnect');
     const { subject: shown } = socket.getPeerCertificate() as PeerCertificate;
+    expect(socket.alpnProtocol).toBe('coap');
     socket.destroy();
     expect(shown.CN).toBe(subject);
   });

@@ -1,7 +1,12 @@
-import type { DropCounters, DtlsEffect, DtlsServer } from '@reeve/dtls';
+import type { DropCounters, DtlsServer } from '@reeve/dtls';
 import type { Census } from './handshake-facts.ts';
 
-type Counted = Readonly<{ identity: string } & Pick<Extract<DtlsEffect, { kind: 'established' }>, 'suite' | 'resumed'>>;
+/** A handshake of DTLS or TLS that was finished. */
+interface Counted {
+  readonly identity: string;
+  readonly suite: string;
+  readonly resumed: boolean;
+}
 type Kind = Census['established'][number]['kind'];
 
 /** The kind of credential that an identity label begins with. */
@@ -19,10 +24,14 @@ export class HandshakeCensus {
     this.#established.set(key, { kind, suite, resumed, count });
   }
 
-  /** The counts, beside what the servers dropped and hold. */
-  view(servers: Iterable<Pick<DtlsServer, 'dropped' | 'sizes'>>): Census {
+  /**
+   * The counts, beside what the servers dropped and hold.
+   *
+   * @param connections sessions that are connections
+   */
+  view(servers: Iterable<Pick<DtlsServer, 'dropped' | 'sizes'>>, connections = 0): Census {
     const dropped: DropCounters = { ...NO_DROPS };
-    const sessions = { live: 0, asleep: 0, underWay: 0 };
+    const sessions = { live: connections, asleep: 0, underWay: 0 };
     for (const server of servers) {
       for (const [reason, count] of Object.entries(server.dropped())) dropped[reason as keyof DropCounters] += count;
       const { sessions: all, activeSessions: live, halfOpen } = server.sizes();

@@ -14,7 +14,8 @@ function register(): Uint8Array {
   return frameOf(encodeMessage({ type: MessageType.NonConfirmable, code, messageId: 0, token, options, payload }));
 }
 
-function opened(proved?: { identity: string; credential: typeof CREDENTIAL }) {
+function opened(who?: { identity: string; credential: typeof CREDENTIAL }) {
+  const proved = who && { ...who, suite: 'TLS_PSK_WITH_AES_128_CCM_8' };
   const test = new TestOwner();
   const arrival = { transport: proved ? 'coaps+tcp' : 'coap+tcp', ...FROM, ...(proved ? { proved } : {}) } as const;
   const sessionId = test.owner.connections.open(arrival, () => {}, test.now);
@@ -41,6 +42,11 @@ describe('a connection', () => {
       transport: 'coaps+tcp',
       address: '192.0.2.9:40001',
       identity: LABEL,
+    });
+    test.post({ kind: 'census' });
+    expect(test.last('census')).toMatchObject({
+      established: [{ kind: 'psk', suite: 'TLS_PSK_WITH_AES_128_CCM_8', resumed: false, count: 1 }],
+      sessions: { live: 1 },
     });
     test.owner.connections.receive(sessionId, register(), test.now);
     expect(test.last('register').session.sessionId).toBe(sessionId);

@@ -1,6 +1,7 @@
 import { type CoapEffect, type CoapEndpoint, PeerKey, readFrame } from '@reeve/coap';
 import type { CredentialId, Millis } from '../ids.ts';
 import { type PeerAddress, showAddress } from './address.ts';
+import type { HandshakeCensus } from './census.ts';
 import type { Decoder } from './decoder.ts';
 import type { Check } from './handshake-facts.ts';
 import type { LinkDown, LinkUp, PeerVerdict, Presented, SessionId, SessionInfo } from './port.ts';
@@ -19,6 +20,7 @@ interface Options {
   readonly coap: CoapEndpoint;
   readonly sessions: SessionTable;
   readonly decoder: Decoder;
+  readonly census: HandshakeCensus;
   readonly side: StreamSide;
   readonly random: (length: number) => Uint8Array;
   readonly wallClock: () => Millis;
@@ -30,8 +32,8 @@ interface Options {
 /** A connection whose peer is admitted, or need not be. */
 export interface Arrival extends PeerAddress {
   readonly transport: 'coaps+tcp' | 'coap+tcp';
-  /** Who it is, and by which credential; absent for NoSec. */
-  readonly proved?: { readonly identity: string; readonly credential: CredentialId };
+  /** Who it is, by which credential and cipher suite; absent for NoSec. */
+  readonly proved?: { readonly identity: string; readonly credential: CredentialId; readonly suite: string };
 }
 
 type Disconnect = Extract<CoapEffect, { kind: 'disconnect' }>;
@@ -64,6 +66,10 @@ export class Connections {
     this.#o = options;
   }
 
+  get size(): number {
+    return this.#connections.size;
+  }
+
   /** Asks whether a peer that proved what it presented is a device. */
   ask(presented: Presented, ingress: number, decide: (verdict: PeerVerdict) => void): void {
     this.#questions -= 1;
@@ -91,20 +97,23 @@ export class Connections {
    * @returns its session; undefined when there is no room for it
    */
   open({ transport, proved, ...address }: Arrival, attach: (sessionId: SessionId) => void, now: number) {
-    const { coap, sessions, random, wallClock, deliver } = this.#o;
+    const { census, coap, sessions, random, wallClock, deliver } = this.#o;
     const sessionId = `${transport}|${Buffer.from(random(12)).toString('hex')}` as SessionId;
     const info: SessionInfo = {
       sessionId,
       transport,
       address: showAddress(address),
       ingress: address.ingress,
-      ...proved,
+      ...(proved && { identity: proved.identity, credential: proved.credential }),
     };
     if (!coap.connected(PeerKey(sessionId), now)) return undefined;
     attach(sessionId);
     this.#connections.set(sessionId, { session: sessions.add(info), heardAt: now });
     this.#sweepAt ??= now + SWEEP_MS;
-    if (proved) deliver({ kind: 'session-opened', at: wallClock(), session: info });
+    if (proved) {
+      census.count({ ...proved, resumed: false });
+      deliver({ kind: 'session-opened', at: wallClock(), session: info });
+    }
     this.#o.settle(now);
     return sessionId;
   }

@@ -4,6 +4,7 @@ import type { Millis, RegistrationId } from '../ids.ts';
 import { AddressProofs } from './address-proofs.ts';
 import { Arrivals } from './arrivals.ts';
 import { BootstrapOperations } from './bootstrap-operations.ts';
+import { HandshakeCensus } from './census.ts';
 import { Connections, type StreamSide } from './connections.ts';
 import { Decoder } from './decoder.ts';
 import { answerOf } from './encoder.ts';
@@ -45,6 +46,7 @@ export class SessionOwner {
   readonly #coap: CoapEndpoint;
   readonly #sessions: SessionTable;
   readonly #decoder = new Decoder();
+  readonly #census = new HandshakeCensus();
   readonly #dtls: SecureSessions;
   readonly #operations: Operations;
   readonly #bootstrap: BootstrapOperations;
@@ -70,6 +72,7 @@ export class SessionOwner {
     this.#arrivals = new Arrivals({ ...joined, listen, wallClock, deliver });
     this.connections = new Connections({
       ...joined,
+      census: this.#census,
       side: options.streams,
       random: options.random,
       wallClock,
@@ -79,6 +82,7 @@ export class SessionOwner {
     const shared = {
       ...options,
       ...joined,
+      census: this.#census,
       trace: (session: Session, direction: 'in' | 'out', datagram: Uint8Array) =>
         this.#trace(session, direction, datagram),
       settle: (now: number) => this.#drainCoap(now),
@@ -129,7 +133,7 @@ export class SessionOwner {
         this.#decoder.learn(message);
         break;
       case 'census':
-        this.#o.deliver(this.#dtls.census());
+        this.#o.deliver({ kind: 'census', ...this.#census.view(this.#dtls.servers(), this.connections.size) });
         break;
       case 'answer':
         this.#coap.respond(ExchangeId(message.exchange), answerOf(message), now);

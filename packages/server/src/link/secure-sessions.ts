@@ -9,7 +9,7 @@ import {
 } from '@reeve/dtls';
 import type { Millis } from '../ids.ts';
 import { addressOfKey, keyOfAddress, type PeerAddress, prefixOf } from './address.ts';
-import { HandshakeCensus } from './census.ts';
+import type { HandshakeCensus } from './census.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
 import { Continuity } from './continuity.ts';
 import { DtlsListeners } from './listeners.ts';
@@ -20,6 +20,7 @@ import type { Session, SessionTable } from './sessions.ts';
 interface Options {
   readonly coap: CoapEndpoint;
   readonly sessions: SessionTable;
+  readonly census: HandshakeCensus;
   readonly random: (length: number) => Uint8Array;
   readonly wallClock: () => Millis;
   readonly connectionIdSlot: number;
@@ -43,7 +44,6 @@ const FIRST_BLOCK = 1024;
 export class SecureSessions {
   readonly #o: Options;
   readonly #dtls: DtlsListeners;
-  readonly #census = new HandshakeCensus();
   readonly #continuity: Continuity;
 
   constructor(options: Options) {
@@ -78,7 +78,7 @@ export class SecureSessions {
 
   tick(now: number): void {
     for (const dtls of this.#dtls.all()) dtls.tick(now);
-    this.drain(now);
+    this.#drainAll(now);
   }
 
   nextWakeAt(): number {
@@ -90,15 +90,15 @@ export class SecureSessions {
   /** What was asked about a peer is answered. */
   answer(message: Answer, now: number): void {
     this.#dtls.answer(message, now);
-    this.drain(now);
+    this.#drainAll(now);
   }
 
   setIdentities(identities: readonly LinkIdentity[]): void {
     this.#dtls.setIdentities(identities);
   }
 
-  census(): LinkUp {
-    return { kind: 'census', ...this.#census.view(this.#dtls.all()) };
+  servers(): readonly DtlsServer[] {
+    return this.#dtls.all();
   }
 
   /** What a restart has to do with sessions. */
@@ -110,28 +110,28 @@ export class SecureSessions {
     const dtls = this.#ofSession(message.sessionId);
     if (message.kind === 'reserved') dtls?.reserved(sessionKey(message.sessionId), message.upTo, now);
     else dtls?.abandonSession(sessionKey(message.sessionId));
-    this.drain(now);
+    this.#drainAll(now);
   }
 
   close(sessionId: SessionId, now: number): void {
     this.#ofSession(sessionId)?.close(sessionKey(sessionId));
-    this.drain(now);
+    this.#drainAll(now);
   }
 
   closeIdentity(identity: string, now: number): void {
     for (const dtls of this.#dtls.all()) dtls.closeIdentity(identity as IdentityLabel);
-    this.drain(now);
+    this.#drainAll(now);
   }
 
   /** @returns whether the outcome was that of a ping to a new address */
   answered(effect: Extract<CoapEffect, { kind: 'outcome' }>, now: number): boolean {
     const ours = this.#continuity.answered(effect, now);
-    this.drain(now);
+    this.#drainAll(now);
     return ours;
   }
 
   /** Carries out what every server wants. */
-  drain(now: number): void {
+  #drainAll(now: number): void {
     for (const dtls of this.#dtls.all()) this.#drain(dtls, now);
   }
 
@@ -148,7 +148,7 @@ export class SecureSessions {
   }
 
   #on(dtls: DtlsServer, effect: DtlsEffect, now: number): void {
-    const { coap, sessions, send, deliver, compute, trace, settle, wallClock } = this.#o;
+    const { census, coap, sessions, send, deliver, compute, trace, settle, wallClock } = this.#o;
     switch (effect.kind) {
       case 'send': {
         const { ingress, host, port } = addressOfKey(effect.address);
@@ -190,7 +190,7 @@ export class SecureSessions {
         });
         break;
       case 'established': {
-        this.#census.count(effect);
+        census.count(effect);
         const { session: key, address, identity, credential } = effect;
         const { info } = sessions.open(key, addressOfKey(address), identity, credential);
         const snapshot = this.#continuity.snapshotOf(effect);

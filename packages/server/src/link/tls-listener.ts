@@ -125,7 +125,11 @@ export class TlsListener {
     }
     const handshake = this.#over(keyOf(socket));
     if (!handshake) return;
-    this.#o.established(socket, { transport: 'coaps+tcp', ...handshake.address, proved: { identity, credential } });
+    this.#o.established(socket, {
+      transport: 'coaps+tcp',
+      ...handshake.address,
+      proved: { identity, credential, suite },
+    });
   }
 
   #failed(socket: TLSSocket, error: Error): void {

@@ -99,6 +99,49 @@ describe('device set', () => {
   });
 });
 
+describe('the downlink of a device', () => {
+  const changed = { 'devices.change': summary };
+
+  it('is set, and taken away by nothing', async () => {
+    const { calls } = await run(['device', 'set', 'truck-1', '--awake', '10', '--downlink', ''], changed);
+    expect(calls.at(-1)?.args).toMatchObject({ body: { awakeSeconds: 10, downlinkBytesPerDay: null } });
+    const { code, err } = await run(['device', 'set', 'truck-1', '--awake', 'long'], changed);
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('--awake takes a whole number') });
+  });
+
+  it('tells why commands wait, and what is left of the day', async () => {
+    const waiting = { reason: 'site', text: 'paced: site depot-3' } as const;
+    const downlink = { awakeSeconds: 93, queuedCommands: 2, waiting, bytesPerDay: 2000, bytesToday: 150 };
+    const { out } = await run(['device', 'show', 'truck-1'], {
+      'devices.show': { ...detail, downlink },
+      'handshakes.list': { items: [] },
+    });
+    expect(out).toContain('2 commands queued: paced: site depot-3; 150 of 2000 bytes today');
+  });
+
+  it('takes commands in the order of their priority', async () => {
+    const queued: Command = {
+      ...commandIn('queued', 'queued'),
+      priority: 'urgent',
+      waiting: { reason: 'asleep', text: 'asleep until heard' },
+    };
+    const answers = { 'commands.create': queued, 'commands.show': queued };
+    const { out, calls } = await run(['device', 'read', 'truck-1', '/3/0/9', '--priority', 'urgent'], answers);
+    expect(calls[0]?.args).toMatchObject({ body: { priority: 'urgent' } });
+    expect(out).toContain('queued: asleep until heard');
+    const shown = await run(['command', 'show', 'cmd-1'], answers);
+    expect(shown.out).toMatch(/waits +asleep until heard/);
+    expect(shown.out).toMatch(/priority +urgent/);
+  });
+
+  it('says of a cancelled command that is under way what becomes of it', async () => {
+    const { out } = await run(['command', 'cancel', 'cmd-1'], {
+      'commands.cancel': { ...commandIn('sent', 'sent'), cancelledBy: 'ada' },
+    });
+    expect(out).toBe('cmd-1: under way; it is not sent again');
+  });
+});
+
 describe('lists', () => {
   it('is a table for people, cut to the terminal', async () => {
     const { out } = await run(['device', 'ls'], { 'devices.list': { items: [summary] } }, { width: 80 });

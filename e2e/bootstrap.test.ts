@@ -123,6 +123,21 @@ describe.skipIf(!leshanAvailable())(
       expect((await detail()).registration?.identity).toBe(after.identity);
     });
 
+    it('gets another key for the bootstrap server too, with which it comes the next time', async () => {
+      await template({ accounts: [{ shortServerId: 1 }], renewBootstrapKey: true });
+      await connect({ kind: 'psk', purpose: 'bootstrap' }, {});
+      const sessions = async () => (await server.api('bootstrap.list', { query: { device: endpoint } })).items;
+      const operation = { kind: 'execute', path: '/1/0/9' } as const;
+      await server.api('commands.create', { params, body: { operation } });
+      const again = await until('it comes again', async () => {
+        const [newest, ...before] = await sessions();
+        return before.length > 0 && newest?.state === 'finished' && newest;
+      });
+      expect(again.identity).not.toBe(endpoint);
+      const keys = (await detail()).credentials.filter(({ purpose }) => purpose === 'bootstrap');
+      expect(keys.map(({ identity: each }) => each)).not.toContain(endpoint);
+    });
+
     it('1.1-int-4, 1.1-int-8: has everything deleted but its bootstrap account, and is read back', async () => {
       await template({ accounts: [{ shortServerId: 9, lifetime: 77 }], clear: 'all', verify: true });
       await connect({ kind: 'psk', purpose: 'bootstrap' }, {});

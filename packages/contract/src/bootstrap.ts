@@ -58,6 +58,12 @@ export const BootstrapTemplate = Type.Object(
         description: 'what is deleted first; accounts by default. The account of the bootstrap server always stays',
       }),
     ),
+    renewBootstrapKey: Type.Optional(
+      Type.Boolean({
+        description:
+          'give a device that came with a pre-shared key another one for the bootstrap server; default false',
+      }),
+    ),
     discover: Type.Optional(Type.Boolean({ description: 'ask what is there first; default true' })),
     verify: Type.Optional(Type.Boolean({ description: 'read the server accounts back; default false' })),
     access: Type.Optional(Type.Array(BootstrapAccess, { maxItems: 64 })),

@@ -340,6 +340,39 @@ describe('the key that a device is given', () => {
     expect(managing(again, deviceId)).toHaveLength(1);
   });
 
+  it('BS-7: for the bootstrap server is exchanged last, and the old one stays good until the new one is used', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    await core.handlers['bootstrap.set-template'](
+      call({
+        params: { name: 'default' },
+        body: { accounts: [{ shortServerId: 1 }], renewBootstrapKey: true },
+      }),
+    );
+    const bootstrapping = () => core.credentials.of(deviceId).filter(({ purpose }) => purpose === 'bootstrap');
+    const first = bootstrapSession(core, deviceId);
+    await ask(core, first);
+    expect(core.bootstrapped.map(short).slice(-3)).toEqual(['write /0/1/3', 'write /0/1/5', 'finish']);
+    expect(bootstrapping()).toHaveLength(2);
+    // It never came into force: the old key bootstraps, and the same new one is given.
+    await ask(core, first);
+    expect(bootstrapping()).toHaveLength(2);
+    const renewed = bootstrapping().find(({ credentialId }) => credentialId !== first.credential);
+    if (!renewed) throw new Error('no other key');
+    const { credentialId, proof } = renewed;
+    await ask(core, { ...sessionOf('x', { ingress: BOOTSTRAP_INGRESS }), identity: proof, credential: credentialId });
+    expect(bootstrapping().map((row) => row.credentialId)).toContain(credentialId);
+    expect(bootstrapping().map((row) => row.credentialId)).not.toContain(first.credential);
+    expect(core.sentOf('close-identity').map(({ identity }) => identity)).toEqual([first.identity]);
+  });
+
+  it('BS-4: for the bootstrap server is left alone where nobody says which account that is', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const body = { accounts: [{ shortServerId: 1 }], renewBootstrapKey: true, discover: false };
+    await core.handlers['bootstrap.set-template'](call({ params: { name: 'default' }, body }));
+    await ask(core, bootstrapSession(core, deviceId));
+    expect(core.bootstrapped.map(short)).toEqual(['delete /0', 'delete /1', 'write /0/1', 'write /1/0', 'finish']);
+  });
+
   it('does not bootstrap, and the bootstrap key does not register', async () => {
     const { core, deviceId } = await coreWithDevice();
     await ask(core, bootstrapSession(core, deviceId));

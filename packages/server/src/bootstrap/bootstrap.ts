@@ -77,7 +77,7 @@ export class Bootstrap {
     await bootstrap.sweep(options.now());
     for (const deviceId of options.provisioning.unconfirmed()) {
       const device = options.fleet.get(deviceId);
-      if (device) await options.provisioning.confirm(device);
+      if (device) await options.provisioning.registered(device);
     }
     return bootstrap;
   }
@@ -100,7 +100,7 @@ export class Bootstrap {
   /** The device registered: what it was given before is not needed any more, if it came with what it was given last. */
   registered(device: Device): void {
     // What fails is done at the next start.
-    void this.#o.lanes.run(device.row.deviceId, () => this.#o.provisioning.confirm(device)).catch(() => {});
+    void this.#o.lanes.run(device.row.deviceId, () => this.#o.provisioning.registered(device)).catch(() => {});
   }
 
   /** Answers a Bootstrap-Request, and asks the device for everything else. */
@@ -111,7 +111,8 @@ export class Bootstrap {
       if (!former && this.#active.size >= bootstrapLimits.atOnce) {
         return this.#busy(message.exchange, bootstrapLimits.retryAfter);
       }
-      const prepared = this.#prepare(device);
+      await this.#o.provisioning.came(device, message.session);
+      const prepared = this.#prepare(device, message.session);
       const row = this.#rowOf(device, message, 'asked to be bootstrapped');
       if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
       const { configuration, decisions } = prepared;
@@ -195,7 +196,7 @@ export class Bootstrap {
   }
 
   /** @returns why there is nothing to give in words */
-  #prepare(device: Device): Prepared | string {
+  #prepare(device: Device, session?: SessionInfo): Prepared | string {
     const { template } = this.#o.templates.for(device.row);
     const uris = this.#o.uris();
     const decisions: (Decision | undefined)[] = [];
@@ -216,7 +217,11 @@ export class Bootstrap {
     const resources = (template.resources ?? []).map(({ path, value, type }) => {
       return { path, stored: this.#o.models.storedOf(path, value, type, undefined) };
     });
-    return { configuration: { template, accounts, resources }, decisions };
+    const renewal = session && template.renewBootstrapKey ? this.#o.provisioning.renew(device, session) : undefined;
+    if (typeof renewal === 'string') return renewal;
+    decisions.push(renewal?.decision);
+    const renewed = renewal?.secured.mode === 'psk' ? { renewed: renewal.secured } : {};
+    return { configuration: { template, accounts, resources, ...renewed }, decisions };
   }
 
   /** Asks the device for one thing after the other; every answer is on record before the next is asked for. */

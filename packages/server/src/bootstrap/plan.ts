@@ -35,6 +35,8 @@ export interface ReadyAccount extends BootstrapAccount {
 export interface Configuration {
   readonly template: BootstrapTemplate;
   readonly accounts: readonly ReadyAccount[];
+  /** The next pre-shared key of the bootstrap account itself. */
+  readonly renewed?: Extract<AccountSecurity, { mode: 'psk' }>;
   /** The template's resources, in the type of each. */
   readonly resources: readonly LinkRecord[];
 }
@@ -67,8 +69,27 @@ export function planOf(configuration: Configuration, inventory: BootstrapInvento
     ...deleted.map((path) => ({ kind: 'delete', path }) as const),
     ...writesOf(configuration, keptInstances(inventory), inventory?.version),
     ...(verify ? [{ kind: 'read', path: '/1' } as const] : []),
+    ...renewalOf(configuration, inventory),
     { kind: 'finish' },
   ];
+}
+
+/**
+ * The next key of the bootstrap account, last of all, so that whatever fails before leaves that account as it was. Only
+ * where the device says which instance it is: any other one is never touched.
+ */
+function renewalOf({ renewed }: Configuration, inventory: BootstrapInventory | undefined): Write[] {
+  const [instance, ...others] = bootstrapAccounts(inventory);
+  if (!renewed || instance === undefined || others.length > 0) return [];
+  return (
+    [
+      [3, renewed.identity],
+      [5, renewed.key],
+    ] as const
+  ).map(([resource, bytes]) => {
+    const path = `/0/${instance}/${resource}`;
+    return writeOf(path, [[path, { type: 'opaque', value: Buffer.from(bytes).toString('base64') }]]);
+  });
 }
 
 /** All writes as one set of values, for a Bootstrap-Pack. @param kept instances of the account of the bootstrap server */
@@ -83,10 +104,14 @@ export function packOf(configuration: Configuration, kept: readonly string[]): L
 
 /** Instances of Security that are not ours to write: the account of the bootstrap server is kept for life (BS-3, BS-4). */
 function keptInstances(inventory: BootstrapInventory | undefined): ReadonlySet<number> {
-  const kept = (inventory?.instances ?? [])
+  const kept = bootstrapAccounts(inventory);
+  return new Set(kept.length > 0 ? kept : [CUSTOMARY_INSTANCE]);
+}
+
+function bootstrapAccounts(inventory: BootstrapInventory | undefined): number[] {
+  return (inventory?.instances ?? [])
     .filter(({ objectId, shortServerId }) => objectId === SECURITY && shortServerId === undefined)
     .map(({ instanceId }) => instanceId);
-  return new Set(kept.length > 0 ? kept : [CUSTOMARY_INSTANCE]);
 }
 
 function writesOf(

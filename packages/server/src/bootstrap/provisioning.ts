@@ -1,8 +1,9 @@
 import type { CredentialAdd } from '@reeve/contract';
 import type { Decision } from '../decision.ts';
-import { type DeviceId, type Millis, newId } from '../ids.ts';
+import { type CredentialId, type DeviceId, type Millis, newId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
-import { type CredentialRow, type Credentials, deletionOf } from '../registry/credentials.ts';
+import type { SessionInfo } from '../link/port.ts';
+import { type CredentialRow, type Credentials, deletionOf, type Purpose } from '../registry/credentials.ts';
 import type { SessionEnder } from '../registry/end-sessions.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { credentialPayload } from '../registry/handlers.ts';
@@ -26,6 +27,7 @@ interface Options {
 
 type ProvisionedRow = Row<'provisioned'>;
 type Mode = AccountSecurity['mode'];
+type Kind = Exclude<Mode, 'none'>;
 
 /** What a device is to use from now on, and what must be stored before it learns that. */
 export interface Offer {
@@ -42,7 +44,7 @@ const actor = { kind: 'server', name: 'bootstrap' } as const;
  */
 export class Provisioning {
   readonly #o: Options;
-  readonly #rows = new Map<DeviceId, ProvisionedRow>();
+  readonly #rows = new Map<string, ProvisionedRow>();
 
   private constructor(options: Options) {
     this.#o = options;
@@ -50,7 +52,7 @@ export class Provisioning {
 
   static async load(options: Options): Promise<Provisioning> {
     const provisioning = new Provisioning(options);
-    for await (const row of pages(options.store, 'provisioned')) provisioning.#rows.set(row.deviceId, row);
+    for await (const row of pages(options.store, 'provisioned')) provisioning.#rows.set(keyOf(row), row);
     return provisioning;
   }
 
@@ -64,30 +66,88 @@ export class Provisioning {
     if (mode === 'certificate' && !this.#o.serverCertificate()) {
       return 'the server has no certificate for the name under which devices reach it';
     }
-    const credentials = this.#credentials;
-    const pending = this.#find(device, this.#rows.get(device.row.deviceId)?.pending);
-    const again = pending?.kind === mode ? this.#securedBy(pending) : undefined;
-    if (again) return { secured: again };
-    const others = credentials.of(device.row.deviceId).filter((row) => row !== pending);
-    if (others.length >= MAX_CREDENTIALS) return `it has ${MAX_CREDENTIALS} credentials already: remove one first`;
-    const fresh = this.#made(device, mode);
-    const secured = this.#securedBy(fresh);
-    return secured ? { secured, decision: this.#given(device, fresh, pending) } : 'its key cannot be sealed';
+    return this.#next(device, mode, 'management', this.#row(device, 'management')?.current);
+  }
+
+  /**
+   * The next key for the bootstrap server itself; undefined if the device did not come with one. Must run in its lane.
+   *
+   * @returns why there is none in words
+   */
+  renew(device: Device, session: SessionInfo): Offer | string | undefined {
+    const used = this.#credentials.behind(session);
+    if (used?.kind !== 'psk' || used.purpose !== 'bootstrap') return undefined;
+    return this.#next(device, 'psk', 'bootstrap', used.credentialId);
   }
 
   /** The device has registered: if with what it was given last, what it had before goes. Must run in its lane. */
-  async confirm(device: Device): Promise<void> {
-    const { registration, row: owner } = device;
-    const row = this.#rows.get(owner.deviceId);
-    const pending = this.#find(device, row?.pending);
-    if (!row || !pending || registration?.identity !== pending.proof) return;
-    const old = this.#find(device, row.current);
+  async registered(device: Device): Promise<void> {
+    const pending = this.#find(device, this.#row(device, 'management')?.pending);
+    if (pending && device.registration?.identity === pending.proof) await this.#confirm(device, pending);
+  }
+
+  /** The same for the bootstrap server, to which it came. Must run in its lane. */
+  async came(device: Device, { credential }: SessionInfo): Promise<void> {
+    const pending = this.#find(device, this.#row(device, 'bootstrap')?.pending);
+    if (pending && credential === pending.credentialId) await this.#confirm(device, pending);
+  }
+
+  /** Devices that have not registered with what they were given last, as far as is stored. */
+  unconfirmed(): DeviceId[] {
+    const waiting = [...this.#rows.values()].filter(({ purpose, pending }) => purpose === 'management' && pending);
+    return waiting.map(({ deviceId }) => deviceId);
+  }
+
+  /** The device is gone. */
+  forget(deviceId: DeviceId): void {
+    for (const purpose of ['management', 'bootstrap'] as const) this.#rows.delete(keyOf({ deviceId, purpose }));
+  }
+
+  get #credentials(): Credentials {
+    return this.#o.sources.credentials;
+  }
+
+  #row({ row: { deviceId } }: Device, purpose: Purpose): ProvisionedRow | undefined {
+    return this.#rows.get(keyOf({ deviceId, purpose }));
+  }
+
+  #find({ row: { deviceId } }: Device, id: CredentialId | undefined): CredentialRow | undefined {
+    return this.#credentials.of(deviceId).find(({ credentialId }) => credentialId === id);
+  }
+
+  /** What was made before and is not used yet, else a fresh one. */
+  #next(device: Device, kind: Kind, purpose: Purpose, current: CredentialId | undefined): Offer | string {
+    const pending = this.#find(device, this.#row(device, purpose)?.pending);
+    const again = pending?.kind === kind ? this.#securedBy(pending) : undefined;
+    if (again) return { secured: again };
+    const others = this.#credentials.of(device.row.deviceId).filter((row) => row !== pending);
+    if (others.length >= MAX_CREDENTIALS) return `it has ${MAX_CREDENTIALS} credentials already: remove one first`;
+    const fresh = this.#made(device, kind, purpose);
+    const secured = this.#securedBy(fresh);
+    if (!secured) return 'its key cannot be sealed';
+    const { organisationId, deviceId } = device.row;
+    const row: ProvisionedRow = {
+      organisationId,
+      deviceId,
+      purpose,
+      pending: fresh.credentialId,
+      ...(current === undefined ? {} : { current }),
+    };
+    return { secured, decision: this.#given(row, fresh, pending) };
+  }
+
+  /** The device uses what it was given last: what it had before goes. */
+  async #confirm(device: Device, used: CredentialRow): Promise<void> {
+    const { row: owner } = device;
     const { organisationId, deviceId } = owner;
-    const next: ProvisionedRow = { organisationId, deviceId, current: pending.credentialId };
+    const purpose: Purpose = used.purpose === 'bootstrap' ? 'bootstrap' : 'management';
+    const old = this.#find(device, this.#row(device, purpose)?.current);
+    const row: ProvisionedRow = { organisationId, deviceId, purpose, current: used.credentialId };
     const bound: Row<'devices'> = { ...owner, noSec: 0 };
+    const binds = owner.noSec === 1 && purpose === 'management';
     const changes: Change[] = [
-      { put: 'provisioned', row: next },
-      ...(owner.noSec === 1 ? [{ put: 'devices', row: bound } as const] : []),
+      { put: 'provisioned', row },
+      ...(binds ? [{ put: 'devices', row: bound } as const] : []),
       ...(old ? [deletionOf(old)] : []),
     ];
     const fact = { at: this.#o.now(), organisationId, deviceId, actor };
@@ -95,41 +155,23 @@ export class Provisioning {
       ? [{ ...fact, type: 'credential.removed', payload: credentialPayload(old) }]
       : [];
     await this.#o.store.commit({ changes, journal });
-    this.#rows.set(deviceId, next);
-    if (owner.noSec === 1) this.#o.fleet.put(bound);
+    this.#rows.set(keyOf(row), row);
+    if (binds) this.#o.fleet.put(bound);
     if (!old) return;
     this.#o.ender.endSessions(device, [old]);
     this.#credentials.remove(old);
   }
 
-  /** Devices that have not registered with what they were given last, as far as is stored. */
-  unconfirmed(): DeviceId[] {
-    return [...this.#rows.values()].filter(({ pending }) => pending !== undefined).map(({ deviceId }) => deviceId);
-  }
-
-  /** The device is gone. */
-  forget(deviceId: DeviceId): void {
-    this.#rows.delete(deviceId);
-  }
-
-  get #credentials(): Credentials {
-    return this.#o.sources.credentials;
-  }
-
-  #find({ row: { deviceId } }: Device, id: CredentialRow['credentialId'] | undefined): CredentialRow | undefined {
-    return this.#credentials.of(deviceId).find(({ credentialId }) => credentialId === id);
-  }
-
   /** A fresh credential. Its identity is random: a PSK identity is sent in clear, and need not tell who comes. */
-  #made({ row }: Device, kind: Exclude<Mode, 'none'>): CredentialRow {
+  #made({ row }: Device, kind: Kind, purpose: Purpose): CredentialRow {
     const { sources, now } = this.#o;
     if (kind === 'psk') {
-      const wanted: CredentialAdd = { kind, identity: newId.pskIdentity() };
+      const wanted: CredentialAdd = { kind, purpose, identity: newId.pskIdentity() };
       return newCredential(sources, row, wanted, now()).row;
     }
     const { shown, privateKey } = makeKeys(kind, row.endpoint, now());
     const field = kind === 'raw-key' ? 'publicKey' : 'certificate';
-    const made = newCredential(sources, row, { kind, [field]: shown.toString('base64') }, now()).row;
+    const made = newCredential(sources, row, { kind, purpose, [field]: shown.toString('base64') }, now()).row;
     return { ...made, publicKey: shown, sealedKey: this.#credentials.seal(made.credentialId, privateKey) };
   }
 
@@ -150,31 +192,30 @@ export class Provisioning {
     return { mode: 'certificate', certificate: shown, privateKey: key, serverCertificate };
   }
 
-  #given(
-    { row: { organisationId, deviceId } }: Device,
-    fresh: CredentialRow,
-    old: CredentialRow | undefined,
-  ): Decision {
-    const { current } = this.#rows.get(deviceId) ?? {};
-    const row: ProvisionedRow = {
-      organisationId,
-      deviceId,
-      pending: fresh.credentialId,
-      ...(current === undefined ? {} : { current }),
-    };
+  /** @param unused what it takes the place of */
+  #given(row: ProvisionedRow, fresh: CredentialRow, unused: CredentialRow | undefined): Decision {
+    const { organisationId, deviceId } = row;
     const fact = { at: this.#o.now(), organisationId, deviceId, actor };
     return {
       batch: {
-        changes: [{ put: 'credentials', row: fresh }, { put: 'provisioned', row }, ...(old ? [deletionOf(old)] : [])],
+        changes: [
+          { put: 'credentials', row: fresh },
+          { put: 'provisioned', row },
+          ...(unused ? [deletionOf(unused)] : []),
+        ],
         journal: [{ ...fact, type: 'credential.set', payload: credentialPayload(fresh) }],
       },
       apply: () => {
-        if (old) this.#credentials.remove(old);
+        if (unused) this.#credentials.remove(unused);
         this.#credentials.put(fresh);
-        this.#rows.set(deviceId, row);
+        this.#rows.set(keyOf(row), row);
       },
     };
   }
+}
+
+function keyOf({ deviceId, purpose }: Pick<ProvisionedRow, 'deviceId' | 'purpose'>): string {
+  return `${deviceId} ${purpose}`;
 }
 
 /** A device that is given an account without security must be admitted so. */

@@ -1,4 +1,4 @@
-import type { BootstrapState, BootstrapStep, BootstrapTemplate, SetValue } from '@reeve/contract';
+import type { BootstrapState, BootstrapStep, BootstrapTemplate, CredentialPurpose, SetValue } from '@reeve/contract';
 import type { BootstrapId, CommandId, CredentialId } from '../ids.ts';
 import { device, organisation } from './columns.ts';
 import { integer, json, optional, table, text } from './schema.ts';
@@ -33,16 +33,17 @@ export const bootstrapTables = {
     { indexes: [['deviceId', 'startedAt'], ['state'], ['startedAt']] },
   ),
 
-  /** What a device was provisioned with. */
+  /** Credentials that were made for a device: to register with, or for its account of the bootstrap server. */
   provisioned: table(
     {
       ...device,
-      /** Made for it, and not registered with yet: given to it again if it asks again. */
+      purpose: text<Exclude<CredentialPurpose, 'both'>>(),
+      /** Not used by the device yet: given to it again if it asks again. */
       pending: optional(text<CredentialId>()),
-      /** The one made before, that it registered with; it goes once it registers with the pending one. */
+      /** The one before, which goes once the pending one is used. */
       current: optional(text<CredentialId>()),
     },
-    ['deviceId'],
+    ['deviceId', 'purpose'],
   ),
 
   /** Values of one device that are written after its first registration, and those of its group once that was done. */

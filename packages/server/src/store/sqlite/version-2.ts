@@ -94,8 +94,8 @@ export const version2: readonly string[] = [
   'CREATE INDEX "bootstraps_deviceId_startedAt" ON "bootstraps" ("deviceId", "startedAt")',
   'CREATE INDEX "bootstraps_state" ON "bootstraps" ("state")',
   'CREATE INDEX "bootstraps_startedAt" ON "bootstraps" ("startedAt")',
-  `CREATE TABLE "provisioned" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "pending" TEXT,
-    "current" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "provisioned" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "purpose" TEXT NOT NULL,
+    "pending" TEXT, "current" TEXT, PRIMARY KEY ("deviceId", "purpose")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "deployments" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "values" TEXT NOT NULL,
     "queuedAt" INTEGER, "commands" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   // Devices on networks too thin for a handshake.

@@ -146,13 +146,13 @@ describe('inside the server', () => {
     ).toEqual([]);
   });
 
-  it('only main.ts, and index.ts for tests, name an adapter', () => {
+  it('only main.ts and its configuration, and index.ts for tests, name an adapter', () => {
     const adapter = /^(store\/(?:sqlite|memory)|bus\/local|link\/(?:main|worker)-thread\.ts)/;
     const refused = offences(sources, ({ from }, file) => {
       const target = relative(folder, join(file, '..', from));
       const [portFolder = ''] = target.split('/');
       if (!from.startsWith('.') || !adapter.test(target)) return true;
-      return [`${portFolder}/`, 'main.ts', 'index.ts'].some((place) => file.startsWith(`${folder}/${place}`));
+      return [`${portFolder}/`, 'main.ts', 'server-config.ts', 'index.ts'].some((place) => file.startsWith(`${folder}/${place}`));
     });
     expect(refused).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type BootstrapOptions, type ClientEvent, deviceInstance, LwM2mClient, UdpRunner } from '@reeve/agent';
 import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
+import { simulate } from '@reeve/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
 import { TestServer, until } from './harness.ts';
@@ -68,6 +69,21 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
     expect(kinds).toEqual(['bootstrapping', 'bootstrapped', 'bootstrapping', 'bootstrapped']);
     await until('another key', async () => (await detail()).registration?.identity !== before);
     running.close();
+  });
+
+  it('gives a virtual device its server', async () => {
+    await template({ accounts: [{ shortServerId: 1, lifetime: 120 }] });
+    const added = await server.api('devices.add', {
+      body: { endpoint, credential: { kind: 'psk', purpose: 'bootstrap' } },
+    });
+    const device = {
+      endpoint,
+      ...psk(Buffer.from(added.key ?? '', 'hex')),
+      position: { latitude: 39, longitude: -120 },
+    };
+    const simulation = await simulate({ server: server.bootstrap, bootstrap: true, devices: [device] });
+    await until('it is registered', async () => (await detail()).registration?.lifetime === 120);
+    await simulation.stop();
   });
 
   it('comes with a raw public key, and registers with one', async () => {

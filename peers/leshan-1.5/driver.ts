@@ -23,7 +23,7 @@ interface LeshanServerAccount {
 }
 
 /** A device that may bootstrap, and what it is told. */
-export interface LeshanBootstrapDevice {
+interface LeshanBootstrapDevice {
   readonly endpoint: string;
   /** By what it is known; one of these, or none for a device without security. Bytes are base64. */
   readonly psk?: { readonly identity: string; readonly key: string };
@@ -58,7 +58,7 @@ type LeshanBootstrapEvent =
   | { readonly event: 'failed'; readonly endpoint: string; readonly cause: string };
 
 /** How the bootstrap server proves itself, and to whom it listens; PEM files. A server with neither takes pre-shared keys. */
-export interface LeshanBootstrapServerOptions {
+interface LeshanBootstrapServerOptions {
   readonly rawKey?: { readonly privateKey: string; readonly publicKey: string };
   /** Its chain, and the certificate that devices' chains must lead to. */
   readonly certificate?: { readonly privateKey: string; readonly certificate: string; readonly trust: string };

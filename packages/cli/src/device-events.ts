@@ -12,6 +12,16 @@ export function describeEvent(event: DeviceEvent): string | undefined {
       return event.acknowledged ? 'de-registered' : 'ended; the server did not acknowledge it';
     case 'failed':
       return `not registered: ${event.detail}`;
+    case 'bootstrapping':
+      return `asks the bootstrap server at ${event.uri}`;
+    case 'bootstrapped':
+      return 'has the accounts that the bootstrap server gave';
+    case 'bootstrapFailed':
+      return `not bootstrapped: ${event.detail}`;
+    case 'purged':
+      return `the time of the bootstrap account ${event.path} is over`;
+    case 'disabled':
+      return 'the server wants to be left alone';
     case 'reconnecting':
       return `connects again: ${event.detail}`;
     case 'observed':
@@ -35,6 +45,9 @@ export function describeEvent(event: DeviceEvent): string | undefined {
       return `refused ${event.code >> 5}.${String(event.code & 31).padStart(2, '0')}: ${event.detail}`;
     case 'scenario':
       return describeAction(event.action);
+    case 'forgotten':
+    case 'asleep':
+    case 'awake':
     case 'updated':
     case 'acknowledged':
       return undefined;

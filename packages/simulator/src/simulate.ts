@@ -17,6 +17,8 @@ export interface SimulatedDevice {
 export interface SimulationOptions {
   /** `coap://host:port` or `coaps://host:port`. */
   readonly server: string;
+  /** Whether that is a bootstrap server, from which the devices get their server. */
+  readonly bootstrap?: boolean;
   readonly devices: readonly SimulatedDevice[];
   /** Registration lifetime in seconds; default 300. */
   readonly lifetime?: number;
@@ -36,10 +38,12 @@ const RETRY = { timer: 5, sequenceDelay: 60, sequenceCount: 1_000_000 } as const
  *
  * @throws Error when the server's name can't be resolved, or address and key do not go together
  */
-export async function simulate({ server, devices, lifetime = 300, onEvent }: SimulationOptions): Promise<Simulation> {
+export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  const { server, bootstrap = false, devices, lifetime = 300, onEvent } = options;
+  const account = { serverUri: server, bootstrap, server: { lifetime, retry: RETRY } };
   const fleet = new Fleet((event, { device }) => onEvent?.(device.endpoint, event));
   try {
-    for (const device of devices) await fleet.add({ ...device, serverUri: server, server: { lifetime, retry: RETRY } });
+    for (const device of devices) await fleet.add({ ...device, ...account });
   } catch (error) {
     fleet.close();
     throw error;

@@ -24,6 +24,8 @@ export interface VirtualDeviceOptions {
   readonly endpoint: string;
   /** `coap://host:port` or `coaps://host:port`. */
   readonly serverUri: string;
+  /** Whether that is a bootstrap server, from which the device gets its server. */
+  readonly bootstrap?: boolean;
   /** The pre-shared key, for `coaps`. */
   readonly psk?: { readonly identity: Uint8Array; readonly key: Uint8Array };
   /** n bytes of cryptographic randomness. */
@@ -64,14 +66,14 @@ export class VirtualDevice implements Engine<DeviceEvent> {
   /** @throws RangeError when address and key do not go together */
   constructor(options: VirtualDeviceOptions) {
     const { endpoint, serverUri, psk, random, clock, position, battery = 80, firmware = '1.2.3' } = options;
+    const account = { uri: serverUri, ...(psk && { psk }) };
     this.#clock = clock;
     this.#player = new ScenarioPlayer(options.scenario ?? [], battery);
     this.client = new LwM2mClient({
       endpoint,
       random,
       objects: [
-        securityInstance({ uri: serverUri, ...(psk && { psk }) }),
-        serverInstance(options.server),
+        ...(options.bootstrap ? [] : [securityInstance(account), serverInstance(options.server)]),
         deviceInstance({
           manufacturer: 'Reeve Simulator',
           model: 'Truck',
@@ -84,6 +86,7 @@ export class VirtualDevice implements Engine<DeviceEvent> {
         locationInstance(this.#fix(position, 0)),
         lockInstance({ wipeItems: ['routes', 'credentials'] }),
       ],
+      ...(options.bootstrap && { bootstrap: account }),
       ...options.client,
     });
   }

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
 import { describeEvent } from '../device-events.ts';
 import { Failure } from '../failure.ts';
-import { choice, text } from '../options.ts';
+import { choice, flag, text } from '../options.ts';
 import { scenarioNames, scenarios } from '../scenarios.ts';
 import { readKey } from '../secret-input.ts';
 import { stopped } from '../stopped.ts';
@@ -14,6 +14,7 @@ export const simulateCommands = [
     summary: 'Run a virtual truck that registers with a server, until Ctrl-C',
     options: {
       server: text('URL', 'coaps:// or coap:// address of the server', 'coaps://127.0.0.1:5684'),
+      bootstrap: flag('the address is that of a bootstrap server, which gives the device its server'),
       device: text('ENDPOINT', 'endpoint name', 'my-device'),
       identity: text('ID', 'PSK identity, else the endpoint name; hex:… for bytes'),
       'key-file': text('FILE', 'file of its key in hex, - for stdin; not for coap://'),
@@ -34,6 +35,7 @@ export const simulateCommands = [
       const { simulate } = await import('@reeve/simulator');
       const simulation = await simulate({
         server,
+        bootstrap: given.bootstrap,
         devices: [{ endpoint, ...scenarios[given.scenario], ...(psk ? { psk } : {}) }],
         onEvent: (_, event) => {
           const line = describeEvent(event);

@@ -46,8 +46,13 @@ export class ScriptedDevice {
   /** A device that the server knows by its name, and talks to without security. */
   static async open(server: TestServer, endpoint: string): Promise<ScriptedDevice> {
     await server.api('devices.add', { body: { endpoint, noSec: true } });
+    return ScriptedDevice.connect(server, endpoint, server.ready.coapPort);
+  }
+
+  /** The same device on another port, e.g. that of the bootstrap server. */
+  static async connect(server: TestServer, endpoint: string, port: number): Promise<ScriptedDevice> {
     const socket = createSocket('udp4');
-    socket.connect(server.ready.coapPort, '127.0.0.1');
+    socket.connect(port, '127.0.0.1');
     await once(socket, 'connect');
     return new ScriptedDevice(server, endpoint, socket);
   }

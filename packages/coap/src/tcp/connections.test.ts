@@ -122,6 +122,15 @@ describe('a connection', () => {
     expect(wire.only('disconnect')).toMatchObject({ reason: 'critical-option' });
   });
 
+  it('TC-2: is aborted when its peer takes no message that is worth sending', () => {
+    const wire = new Wire(null);
+    wire.sent();
+    wire.receive('20 e1 21 3f');
+    expect(wire.message()).toMatchObject({ code: 0xe5, options: [{ number: 2, value: hex('02') }] });
+    expect(wire.only('disconnect')).toMatchObject({ reason: 'format' });
+    expect(new Wire('20 e1 21 40').take('disconnect')).toEqual([]);
+  });
+
   it('TC-2: answers a ping, and says whether all that came before it is dealt with', () => {
     const wire = new Wire();
     wire.receive('01 e2 aa');

@@ -5,13 +5,14 @@ import type { PeerKey } from '../ids.ts';
 import type { CoapMessage } from '../message.ts';
 import type { Timed } from '../peers.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import { FRAME_OVERHEAD } from './frames.ts';
-import { abort, badOption, csm, pong, readCsm, release, Signal, wantsCustody } from './signals.ts';
+import { abort, badOption, csm, MAX_MESSAGE_SIZE, pong, readCsm, release, Signal, wantsCustody } from './signals.ts';
 import { incomingOf, STREAM_RECEPTION, Stream } from './stream.ts';
 
 /** How long a peer may take for its settings, and for the rest of a message that it has begun, ms. */
 const CSM_MS = 10_000;
 const MESSAGE_MS = 30_000;
+/** What a peer must take: any answer without a payload, and a request for a small part of something. */
+const LEAST_MESSAGE_BYTES = 64;
 
 interface Options {
   readonly context: Context;
@@ -102,7 +103,7 @@ export class Connections {
     }
     switch (STREAM_RECEPTION[stream.state][incoming]) {
       case 'settle':
-        this.#settle(stream, message);
+        this.#settle(stream, message, now);
         break;
       case 'pong':
         this.#pong(stream, message);
@@ -130,10 +131,15 @@ export class Connections {
     }
   }
 
-  #settle(stream: Stream, message: CoapMessage): void {
+  #settle(stream: Stream, message: CoapMessage, now: number): void {
     const { maxMessageBytes, blockwise } = readCsm(message);
+    if (maxMessageBytes !== undefined && maxMessageBytes < LEAST_MESSAGE_BYTES) {
+      const detail = `the peer takes messages of no more than ${maxMessageBytes} bytes`;
+      this.#abort(stream, 'format', detail, now, MAX_MESSAGE_SIZE);
+      return;
+    }
     if (stream.state === 'fresh') stream.state = 'open';
-    if (maxMessageBytes !== undefined) stream.maxMessageBytes = Math.max(maxMessageBytes, FRAME_OVERHEAD);
+    if (maxMessageBytes !== undefined) stream.maxMessageBytes = maxMessageBytes;
     if (blockwise) stream.blockwise = true;
   }
 

@@ -21,6 +21,9 @@ const CsmOption = {
 const Custody = defineOption(2, 'empty', [0, 0]);
 const BadCsmOption = defineOption(2, 'uint', [0, 2]);
 
+/** Number of the option that says how long a message may be. */
+export const MAX_MESSAGE_SIZE = CsmOption.MaxMessageSize.number;
+
 /** Longest message that a peer takes which has not said more, in bytes (RFC 8323 §5.3.1). */
 export const BASE_MESSAGE_BYTES = 1152;
 

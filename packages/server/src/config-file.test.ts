@@ -32,9 +32,10 @@ describe('a configuration file', () => {
 
   it('tells listeners and identities, whose files lie beside it', async () => {
     const listener = { host: '::', port: 5684, suites: ['TLS_PSK_WITH_AES_128_CCM_8'], credentials: ['psk'] };
+    const overTcp = { transport: 'coaps+tcp', host: '::', port: 5684 };
     const identity = { serverNames: ['reeve.example.com'], certificate: 'tls/chain.pem', key: '/etc/key.pem' };
-    expect(await readConfigFile(written({ listeners: [listener], identities: [identity] }))).toEqual({
-      listeners: [listener],
+    expect(await readConfigFile(written({ listeners: [listener, overTcp], identities: [identity] }))).toEqual({
+      listeners: [listener, overTcp],
       identities: [{ ...identity, certificate: join(folder, 'tls/chain.pem') }],
     });
     expect(await readConfigFile(written({}))).toEqual({});
@@ -48,6 +49,7 @@ describe('a configuration file', () => {
       one({ credentials: ['password'] }),
       /^ {2}listeners\[0\]\.credentials\[0\]: must be one of psk, raw-key, certificate$/,
     ],
+    [one({ transport: 'coaps+ws' }), /^ {2}listeners\[0\]\.transport: must be one of coaps, coaps\+tcp, coap\+tcp$/],
     [one({ staleRevocationList: 'maybe' }), /^ {2}listeners\[0\]\.staleRevocationList: must be accept or refuse$/],
     [one({ resumption: 'yes' }), /^ {2}listeners\[0\]\.resumption: .*boolean/],
     [{ listeners: [{ port: 5684 }] }, /^ {2}listeners\[0\]: host must be there$/],

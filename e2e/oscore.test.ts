@@ -1,7 +1,17 @@
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type ClientEvent,
+  deviceInstance,
+  LwM2mClient,
+  oscoreInstance,
+  securityInstance,
+  serverInstance,
+  UdpRunner,
+} from '@reeve/agent';
 import { oscoreValueOf } from '@reeve/coap';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aiocoapBuild } from '../peers/aiocoap/build.ts';
@@ -139,6 +149,32 @@ describe.each(['main', 'worker'] as const)('OSCORE on a socket of its own, with 
     expect(new Set([...distinct].map((each) => each.split(' ')[0])).size).toBe(distinct.size);
     expect(distinct.size).toBeGreaterThan(4);
     expect((await timeline()).filter(({ type }) => type === 'registration.registered')).toHaveLength(1);
+  });
+
+  it("manages the project's own client, which derives new keys", async () => {
+    await add();
+    const client = new LwM2mClient({
+      endpoint: 'truck-1',
+      random: (n) => randomBytes(n),
+      objects: [
+        securityInstance({ uri: `coap://127.0.0.1:${server.ready.coapPort}`, oscore: 0 }),
+        oscoreInstance({
+          masterSecret: createSecretKey(Buffer.from(SECRET, 'hex')),
+          senderId: Buffer.from('0a', 'hex'),
+          recipientId: Buffer.from('00', 'hex'),
+        }),
+        serverInstance({ lifetime: 300 }),
+        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} }),
+      ],
+    });
+    const runner = new UdpRunner<ClientEvent>();
+    open.push({ [Symbol.asyncDispose]: async () => runner.close() });
+    const events: string[] = [];
+    const running = await runner.add(client, ({ kind }) => events.push(kind));
+    running.run((now) => client.start(now));
+    await until('it is registered', async () => events.includes('registered'));
+    expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'Reeve' }] });
+    expect((await server.api('devices.show', { params })).registration).toMatchObject({ security: 'oscore' });
   });
 
   it.skipIf(!aiocoapBuild.isHere())('manages a device on aiocoap', async () => {

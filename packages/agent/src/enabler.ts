@@ -11,18 +11,23 @@ const OBJECTS_OF: EnablerVersion = '1.1';
 
 const DEFINITIONS = new DefinitionStore();
 
+const OSCORE = 21;
+
+/** As LwM2M implies it; but object 21 in version 2, since the strings of version 1 can not hold bytes. */
+const versionOf = (objectId: number): string => (objectId === OSCORE ? '2.0' : defaultVersion(OBJECTS_OF, objectId));
+
 /**
  * The definition of an object in the version that this client has.
  *
  * @throws RangeError when no definition of the object is known
  */
 export function definitionOf(objectId: number): ObjectDefinition {
-  const found = DEFINITIONS.find(objectId, defaultVersion(OBJECTS_OF, objectId));
+  const found = DEFINITIONS.find(objectId, versionOf(objectId));
   if (found === undefined) throw new RangeError(`object ${objectId} has no definition`);
   return found;
 }
 
-const typeOf = DEFINITIONS.resourceTypes((objectId) => defaultVersion(OBJECTS_OF, objectId));
+const typeOf = DEFINITIONS.resourceTypes(versionOf);
 
 /** The types that content of this device is read with; what can only be executed has no content, thus no type. */
 export const resourceType: TypeLookup = (path) => {

@@ -9,6 +9,7 @@ export { type ConnectivityOptions, connectivityInstance } from './objects/connec
 export { type DeviceOptions, DeviceResource, deviceInstance } from './objects/device.ts';
 export { type Fix, fixValues, locationInstance } from './objects/location.ts';
 export { type LockOptions, LockState, lockInstance } from './objects/lock.ts';
+export { type OscoreOptions, oscoreInstance } from './objects/oscore.ts';
 export { type BootstrapOptions, type SecurityOptions, securityInstance } from './objects/security.ts';
 export { type ServerOptions, serverInstance } from './objects/server.ts';
 export type { RegistrationState, RegistrationStateKind, RetryParameters } from './registration.ts';

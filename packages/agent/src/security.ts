@@ -10,7 +10,9 @@ import {
 import { path } from '@reeve/lwm2m';
 import { DtlsLink, type DtlsLinkOptions, type Link, OpenLink } from './link.ts';
 import type { DeviceModel } from './model.ts';
+import { oscoreParameters } from './objects/oscore.ts';
 import { SecurityMode, SecurityResource } from './objects/security.ts';
+import { OscoreLink } from './oscore-link.ts';
 
 /** What links are made with beside the Security object. */
 export interface LinkParts {
@@ -42,9 +44,13 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
   const dtls = (identity: ClientIdentity, more: Partial<DtlsLinkOptions> = {}) =>
     new DtlsLink({ identity, random, retransmit, ...more });
 
+  const oscore = oscoreOf(instanceId, model);
+  if (oscore !== undefined && number(mode) !== SecurityMode.noSec) {
+    throw new RangeError('OSCORE over DTLS is not supported');
+  }
   switch (number(mode)) {
     case SecurityMode.noSec:
-      return new OpenLink();
+      return oscore === undefined ? new OpenLink() : new OscoreLink(oscoreParameters(model, oscore), random);
     case SecurityMode.psk:
       return dtls({ kind: 'psk', identity: bytes(publicKeyOrIdentity), key: bytes(secretKey) });
     case SecurityMode.rawKey: {
@@ -75,6 +81,12 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
     default:
       throw new RangeError(`security mode ${number(mode)} is not supported`);
   }
+}
+
+/** The instance of object 21 that protects what is said (/0/x/17). */
+function oscoreOf(instanceId: number, model: DeviceModel): number | undefined {
+  const { type, value } = model.value(path(0, instanceId, SecurityResource.oscore));
+  return type === 'objlnk' && value.objectId === 21 ? value.instanceId : undefined;
 }
 
 /** The name of the server: SNI, or the host of its URI. */

@@ -26,12 +26,14 @@ interface Credentials {
   };
 }
 
-/** A server and how to reach it; without credentials there is no security, and the scheme must be `coap`. */
+/** A server and how to reach it; without credentials there is no security but OSCORE, and the scheme must be `coap`. */
 export interface SecurityOptions extends Credentials {
   /** `coap://host:port` or `coaps://host:port`. */
   readonly uri: string;
   /** 1–65534; default 1. */
   readonly shortServerId?: number;
+  /** The instance of object 21 that protects what is said without DTLS; see `oscoreInstance`. */
+  readonly oscore?: number;
 }
 
 /** A bootstrap server and how to reach it. Times in seconds. */
@@ -61,6 +63,7 @@ export const SecurityResource = {
   matchingType: 13,
   serverName: 14,
   certificateUsage: 15,
+  oscore: 17,
 } as const;
 
 const NONE = '';
@@ -71,8 +74,10 @@ const { mode, publicKeyOrIdentity, serverPublicKey, secretKey } = SecurityResour
  *
  * @throws RangeError when scheme and credentials do not go together, or there are several of these
  */
-export function securityInstance({ uri, shortServerId = 1, ...rest }: SecurityOptions, id = 0): ObjectInstance {
+export function securityInstance({ uri, shortServerId = 1, oscore, ...rest }: SecurityOptions, id = 0): ObjectInstance {
+  if (oscore !== undefined && uri.startsWith('coaps:')) throw new RangeError('OSCORE is for URIs without DTLS here');
   return accountInstance(id, uri, rest, {
+    ...(oscore === undefined ? {} : { [SecurityResource.oscore]: `21:${oscore}` }),
     [SecurityResource.bootstrapServer]: false,
     [SecurityResource.shortServerId]: shortServerId,
   });

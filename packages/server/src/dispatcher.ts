@@ -90,18 +90,20 @@ export class Dispatcher {
         void this.#o.oscore.reserve(message);
         break;
       case 'session-opened': {
-        if (this.#o.admission.purposeOf(message.session) === 'bootstrap') {
-          this.#o.bootstrap.opened(message.session);
-          break;
-        }
-        const deviceId = this.#o.admission.deviceBehind(message.session, now());
+        const { session } = message;
+        const deviceId = this.#o.admission.deviceBehind(session, now());
         const device = deviceId ? fleet.get(deviceId) : undefined;
-        // Queued before anything that comes over it.
-        if (device) this.#o.sessions.opened(message);
-        // What admitted it went while the handshake was under way.
-        else send({ kind: 'close-session', sessionId: message.session.sessionId });
-        // Bound before the first message, so that a notification over the new session finds its registration.
-        if (device) registrations.bind(device, message.session);
+        if (!device) {
+          // What admitted it went while the handshake was under way.
+          send({ kind: 'close-session', sessionId: session.sessionId });
+        } else if (this.#o.admission.purposeOf(session) === 'bootstrap') {
+          this.#o.bootstrap.opened(session);
+        } else {
+          // Queued before anything that comes over it.
+          this.#o.sessions.opened(message);
+          // Bound before the first message, so that a notification over the new session finds its registration.
+          registrations.bind(device, session);
+        }
         break;
       }
       case 'session-closed': {

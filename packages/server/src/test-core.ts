@@ -82,7 +82,7 @@ export function watchedStore(store: Store = openMemoryStore()) {
 export type Behaviour = (operation: LinkOperation) => RequestOutcome | undefined;
 
 /** What a device does with an operation of the bootstrap server. */
-export type BootstrapBehaviour = (operation: BootstrapLinkOperation) => RequestOutcome | undefined;
+type BootstrapBehaviour = (operation: BootstrapLinkOperation) => RequestOutcome | undefined;
 
 interface CoreOptions {
   readonly store?: Store;

@@ -5,6 +5,7 @@ import type { RequestOutcome, SessionInfo } from '../link/port.ts';
 import { readIdentity } from '../registry/proofs.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { call, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
+import { bootstrapLimits } from './limits.ts';
 
 const BOOTSTRAP_INGRESS = 1;
 const trusting = {
@@ -169,6 +170,39 @@ describe('a device that asks to be bootstrapped', () => {
     expect(core.credentials.of(deviceId)).toHaveLength(1);
     store.commit = commit;
     expect(await ask(core, bootstrapSession(core, deviceId))).toBe(0x44);
+  });
+
+  it('over DTLS is cut off if its credential went meanwhile, and its session is nobody else’s business', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const session = bootstrapSession(core, deviceId);
+    const opened = { kind: 'session-opened', at: START, session } as const;
+    await core.deliver(opened, { kind: 'reserve', sessionId: session.sessionId, upTo: 2048 });
+    expect(core.sentOf('bind')).toEqual([]);
+    expect(core.sentOf('reserved')).toEqual([{ kind: 'reserved', sessionId: session.sessionId, upTo: 2048 }]);
+    expect(await core.store.count('dtlsSessions')).toBe(0);
+    await core.handlers['devices.remove'](call({ params: { device: 'truck-1' } }));
+    const late = sessionOf('truck-1', {
+      ingress: BOOTSTRAP_INGRESS,
+      ...(session.credential && { credential: session.credential }),
+    });
+    await core.deliver({ ...opened, session: late });
+    expect(core.sentOf('close-session')).toContainEqual({ kind: 'close-session', sessionId: late.sessionId });
+  });
+
+  it('that is told to come back finds no room among too many', async () => {
+    const { core } = await coreWithDevice();
+    core.script.bootstrap = () => undefined;
+    const devices = Array.from({ length: bootstrapLimits.atOnce + 1 }, (_, index) => `many-${index}`);
+    const codes: (number | undefined)[] = [];
+    for (const endpoint of devices) {
+      const credential = { kind: 'psk', purpose: 'bootstrap' } as const;
+      const { device } = await core.handlers['devices.add'](call({ body: { endpoint, credential } }));
+      const row = core.credentials.of(device.deviceId as DeviceId)[0];
+      const session = sessionOf(endpoint, { ingress: BOOTSTRAP_INGRESS, ...(row && { credential: row.credentialId }) });
+      codes.push(await ask(core, session, { endpoint }));
+    }
+    expect(codes.filter((code) => code === 0x44)).toHaveLength(bootstrapLimits.atOnce);
+    expect(codes.at(-1)).toBe(0xa3);
   });
 
   it('P40: that asks again in the midst of it begins anew', async () => {

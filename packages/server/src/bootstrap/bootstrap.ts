@@ -151,9 +151,12 @@ export class Bootstrap {
 
   /** Ends on record what nobody works on any more, after a restart or a fault of the store; called every minute. */
   async sweep(now: Millis): Promise<void> {
-    for (const row of await this.#o.store.list('bootstraps', { where: { state: 'running' } })) {
-      if (this.#active.get(row.deviceId)?.row.bootstrapId === row.bootstrapId) continue;
-      await this.#o.store.commit(ended(row, now, 'the server was interrupted').batch);
+    const { store } = this.#o;
+    for (const { bootstrapId } of await store.list('bootstraps', { where: { state: 'running' } })) {
+      // It may have ended since the list was made; what is running is active until its end is stored.
+      const row = await store.get('bootstraps', { bootstrapId });
+      if (row?.state !== 'running' || this.#active.get(row.deviceId)?.row.bootstrapId === bootstrapId) continue;
+      await store.commit(ended(row, now, 'the server was interrupted').batch);
     }
   }
 

@@ -26,7 +26,7 @@ export type AccountSecurity =
   | { readonly mode: 'none' };
 
 /** An account of the template with all that it lacked. */
-export interface ReadyAccount extends BootstrapAccount {
+interface ReadyAccount extends BootstrapAccount {
   readonly uri: string;
   readonly secured: AccountSecurity;
 }

@@ -9,7 +9,7 @@ export type TemplateRow = Row<'bootstrapTemplates'>;
 /** The group of devices that name none, or one without a template. */
 export const DEFAULT_GROUP = 'default';
 /** The label of a device that names its group. */
-export const GROUP_LABEL = 'group';
+const GROUP_LABEL = 'group';
 
 /** What devices are given as long as nobody says otherwise: an account on this server, with a key of their own. */
 export const BUILT_IN: BootstrapTemplate = { accounts: [{ shortServerId: 1 }] };

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   bootstrapInventory,
@@ -44,6 +45,24 @@ describe('a Bootstrap-Pack-Request', () => {
     });
     expect(parseBootstrapPackQuery([])).toEqual({ ok: true, kept: [] });
     expect(parseBootstrapPackQuery(['acc=</0/0'])).toMatchObject({ ok: false, error: { code: 0x80 } });
+  });
+});
+
+describe('whatever a stranger writes in a query', () => {
+  const part = fc.oneof(
+    fc.string(),
+    fc.tuple(fc.constantFrom('ep', 'pct', 'acc', 'x'), fc.string()).map(([name, value]) => `${name}=${value}`),
+  );
+
+  it('is read or refused, and never thrown', () => {
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 40 }), (query) => {
+        for (const read of [parseBootstrapQuery(query), parseBootstrapPackQuery(query)]) {
+          if (!read.ok) expect([0x80, 0x8f]).toContain(read.error.code);
+          else if (read.endpoint !== undefined) expect(query).toContain(`ep=${read.endpoint}`);
+        }
+      }),
+    );
   });
 });
 

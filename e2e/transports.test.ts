@@ -148,3 +148,11 @@ describe.each(['main', 'worker'] as const)('A device, with the link in the %s th
     expect((await api('devices.show', { params })).presence.state).toBe('deregistered');
   });
 });
+
+it('EC-1: a device that knows Echo registers where a socket asks for proof of its address', async () => {
+  await using server = await InProcessServer.start({ listen: ['coaps', { transport: 'coap', echo: true }] });
+  await server.api('devices.add', { body: { endpoint: 'asked', noSec: true } });
+  await using device = new ScriptedDevice('asked', await udpWire(server.portOf('coap')), {});
+  expect(await device.register()).toBe('2.01');
+  expect(await device.update()).toBe('2.04');
+});

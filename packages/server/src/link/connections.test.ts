@@ -89,6 +89,19 @@ describe('a connection', () => {
     expect(test.last('refused')).toMatchObject({ check: 'malformed', address: '192.0.2.9:40001' });
   });
 
+  it('shows what goes over it, a line for each message', () => {
+    const { test, sessionId } = registered();
+    test.post({ kind: 'trace', sessionId, on: true });
+    const [ping, pong] = ['01e2aa', '11e3aa20'];
+    test.owner.connections.receive(sessionId, Buffer.concat([Buffer.from(ping, 'hex'), register()]), test.now);
+    const lines = test.of('trace').map(({ direction, text, bytes }) => [direction, bytes, text.slice(0, 30)]);
+    expect(lines).toEqual([
+      ['in', ping.length / 2, 'token=aa 7.02'],
+      ['in', register().length, 'token=01 POST /rd?ep=truck-1&l'],
+      ['out', pong.length / 2, 'token=aa 7.03'],
+    ]);
+  });
+
   it('with a request under way leaves its outcome unknown', () => {
     const { test, sessionId } = registered();
     test.post({ kind: 'perform', request: 1 as never, sessionId, operation: { kind: 'read', path: '/3/0/0' } });

@@ -200,7 +200,7 @@ export class SessionOwner {
   }
 
   #closeSession(sessionId: SessionId, now: number): void {
-    if (this.connections.close(sessionId, 'the device came over another session', now)) return;
+    if (this.connections.close(sessionId, 'the server ended it', now)) return;
     if (this.#oscore.close(sessionId, now)) return;
     const plain = this.#sessions.forgetPlain(sessionId);
     if (plain) this.#coap.forgetPeer(plain.peer, now);

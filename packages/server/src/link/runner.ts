@@ -29,6 +29,7 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
     if (!closed) deliver(messages);
   };
   const keyLog = config.keyLogFile === undefined ? undefined : new KeyLog(config.keyLogFile);
+  const logging = keyLog ? { keyLog: (line: string) => keyLog.write(line) } : {};
   const pool = new ComputePool(COMPUTE);
   const streams = new StreamSockets();
   const secrets = new TlsSecrets();
@@ -51,7 +52,7 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
         schedule();
       }),
     ...(config.transmission ? { transmission: config.transmission } : {}),
-    ...(keyLog ? { keyLog: (line: string) => keyLog.write(line) } : {}),
+    ...logging,
   });
   for (const message of config.initial) owner.handle(message, performance.now());
   const schedule = () => {
@@ -73,7 +74,7 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
   });
   const { connections } = owner;
   const now = () => performance.now();
-  await streams.open(config.listen, { connections, secrets, now, heard: schedule }).catch(async (error) => {
+  await streams.open(config.listen, { connections, secrets, now, heard: schedule, ...logging }).catch(async (error) => {
     await sockets.close();
     throw error;
   });

@@ -12,6 +12,7 @@ interface Options {
   readonly secrets: TlsSecrets;
   /** Milliseconds on the owner's clock. */
   readonly now: () => number;
+  readonly keyLog?: (line: string) => void;
   /** Called after every input. */
   readonly heard: () => void;
 }

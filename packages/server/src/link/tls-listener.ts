@@ -15,6 +15,8 @@ interface Options {
   readonly connections: Connections;
   readonly secrets: TlsSecrets;
   readonly limits: StreamLimits;
+  /** Gets the keys of every handshake, a line of NSS's key log format for each. */
+  readonly keyLog?: (line: string) => void;
   readonly heard: () => void;
   /** A peer is admitted. */
   readonly established: (socket: TLSSocket, arrival: Arrival) => void;
@@ -58,6 +60,8 @@ export class TlsListener {
         : {}),
     });
     secrets.onIdentities(() => this.#server.setSecureContext(secrets.contextOptions(settings)));
+    const { keyLog } = options;
+    if (keyLog) this.#server.on('keylog', (line) => keyLog(line.toString('latin1').trimEnd()));
     this.#server.on('secureConnection', (socket) => this.#secured(socket));
     this.#server.on('tlsClientError', (error, socket) => this.#failed(socket, error));
   }

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type BootstrapOptions, type ClientEvent, deviceInstance, LwM2mClient, UdpRunner } from '@reeve/agent';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
 import { type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import {
   type LeshanBootstrapServer,
@@ -99,6 +103,36 @@ describe.skipIf(!leshanAvailable() || !leshan15Available())('the LwM2M client an
     expect(client.serverUri).toBe(server.coaps);
     expect(await server.request('read', endpoint, '/3/0/0')).toMatchObject({ code: 205, value: 'Reeve' });
     input((now) => client.stop(now));
+  });
+
+  it('1: with raw public keys', async () => {
+    const endpoint = 'agent-raw-bootstrap';
+    const [own, theirs] = [newKeys.p256(), newKeys.p256()];
+    const folder = mkdtempSync(join(tmpdir(), 'reeve-bootstrap-'));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+      return join(folder, name);
+    };
+    const raw = await startLeshanBootstrapServer({
+      rawKey: {
+        privateKey: file('key', theirs.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
+        publicKey: file('pub', pem('PUBLIC KEY', spkiOf(theirs.publicKey))),
+      },
+    });
+    try {
+      await raw.admit({ endpoint, publicKey: base64(spkiOf(own.publicKey)), config: noSec() });
+      const rawKey = {
+        publicKey: spkiOf(own.publicKey),
+        privateKey: own.privateKey,
+        serverKey: spkiOf(theirs.publicKey),
+      };
+      await run(endpoint, { uri: raw.coaps, rawKey });
+      await raw.waitFor((event) => event.event === 'finished' && event.endpoint === endpoint);
+      await server.waitFor((event) => event.event === 'registered' && event.endpoint === endpoint);
+    } finally {
+      await raw.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('9: refuses to finish with a server that has no security', async () => {

@@ -113,4 +113,27 @@ describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () =
       });
     });
   }
+
+  it('TR-2, int-103: is in queue mode, and leaves a server alone that disables itself for a second', async () => {
+    const events: ClientEvent[] = [];
+    const endpoint = 'agent-disabled';
+    const client = new LwM2mClient({
+      ...{ endpoint, queueMode: true, random: (n: number) => randomBytes(n) },
+      objects: [
+        securityInstance({ uri: server.coap }),
+        serverInstance({ lifetime: 60, disableTimeout: 1 }),
+        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} }),
+      ],
+    });
+    const running = await runner.add(client, (event) => events.push(event));
+    running.run((now) => client.start(now));
+    const registered = (event: { readonly event: string; readonly endpoint?: string }) =>
+      event.event === 'registered' && event.endpoint === endpoint;
+    expect(await server.waitFor(registered)).toMatchObject({ version: '1.1' });
+    expect(await server.request('execute', endpoint, '/1/0/4')).toMatchObject({ code: 204 });
+    expect(await server.waitFor((event) => event.event === 'unregistered')).toMatchObject({ endpoint });
+    await server.waitFor(registered);
+    expect(events.map(({ kind }) => kind)).toEqual(['registered', 'executed', 'disabled', 'registered']);
+    running.run((now) => client.stop(now));
+  });
 });

@@ -18,6 +18,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     steps: [
       'A new device: `./reeve device add ENDPOINT`, with `--identity` if its identity is not its endpoint name, with `--public-key`, `--certificate`, or `--ca` and `--name`.',
       'A known one: compare with `./reeve credential ls DEVICE`. Identities are bytes: look for a trailing zero or line end.',
+      'A key of the bootstrap server does not register, and the other way round: `./reeve credential ls DEVICE` says what each is for.',
       'Which name of a certificate counts depends on its authority: `./reeve ca ls`.',
     ],
   },

@@ -16,6 +16,8 @@ import { QueueMode } from './queue-mode.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
 import { Sender } from './sending.ts';
+import { partsSlot } from './updates/parts.ts';
+import { Puller } from './updates/puller.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
 const ENDPOINT_BYTES = 252;
@@ -36,6 +38,7 @@ export class LwM2mClient {
   readonly #notifier: Notifier;
   readonly #sender: Sender;
   readonly #queueMode: QueueMode;
+  readonly #puller: Puller;
   #effects: ClientEffect[] = [];
 
   /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
@@ -51,7 +54,7 @@ export class LwM2mClient {
       this.#effects.push(effect);
     };
     const lifecycle = new Lifecycle(options, {
-      ...{ model, emit, user: this.#user() },
+      ...{ model, emit, user: this.#user(), inParts: (message) => partsSlot(message, model) !== undefined },
       // The server forgets its observations with a registration, so their notifications would be strangers to it.
       registering: (now) => this.#notifier.renew(lifecycle.channel.peer, now),
       accountsChanged: () => this.#attributes.clear(),
@@ -60,6 +63,12 @@ export class LwM2mClient {
     const { coap } = lifecycle.channel;
     const observations = new Observations(this.#attributes, lifecycle.settings);
     this.#notifier = new Notifier({ coap, model, observations, confirmEvery, wallClock: options.wallClock, emit });
+    this.#puller = new Puller(options.updates ?? [], {
+      serverUri: () => lifecycle.channel.uri,
+      request: (spec, now) => lifecycle.channel.request(spec, now),
+      hand: (path, uri, offset) => emit({ kind: 'fetch', path, uri, offset }),
+      changed: (path) => this.#notifier.touch(path),
+    });
     this.#sender = new Sender({ coap, model, emit });
     this.#management = new Management({
       ...{ coap, notifier: this.#notifier, emit },
@@ -128,6 +137,7 @@ export class LwM2mClient {
       this.#lifecycle.channel.nextWakeAt(),
       ...this.#lifecycle.wakes(),
       registered ? this.#queueMode.sleepsAt : undefined,
+      registered ? this.#puller.nextWakeAt() : undefined,
       registered ? this.#notifier.nextAt(this.#queueMode.isAsleep) : undefined,
     ]) {
       if (time !== undefined && (next === undefined || time < next)) next = time;
@@ -163,10 +173,11 @@ export class LwM2mClient {
    * Sends values without having been asked: what paths hold now, or records, which may have times of their own and tell
    * of one path several times. Whether the server took them is told as `sent` or `unsent`.
    *
-   * @returns why nothing was sent, in words: there is no registration, or the server wants no Send (/1/x/23)
+   * @returns why nothing was sent, in words: there is no registration, or one of 1.0, or the server wants no Send (/1/x/23)
    */
   send(what: readonly LwM2mPath[] | readonly ResourceRecord[], now: number): string | undefined {
     if (!this.#lifecycle.isRegistered) return 'there is no registration';
+    if (this.#lifecycle.registrar.version === '1.0') return 'LwM2M 1.0 has no Send';
     if (this.#lifecycle.settings.muteSend) return 'the server wants no Send: /1/x/23';
     const records = what.flatMap((one) => (typeof one === 'string' ? this.#sender.records([one]) : [one]));
     const refused = this.#sender.send(this.#lifecycle.channel.peer, records, now);
@@ -196,6 +207,7 @@ export class LwM2mClient {
   #pump(now: number): void {
     do {
       if (!this.#lifecycle.isRegistered) continue;
+      this.#puller.pump(now);
       if (this.#queueMode.isAsleep) this.#notifier.keep(now);
       else this.#notifier.notify(now);
     } while (this.#lifecycle.channel.carryOut(now));
@@ -205,6 +217,7 @@ export class LwM2mClient {
     return {
       renewed: (peer, now) => {
         this.#sender.renew();
+        this.#puller.renew();
         this.#notifier.renew(peer, now);
       },
       stirred: (now) => {
@@ -216,6 +229,7 @@ export class LwM2mClient {
       outcome: (request, outcome, now) => {
         this.#lifecycle.bootstrapper.outcome(request, outcome, now);
         this.#lifecycle.registrar.outcome(request, outcome, now);
+        this.#puller.outcome(request, outcome, now);
         switch (this.#sender.outcome(request, outcome)) {
           case 'unknown':
             // The Update that follows finds out whether the registration is over.
@@ -249,8 +263,9 @@ export class LwM2mClient {
   }
 }
 
-/** The instances of a device, with the bootstrap account in a free one of object 0. */
-function withBootstrap({ objects, bootstrap }: ClientOptions): readonly ObjectInstance[] {
+/** The instances of a device, with those that take packages, and the bootstrap account in a free one of object 0. */
+function withBootstrap({ bootstrap, updates = [], ...options }: ClientOptions): readonly ObjectInstance[] {
+  const objects = [...options.objects, ...updates.map(({ instance }) => instance)];
   if (bootstrap === undefined) return objects;
   const taken = new Set(objects.filter(({ definition }) => definition.id === 0).map(({ id }) => id));
   const free = Array.from({ length: taken.size + 1 }, (_, id) => id).find((id) => !taken.has(id));

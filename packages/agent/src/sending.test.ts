@@ -71,3 +71,8 @@ describe('Send', () => {
     expect(world.told('reconnecting')).toHaveLength(1);
   });
 });
+
+it('is nothing that LwM2M 1.0 has', () => {
+  const world = new World({ server: { muteSend: false }, client: { version: '1.0' } }).register();
+  expect(world.client.send([path(3, 0, 9)], world.now)).toContain('1.0');
+});

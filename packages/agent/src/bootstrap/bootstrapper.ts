@@ -62,7 +62,8 @@ export class Bootstrapper {
   readonly #model: DeviceModel;
   readonly #wire: BootstrapWire;
   #state: BootstrapState = { kind: 'idle' };
-  #staging: Staging;
+  /** What was written so far, while a bootstrap is under way. */
+  #staging: Staging | undefined;
   /** The server's answer for the current state will be the outcome of this request. */
   #pending: RequestId | undefined;
   /** Failed bootstraps in a row. */
@@ -74,7 +75,6 @@ export class Bootstrapper {
     this.#options = options;
     this.#model = model;
     this.#wire = wire;
-    this.#staging = new Staging(model, options.creatable);
   }
 
   get state(): BootstrapState {
@@ -97,16 +97,18 @@ export class Bootstrapper {
 
   /** Answers a request of the bootstrap server; `settled` is to be called once the answer is on its way. */
   serve(message: CoapMessage, now: number): { readonly response: ResponseSpec; readonly settled: () => void } {
+    const staging = this.#staging;
     const { kind } = this.#state;
-    if (kind !== 'requesting' && kind !== 'provisioning')
+    if (staging === undefined || (kind !== 'requesting' && kind !== 'provisioning')) {
       return this.#refuse(Code.BadRequest, 'no bootstrap is under way');
+    }
     this.handle('asked', now);
     if (isFinish(message)) {
-      const reason = this.#inconsistency();
+      const reason = this.#inconsistency(staging);
       if (reason !== undefined) return this.#refuse(Code.NotAcceptable, reason);
       return { response: { code: Code.Changed }, settled: () => this.handle('finished', now) };
     }
-    const outcome = serveBootstrap(message, this.#staging, this.#options.enabler);
+    const outcome = serveBootstrap(message, staging, this.#options.enabler);
     return outcome.ok ? { response: outcome.response, settled: () => {} } : this.#refuse(outcome.code, outcome.detail);
   }
 
@@ -146,6 +148,7 @@ export class Bootstrapper {
       case 'idle':
         this.#state = { kind };
         this.#pending = undefined;
+        this.#staging = undefined;
         this.#wire.close(now);
         if (event !== 'stop') this.#wire.over(now);
         break;
@@ -179,7 +182,8 @@ export class Bootstrapper {
       case 'finishing':
         this.#state = { kind, until: now + this.#options.lingerMs };
         this.#pending = undefined;
-        this.#staging.apply();
+        this.#staging?.apply();
+        this.#staging = undefined;
         this.#wire.applied(now);
         this.#wire.emit({ kind: 'bootstrapped' });
         break;
@@ -194,6 +198,7 @@ export class Bootstrapper {
     const until = now + (retryDelay(this.#failures, RETRY) ?? RETRY.sequenceDelay) * 1000;
     this.#state = { kind: 'waiting', until };
     this.#pending = undefined;
+    this.#staging = undefined;
     this.#wire.close(now);
     this.#wire.emit({ kind: 'bootstrapFailed', detail, retryAt: until });
   }
@@ -218,16 +223,16 @@ export class Bootstrapper {
 
   /** A pack that is not good, and any other answer than 2.05, lead to a Bootstrap-Request (OMA Core §6.1.7.8). */
   #unpack(message: CoapMessage, now: number): void {
+    const staging = this.#staging;
     const format = contentFormat(message) ?? PREFERRED_FORMAT;
     const good =
       message.code === Code.Content &&
-      this.#staging.unpack(format, message.payload).ok &&
-      this.#inconsistency() === undefined;
+      staging?.unpack(format, message.payload).ok === true &&
+      this.#inconsistency(staging) === undefined;
     this.handle(good ? 'accepted' : 'refused', now);
   }
 
-  #inconsistency(): string | undefined {
-    const { accounts } = this.#staging;
+  #inconsistency({ accounts }: Staging): string | undefined {
     return inconsistencyOf(accounts, (securityId) => this.#wire.tryLink(securityId, accounts));
   }
 

@@ -25,15 +25,14 @@ interface Options {
 
 /** A server in the process of the test, with data of its own: for tests that never kill it. */
 export class InProcessServer implements AsyncDisposable {
-  readonly api: Api;
   readonly #folder: string;
-  readonly #server: RunningServer;
+  readonly #config: ServerConfig;
+  #server: RunningServer;
 
-  private constructor(folder: string, server: RunningServer) {
+  private constructor(folder: string, config: ServerConfig, server: RunningServer) {
     this.#folder = folder;
+    this.#config = config;
     this.#server = server;
-    const authorization = `Bearer ${readFileSync(server.tokenFile, 'utf8').trim()}`;
-    this.api = createApi(server.url, { authorization });
   }
 
   static async start({ link = 'main', listen, identities = [] }: Options): Promise<InProcessServer> {
@@ -56,9 +55,24 @@ export class InProcessServer implements AsyncDisposable {
       link,
       logLevel: 'silent',
     };
-    // What crosses the link port is cloned in both modes.
-    const openLink = link === 'worker' ? openWorkerLink : openCloningLink;
-    return new InProcessServer(folder, await startServer(config, { ...defaultPorts(config), openLink }));
+    return new InProcessServer(folder, config, await open(config));
+  }
+
+  /** Stops it and starts another on the same data and ports. */
+  async restart(): Promise<void> {
+    const { url, coap } = this.#server;
+    const listen = this.#config.listen.map((one, at) => ({ ...one, port: coap[at]?.port ?? 0 }));
+    await this.#server.close();
+    this.#server = await open({
+      ...this.#config,
+      listen,
+      http: { host: '127.0.0.1', port: Number(new URL(url).port) },
+    });
+  }
+
+  get api(): Api {
+    const authorization = `Bearer ${readFileSync(this.#server.tokenFile, 'utf8').trim()}`;
+    return createApi(this.#server.url, { authorization });
   }
 
   /** The port of the first socket of a transport. */
@@ -70,4 +84,10 @@ export class InProcessServer implements AsyncDisposable {
     await this.#server.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function open(config: ServerConfig): Promise<RunningServer> {
+  // What crosses the link port is cloned in both modes.
+  const openLink = config.link === 'worker' ? openWorkerLink : openCloningLink;
+  return startServer(config, { ...defaultPorts(config), openLink });
 }

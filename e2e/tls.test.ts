@@ -198,6 +198,23 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     await expect(once(socket, 'secureConnect')).rejects.toThrow();
   });
 
+  it('is left by devices when the server stops, and found again with what was registered and observed', async () => {
+    await add('loyal');
+    const first = await connect('loyal');
+    await first.register('T');
+    await server.api('devices.observe', { params: { device: 'loyal' }, body: { path: '/3/0/9' } });
+    await until('it is observed', async () => first.observes('/3/0/9'));
+    await server.restart();
+    await first.closed();
+    await first[Symbol.asyncDispose]();
+
+    await using second = await connect('loyal');
+    second.location = first.location;
+    expect(await second.update()).toBe('2.04');
+    await until('it is observed again', async () => second.observes('/3/0/9'));
+    expect(await read('loyal')).toMatchObject({ code: '2.05' });
+  });
+
   it('takes nothing from another session: not the registration of another device', async () => {
     await add('owner');
     await add('thief');

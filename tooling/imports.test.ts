@@ -152,7 +152,9 @@ describe('inside the server', () => {
       const target = relative(folder, join(file, '..', from));
       const [portFolder = ''] = target.split('/');
       if (!from.startsWith('.') || !adapter.test(target)) return true;
-      return [`${portFolder}/`, 'main.ts', 'server-config.ts', 'index.ts'].some((place) => file.startsWith(`${folder}/${place}`));
+      return [`${portFolder}/`, 'main.ts', 'server-config.ts', 'index.ts'].some((place) =>
+        file.startsWith(`${folder}/${place}`),
+      );
     });
     expect(refused).toEqual([]);
   });

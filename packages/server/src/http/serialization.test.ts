@@ -13,16 +13,32 @@ interface Json {
   properties?: Record<string, Json>;
   patternProperties?: Record<string, Json>;
   pattern?: string;
+  required?: string[];
   minItems?: number;
   minimum?: number;
   maximum?: number;
 }
 
+/** Texts that the patterns of the contract are for. */
+const TEXTS = ['fleet', '/3/0/9', 'coaps://reeve.example', 'U', '7', 'c0ffee', '00'.repeat(16), 'https://a.example'];
+
+function matching(pattern: string): string {
+  const found = TEXTS.find((text) => new RegExp(pattern).test(text));
+  if (found === undefined) throw new Error(`no text matches ${pattern}`);
+  return found;
+}
+
+const within =
+  ({ minimum, maximum }: Json) =>
+  (n: number) =>
+    n >= (minimum ?? n) && n <= (maximum ?? n);
+
 /** Values of a schema: with every property, and each alternative at least once. */
 function samples(schema: Json): unknown[] {
   if (schema.const !== undefined) return [schema.const];
   if (schema.anyOf) return schema.anyOf.flatMap(samples);
-  if (schema.patternProperties) return [{ fleet: 'trucks', site: 'ä"\n' }];
+  const [record] = Object.entries(schema.patternProperties ?? {});
+  if (record) return samples(record[1]).map((value) => ({ [matching(record[0])]: value }));
   switch (schema.type) {
     case 'object': {
       const all = Object.entries(schema.properties ?? {}).map(([name, property]) => [name, samples(property)] as const);
@@ -32,13 +48,13 @@ function samples(schema: Json): unknown[] {
       );
     }
     case 'array':
-      return schema.minItems ? [samples(schema.items ?? {})] : [samples(schema.items ?? {}), []];
+      return schema.minItems ? [samples(schema.items ?? {}).slice(0, 1)] : [samples(schema.items ?? {}), []];
     case 'string':
-      return schema.pattern ? ['/3/0/9'] : ['truck "1" ä\u2028\ud83d\ude9a', ''];
+      return schema.pattern ? [matching(schema.pattern)] : ['truck "1" ä\u2028\ud83d\ude9a', ''];
     case 'integer':
-      return [1_800_000_000_000, 0, -1].filter((n) => n >= (schema.minimum ?? n) && n <= (schema.maximum ?? n));
+      return [1_800_000_000_000, 7, 0, -1, schema.minimum ?? 0].filter(within(schema));
     case 'number':
-      return [0.1, -119.8130001, 1e21];
+      return [0.1, -119.8130001, 1e21].filter(within(schema));
     case 'boolean':
       return [true, false];
     case 'null':
@@ -46,6 +62,12 @@ function samples(schema: Json): unknown[] {
     default:
       return [{ any: ['thing', 1, null, { deep: true }] }, 'text', 7];
   }
+}
+
+/** An object with those properties alone that must be there. */
+function leastOf(schema: Json): Json {
+  const properties = Object.entries(schema.properties ?? {}).filter(([name]) => schema.required?.includes(name));
+  return schema.properties ? { ...schema, properties: Object.fromEntries(properties) } : schema;
 }
 
 describe('answers', () => {
@@ -66,14 +88,17 @@ describe('answers', () => {
     const server = await openTestServer({ handlers: handlers as Partial<Handlers> });
     for (const name of Object.keys(routes) as RouteName[]) {
       if (name === 'session.open') continue;
-      const { method, path, text }: Route = routes[name];
-      const url = `/api/v1${path.replace(/:[a-z]+/g, 'x')}`;
+      const { method, path, text, params, body }: Route = routes[name];
+      const given = params ? (samples(params)[0] as Record<string, string | number>) : {};
+      const url = `/api/v1${path.replace(/:([a-z]+)/g, (_, key: string) => encodeURIComponent(given[key] ?? ''))}`;
+      const payload = body && [...samples(leastOf(body)), ...samples(body)].find((each) => Check(body, each));
+      if (body && payload === undefined) throw new Error(`no sample fits the body of ${name}`);
       for (const value of answers.get(name) ?? []) {
         const answer = await server.app.inject({
           method,
           url: `${url}?path=/3/0/9`,
           headers: { authorization: `Bearer ${server.bearer}` },
-          ...(bodies[name] === undefined ? {} : { payload: bodies[name] }),
+          ...(payload === undefined ? {} : { payload: payload as object }),
         });
         expect([name, answer.statusCode]).toEqual([name, routes[name].status]);
         const json = () => (answer.body === '' ? undefined : answer.json());
@@ -83,25 +108,3 @@ describe('answers', () => {
     await server.close();
   });
 });
-
-/** A valid body for each route that needs one. */
-const bodies: Partial<Record<RouteName, object>> = {
-  'people.add': { name: 'ana' },
-  'tokens.create': { name: 'ci' },
-  'devices.add': { endpoint: 'truck-1' },
-  'devices.import': { devices: [{ endpoint: 'truck-1', key: '00'.repeat(16) }] },
-  'devices.change': { site: 'x' },
-  'devices.key': {},
-  'credentials.add': { kind: 'psk' },
-  'credentials.rotate': {},
-  'admissions.set': { until: 1, reason: 'x' },
-  'authorities.add': { certificate: 'x' },
-  'authorities.change': { mapping: 'cn' },
-  'devices.observe': { path: '/3/0/9' },
-  'devices.lock': { held: true },
-  'commands.create': { operation: { kind: 'read', path: '/3' } },
-  'commands.cost': { operation: { kind: 'read', path: '/3' } },
-  'models.add': { xml: 'x' },
-  'policies.apply': { source: '' },
-  'webhooks.add': { url: 'https://a.example' },
-};

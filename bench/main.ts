@@ -30,6 +30,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   dtls: ['--expose-gc', 'dtls-handshake.ts'],
   'dtls-sessions': ['dtls-sessions.ts'],
   storm: ['storm.ts'],
+  memory: ['memory.ts'],
 };
 
 interface Measured {

@@ -1,9 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createApi } from '@reeve/contract';
 import { generatedPsk, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
@@ -13,7 +14,7 @@ import { hasPeer } from '../tooling/testing/peers.ts';
 import { observedBy, READ } from './load/content.ts';
 import { type MaterialFiles, readMaterial } from './load/material.ts';
 import type { Load } from './load/plan.ts';
-import type { ReeveOptions, ReeveReady } from './targets/reeve.ts';
+import type { MemoryReport, ReeveOptions, ReeveReady } from './targets/reeve.ts';
 
 /** A server under test, on a core of its own. */
 export interface Target {
@@ -23,7 +24,16 @@ export interface Target {
   readonly coaps: number;
   /** The server's raw key, if it has one of its own. */
   readonly serverKey?: string;
+  /** Bytes after a garbage collection; `idle`: when all is forgotten that lives only for a while. */
+  memory?(when: 'now' | 'idle'): Promise<Memory>;
   close(): Promise<void>;
+}
+
+interface Memory {
+  readonly heap: number;
+  readonly resident: number;
+  /** Heap before any device was known. */
+  readonly empty?: number;
 }
 
 /** What a server has to be ready for. */
@@ -32,6 +42,8 @@ export interface TargetOptions {
   readonly material: MaterialFiles;
   /** Folder for CPU profiles of our own server. */
   readonly profile?: string;
+  /** Whether its memory will be looked at. */
+  readonly memory?: boolean;
 }
 
 type Command = readonly [string, ...string[]];
@@ -46,13 +58,22 @@ const fileOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const profiled = (folder: string | undefined) =>
   folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
+interface Started {
+  readonly child: ChildProcess;
+  readonly line: string;
+  /** The next line. */
+  next(): Promise<string>;
+}
+
 /** Starts a program; resolves with its first line. */
-async function start([command, ...args]: Command): Promise<{ child: ChildProcess; line: string }> {
+async function start([command, ...args]: Command): Promise<Started> {
   const child = spawnChild(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   if (!child.stdout) throw new Error('a benchmark needs pipes');
   const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${args.join(' ')} ended`)));
-  const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended])) as [string];
-  return { child, line };
+  ended.catch(() => {});
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => String((await Promise.race([lines.next(), ended])).value);
+  return { child, line: await next(), next };
 }
 
 /** Runs a program on the core of the load generator, with a plan; resolves with what it prints. */
@@ -77,7 +98,7 @@ async function startEcho(command: Command, end = async (child: ChildProcess) => 
   return { pid: child.pid ?? 0, coap: port, coaps: port, close: () => end(child) };
 }
 
-async function startReeve({ load, material, profile }: TargetOptions): Promise<Target> {
+async function startReeve({ load, material, profile, memory }: TargetOptions): Promise<Target> {
   const { operation, credential, devices } = load;
   const folder = mkdtempSync(join(tmpdir(), 'reeve-bench-'));
   const { certificate, key } = material;
@@ -88,9 +109,19 @@ async function startReeve({ load, material, profile }: TargetOptions): Promise<T
     ...(operation === 'read' ? { read: { path: READ, devices, outstanding: load.outstanding } } : {}),
   };
   const observed = observedBy(operation);
-  const flags = [...SERVER_FLAGS, ...profiled(profile)];
+  const flags = [
+    ...SERVER_FLAGS,
+    ...(process.env.HSNAP ? ['--heapsnapshot-signal=SIGUSR2'] : []),
+    ...profiled(profile),
+    ...(memory ? ['--expose-gc'] : []),
+  ];
   const program = [fileOf('targets/reeve.ts'), JSON.stringify(options)];
-  const { child, line } = await start([...SERVER_CORE, process.execPath, ...flags, ...program]);
+  const { child, line, next } = await start([...SERVER_CORE, process.execPath, ...flags, ...program]);
+  const report = async (when: 'now' | 'idle'): Promise<MemoryReport> => {
+    child.stdin?.write(`${when}\n`);
+    return JSON.parse(await next());
+  };
+  const empty = memory ? (await report('now')).heap : 0;
   const { url, tokenFile, coap, coaps } = JSON.parse(line) as ReeveReady;
   const api = createApi(url, { authorization: `Bearer ${readFileSync(tokenFile, 'utf8').trim()}` });
   const { root, devices: held } = readMaterial(material.all);
@@ -113,7 +144,15 @@ async function startReeve({ load, material, profile }: TargetOptions): Promise<T
     await ended(child);
     rmSync(folder, { recursive: true });
   };
-  return { pid: child.pid ?? 0, coap, coaps, serverKey: rawKey.publicKey, close };
+  const serverKey = rawKey.publicKey;
+  return {
+    pid: child.pid ?? 0,
+    coap,
+    coaps,
+    serverKey,
+    memory: async (when) => ({ ...(await report(when)), empty }),
+    close,
+  };
 }
 
 async function startLeshan({ load }: TargetOptions): Promise<Target> {
@@ -133,8 +172,21 @@ async function startLeshan({ load }: TargetOptions): Promise<Target> {
     pid: server.child.pid ?? 0,
     coap: port(server.coap),
     coaps: port(server.coaps),
+    memory: (when) => leshanMemory(server.child.pid ?? 0, when),
     close: () => server.kill(),
   };
+}
+
+/** Exchanges live for 247 s (RFC 7252 §4.8.2), and are looked at from time to time. */
+const LESHAN_IDLE_MS = 300_000;
+
+async function leshanMemory(pid: number, when: 'now' | 'idle'): Promise<Memory> {
+  if (when === 'idle') await sleep(LESHAN_IDLE_MS);
+  // Counts what is alive: it collects garbage first.
+  const histogram = execFileSync('jcmd', [`${pid}`, 'GC.class_histogram'], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const [, heap] = /^Total\s+\d+\s+(\d+)/m.exec(histogram) ?? [];
+  const [, resident] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return { heap: Number(heap), resident: Number(resident) * 1024 };
 }
 
 function startOpenssl({ material: { root, certificate, key } }: TargetOptions): Promise<Target> {

@@ -1,5 +1,8 @@
 /** The whole server, as an operator starts it; ends with its input. Takes `ReeveOptions`, prints a `ReeveReady`. */
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultPorts, type ServerConfig, startServer } from '@reeve/server';
+import { putForward } from './clock.ts';
 import { type Reading, readingLink } from './reading.ts';
 
 export interface ReeveOptions {
@@ -16,6 +19,12 @@ export interface ReeveReady {
   readonly tokenFile: string;
   readonly coap: number;
   readonly coaps: number;
+}
+
+/** What is told for each line of input, `now` or `idle`. */
+export interface MemoryReport {
+  readonly heap: number;
+  readonly resident: number;
 }
 
 const { dataFolder, certificate, key, read } = JSON.parse(process.argv[2] ?? '') as ReeveOptions;
@@ -35,5 +44,24 @@ const server = await startServer(config, read ? { ...ports, openLink: readingLin
 const [coaps, coap] = server.coap.map(({ port }) => port);
 const { url, tokenFile } = server;
 process.stdout.write(`${JSON.stringify({ url, tokenFile, coap, coaps })}\n`);
+
+/** Longer than exchanges are remembered, and than sessions stay awake. */
+const IDLE_MS = 15 * 60_000;
+/** Until every timer that was set before the clock was put forward has fired. */
+const SETTLE_MS = 62_000;
+
+/** Bytes that live in the main thread, and that the process has. */
+function memory(): MemoryReport {
+  for (let i = 0; i < 4; i++) globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: heapUsed + external, resident: rss };
+}
+
+createInterface({ input: process.stdin }).on('line', async (order) => {
+  if (order === 'idle') {
+    putForward(IDLE_MS);
+    await sleep(SETTLE_MS);
+  }
+  process.stdout.write(`${JSON.stringify(memory())}\n`);
+});
 process.stdin.on('end', () => void server.close().then(() => process.exit(0)));
-process.stdin.resume();

@@ -18,6 +18,7 @@ import {
 } from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { baseOf } from '../observations/target.ts';
+import { Shared } from '../shared.ts';
 import { Models, toStored, versionsOf } from '../telemetry/models.ts';
 import type { LinkBody, LinkDown, LinkObservation, LinkRecord, Offer } from './port.ts';
 
@@ -31,23 +32,27 @@ export interface Registered {
   readonly definitionOf: (path: LwM2mPath) => ResourceDefinition | undefined;
 }
 
+/** What devices that offer the same have in common. */
+type Kind = Omit<Registered, 'registrationId'>;
+
 /** What a notification's token stands for. */
 export interface Observed extends LinkObservation {
   readonly registered: Registered;
 }
 
+/** Of most devices there is one observation, and no format that it has refused: neither is looked up by a name. */
 interface Known {
   registered: Registered;
-  /** By hex token. */
-  readonly observed: Map<string, LinkObservation>;
+  readonly observed: LinkObservation[];
   /** Content formats that the device has refused. */
-  readonly refused: Set<number>;
+  refused?: Set<number>;
 }
 
 /** Knows what each registration offers and observes, and decodes payloads by it. */
 export class Decoder {
   readonly models = new Models();
   readonly #known = new Map<RegistrationId, Known>();
+  readonly #kinds = new Shared<Kind>();
 
   /** Takes over object definitions; payloads are decoded by them from now on. */
   learn({ added, removed }: Extract<LinkDown, { kind: 'definitions' }>): void {
@@ -65,18 +70,26 @@ export class Decoder {
   }: Pick<Registered, 'registrationId' | 'version' | 'offer'> & {
     readonly refusedFormats?: readonly number[];
   }): Registered {
+    const kind = this.#kinds.of(JSON.stringify([version, offer]), () => this.#kindOf(version, offer));
+    const registered: Registered = { registrationId, ...kind };
+    const known = this.#known.get(registrationId);
+    if (known) {
+      known.registered = registered;
+      return registered;
+    }
+    const refused = refusedFormats.length > 0 ? { refused: new Set(refusedFormats) } : {};
+    this.#known.set(registrationId, { registered, observed: [], ...refused });
+    return registered;
+  }
+
+  #kindOf(version: string, offer: Offer): Kind {
     const model = { version, objects: offer.objects };
-    const registered: Registered = {
-      registrationId,
+    return {
       version,
       offer,
       resourceType: this.models.definitions.resourceTypes(versionsOf(model)),
       definitionOf: (path) => this.models.resourceAt(path, model),
     };
-    const known = this.#known.get(registrationId);
-    if (known) known.registered = registered;
-    else this.#known.set(registrationId, { registered, observed: new Map(), refused: new Set(refusedFormats) });
-    return registered;
   }
 
   /** Whether a registration is there. */
@@ -89,18 +102,21 @@ export class Decoder {
   }
 
   observe(registrationId: RegistrationId, observation: LinkObservation): void {
-    this.#known.get(registrationId)?.observed.set(observation.token, observation);
+    this.unobserve(registrationId, observation.token);
+    this.#known.get(registrationId)?.observed.push(observation);
   }
 
   unobserve(registrationId: RegistrationId, token: string): void {
-    this.#known.get(registrationId)?.observed.delete(token);
+    const observed = this.#known.get(registrationId)?.observed;
+    const index = observed?.findIndex((one) => one.token === token) ?? -1;
+    if (index >= 0) observed?.splice(index, 1);
   }
 
   /** The device can't do a content format: the others are tried first from now on. True if that is new. */
   refuse(registrationId: RegistrationId, format: number): boolean {
-    const refused = this.#known.get(registrationId)?.refused;
-    if (!refused || refused.has(format)) return false;
-    refused.add(format);
+    const known = this.#known.get(registrationId);
+    if (!known || known.refused?.has(format)) return false;
+    known.refused = (known.refused ?? new Set()).add(format);
     return true;
   }
 
@@ -112,7 +128,7 @@ export class Decoder {
   /** The registration and path that a notification's token stands for. */
   observed(registrationId: RegistrationId, token: string): Observed | undefined {
     const known = this.#known.get(registrationId);
-    const observation = known?.observed.get(token);
+    const observation = known?.observed.find((one) => one.token === token);
     return known && observation ? { registered: known.registered, ...observation } : undefined;
   }
 

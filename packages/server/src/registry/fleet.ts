@@ -1,5 +1,6 @@
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import type { SessionId, SessionInfo } from '../link/port.ts';
+import { Shared } from '../shared.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Tokens } from './rate.ts';
@@ -34,6 +35,8 @@ export class Fleet {
   readonly #byEndpoint = new Map<string, Device>();
   readonly #byRegistration = new Map<RegistrationId, Device>();
   readonly #bySession = new Map<string, Device>();
+  readonly #objects = new Shared<Registration['objects']>();
+  readonly #formats = new Shared<Registration['contentFormats']>();
 
   static async load(store: Store): Promise<Fleet> {
     const fleet = new Fleet();
@@ -99,6 +102,9 @@ export class Fleet {
   setRegistration(device: Device, registration: Registration): void {
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
     device.registration = registration;
+    const { objects, contentFormats } = registration;
+    registration.objects = this.#objects.of(JSON.stringify(objects), () => objects);
+    registration.contentFormats = this.#formats.of(contentFormats.join(), () => contentFormats);
     if (registration.state === 'registered') this.#byRegistration.set(registration.registrationId, device);
   }
 

@@ -1,4 +1,4 @@
-import { type LwM2mPath, path } from '@reeve/lwm2m';
+import { type LwM2mPath, parsePath, path } from '@reeve/lwm2m';
 import type { DeviceModel } from './model.ts';
 import { SecurityResource } from './objects/security.ts';
 import { ServerResource } from './objects/server.ts';
@@ -6,6 +6,8 @@ import { ServerResource } from './objects/server.ts';
 /** The account of the bootstrap server: an instance of object 0 with /0/x/1 true (OMA Core §5.2.1). */
 export interface BootstrapAccount {
   readonly path: LwM2mPath;
+  /** The instance of object 21 that it links to (/0/x/17). */
+  readonly oscore: LwM2mPath | undefined;
   readonly securityId: number;
   readonly uri: string;
   /** How long to wait before a bootstrap, seconds (/0/x/11). */
@@ -20,6 +22,8 @@ export interface ServerAccount {
   readonly serverId: number;
   readonly uri: string;
   readonly shortServerId: number;
+  /** The instance of object 21 that it links to (/0/x/17). */
+  readonly oscore: LwM2mPath | undefined;
 }
 
 /** Every bootstrap account; there should be one at most. */
@@ -28,6 +32,7 @@ export function bootstrapAccounts(model: DeviceModel): readonly BootstrapAccount
     path: path(0, securityId),
     securityId,
     uri: uriOf(model, securityId),
+    oscore: oscoreOf(model, securityId),
     holdOff: model.number(path(0, securityId, SecurityResource.holdOff)) ?? 0,
     timeout: model.number(path(0, securityId, SecurityResource.accountTimeout)) ?? 0,
   }));
@@ -41,7 +46,15 @@ export function serverAccounts(model: DeviceModel): readonly ServerAccount[] {
       .instances(1)
       .find(({ id }) => model.number(path(1, id, ServerResource.shortServerId)) === shortServerId);
     if (shortServerId === undefined || server === undefined) return [];
-    return [{ securityId, serverId: server.id, uri: uriOf(model, securityId), shortServerId }];
+    return [
+      {
+        securityId,
+        serverId: server.id,
+        uri: uriOf(model, securityId),
+        shortServerId,
+        oscore: oscoreOf(model, securityId),
+      },
+    ];
   });
 }
 
@@ -50,6 +63,11 @@ function securityIds(model: DeviceModel, ofBootstrap: boolean): readonly number[
   return ids
     .filter((id) => (model.value(path(0, id, SecurityResource.bootstrapServer)).value === true) === ofBootstrap)
     .sort((a, b) => a - b);
+}
+
+function oscoreOf(model: DeviceModel, securityId: number): LwM2mPath | undefined {
+  const { type, value } = model.value(path(0, securityId, SecurityResource.oscore));
+  return type === 'objlnk' && value.objectId === 21 ? parsePath(`/21/${value.instanceId}`) : undefined;
 }
 
 function uriOf(model: DeviceModel, securityId: number): string {

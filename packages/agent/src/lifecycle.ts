@@ -1,4 +1,4 @@
-import { DEFAULT_PARAMETERS, exchangeLifetimeMs } from '@reeve/coap';
+import { type CoapMessage, DEFAULT_PARAMETERS, exchangeLifetimeMs } from '@reeve/coap';
 import { bootstrapAccounts, type ServerAccount, serverAccounts } from './accounts.ts';
 import { Bootstrapper } from './bootstrap/bootstrapper.ts';
 import { Channel, type ChannelUser } from './channel.ts';
@@ -18,6 +18,8 @@ interface LifecycleParts {
   readonly model: DeviceModel;
   readonly emit: (effect: ClientEffect) => void;
   readonly user: LifecycleUser;
+  /** Requests whose parts are dealt with above CoAP. */
+  readonly inParts: (request: CoapMessage) => boolean;
   /** A Register goes out: the server forgets what it knew of the device. */
   readonly registering: (now: number) => void;
   /** The accounts are others. */
@@ -55,7 +57,7 @@ export class Lifecycle {
     for (const { securityId } of bootstrapAccounts(model)) linkOf(securityId, model, this.#linkParts);
     const target = { uri: first.uri, link: linkOf(first.securityId, model, this.#linkParts) };
     this.channel = new Channel(target, {
-      ...{ random, parameters: coap, emit },
+      ...{ random, parameters: coap, emit, inParts: parts.inParts },
       user: {
         ...parts.user,
         up: (now) => this.#linkIs('up', now, ''),
@@ -181,6 +183,7 @@ export class Lifecycle {
     const { account } = this.bootstrapper;
     if (account === undefined) return;
     this.#parts.model.remove(account.path);
+    if (account.oscore !== undefined) this.#parts.model.remove(account.oscore);
     this.#parts.emit({ kind: 'purged', path: account.path });
   }
 }

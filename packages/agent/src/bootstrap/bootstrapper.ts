@@ -211,7 +211,8 @@ export class Bootstrapper {
   }
 
   #requestPack(now: number): void {
-    const kept = this.account === undefined ? [] : [{ target: this.account.path, params: [] }];
+    const { path, oscore } = this.account ?? {};
+    const kept = [path, oscore].flatMap((target) => (target === undefined ? [] : [{ target, params: [] }]));
     const queries = [`ep=${this.#options.endpoint}`, `acc=${formatLinks(kept)}`];
     const options = [
       option(Option.UriPath, 'bspack'),

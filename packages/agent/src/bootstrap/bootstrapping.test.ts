@@ -1,9 +1,11 @@
 import { Code, formatCode, Option, option, type RequestSpec } from '@reeve/coap';
-import { ContentFormat, encodeContent, type LwM2mPath, parsePath, path, type Value } from '@reeve/lwm2m';
+import { ContentFormat, encodeContent, type LwM2mPath, parsePath, path, ROOT_PATH, type Value } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
 import { objectInstance } from '../instance.ts';
+import { DeviceModel } from '../model.ts';
 import { DEFAULT_RETRY } from '../registration.ts';
 import { PSK, SECURE_URI, URI, World, type WorldOptions } from '../testing.ts';
+import { Staging } from './staging.ts';
 
 const { linkFormat, senmlCbor, senmlJson, tlv } = ContentFormat;
 const integer = (value: number): Value => ({ type: 'integer', value });
@@ -201,6 +203,28 @@ describe('the operations of a bootstrap server', () => {
     expect(world.get('/3/0', senmlJson).code).toBe('4.05');
     expect(world.get('/1/9', senmlJson).code).toBe('4.04');
     expect(world.get('/1', 9_999).code).toBe('4.06');
+  });
+
+  it('BS-6: an account may be protected by OSCORE, and its context comes and goes with it', () => {
+    const world = begin();
+    world.provision();
+    const context = { 0: opaque(Buffer.alloc(16, 7)), 1: opaque(Buffer.of(1)), 2: opaque(Buffer.of(2)) };
+    const link: Value = { type: 'objlnk', value: { objectId: 21, instanceId: 3 } };
+    expect(world.tell(write('/0/1', { '/0/1': { ...securityOf(URI), 17: link } }))).toBe('2.04');
+    expect(world.tell(FINISH)).toBe('4.06');
+    expect(world.tell(write('/21/3', { '/21/3': context }))).toBe('2.04');
+    expect(world.get('/21', linkFormat).payload).toBe('</>;lwm2m=1.1,</21/3>;ssid=7');
+    expect(world.tell(FINISH)).toBe('2.04');
+    expect(world.client.get(path(21, 3, 0)).type).toBe('opaque');
+  });
+
+  it('BS-3: Delete spares the OSCORE context of the bootstrap account', () => {
+    const account = objectInstance(0, 0, { values: { 0: 'coap://x', 1: true, 2: 3, 17: '21:3' } });
+    const contexts = [3, 4].map((id) => objectInstance(21, id, { values: { 0: 'AAAA', 1: 'AQ==', 2: 'Ag==' } }));
+    const staging = new Staging(new DeviceModel([account, ...contexts]), {});
+    expect(staging.delete(ROOT_PATH).ok).toBe(true);
+    expect(staging.delete(path(21, 3)).ok).toBe(false);
+    expect([3, 4].map((id) => staging.accounts.has(path(21, id)))).toEqual([true, false]);
   });
 
   it('makes instances of objects that servers may create', () => {

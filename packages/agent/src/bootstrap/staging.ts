@@ -24,8 +24,8 @@ import { serverInstanceOf } from '../objects/server.ts';
 import { type Outcome, refusal } from '../outcome.ts';
 import { type Content, fit, isMultiple, stored } from '../resource.ts';
 
-/** Objects that say which servers there are, and what they may do: a bootstrap makes and removes their instances. */
-const ACCOUNT_OBJECTS: readonly number[] = [0, 1, 2];
+/** Objects that say which servers there are, how to reach them and what they may do: a bootstrap makes and removes them. */
+const ACCOUNT_OBJECTS: readonly number[] = [0, 1, 2, 21];
 
 /** Objects that a bootstrap server may read (OMA Core §6.1.7.4). */
 const READABLE: ReadonlySet<number> = new Set([1, 2]);
@@ -115,13 +115,13 @@ export class Staging {
     if (objectId !== undefined && !this.#objects.includes(objectId)) {
       return refusal(Code.BadRequest, `${path} is the device's own`);
     }
-    if (instanceId !== undefined && this.#isBootstrapAccount(path)) {
-      return refusal(Code.BadRequest, `${path} is the bootstrap account`);
+    if (instanceId !== undefined && this.#isKept(path)) {
+      return refusal(Code.BadRequest, `${path} is of the bootstrap account`);
     }
     for (const id of objectId === undefined ? this.#objects : [objectId]) {
       for (const instance of this.#staged.instances(id)) {
         const meant = instanceId === undefined || instance.id === instanceId;
-        if (meant && !this.#isBootstrapAccount(instance.path)) this.#staged.remove(instance.path);
+        if (meant && !this.#isKept(instance.path)) this.#staged.remove(instance.path);
       }
     }
     return { ok: true };
@@ -165,15 +165,20 @@ export class Staging {
     return bootstrapAccounts(this.#device).some((account) => account.path === path);
   }
 
+  /** Whether it is the bootstrap account, or its OSCORE context. */
+  #isKept(path: LwM2mPath): boolean {
+    return bootstrapAccounts(this.#device).some((account) => account.path === path || account.oscore === path);
+  }
+
   #parametersOf(path: LwM2mPath): Link['params'] {
     const [objectId, instanceId] = segments(path);
-    for (const { securityId, serverId, shortServerId, uri } of serverAccounts(this.#staged)) {
+    for (const { securityId, serverId, shortServerId, uri, oscore } of serverAccounts(this.#staged)) {
       if (objectId === 0 && instanceId === securityId)
         return [
           ['ssid', `${shortServerId}`],
           ['uri', uri],
         ];
-      if (objectId === 1 && instanceId === serverId) return [['ssid', `${shortServerId}`]];
+      if (path === oscore || (objectId === 1 && instanceId === serverId)) return [['ssid', `${shortServerId}`]];
     }
     return [];
   }

@@ -7,7 +7,7 @@ const PART_BYTES = 8;
 type Random = (n: number) => Uint8Array;
 
 /** ID contexts of this procedure travel as CBOR byte strings, so that they are told from others. */
-export const wrapIdContext = (idContext: Uint8Array): Uint8Array => encodeCbor(idContext);
+const wrapIdContext = (idContext: Uint8Array): Uint8Array => encodeCbor(idContext);
 
 /** The keys that a request says it has. */
 export type Proposal =

@@ -47,7 +47,7 @@ interface Question {
   readonly waiting: { readonly from: PeerAddress; readonly datagram: Uint8Array }[];
 }
 
-export const oscoreLinkLimits = {
+const limits = {
   /** Numbers that are reserved at a time. */
   block: 1024,
   /** Questions about keys under way; more are dropped. */
@@ -162,10 +162,10 @@ export class OscoreSessions {
     const waiting = { from, datagram: Uint8Array.from(datagram) };
     const known = this.#asked.get(key);
     if (known) {
-      if (known.waiting.length < oscoreLinkLimits.waiting) known.waiting.push(waiting);
+      if (known.waiting.length < limits.waiting) known.waiting.push(waiting);
       return;
     }
-    if (this.#questions.size >= oscoreLinkLimits.questions) return;
+    if (this.#questions.size >= limits.questions) return;
     this.#lastQuestion += 1;
     const question: Question = { key, waiting: [waiting] };
     this.#questions.set(this.#lastQuestion, question);
@@ -206,7 +206,7 @@ export class OscoreSessions {
         hkdf,
       },
       ...(derived === undefined ? {} : { idContext: bytesOf(derived) }),
-      numbers: { next: sendFrom, limit: sendLimit, block: oscoreLinkLimits.block },
+      numbers: { next: sendFrom, limit: sendLimit, block: limits.block },
       // What was received before this process is not known: the first request proves that it is fresh.
       received: 'unknown',
       random: this.#o.random,

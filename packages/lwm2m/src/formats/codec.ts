@@ -7,6 +7,7 @@ import {
   ContentFormat,
   type FormatResult,
   fail,
+  type Naming,
   type ResourceRecord,
   refuse,
   type TypeLookup,
@@ -35,8 +36,12 @@ export interface ContentInput {
   /** The path that was read, observed or written. */
   readonly path: LwM2mPath;
   readonly resourceType?: TypeLookup;
-  /** The alternate path that SenML names start with; `/` (default) for none. */
+  /** See {@link Naming}; `/` by default. */
   readonly rootPath?: string;
+  /** See {@link Naming}. */
+  readonly prefix?: string | undefined;
+  /** See {@link Naming}. */
+  readonly behind?: Naming['behind'];
 }
 
 /** Records to be written as one payload. */
@@ -45,7 +50,10 @@ export interface ContentOutput {
   readonly path: LwM2mPath;
   /** All at or below `path`. */
   readonly records: readonly ResourceRecord[];
+  /** See {@link Naming}; `/` by default. */
   readonly rootPath?: string;
+  /** See {@link Naming}. */
+  readonly prefix?: string | undefined;
 }
 
 const SINGLE = new Map([
@@ -72,9 +80,9 @@ const unknownTypes: TypeLookup = () => undefined;
  */
 export function decodeContent(input: ContentInput): FormatResult<{ readonly records: readonly ResourceRecord[] }> {
   return attempt(() => {
-    const { format, bytes, path, resourceType = unknownTypes, rootPath = '/' } = input;
+    const { format, bytes, path, resourceType: typeOf = unknownTypes, rootPath = '/', prefix, behind } = input;
     if (bytes.length > LIMITS.payloadBytes) fail('limit', `a payload of ${bytes.length} bytes`);
-    const records = decode(format, bytes, path, resourceType, rootPath);
+    const records = decode(format, bytes, path, { rootPath, typeOf, prefix, behind });
     for (const record of records) {
       if (!isPrefixOf(path, record.path)) fail('path', `the payload holds ${record.path}, not ${path}`);
     }
@@ -82,26 +90,21 @@ export function decodeContent(input: ContentInput): FormatResult<{ readonly reco
   });
 }
 
-function decode(
-  format: number,
-  bytes: Uint8Array,
-  path: LwM2mPath,
-  typeOf: TypeLookup,
-  rootPath: string,
-): ResourceRecord[] {
+function decode(format: number, bytes: Uint8Array, path: LwM2mPath, naming: Naming): ResourceRecord[] {
+  const { typeOf } = naming;
   const single = SINGLE.get(format);
   if (single !== undefined) {
     if (level(path) < PathLevel.resource) fail('unsupported', `content format ${format} at ${path}`);
     return [{ path, value: single.decode(bytes, typeOf(path), path) }];
   }
   const senml = SENML.get(format);
-  if (senml !== undefined) return decodeSenml(senml, bytes, rootPath, typeOf);
+  if (senml !== undefined) return decodeSenml(senml, bytes, naming);
   switch (format) {
     case ContentFormat.tlv:
     case ContentFormat.legacyTlv:
       return decodeTlvContent(bytes, path, typeOf);
     case ContentFormat.lwm2mCbor:
-      return decodeLwm2mCbor(bytes, path, typeOf);
+      return decodeLwm2mCbor(bytes, path, naming);
     case ContentFormat.json:
     case ContentFormat.legacyJson:
       return decodeOmaJson(bytes, path, typeOf);
@@ -113,7 +116,7 @@ function decode(
 /** Writes records; what the format can't carry (several values as text, times in TLV) is the caller's error. */
 export function encodeContent(output: ContentOutput): FormatResult<{ readonly bytes: Uint8Array }> {
   return attempt(() => {
-    const { format, path, records, rootPath = '/' } = output;
+    const { format, path, records, rootPath = '/', prefix } = output;
     for (const record of records)
       if (!isPrefixOf(path, record.path)) refuse(`${record.path} does not lie below ${path}`);
     const single = SINGLE.get(format);
@@ -128,7 +131,7 @@ export function encodeContent(output: ContentOutput): FormatResult<{ readonly by
     const senml = SENML.get(format);
     if (senml !== undefined) return { bytes: encodeSenml(senml, path, rootPath, records) };
     if (format === ContentFormat.tlv) return { bytes: encodeTlvContent(path, records) };
-    if (format === ContentFormat.lwm2mCbor) return { bytes: encodeLwm2mCbor(path, records) };
+    if (format === ContentFormat.lwm2mCbor) return { bytes: encodeLwm2mCbor(path, records, { prefix }) };
     return fail('unsupported', `content format ${format}`);
   });
 }

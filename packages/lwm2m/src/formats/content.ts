@@ -25,6 +25,8 @@ export const ContentFormat = {
 export interface ResourceRecord {
   /** The node, without the device's alternate path. */
   readonly path: LwM2mPath;
+  /** Of the device behind a gateway whose node it is; absent for a node of who was asked, or sent. */
+  readonly prefix?: string;
   readonly value: Value;
   /** SenML base time plus time in seconds, as given; {@link resolveTime} makes it a moment. */
   readonly time?: number;
@@ -47,6 +49,25 @@ export type FormatResult<T> = ({ readonly ok: true } & T) | { readonly ok: false
 
 /** The data type of the resource (or resource instance) at a path, where a definition is known. */
 export type TypeLookup = (path: LwM2mPath) => ResourceType | undefined;
+
+/** How nodes are named in a payload, and which types they have. */
+export interface Naming {
+  /** What names in SenML start with: the alternate path, then the prefix of a device behind a gateway; `/` for neither. */
+  readonly rootPath: string;
+  readonly typeOf: TypeLookup;
+  /** Of the device behind a gateway that was asked: LwM2M CBOR has it as a text before the ids of a key. */
+  readonly prefix?: string | undefined;
+  /** Given where a gateway may speak of devices behind it: the types of each, by its prefix. */
+  readonly behind?: ((prefix: string) => TypeLookup) | undefined;
+}
+
+/** The type of a node, of whichever device it is. */
+export function typeAt(
+  { typeOf, behind }: Pick<Naming, 'typeOf' | 'behind'>,
+  { path, prefix }: Pick<ResourceRecord, 'path' | 'prefix'>,
+): ResourceType | undefined {
+  return prefix === undefined ? typeOf(path) : behind?.(prefix)(path);
+}
 
 /** Leaves a parser at any depth; never leaves this package. Not an `Error`: a stack trace per bad datagram costs only us. */
 class Failure {

@@ -2,7 +2,7 @@
 
 import { join, type LwM2mPath, PathLevel, path as pathOf, segments } from '../path.ts';
 import { NONE } from '../value.ts';
-import { type ContentInput, decodeContent, encodeContent } from './codec.ts';
+import { type ContentInput, type ContentOutput, decodeContent, encodeContent } from './codec.ts';
 import { attempt, ContentFormat, type FormatResult, fail, type ResourceRecord, refuse } from './content.ts';
 import { decodeLwm2mCbor, encodeLwm2mCbor, isUnnumbered } from './lwm2m-cbor.ts';
 import { readTlv } from './tlv.ts';
@@ -26,16 +26,16 @@ export function carriesUnnumbered(format: number): boolean {
 export function encodeNewInstance(
   format: number,
   { path, instanceId, records }: NewInstance,
-  rootPath = '/',
+  naming: Pick<ContentOutput, 'rootPath' | 'prefix'> = {},
 ): FormatResult<{ readonly bytes: Uint8Array }> {
   const [objectId = 0] = segments(path);
   const instance = pathOf(objectId, instanceId ?? 0);
   const written = records.length > 0 ? records : [{ path: instance, value: NONE }];
-  if (instanceId !== undefined) return encodeContent({ format, path, records: written, rootPath });
-  if (format === ContentFormat.tlv) return encodeContent({ format, path: instance, records, rootPath });
+  if (instanceId !== undefined) return encodeContent({ format, path, records: written, ...naming });
+  if (format === ContentFormat.tlv) return encodeContent({ format, path: instance, records, ...naming });
   return attempt(() =>
     format === ContentFormat.lwm2mCbor
-      ? { bytes: encodeLwm2mCbor(path, written, true) }
+      ? { bytes: encodeLwm2mCbor(path, written, { ...naming, unnumbered: true }) }
       : refuse(`content format ${format} has no form for an instance whose id the device chooses`),
   );
 }
@@ -50,7 +50,7 @@ export function decodeNewInstance(input: ContentInput): FormatResult<{ readonly 
         : format === ContentFormat.lwm2mCbor && isUnnumbered(bytes);
     const records =
       unnumbered && format === ContentFormat.lwm2mCbor
-        ? decodeLwm2mCbor(bytes, path, resourceType, true)
+        ? decodeLwm2mCbor(bytes, path, { typeOf: resourceType }, true)
         : recordsOf(input);
     const ids = new Set(
       records.map((record) => segments(record.path)[PathLevel.instance - 1] ?? fail('path', 'no id')),

@@ -5,7 +5,7 @@ import { LIMITS } from '../limits.ts';
 import { type LwM2mPath, parent, parsePath } from '../path.ts';
 import { NONE, parseObjectLink, type Value } from '../value.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
-import { fail, type ResourceRecord, type TypeLookup } from './content.ts';
+import { fail, type Naming, type ResourceRecord, typeAt } from './content.ts';
 import type { Item } from './item.ts';
 import { itemOfValue, numberOfItem, typed, valueOfItem } from './item-value.ts';
 import { decodeJson, encodeJson } from './json.ts';
@@ -58,11 +58,8 @@ export const senmlCbor: Syntax = {
 export const senmlEtchJson: Syntax = { ...senmlJson, etch: true };
 export const senmlEtchCbor: Syntax = { ...senmlCbor, etch: true };
 
-/**
- * Reads a pack. A record without a value becomes `none`; in SenML-ETCH each must have one (RFC 8790 §3.2).
- * @param rootPath the alternate path that the device's names start with, `/` for none
- */
-export function decodeSenml(syntax: Syntax, bytes: Uint8Array, rootPath: string, typeOf: TypeLookup): ResourceRecord[] {
+/** Reads a pack. A record without a value becomes `none`; in SenML-ETCH each must have one (RFC 8790 §3.2). */
+export function decodeSenml(syntax: Syntax, bytes: Uint8Array, naming: Naming): ResourceRecord[] {
   let baseName = '';
   let baseTime: number | undefined;
   return readPack(syntax, bytes).map((item, index) => {
@@ -74,10 +71,10 @@ export function decodeSenml(syntax: Syntax, bytes: Uint8Array, rootPath: string,
     const t = fields.get('t');
     if (bn !== undefined) baseName = textOf(bn, at);
     if (bt !== undefined) baseTime = numberOfItem(bt, at);
-    const path = namedNode(baseName + (n === undefined ? '' : textOf(n, at)), rootPath, at);
-    const value = typed(readValue(syntax, fields, at), typeOf(path), path);
-    if (baseTime === undefined && t === undefined) return { path, value };
-    return { path, value, time: (baseTime ?? 0) + (t === undefined ? 0 : numberOfItem(t, at)) };
+    const node = recordNode(baseName + (n === undefined ? '' : textOf(n, at)), naming, at);
+    const value = typed(readValue(syntax, fields, at), typeAt(naming, node), node.path);
+    if (baseTime === undefined && t === undefined) return { ...node, value };
+    return { ...node, value, time: (baseTime ?? 0) + (t === undefined ? 0 : numberOfItem(t, at)) };
   });
 }
 
@@ -174,6 +171,17 @@ function shorten(text: string): string {
 
 function namedNode(name: string, rootPath: string, at: string): LwM2mPath {
   return nodePath(name, rootPath) ?? fail('path', `${at}: "${shorten(name)}" is not a path`);
+}
+
+/** The node that a record names: of who was asked or sent, or of a device behind that gateway. */
+function recordNode(name: string, { rootPath, behind }: Naming, at: string): Pick<ResourceRecord, 'path' | 'prefix'> {
+  const path = behind && nodePath(name, rootPath);
+  if (!behind || path !== undefined) return { path: path ?? namedNode(name, rootPath, at) };
+  const below = rootPath !== '/' && name.startsWith(`${rootPath}/`) ? name.slice(rootPath.length) : name;
+  const [, prefix, rest] = /^\/([^/]+)(\/.+)$/.exec(below) ?? [];
+  return prefix === undefined || rest === undefined
+    ? { path: namedNode(name, rootPath, at) }
+    : { path: namedNode(rest, '/', at), prefix };
 }
 
 /** Names carry the alternate path since LwM2M 1.2.1; devices that leave it out are understood too. */

@@ -15,10 +15,11 @@ const NO_PAYLOAD = new Uint8Array(0);
 
 /**
  * The request that asks a device for an operation.
- * @param rootPath the device's alternate path, `/` for none
+ * @param rootPath the device's alternate path, then its prefix if it is behind a gateway; `/` for neither
+ * @param prefix of a device behind a gateway, which LwM2M CBOR names apart from the alternate path
  * @returns an error for records that the format can't carry, arguments that have no form, or a path of the wrong level
  */
-export function toRequest(operation: Operation, rootPath = '/'): Built {
+export function toRequest(operation: Operation, rootPath = '/', prefix?: string): Built {
   const { kind } = operation;
   const target = targetOf(operation);
   if (!allows(kind, target)) return callerError('path', `${kind} on ${target}`);
@@ -42,9 +43,9 @@ export function toRequest(operation: Operation, rootPath = '/'): Built {
       return request({ ...accepting(operation), ...observing(operation, 1) });
     case 'writeReplace':
     case 'writePartial':
-      return withContent(encodeContent({ ...operation, rootPath }), operation.format);
+      return withContent(encodeContent({ ...operation, rootPath, prefix }), operation.format);
     case 'create':
-      return withContent(encodeNewInstance(operation.format, operation, rootPath), operation.format);
+      return withContent(encodeNewInstance(operation.format, operation, { rootPath, prefix }), operation.format);
     case 'delete':
       return request({});
     case 'discover':
@@ -72,7 +73,7 @@ export function toRequest(operation: Operation, rootPath = '/'): Built {
       const { format, records } = operation;
       const base = commonAncestor(records.map((record) => record.path));
       if (base === undefined) return callerError('value', 'a composite write without values');
-      return withContent(encodeContent({ format, path: base, records, rootPath }), format);
+      return withContent(encodeContent({ format, path: base, records, rootPath, prefix }), format);
     }
   }
 }

@@ -177,3 +177,13 @@ it('P42: a lifetime of 0 needs no Update', () => {
 it('§2.3: the retry sequence has the defaults of the specification', () => {
   expect(DEFAULT_RETRY).toEqual({ count: 5, timer: 60, sequenceDelay: 86_400, sequenceCount: 1 });
 });
+
+it('P24: a busy server is left alone for as long as it asks (5.03 with Max-Age)', () => {
+  const world = new World();
+  const { answer } = world;
+  world.answer = () => ({ code: Code.ServiceUnavailable, options: [option(Option.MaxAge, 200)] });
+  world.register();
+  expect(world.told('failed')).toMatchObject([{ retryAt: 200_000 }]);
+  world.answer = answer;
+  expect(world.advance(200_000).client.registration.kind).toBe('registered');
+});

@@ -7,6 +7,7 @@ import {
   locationPath,
   Option,
   option,
+  optionUint,
   type RequestId,
   type RequestOutcome,
   type RequestSpec,
@@ -44,6 +45,9 @@ export interface RegistrantOptions {
   readonly profile: boolean;
 }
 
+/** A server that says that it is busy for longer is tried again all the same. */
+const LONGEST_BUSY_S = 86_400;
+
 /** What the server was told of the device. */
 interface Told {
   readonly lifetime: number;
@@ -62,6 +66,8 @@ export class Registrar {
   #location: readonly string[] = [];
   /** The server's answer for the current state will be the outcome of this request. */
   #pending: RequestId | undefined;
+  /** When the server is to be tried again at the earliest, ms. */
+  #notBefore = 0;
   /** Failed attempts in a row. */
   #failures = 0;
   #told: Told | undefined;
@@ -106,6 +112,9 @@ export class Registrar {
       case 'response': {
         const { code } = outcome.message;
         const refusal = `the server answered ${formatCode(code)}`;
+        // RFC 7252 §5.9.3.4: how long a busy server wants to be left alone, in seconds.
+        const busy = code === Code.ServiceUnavailable ? optionUint(outcome.message, Option.MaxAge) : undefined;
+        this.#notBefore = now + Math.min(busy ?? 0, LONGEST_BUSY_S) * 1000;
         if (isSuccess(code)) this.#succeed(locationPath(outcome.message), now);
         else if (this.#state.kind === 'registering' && this.#offerLess(code)) this.#register(now);
         else if (code === Code.NotFound || code === Code.BadRequest) this.handle('unknown', now, refusal);
@@ -209,7 +218,7 @@ export class Registrar {
   #fail(now: number, detail: string): void {
     this.#failures++;
     const delay = retryDelay(this.#failures, this.#settings.retry);
-    const retryAt = delay === undefined ? undefined : now + delay * 1000;
+    const retryAt = delay === undefined ? undefined : Math.max(now + delay * 1000, this.#notBefore);
     this.#state = retryAt === undefined ? { kind: 'failed' } : { kind: 'waiting', until: retryAt };
     if (retryAt === undefined) this.#failures = 0;
     this.#pending = undefined;

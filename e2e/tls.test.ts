@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
@@ -20,6 +21,7 @@ const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 const VALUES = { '/3/0/0': 'Reeve', '/3/0/9': '80' };
 
 const ca = issue({ subject: 'Trucks CA', ca: true });
+const everybody = issue({ subject: 'everybody', dns: ['everybody.example'] });
 const strangers = issue({ subject: 'Strangers CA', ca: true });
 
 const psk = (identity: string, key = KEY): WireProof => ({ kind: 'psk', identity, key });
@@ -36,7 +38,7 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     server = await InProcessServer.start({
       listen: ['coaps', 'coaps+tcp'],
       identities: [
-        { identity: issue({ subject: 'everybody', dns: ['everybody.example'] }) },
+        { identity: everybody },
         { identity: issue({ subject: 'trucks', dns: ['trucks.example'] }), serverNames: ['trucks.example'] },
       ],
     });
@@ -49,7 +51,7 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
   const add = (endpoint: string, credential: object = { kind: 'psk', identity: endpoint, key: KEY.toString('hex') }) =>
     server.api('devices.add', { body: { endpoint, credential: credential as { kind: 'psk' } } });
   const connect = async (endpoint: string, proof = psk(endpoint)) =>
-    new ScriptedDevice(endpoint, await tlsWire(port(), proof), VALUES);
+    new ScriptedDevice(endpoint, await tlsWire(port(), proof, new X509Certificate(everybody.certificate)), VALUES);
   const read = (device: string) =>
     server.api('commands.create', {
       params: { device },
@@ -84,6 +86,14 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     second.set('/3/0/9', '78');
     const latest = async () => (await show('mover')).values.find(({ path }) => path === '/3/0/9')?.value;
     await until('the notification is there', async () => (await latest()) === 78);
+  });
+
+  it('admits a certificate that leads to its authority by another', async () => {
+    const depot = issue({ subject: 'Depot CA', ca: true, issuer: ca });
+    const region = issue({ subject: 'Region CA', ca: true, issuer: depot });
+    await add('far-away', { kind: 'certificate', authority: 'Trucks', name: 'far-away' });
+    await using device = await connect('far-away', certificate('far-away', region));
+    expect(await device.register('T')).toBe('2.01');
   });
 
   it('closes the connection that a device left behind for another', async () => {
@@ -157,7 +167,7 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     ['a certificate of nobody here', certificate('no-such-device'), 'unknown-identity'],
   ])('refuses %s, and tells the operator', async (_name, proof, check) => {
     if (check === 'wrong-key') await add('wrong-key');
-    const wire = tlsWire(port(), proof);
+    const wire = tlsWire(port(), proof, new X509Certificate(everybody.certificate));
     await Promise.race([wire.catch(() => {}), wire.then((open) => new ScriptedDevice('x', open, {}).closed())]);
     const failure = await until('it is told', async () => {
       const { items } = await server.api('handshakes.list', {});

@@ -1,7 +1,7 @@
 import { encodeMessage } from '../codec.ts';
 import { Code } from '../codes.ts';
 import { type CoapMessage, MessageType, observeValue, optionValue } from '../message.ts';
-import { type CoapOption, Option, option } from '../options.ts';
+import { Option, option } from '../options.ts';
 import { type Asked, oscoreLimits, RequestTable } from './bindings.ts';
 import type { SecurityContext } from './context.ts';
 import { joinMessage } from './inner-message.ts';
@@ -102,11 +102,6 @@ export class Asking {
     }
     this.#rederivation?.confirmed();
     if (number !== undefined) asked.window.accept(number);
-    const echo = inner.code === Code.Unauthorized ? optionValue(inner, Option.Echo) : undefined;
-    if (echo && pending && pending.repetitions < oscoreLimits.repetitions) {
-      this.#again(pending, own, [option(Option.Echo, Uint8Array.from(echo))]);
-      return;
-    }
     asked.pending = undefined;
     asked.observing = observeValue(message) !== undefined;
     if (!asked.observing) this.#asked.delete(message.token);
@@ -126,7 +121,7 @@ export class Asking {
   }
 
   /** Makes a request again; under another message id, as it is another message, but for the CoAP layer still the same. */
-  #again(pending: Pending, answer: CoapMessage, more: readonly CoapOption[] = []): void {
+  #again(pending: Pending, answer: CoapMessage): void {
     if (answer.type === MessageType.Confirmable) {
       const { messageId } = answer;
       const ack = { type: MessageType.Acknowledgement, code: Code.Empty, messageId, token: EMPTY };
@@ -139,8 +134,7 @@ export class Asking {
     const repetitions = pending.repetitions + 1;
     const messageId = (message.messageId + HALF_MESSAGE_IDS + repetitions) & 0xffff;
     this.#alias(messageId, message.messageId);
-    const options = [...message.options.filter(({ number }) => number !== Option.Echo.number), ...more];
-    const wire = this.#protect({ message, plain, repetitions }, { ...message, messageId, options }, keys);
+    const wire = this.#protect({ message, plain, repetitions }, { ...message, messageId }, keys);
     this.#replace(plain, wire);
     this.#port.emit(wire);
   }

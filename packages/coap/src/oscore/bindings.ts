@@ -13,7 +13,7 @@ export const oscoreLimits = {
   recent: 8,
   /** Messages that wait for a number to be sent with. */
   waiting: 16,
-  /** How often a request is made again because the peer wants an Echo, or other keys. */
+  /** How often a request is made again because the peer wants other keys. */
   repetitions: 3,
 } as const;
 

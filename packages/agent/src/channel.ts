@@ -33,6 +33,8 @@ interface ChannelParts {
   readonly random: (n: number) => Uint8Array;
   readonly parameters: Partial<TransmissionParameters> | undefined;
   readonly emit: (effect: SendEffect) => void;
+  /** Requests whose parts are dealt with above CoAP. */
+  readonly inParts: (request: CoapMessage) => boolean;
 }
 
 /** CoAP over a link to one server at a time. */
@@ -45,12 +47,12 @@ export class Channel {
   #peer = PeerKey('0');
   #links = 0;
 
-  constructor(target: ChannelTarget, { user, random, parameters, emit }: ChannelParts) {
+  constructor(target: ChannelTarget, { user, random, parameters, emit, inParts }: ChannelParts) {
     this.#target = target;
     this.#user = user;
     this.#emit = emit;
     this.coap = new CoapEndpoint({
-      random,
+      ...{ random, inParts },
       limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
       ...(parameters && { parameters }),
     });

@@ -4,6 +4,7 @@ import type { EnablerVersion } from '@reeve/lwm2m';
 import type { Creatable } from './creation.ts';
 import type { ObjectInstance } from './instance.ts';
 import type { BootstrapOptions } from './objects/security.ts';
+import type { UpdateObject } from './updates/update-object.ts';
 
 /** What a client is made with. */
 export interface ClientOptions {
@@ -31,6 +32,8 @@ export interface ClientOptions {
    * any case (RFC 7641 §4.5).
    */
   readonly confirmEvery?: number;
+  /** Objects that take packages, such as a `FirmwareUpdate`; their instances are added to `objects`. */
+  readonly updates?: readonly UpdateObject[];
   /** What of its objects a server may create and delete instances of; none by default. */
   readonly creatable?: Creatable;
   /** The newest version of LwM2M to offer; a server that does not know it is offered older ones. Default 1.1. */

@@ -207,10 +207,9 @@ export class LwM2mClient {
   #pump(now: number): void {
     do {
       if (!this.#lifecycle.isRegistered) continue;
-      this.#puller.pump(now);
       if (this.#queueMode.isAsleep) this.#notifier.keep(now);
       else this.#notifier.notify(now);
-    } while (this.#lifecycle.channel.carryOut(now));
+    } while (this.#lifecycle.channel.carryOut(now) || (this.#lifecycle.isRegistered && this.#puller.pump(now)));
   }
 
   #user(): LifecycleUser {

@@ -54,6 +54,11 @@ export type ClientEvent =
   | { readonly kind: 'unsent'; readonly paths: readonly LwM2mPath[]; readonly detail: string }
   /** The server made an object instance, or took one away. */
   | { readonly kind: 'created' | 'deleted'; readonly path: LwM2mPath }
+  /**
+   * The application is to fetch the rest of a package for an object instance, from behind the bytes that are here, and
+   * to give it to that object's intake.
+   */
+  | { readonly kind: 'fetch'; readonly path: LwM2mPath; readonly uri: string; readonly offset: number }
   | { readonly kind: 'executed'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] }
   /** Something that the server asked for was refused, with a CoAP code as the byte on the wire. */
   | { readonly kind: 'refused'; readonly code: number; readonly detail: string };

@@ -11,10 +11,13 @@ const OBJECTS_OF: EnablerVersion = '1.1';
 
 const DEFINITIONS = new DefinitionStore();
 
-const OSCORE = 21;
+/**
+ * Where another version than the one that LwM2M implies: Firmware Update that can be cancelled and deferred, and object
+ * 21 in version 2, since the strings of version 1 can not hold bytes.
+ */
+const OWN_VERSIONS: Readonly<Record<number, string>> = { 5: '1.1', 21: '2.0' };
 
-/** As LwM2M implies it; but object 21 in version 2, since the strings of version 1 can not hold bytes. */
-const versionOf = (objectId: number): string => (objectId === OSCORE ? '2.0' : defaultVersion(OBJECTS_OF, objectId));
+const versionOf = (objectId: number): string => OWN_VERSIONS[objectId] ?? defaultVersion(OBJECTS_OF, objectId);
 
 /**
  * The definition of an object in the version that this client has.

@@ -15,3 +15,6 @@ export { type ServerOptions, serverInstance } from './objects/server.ts';
 export type { RegistrationState, RegistrationStateKind, RetryParameters } from './registration.ts';
 export type { Content, ContentJson, Resource } from './resource.ts';
 export { type Engine, type RunningEngine, UdpRunner } from './udp-runner.ts';
+export type { PackageFault, PackageSink } from './updates/fault.ts';
+export { type FirmwareMemory, type FirmwareOptions, FirmwareUpdate } from './updates/firmware.ts';
+export { FirmwareResult, FirmwareState } from './updates/firmware-states.ts';

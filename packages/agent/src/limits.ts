@@ -12,6 +12,8 @@ export const LIMITS = {
   objectInstances: 32,
   /** Paths that have attributes. */
   attributePaths: 64,
+  /** Attempts to fetch one part of a package before it is given up. */
+  pullAttempts: 5,
   /** Incoming exchanges remembered for duplicates. */
   exchanges: 8,
 } as const satisfies { readonly [name: string]: number };

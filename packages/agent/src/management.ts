@@ -13,6 +13,7 @@ import type { ClientEvent } from './effects.ts';
 import type { Notifier } from './notifier.ts';
 import { ServerResource } from './objects/server.ts';
 import { type Served, type ServedDevice, serve } from './serving.ts';
+import { partsSlot, takePart } from './updates/parts.ts';
 
 interface ManagementParts {
   readonly coap: CoapEndpoint;
@@ -46,6 +47,12 @@ export class Management {
 
   answer(exchange: ExchangeId, message: CoapMessage, now: number): void {
     const { coap, notifier, device, emit } = this.#parts;
+    const whole = partsSlot(message, device().model);
+    if (whole !== undefined) {
+      coap.respond(exchange, takePart(message, whole.taker), now);
+      notifier.touch(instanceOf(whole.path));
+      return;
+    }
     const served = serve(message, device());
     switch (served.kind) {
       case 'refused': {

@@ -206,11 +206,14 @@ export class DeviceModel {
   execute(path: LwM2mPath, args: readonly ExecuteArg[]): Outcome {
     const slot = this.slot(path);
     if (slot === undefined) return missing(path);
-    const { execute } = slot.resource;
-    if (slot.definition.operations !== 'E' || execute === undefined) {
+    const { resource } = slot;
+    if (slot.definition.operations !== 'E' || resource.execute === undefined) {
       return refusal(Code.MethodNotAllowed, `${slot.definition.name} cannot be executed`);
     }
-    execute(args);
+    if (resource.canExecute?.() === false) {
+      return refusal(Code.MethodNotAllowed, `${slot.definition.name} cannot be executed now`);
+    }
+    resource.execute(args);
     return { ok: true };
   }
 

@@ -28,8 +28,33 @@ export interface Resource {
   write?(content: Content): void;
   /** Goes back to the content of the start: a Write that replaces the object instance left the resource out. */
   reset?(): void;
+  /** Takes a long opaque value part by part as it comes (RFC 7959 §2.5), so that it is never held whole. */
+  readonly parts?: PartsTaker;
+  /** Whether it may be executed now; without it always. */
+  canExecute?(): boolean;
   /** Does what the resource is for. */
   execute?(args: readonly ExecuteArg[]): void;
+}
+
+/** A part of a value that a server writes. */
+export interface Part {
+  /** Bytes ahead of it. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Whether others follow. */
+  readonly more: boolean;
+  /** Bytes of the whole, if the server said so. */
+  readonly size: number | undefined;
+  /** What parts of one value have in common (Request-Tag, RFC 9175 §3), in hex; empty without one. */
+  readonly tag: string;
+}
+
+/** What became of a part: `gap` when those ahead of it are not here, `busy` when nothing can be written now. */
+export type PartOutcome = 'taken' | 'gap' | 'busy';
+
+/** Where the parts of a value go. */
+export interface PartsTaker {
+  take(part: Part): PartOutcome;
 }
 
 /** A resource that holds its content itself. */

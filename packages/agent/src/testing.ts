@@ -1,6 +1,7 @@
 /** A server of a few lines for this package's tests: CoAP, bare or in DTLS, in virtual time. */
 
 import {
+  block2,
   type CoapEffect,
   CoapEndpoint,
   type CoapMessage,
@@ -42,6 +43,8 @@ export function seededBytes(seed: number): (n: number) => Uint8Array {
   return (n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256));
 }
 
+const isForPart = (message: CoapMessage): boolean => message.code === Code.Get && block2(message) !== undefined;
+
 /** What the server got. */
 export interface ServerRequest {
   readonly code: number;
@@ -58,12 +61,14 @@ class TestServer {
   /** How the server answers; by default a Register gets 2.01, an Update 2.04, a De-register 2.02. */
   answer: (request: ServerRequest) => number | ResponseSpec = ({ code, path }) =>
     code === Code.Delete ? Code.Deleted : path === 'rd' ? Code.Created : Code.Changed;
+  /** Answers a request in the place of `answer`; undefined leaves it unanswered if it is for a part, or to `answer`. */
+  respondTo: (message: CoapMessage) => ResponseSpec | undefined = () => undefined;
   now = 0;
   readonly #outcomes = new Map<number, RequestOutcome>();
   readonly #secure: boolean;
   readonly #reply: (datagram: Uint8Array) => void;
   #dtls = new DtlsServer({ random: seededBytes(3) });
-  #coap = new CoapEndpoint({ random: seededBytes(2) });
+  #coap = new CoapEndpoint({ random: seededBytes(2), inParts: isForPart });
   #peer = PeerKey('client');
   #session: SessionKey | undefined;
   #registrations = 0;
@@ -76,7 +81,7 @@ class TestServer {
   /** Loses all that it knew, as a restart would have it. */
   restart(): void {
     this.#dtls = new DtlsServer({ random: seededBytes(5 + this.now) });
-    this.#coap = new CoapEndpoint({ random: seededBytes(4 + this.now) });
+    this.#coap = new CoapEndpoint({ random: seededBytes(4 + this.now), inParts: isForPart });
     this.#session = undefined;
   }
 
@@ -144,6 +149,12 @@ class TestServer {
           at: this.now,
         };
         this.requests.push(request);
+        const special = this.respondTo(message);
+        if (special === undefined && block2(message) !== undefined) break;
+        if (special !== undefined) {
+          this.#coap.respond(exchange, special, this.now);
+          break;
+        }
         const answer = this.answer(request);
         const options =
           answer === Code.Created

@@ -19,6 +19,11 @@ export interface CoapEndpointOptions extends Omit<CoapCoreOptions, 'blockwise'> 
    * value that this gives (RFC 9175 §2.3), of 1 to 40 bytes; undefined lets the request pass.
    */
   readonly challenge?: (peer: PeerKey, request: CoapMessage, now: number) => Uint8Array | undefined;
+  /**
+   * Requests whose parts the caller deals with itself, because a body is too long to be held in memory: they come as they
+   * are, with their block options, and so go their answers. Has to say the same of one request each time.
+   */
+  readonly inParts?: (request: CoapMessage) => boolean;
 }
 
 /**
@@ -33,13 +38,13 @@ export class CoapEndpoint {
   readonly #challenge: CoapEndpointOptions['challenge'];
   #effects: CoapEffect[] = [];
 
-  constructor({ bodyLimits, challenge, ...options }: CoapEndpointOptions) {
+  constructor({ bodyLimits, challenge, inParts = () => false, ...options }: CoapEndpointOptions) {
     this.#core = new CoapCore({ ...options, blockwise: true });
     this.#challenge = challenge;
     this.#bodies = new Bodies({ ...DEFAULT_BODY_LIMITS, ...bodyLimits });
     const push = (effect: CoapEffect) => this.#effects.push(effect);
     this.#asking = new Asking(this.#core, this.#bodies, push);
-    this.#serving = new Serving(this.#core, this.#bodies, push);
+    this.#serving = new Serving(this.#core, this.#bodies, push, inParts);
   }
 
   /** The effects since the last call, in order. */

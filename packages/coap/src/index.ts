@@ -1,3 +1,4 @@
+export { block1Option, block2Option, blockBytes, exponentOf, fills } from './blockwise/blocks.ts';
 export type { CoapParseError, CoapParseErrorKind, DecodeResult } from './codec.ts';
 export { decodeMessage, encodeMessage } from './codec.ts';
 export { Code, code, codeKind, formatCode, isSuccess } from './codes.ts';

@@ -14,6 +14,8 @@ export interface RequestSpec {
   readonly token?: Uint8Array;
   /** Establishes an observation in the scope that the peer is bound to, or ends the one of `token` (RFC 7641 §3). */
   readonly observe?: 'register' | 'deregister';
+  /** Payload and answer are parts of bodies (RFC 7959) that the caller deals with itself: they go and come as they are. */
+  readonly inParts?: true;
   /** Differences from the peer's transmission parameters. */
   readonly parameters?: Partial<TransmissionParameters>;
 }

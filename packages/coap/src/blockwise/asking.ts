@@ -73,7 +73,8 @@ export class Asking {
     const limits = this.#core.payloadLimits(peer);
     const szx = exponentOf(limits.blockBytes);
     const length = spec.payload?.length ?? 0;
-    const upload = length > limits.wholeBytes ? { offset: 0, length: 0, szx, tag: this.#nextTag() } : undefined;
+    const upload =
+      !spec.inParts && length > limits.wholeBytes ? { offset: 0, length: 0, szx, tag: this.#nextTag() } : undefined;
     const sent = upload ? nextPart(spec, upload) : spec;
     const id = this.#core.request(peer, sent, now);
     this.#byExchange.set(id, newTransfer(peer, { kind: 'request', id }, spec, { current: id, sent, upload }));
@@ -129,6 +130,10 @@ export class Asking {
     if (outcome.kind === 'response') {
       const { message, observing } = outcome;
       if (this.#echo(transfer, message, now)) return;
+      if (transfer.spec.inParts) {
+        this.#finish(transfer, { kind: 'response', message, truncated: block2(message)?.more === true });
+        return;
+      }
       if (transfer.upload !== undefined && this.#goOnSending(transfer, transfer.upload, message, now)) return;
       transfer.upload = undefined;
       if (observing) this.#observed.set(observationKey(transfer.peer, message.token), transfer);

@@ -22,11 +22,19 @@ export class Serving {
   readonly #core: CoapCore;
   readonly #bodies: Bodies;
   readonly #push: (effect: CoapEffect) => void;
+  readonly #inParts: (request: CoapMessage) => boolean;
 
-  constructor(core: CoapCore, bodies: Bodies, push: (effect: CoapEffect) => void) {
+  /** @param inParts requests whose parts, and those of their answers, are dealt with above */
+  constructor(
+    core: CoapCore,
+    bodies: Bodies,
+    push: (effect: CoapEffect) => void,
+    inParts: (request: CoapMessage) => boolean,
+  ) {
     this.#core = core;
     this.#bodies = bodies;
     this.#push = push;
+    this.#inParts = inParts;
   }
 
   /** A request, which may be a part of one. */
@@ -35,6 +43,7 @@ export class Serving {
     const part = block1(message);
     const wanted = block2(message);
     if (this.#hasReservedSize(effect)) this.#refuse(effect, Code.BadRequest, 'a block of the reserved size', now);
+    else if (this.#inParts(message)) this.#push(effect);
     else if (part !== undefined && (part.more || part.num > 0)) this.#onPart(effect, part, now);
     else if (wanted !== undefined && wanted.num > 0) this.#onFurther(effect, wanted, now);
     else this.#deliver(effect, message.payload);
@@ -45,6 +54,7 @@ export class Serving {
     const request = this.#core.requestOf(exchange);
     if (request === undefined) return this.#core.respond(exchange, spec, now);
     const { peer, message } = request;
+    if (this.#inParts(message)) return this.#core.respond(exchange, spec, now);
     const { payload = EMPTY, options = NO_OPTIONS } = spec;
     const part = block1(message);
     const wanted = block2(message);

@@ -177,6 +177,11 @@ export const DeviceDetail = Type.Object({
       identity: Type.Optional(Type.String()),
       /** What the device proved itself with; absent without DTLS. */
       security: Type.Optional(CredentialKind),
+      sms: Type.Optional(Type.String({ description: 'telephone number or external identifier for SMS' })),
+      profile: Type.Optional(Type.String({ description: 'name under which the device once listed its objects' })),
+      extra: Type.Optional(
+        Type.Record(Type.String(), Type.String(), { description: 'parameters that no version of LwM2M has' }),
+      ),
     }),
   ),
   objects: Type.Array(ObjectLink),

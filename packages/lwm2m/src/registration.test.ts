@@ -45,6 +45,35 @@ describe('Register', () => {
   });
 
   it.each([
+    ['6:27354b9a', '6:27354b9a'],
+    ['"6:27354b9a"', '6:27354b9a'],
+    ['"oma:tracker-1,5:0123456789abcdef"', 'oma:tracker-1,5:0123456789abcdef'],
+  ])('PR-1: reads the profile %s', (written, profileId) =>
+    expect(register(`ep=a&lt=1&lwm2m=1.2&pid=${written}`)).toMatchObject({ profileId }),
+  );
+
+  it.each([
+    ['U', 'U', false],
+    ['UQ', 'U', true],
+    ['S', 'S', false],
+    ['SQ', 'S', true],
+    ['US', 'US', false],
+    ['UQS', 'US', true],
+    ['UQSQ', 'US', true],
+  ])('RG-1: takes the binding %s of 1.0', (b, binding, queueMode) =>
+    expect(register(`ep=a&lt=1&lwm2m=1.0&b=${b}`)).toMatchObject({ binding, queueMode }),
+  );
+
+  it.each([
+    ['U', false],
+    ['TU', false],
+    ['UTSNMH', false],
+    ['UTQ', true],
+  ])('RG-1: takes the binding %s since 1.1, in any order', (b, queueMode) =>
+    expect(register(`ep=a&lt=1&lwm2m=1.2&b=${b}`)).toMatchObject({ binding: b.replace('Q', ''), queueMode }),
+  );
+
+  it.each([
     ['1.1.1', '1.1'],
     ['1.2.2', '1.2'],
   ])('takes version %s for %s', (named, version) =>

@@ -13,6 +13,7 @@ interface CommonQuery {
   /** Seconds; 0 never expires. */
   readonly lifetime?: number;
   readonly sms?: string;
+  /** One name, or several with commas between them. */
   readonly profileId?: string;
   /** Parameters that no version of LwM2M has, null for one without a value. */
   readonly extra: Readonly<Record<string, string | null>>;
@@ -107,7 +108,8 @@ function parseCommon(params: Params, extra: Record<string, string | null>): Requ
   if (letters !== undefined && !BINDING.test(letters)) return reject(ResponseCode.badRequest, `b "${b}" is no binding`);
   const queueMode = params.has('Q') || b?.includes('Q') === true;
   const sms = params.get('sms');
-  const profileId = params.get('pid');
+  // Several names stand in quotes (OMA Core §6.2.1 of 1.2).
+  const profileId = params.get('pid')?.replace(/^"(.*)"$/, '$1');
   return {
     ok: true,
     ...(lt !== undefined && { lifetime: Number(lt) }),

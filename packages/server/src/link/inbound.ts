@@ -64,7 +64,7 @@ function readRegister(message: CoapMessage, facts: Facts): Read {
     const check = query.error.code === Code.PreconditionFailed ? 'version' : 'malformed';
     return refuse(facts, query.error.code, check, `Register: ${query.error.detail}`);
   }
-  const { endpoint, lifetime, version, binding, queueMode, extra } = query;
+  const { endpoint, lifetime, version, binding, queueMode, sms, profileId, extra } = query;
   const format = contentFormat(message);
   if (format !== undefined && format !== ContentFormat.linkFormat) {
     return refuse(facts, Code.UnsupportedContentFormat, 'malformed', `Register: content format ${format}`, endpoint);
@@ -82,6 +82,8 @@ function readRegister(message: CoapMessage, facts: Facts): Read {
       offer: offerOf(offered),
       extra: withoutNulls(extra),
       ...(endpoint === undefined ? {} : { endpoint }),
+      ...(sms === undefined ? {} : { sms }),
+      ...(profileId === undefined ? {} : { profileId }),
       ...facts,
     },
   };
@@ -93,7 +95,7 @@ function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts:
   // Some clients send the list without a content format.
   const offered = message.payload.length === 0 ? undefined : readOffer(message);
   if (typeof offered === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Update: ${offered}`);
-  const { lifetime, binding, queueMode } = query;
+  const { lifetime, binding, queueMode, sms, profileId } = query;
   return {
     kind: 'message',
     message: {
@@ -102,6 +104,8 @@ function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts:
       ...(lifetime === undefined ? {} : { lifetime }),
       ...(binding === undefined ? {} : { binding }),
       ...(queueMode === undefined ? {} : { queueMode }),
+      ...(sms === undefined ? {} : { sms }),
+      ...(profileId === undefined ? {} : { profileId }),
       ...(offered === undefined ? {} : { offer: offerOf(offered) }),
       ...facts,
     },

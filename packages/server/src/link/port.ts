@@ -110,7 +110,10 @@ export type LinkBody =
 
 /** What the device offers, as it registered it. */
 export interface Offer {
+  /** Before all its paths: the alternate path, then the prefix of a device behind a gateway; `/` for neither. */
   readonly rootPath: string;
+  /** By which a gateway names the device behind it. */
+  readonly prefix?: string;
   readonly contentFormats: readonly number[];
   readonly objects: readonly RegisteredObject[];
 }
@@ -221,6 +224,10 @@ export type LinkUp =
       readonly version: string;
       readonly binding: string;
       readonly queueMode: boolean;
+      /** Telephone number, without a leading +, or an external identifier. */
+      readonly sms?: string;
+      /** Names of what it offers beside what it lists. */
+      readonly profileId?: string;
       readonly offer: Offer;
       readonly extra: Readonly<Record<string, string>>;
     } & Heard)
@@ -231,6 +238,8 @@ export type LinkUp =
       readonly lifetime?: number;
       readonly binding?: string;
       readonly queueMode?: boolean;
+      readonly sms?: string;
+      readonly profileId?: string;
       readonly offer?: Offer;
     } & Heard)
   | ({ readonly kind: 'deregister'; readonly exchange: ExchangeRef; readonly registrationId: RegistrationId } & Heard)
@@ -254,7 +263,13 @@ export type LinkUp =
       readonly kind: 'send';
       readonly exchange: ExchangeRef;
       readonly registrationId: RegistrationId;
+      /** Of the device that sends; nothing if it sends for those behind it alone. */
       readonly body: Extract<LinkBody, { kind: 'records' }>;
+      /** What a gateway sends for devices behind it. */
+      readonly behind?: readonly {
+        readonly registrationId: RegistrationId;
+        readonly body: Extract<LinkBody, { kind: 'records' }>;
+      }[];
     } & Heard)
   | {
       readonly kind: 'outcome';
@@ -362,10 +377,12 @@ export type LinkDown =
   | { readonly kind: 'reserved'; readonly sessionId: SessionId; readonly upTo: number }
   /** Another process owns the session: it ends here, and the peer hears nothing of it. */
   | { readonly kind: 'drop-session'; readonly sessionId: SessionId }
-  /** Observations of before a restart, to be matched again. */
+  /** A registration without a session of its own yet, with observations of before a restart, to be matched again. */
   | {
       readonly kind: 'restore';
       readonly registrationId: RegistrationId;
+      /** Registration of the gateway that the device is behind: whatever comes of it comes over that one's session. */
+      readonly through?: RegistrationId;
       readonly version: string;
       readonly offer: Offer;
       /** Content formats that it has refused. */
@@ -376,6 +393,8 @@ export type LinkDown =
       readonly kind: 'perform';
       readonly request: RequestRef;
       readonly sessionId: SessionId;
+      /** Registration of the device that it is for, if that is behind the gateway whose session this is. */
+      readonly behind?: RegistrationId;
       readonly operation: LinkOperation;
     }
   | { readonly kind: 'close-session'; readonly sessionId: SessionId }

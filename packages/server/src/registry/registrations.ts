@@ -11,6 +11,7 @@ import { admit } from './admit.ts';
 import type { Credentials } from './credentials.ts';
 import type { Device, Fleet, Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
+import { type Offered, offeredBy, updatedOffer } from './profiles.ts';
 import { charge, rateLimits } from './rate.ts';
 import { changedTerms, contactOf, isSuperseded, knownOf, noteReceived, receivedBy, termsOf } from './terms.ts';
 
@@ -58,7 +59,9 @@ export class Registrations {
       if (this.#o.fleet.get(device.row.deviceId) !== device) return this.#answer(message.exchange, Code.BadRequest);
       const { session, at } = message;
       const replaced = device.registration;
-      const terms = termsOf(device, message);
+      const offered = offeredBy(message, replaced?.profile);
+      if (!offered) return this.#answer(message.exchange, Code.Conflict);
+      const terms = termsOf(device, message, offered);
       const { organisationId, deviceId, registrationId, lifetime, version } = terms;
       const contact = { lastContactAt: at, address: session.address };
       noteReceived(device, message);
@@ -98,13 +101,15 @@ export class Registrations {
       const { registration } = device;
       const { registrationId, session } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
+      const offered = updatedOffer(message, registration.profile);
+      if (offered === 'unknown') return this.#answer(message.exchange, Code.BadRequest);
       await commitAll(this.#o.store, [
         contactOf(device, registration, message),
-        this.#change(device, registration, message),
+        this.#change(device, registration, message, offered),
         ...this.#o.hooks.contact(device, message),
       ]);
       const fresh = this.attach(device, session);
-      if (!fresh && message.offer) this.bind(device, session);
+      if (!fresh && offered) this.bind(device, session);
       this.#answer(message.exchange, Code.Changed);
       this.#o.hooks.heard(device, fresh);
     });
@@ -213,10 +218,10 @@ export class Registrations {
   }
 
   /** What an Update changes beside the time of contact; nothing if it is a plain one. */
-  #change(device: Device, registration: Registration, message: Update): Decision | undefined {
+  #change(device: Device, registration: Registration, message: Update, offered?: Offered): Decision | undefined {
     const { deviceId, registrationId, address } = registration;
     const moved = message.session.address !== address;
-    const terms = changedTerms(registration, message);
+    const terms = changedTerms(registration, message, offered);
     if (!terms && !moved) return undefined;
     const fields = [...(moved ? ['address'] : []), ...Object.keys(terms ?? {})];
     return {

@@ -4,13 +4,14 @@ import { newId, type RegistrationId } from '../ids.ts';
 import type { LinkUp, Offer, SessionInfo } from '../link/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Device, Registration } from './fleet.ts';
+import type { Offered } from './profiles.ts';
 
 type Terms = Row<'registrations'>;
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
 
 /** The terms under which a device registers. */
-export function termsOf(device: Device, { session, offer, at, ...message }: Register): Terms {
+export function termsOf(device: Device, { session, at, ...message }: Register, { offer, profile }: Offered): Terms {
   const { organisationId, deviceId, endpoint } = device.row;
   return {
     organisationId,
@@ -28,17 +29,30 @@ export function termsOf(device: Device, { session, offer, at, ...message }: Regi
     extra: { ...message.extra },
     registeredAt: at,
     state: 'registered',
+    ...(message.sms === undefined ? {} : { sms: message.sms }),
+    ...(profile && { profile }),
   };
 }
 
-/** The terms that an Update changes; undefined if it changes none, as a plain one does. */
-export function changedTerms(registration: Registration, message: Update): Partial<Terms> | undefined {
-  const { lifetime, binding, queueMode, offer } = message;
-  if (lifetime === undefined && binding === undefined && queueMode === undefined && !offer) return undefined;
+/**
+ * The terms that an Update changes; undefined if it changes none, as a plain one does.
+ *
+ * @param offered what it says of the device's objects, if it does
+ */
+export function changedTerms(
+  registration: Registration,
+  message: Update,
+  offered?: Offered,
+): Partial<Terms> | undefined {
+  const { lifetime, binding, queueMode, sms } = message;
+  if ([lifetime, binding, queueMode, sms, offered].every((one) => one === undefined)) return undefined;
+  const { offer, profile } = offered ?? {};
   const next: Partial<Terms> = {
     ...(lifetime === undefined ? {} : { lifetime }),
     ...(binding === undefined ? {} : { binding }),
     ...(queueMode === undefined ? {} : { queueMode: queueMode ? 1 : 0 }),
+    ...(sms === undefined ? {} : { sms }),
+    ...(profile && { profile }),
     ...(offer ? { rootPath: offer.rootPath, objects: [...offer.objects] } : {}),
     // Some clients name their formats only once: a list without them keeps what was known.
     ...(offer && offer.contentFormats.length > 0 ? { contentFormats: [...offer.contentFormats] } : {}),

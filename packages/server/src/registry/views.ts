@@ -181,7 +181,7 @@ function objectsOf(registration: Registration | undefined, models: Models): Obje
 }
 
 function registrationView(row: Registration): NonNullable<DeviceDetail['registration']> {
-  const { registrationId, registeredAt, lifetime, version, binding, address, identity } = row;
+  const { registrationId, registeredAt, lifetime, version, binding, address, identity, sms, profile, extra } = row;
   return {
     registrationId,
     registeredAt,
@@ -191,6 +191,9 @@ function registrationView(row: Registration): NonNullable<DeviceDetail['registra
     queueMode: row.queueMode === 1,
     address,
     ...(identity === undefined ? {} : { identity: showIdentity(identity), security: kindOf(identity) }),
+    ...(sms === undefined ? {} : { sms }),
+    ...(profile === undefined ? {} : { profile: profile.id }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
   };
 }
 

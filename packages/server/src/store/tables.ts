@@ -21,6 +21,7 @@ import type {
 } from '../ids.ts';
 import type { Check, HandshakeFacts } from '../link/handshake-facts.ts';
 import type { SessionId } from '../link/port.ts';
+import type { Profile } from '../registry/profiles.ts';
 import { accessTables } from './access-tables.ts';
 import { bootstrapTables } from './bootstrap-tables.ts';
 import { device, organisation } from './columns.ts';
@@ -99,6 +100,10 @@ export const tables = {
       endedAt: optional(integer()),
       /** Content formats that the device has refused since it registered. */
       refusedFormats: optional(json<number[]>()),
+      /** Telephone number or external identifier, as the device has it. */
+      sms: optional(text()),
+      /** What the device offers under a name. */
+      profile: optional(json<Profile>()),
     },
     ['deviceId'],
     { unique: [['registrationId']] },

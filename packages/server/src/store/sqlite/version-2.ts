@@ -71,6 +71,9 @@ export const version2: readonly string[] = [
   // What is known of a device's content formats.
   'ALTER TABLE "registrations" ADD COLUMN "refusedFormats" TEXT',
   'ALTER TABLE "observations" ADD COLUMN "format" INTEGER',
+  // What else a registration says.
+  'ALTER TABLE "registrations" ADD COLUMN "sms" TEXT',
+  'ALTER TABLE "registrations" ADD COLUMN "profile" TEXT',
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',

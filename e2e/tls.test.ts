@@ -240,3 +240,22 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     expect((await show('owner')).presence.state).toBe('awake');
   });
 });
+
+it('A socket of coaps+tcp that takes certificates only speaks TLS 1.3', { timeout: 60_000 }, async () => {
+  await using server = await InProcessServer.start({
+    listen: ['coaps', { transport: 'coaps+tcp', dtls: { credentials: ['certificate'] } }],
+    identities: [{ identity: everybody }],
+  });
+  const body = { certificate: ca.pem.certificate, name: 'Trucks', mapping: 'cn' } as const;
+  await server.api('authorities.add', { body });
+  const credential = { kind: 'certificate', authority: 'Trucks', name: 'modern' } as const;
+  await server.api('devices.add', { body: { endpoint: 'modern', credential } });
+  const port = server.portOf('coaps+tcp');
+  const wire = await tlsWire(port, certificate('modern'), new X509Certificate(everybody.certificate));
+  await using device = new ScriptedDevice('modern', wire, VALUES);
+  expect(await device.register('T')).toBe('2.01');
+  const socket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  expect(socket.getProtocol()).toBe('TLSv1.3');
+  socket.destroy();
+});

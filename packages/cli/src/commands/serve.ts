@@ -172,7 +172,8 @@ async function greet(context: Context, server: RunningServer, origin: string): P
     ...facts(context, {
       Console: origin,
       'Sign in': `${await server.makeLink('admin')}  (once, within 10 minutes)`,
-      Devices: server.coap.map(({ transport, host, port: at }) => `${transport}://${hostInUrl(host)}:${at}`).join('  '),
+      Devices: listed(server.coap.filter(({ bootstrap }) => !bootstrap)),
+      Bootstrap: listed(server.coap.filter(({ bootstrap }) => bootstrap)),
       Data: server.firstStart ? `${data}  (new: this is the first start)` : data,
     }),
     '',
@@ -181,6 +182,10 @@ async function greet(context: Context, server: RunningServer, origin: string): P
     `  ./reeve simulate --device my-device --key-file ${keyFile}${to}`,
   ];
   for (const line of lines) terminal.out(line);
+}
+
+function listed(addresses: readonly ListenAddress[]): string {
+  return addresses.map(({ transport, host, port: at }) => `${transport}://${hostInUrl(host)}:${at}`).join('  ');
 }
 
 /** The `coaps` address under which this machine reaches itself, over IPv4 if it can. */

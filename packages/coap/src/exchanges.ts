@@ -189,6 +189,8 @@ export class ExchangeTable {
       const exchange = exchanges[i];
       if (exchange !== undefined && exchange.expiresAt <= now && !isOpen(exchange)) exchanges.splice(i, 1);
     }
+    // Gives back the room that it has grown to.
+    if (exchanges.length === 0) exchanges.length = 0;
   }
 
   /** Forgets all exchanges of a peer, open ones too. */

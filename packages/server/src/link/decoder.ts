@@ -43,7 +43,7 @@ export interface Observed extends LinkObservation {
 /** Of most devices there is one observation, and no format that it has refused: neither is looked up by a name. */
 interface Known {
   registered: Registered;
-  readonly observed: LinkObservation[];
+  observed: readonly LinkObservation[];
   /** Content formats that the device has refused. */
   refused?: Set<number>;
 }
@@ -102,14 +102,13 @@ export class Decoder {
   }
 
   observe(registrationId: RegistrationId, observation: LinkObservation): void {
-    this.unobserve(registrationId, observation.token);
-    this.#known.get(registrationId)?.observed.push(observation);
+    const known = this.#known.get(registrationId);
+    if (known) known.observed = [...known.observed.filter(({ token }) => token !== observation.token), observation];
   }
 
   unobserve(registrationId: RegistrationId, token: string): void {
-    const observed = this.#known.get(registrationId)?.observed;
-    const index = observed?.findIndex((one) => one.token === token) ?? -1;
-    if (index >= 0) observed?.splice(index, 1);
+    const known = this.#known.get(registrationId);
+    if (known) known.observed = known.observed.filter((one) => one.token !== token);
   }
 
   /** The device can't do a content format: the others are tried first from now on. True if that is new. */

@@ -12,6 +12,7 @@ import type { RuleEngine } from '../policies/engine.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf } from '../registry/terms.ts';
+import { SmallMap } from '../small-map.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
@@ -63,7 +64,7 @@ interface Options {
  */
 export class Observer {
   readonly #o: Options;
-  readonly #watches = new Map<DeviceId, Map<string, Watch>>();
+  readonly #watches = new Map<DeviceId, SmallMap<Watch>>();
   readonly #wishes: Wishes;
   readonly #syncing = new Set<DeviceId>();
 
@@ -191,7 +192,7 @@ export class Observer {
   heard(device: Device): void {
     const { deviceId } = device.row;
     const now = this.#o.now();
-    for (const watch of this.#of(deviceId).values()) {
+    for (const watch of this.#watches.get(deviceId)?.values() ?? []) {
       if (watch.state === 'live' && watch.doubt) watch.doubt = 'renew';
     }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
@@ -251,11 +252,13 @@ export class Observer {
 
   #next(device: Device): Step | undefined {
     if (!isReachable(device, this.#o.now())) return undefined;
-    const wanted = this.#wishes.of(device.row.deviceId);
-    const watches = this.#of(device.row.deviceId);
-    for (const watch of watches.values()) if (!wanted.has(watch.path)) return { kind: 'stop', path: watch.path, watch };
-    for (const path of wanted.keys()) {
-      const watch = watches.get(path);
+    const wanted = this.#wishes.targets(device.row.deviceId);
+    const watches = this.#watches.get(device.row.deviceId);
+    for (const watch of watches?.values() ?? []) {
+      if (!wanted.includes(watch.path)) return { kind: 'stop', path: watch.path, watch };
+    }
+    for (const path of wanted) {
+      const watch = watches?.get(path);
       if (watch === undefined || watch.state === 'wanted') return { kind: 'start', path };
       if (watch.state === 'live' && watch.doubt === 'renew') return { kind: 'start', path, former: watch };
     }
@@ -337,10 +340,10 @@ export class Observer {
     await commitAll(this.#o.store, [refused, this.#o.engine.feed(device, [{ kind: 'blind', path, reason: loss }], at)]);
   }
 
-  #of(deviceId: DeviceId): Map<string, Watch> {
+  #of(deviceId: DeviceId): SmallMap<Watch> {
     let watches = this.#watches.get(deviceId);
     if (!watches) {
-      watches = new Map();
+      watches = new SmallMap();
       this.#watches.set(deviceId, watches);
     }
     return watches;

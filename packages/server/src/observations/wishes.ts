@@ -2,16 +2,26 @@ import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { type Device, pages } from '../registry/fleet.ts';
+import { Shared } from '../shared.ts';
 import type { Store } from '../store/port.ts';
 
 /** Targets observed per device, of rules and people together. */
 const MAX_OBSERVED = 100;
 
+/** What one person asked for. */
+interface Wish {
+  readonly path: string;
+  readonly person: string;
+}
+
+const NONE: readonly Wish[] = [];
+
 /** Who wants what observed: rules, by what they need, and people, by what they asked for. */
 export class Wishes {
   readonly #store: Store;
   readonly #engine: RuleEngine;
-  readonly #people = new Map<DeviceId, Map<string, Set<string>>>();
+  readonly #people = new Map<DeviceId, readonly Wish[]>();
+  readonly #wishes = new Shared<Wish>();
 
   private constructor(store: Store, engine: RuleEngine) {
     this.#store = store;
@@ -30,11 +40,17 @@ export class Wishes {
   of(deviceId: DeviceId): Map<string, string[]> {
     const wanted = new Map<string, string[]>();
     for (const { path, policies } of this.#engine.needs(deviceId)) wanted.set(path, [...policies]);
-    for (const [path, people] of this.#people.get(deviceId) ?? []) {
+    for (const { path, person } of this.#people.get(deviceId) ?? NONE) {
       if (wanted.size >= MAX_OBSERVED && !wanted.has(path)) continue;
-      wanted.set(path, [...(wanted.get(path) ?? []), ...people]);
+      wanted.set(path, [...(wanted.get(path) ?? []), person]);
     }
     return wanted;
+  }
+
+  /** Those targets alone, some perhaps twice: asked for at every contact. */
+  targets(deviceId: DeviceId): readonly string[] {
+    if (this.#engine.of(deviceId).length > 0) return [...this.of(deviceId).keys()];
+    return (this.#people.get(deviceId) ?? NONE).map(({ path }) => path);
   }
 
   /** Stored before this resolves. @throws ReeveError `too-many` */
@@ -51,9 +67,9 @@ export class Wishes {
   /** Stored before this resolves. */
   async remove(deviceId: DeviceId, path: string, person: string): Promise<void> {
     await this.#store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
-    const paths = this.#people.get(deviceId);
-    paths?.get(path)?.delete(person);
-    if (paths?.get(path)?.size === 0) paths.delete(path);
+    const left = (this.#people.get(deviceId) ?? NONE).filter((wish) => wish.path !== path || wish.person !== person);
+    if (left.length > 0) this.#people.set(deviceId, left);
+    else this.#people.delete(deviceId);
   }
 
   forget(deviceId: DeviceId): void {
@@ -61,8 +77,8 @@ export class Wishes {
   }
 
   #put(deviceId: DeviceId, path: string, person: string): void {
-    const paths = this.#people.get(deviceId) ?? new Map<string, Set<string>>();
-    paths.set(path, (paths.get(path) ?? new Set()).add(person));
-    this.#people.set(deviceId, paths);
+    const wish = this.#wishes.of(JSON.stringify([path, person]), () => ({ path, person }));
+    const known = this.#people.get(deviceId) ?? NONE;
+    if (!known.some((one) => one.path === path && one.person === person)) this.#people.set(deviceId, [...known, wish]);
   }
 }

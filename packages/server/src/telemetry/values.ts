@@ -1,5 +1,6 @@
 import type { DeviceId, Millis } from '../ids.ts';
 import { pages } from '../registry/fleet.ts';
+import { SmallMap } from '../small-map.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 
@@ -10,7 +11,7 @@ type ValueRow = Row<'values'>;
 
 /** The newest value of every resource, in memory and in the store. Changed only after commits. */
 export class Values {
-  readonly #byDevice = new Map<DeviceId, Map<string, ValueRow>>();
+  readonly #byDevice = new Map<DeviceId, SmallMap<ValueRow>>();
 
   static async load(store: Store): Promise<Values> {
     const values = new Values();
@@ -27,14 +28,14 @@ export class Values {
   }
 
   /** By path; undefined if there are none. */
-  ofDevice(deviceId: DeviceId): ReadonlyMap<string, ValueRow> | undefined {
+  ofDevice(deviceId: DeviceId): Pick<SmallMap<ValueRow>, 'get' | 'size'> | undefined {
     return this.#byDevice.get(deviceId);
   }
 
   put(row: ValueRow): void {
     let values = this.#byDevice.get(row.deviceId);
     if (!values) {
-      values = new Map();
+      values = new SmallMap();
       this.#byDevice.set(row.deviceId, values);
     }
     values.set(row.path, row);

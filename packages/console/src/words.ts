@@ -211,6 +211,8 @@ export function presentedText({ presented }: Pick<FailedHandshake, 'presented'>)
   switch (presented?.kind) {
     case 'psk':
       return `identity ${presented.identity}`;
+    case 'oscore':
+      return `Sender ID ${presented.identity}`;
     case 'raw-key':
       return `raw public key ${presented.fingerprint.slice(0, 16)}…`;
     case 'certificate':

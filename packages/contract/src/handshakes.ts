@@ -9,6 +9,10 @@ export const PresentedIdentity = Type.Union([
     identity: Type.String({ description: 'UTF-8 if printable, else hex:…' }),
   }),
   Type.Object({
+    kind: Type.Literal('oscore'),
+    identity: Type.String({ description: 'Sender ID, hex:…, and the ID context if there is one' }),
+  }),
+  Type.Object({
     kind: Type.Literal('raw-key'),
     fingerprint: Type.String({ description: 'SHA-256 of the SubjectPublicKeyInfo, in hex' }),
   }),

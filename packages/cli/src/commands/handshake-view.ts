@@ -45,7 +45,7 @@ export function recordLines(context: Context, failed: FailedHandshake): string[]
       'seems to be': device && `${device.endpoint} (${device.deviceId})`,
       endpoint: failed.endpoint,
       identity: presentedText(failed),
-      fingerprint: presented && presented.kind !== 'psk' ? `sha256:${presented.fingerprint}` : undefined,
+      fingerprint: presented && 'fingerprint' in presented ? `sha256:${presented.fingerprint}` : undefined,
       issuer: certificate?.issuer,
       serial: certificate?.serial,
       names: certificate?.names?.join(', '),
@@ -104,6 +104,8 @@ function presentedText({ presented }: FailedHandshake): string | undefined {
   switch (presented?.kind) {
     case 'psk':
       return `identity ${presented.identity}`;
+    case 'oscore':
+      return `Sender ID ${presented.identity}`;
     case 'raw-key':
       return `raw public key ${presented.fingerprint.slice(0, 16)}…`;
     case 'certificate':

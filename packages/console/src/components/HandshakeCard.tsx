@@ -92,7 +92,7 @@ function Facts({ failed }: { failed: FailedHandshake }) {
     ['Valid from', moment(certificate?.notBefore)],
     ['Valid until', moment(certificate?.notAfter)],
     ['Our clock then', certificate && moment(failed.lastAt)],
-    ['Fingerprint', presented && presented.kind !== 'psk' && `sha256:${presented.fingerprint}`],
+    ['Fingerprint', presented && 'fingerprint' in presented && `sha256:${presented.fingerprint}`],
     ['Asked for', failed.serverName],
     ['Cipher suite', failed.suite],
     [failed.check === 'alert' ? 'Alert' : 'It was told', alert?.name],

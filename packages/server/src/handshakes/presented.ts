@@ -3,7 +3,7 @@ import type { HandshakeFacts } from '../link/handshake-facts.ts';
 import { showIdentity } from '../registry/proofs.ts';
 import type { Row } from '../store/tables.ts';
 
-/** What a peer showed of itself, from its identity label (`psk:`, `rpk:` or `x509:`) and what its certificate says. */
+/** What a peer showed of itself, from its identity label (`psk:`, `rpk:`, `x509:` or `oscore:`) and what its certificate says. */
 export function presentedOf({
   identity,
   handshake,
@@ -13,6 +13,8 @@ export function presentedOf({
   switch (kind) {
     case 'psk':
       return { kind: 'psk', identity: showIdentity(identity) };
+    case 'oscore':
+      return { kind: 'oscore', identity: showIdentity(identity) };
     case 'rpk':
       return { kind: 'raw-key', fingerprint: value };
     case 'x509':
@@ -32,6 +34,8 @@ export function nameOf(presented: PresentedIdentity): string {
   switch (presented.kind) {
     case 'psk':
       return presented.identity;
+    case 'oscore':
+      return `Sender ID ${presented.identity}`;
     case 'raw-key':
       return `raw key ${presented.fingerprint.slice(0, 16)}…`;
     case 'certificate':
@@ -44,6 +48,7 @@ export function namesOf(presented: PresentedIdentity): string[] {
   switch (presented.kind) {
     case 'psk':
       return [presented.identity];
+    case 'oscore':
     case 'raw-key':
       return [];
     case 'certificate':

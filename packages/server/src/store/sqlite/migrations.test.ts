@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { schemaDifferences } from './ddl.ts';
 import { type Migration, migrate, migrations } from './migrations.ts';
+import { decodeChunk } from './series.ts';
 
 const version = (db: DatabaseSync) =>
   db.prepare(`SELECT "value" FROM "meta" WHERE "name" = 'schemaVersion'`).get()?.value;
@@ -67,6 +68,37 @@ describe('migrations', () => {
     expect(version(db)).toBe(3);
     expect(db.prepare('SELECT "note" FROM "notes"').get()?.note).toBe('seq 7!');
     expect(db.prepare('SELECT "seq" FROM "cursors"').get()?.seq).toBe(7);
+  });
+
+  it('put samples of before into chunks of a day, every value as it was', () => {
+    const db = fixture(1);
+    db.exec('DELETE FROM "samples"');
+    db.exec(`INSERT INTO "series" VALUES (77, 'dev-x', '/3/0/9')`);
+    const values = [1, 0.1 + 0.2, 'a "text"', null, new Uint8Array([1]), new Uint8Array([0])];
+    const insert = db.prepare('INSERT INTO "samples" VALUES (77, ?, ?, ?, ?)');
+    for (const [index, value] of values.entries()) insert.run(86_400_000 * 3 - 3 + index, 5, 'float', value);
+    migrate(db);
+    const rows = db.prepare('SELECT "first", "last", "samples" FROM "chunks" WHERE "series" = 77').all();
+    expect(rows.map(({ first, last, samples }) => [first, last, decodeChunk(String(samples))])).toEqual([
+      [
+        259_199_997,
+        259_199_999,
+        [
+          [259_199_997, 5, 1],
+          [259_199_998, 5, 0.1 + 0.2],
+          [259_199_999, 5, 'a "text"'],
+        ],
+      ],
+      [
+        259_200_000,
+        259_200_002,
+        [
+          [259_200_000, 5, null],
+          [259_200_001, 5, true],
+          [259_200_002, 5, false],
+        ],
+      ],
+    ]);
   });
 
   it('leave a file as it was when a step fails, and begin again the next time', () => {

@@ -76,6 +76,12 @@ export class ScriptedDevice {
     return message;
   }
 
+  /** Fails if the server says anything within a time. */
+  async silence(ms: number): Promise<void> {
+    await sleep(ms);
+    expect(this.#inbox).toEqual([]);
+  }
+
   /** Sends a request and checks its answer. */
   async ask(request: Said, expected: Partial<WireMessage>): Promise<WireMessage> {
     const { id, token = '' } = this.say(request);

@@ -17,8 +17,10 @@ export function setAttributes(attributes: Attributes): SetAttributes {
   return set;
 }
 
+const INHERITED = ['pmin', 'pmax', 'epmin', 'epmax', 'con', 'hqmax'] as const;
+
 /** Attributes that a node has from those above it; the others say something of the value of one resource. */
-export type Inherited = 'pmin' | 'pmax' | 'epmin' | 'epmax' | 'con' | 'hqmax';
+export type Inherited = (typeof INHERITED)[number];
 
 /** The notification attributes that the server has attached (OMA Core §5.1). */
 export class AttributeTable {
@@ -51,6 +53,15 @@ export class AttributeTable {
   /** What is attached to the path itself. */
   at(path: LwM2mPath): SetAttributes {
     return this.#attached.get(path) ?? {};
+  }
+
+  /** All that holds at a path, attached to it or inherited. */
+  allHolding(path: LwM2mPath): SetAttributes {
+    const inherited = INHERITED.flatMap((name) => {
+      const value = this.holding(path, name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    return { ...this.at(path), ...Object.fromEntries(inherited) };
   }
 
   /** What holds at a path: what is attached to it, else to the nearest node above it (OMA Core §5.1.1). */

@@ -46,6 +46,8 @@ describe.each([{ secure: false }, { secure: true }])('a client (secure: $secure)
     world.ask(write(['1', '0', '1'], '60'));
     expect(world.requests[3]).toMatchObject({ ...UPDATE, query: ['lt=60'], payload: '' });
     expect(world.client.registration).toMatchObject({ updateAt: 30_000 });
+    world.ask(write(['1', '0', '1'], '60'));
+    expect(world.requests, 'the same lifetime again').toHaveLength(4);
   });
 
   it('updates when the server triggers it', () => {

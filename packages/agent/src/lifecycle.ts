@@ -121,8 +121,20 @@ export class Lifecycle {
 
   /** Does what a server set off. */
   follow(consequence: Consequence, now: number): void {
-    if (consequence === 'bootstrap') this.#bootstrap('trigger', now);
-    else this.registrar.handle(consequence === 'disable' ? 'disable' : 'trigger', now);
+    switch (consequence) {
+      case 'bootstrap':
+        this.#bootstrap('trigger', now);
+        break;
+      case 'changed':
+        this.registrar.tellChanges(now);
+        break;
+      case 'update':
+        this.registrar.handle('trigger', now);
+        break;
+      case 'disable':
+        this.registrar.handle('disable', now);
+        break;
+    }
   }
 
   tick(now: number): void {

@@ -25,8 +25,8 @@ interface ManagementParts {
   readonly follow: (consequence: Consequence, now: number) => void;
 }
 
-/** Something that a server sets off: an Update, its own silence, a bootstrap. */
-export type Consequence = 'update' | 'disable' | 'bootstrap';
+/** Something that a server sets off: an Update, one if there is anything to tell, its own silence, a bootstrap. */
+export type Consequence = 'update' | 'changed' | 'disable' | 'bootstrap';
 
 const { disable, updateTrigger, bootstrapTrigger } = ServerResource;
 
@@ -85,7 +85,7 @@ export class Management {
   /** Instances of an object have come or gone. */
   instancesChanged(path: LwM2mPath, now: number): void {
     this.#parts.notifier.touch(path);
-    this.#parts.follow('update', now);
+    this.#parts.follow('changed', now);
   }
 
   #after(operation: Extract<Served, { kind: 'done' }>['operation'], now: number, location?: LwM2mPath): void {
@@ -130,7 +130,7 @@ export class Management {
     const { notifier, emit, follow } = this.#parts;
     notifier.touch(instanceOf(target));
     emit({ kind: 'written', path: target, records });
-    if (records.some((record) => isLifetime(record.path))) follow('update', now);
+    if (records.some((record) => isLifetime(record.path))) follow('changed', now);
   }
 }
 

@@ -220,7 +220,7 @@ export class DeviceModel {
   /**
    * The nodes that Discover lists: the path, and what lies below it (OMA Core §6.3.2).
    *
-   * @param depth levels below the path; without it those down to the resources
+   * @param depth levels below the path; without it two below an object, and one below anything else
    */
   discover(path: LwM2mPath, depth?: number): Outcome<{ readonly nodes: readonly DiscoveredNode[] }> {
     const [objectId = -1] = segments(path);
@@ -235,7 +235,7 @@ export class DeviceModel {
     if (level(path) === PathLevel.instance) return { ok: true, nodes: discoverInstance(instance, depth ?? 1) };
     const slot = this.slot(path);
     if (slot === undefined || level(path) !== PathLevel.resource) return missing(path);
-    return { ok: true, nodes: discoverSlot(slot, depth ?? 0) };
+    return { ok: true, nodes: discoverSlot(slot, depth ?? 1) };
   }
 
   /** Whether there is a node at a path, whatever may be done with it. */

@@ -104,6 +104,11 @@ export class Registrar {
     if (to !== from) this.#enter(to, now, event, detail);
   }
 
+  /** The server is told what it was told otherwise, if there is anything. A request under way is waited for. */
+  tellChanges(now: number): void {
+    if (this.#state.kind === 'registered' && this.#hasNews()) this.handle('trigger', now);
+  }
+
   /** How a request ended; those that no state waits for any more are ignored. */
   outcome(request: RequestId, outcome: RequestOutcome, now: number): void {
     if (request !== this.#pending) return;
@@ -233,8 +238,7 @@ export class Registrar {
     const delay = updateDelay(this.#settings.lifetime);
     this.#state = { kind: 'registered', location, updateAt: delay === undefined ? undefined : now + delay * 1000 };
     this.#wire.emit({ kind: before === 'registering' ? 'registered' : 'updated', location });
-    const present = this.#present();
-    const again = this.#again || present.lifetime !== this.#told?.lifetime || present.listing !== this.#told.listing;
+    const again = this.#again || this.#hasNews();
     this.#again = false;
     if (again) this.handle('trigger', now);
   }
@@ -278,6 +282,11 @@ export class Registrar {
     if (!listed) options.push(option(Option.ContentFormat, ContentFormat.linkFormat));
     const spec = { code: Code.Post, options, ...(!listed && { payload: Buffer.from(telling.listing) }) };
     this.#pending = this.#wire.request(spec, now);
+  }
+
+  #hasNews(): boolean {
+    const { lifetime, listing } = this.#present();
+    return lifetime !== this.#told?.lifetime || listing !== this.#told.listing;
   }
 
   #present(): Told {

@@ -273,9 +273,21 @@ describe('Discover', () => {
     expect(codeOf(ask(world, '/6/0', { code: Code.Put, query: ['pmin=5', 'pmax=60'] }))).toBe('2.04');
     const list = (path: string) => Buffer.from(ask(world, path, { accept: linkFormat }).payload).toString();
     expect(list('/6')).toBe('</6>,</6/0>;pmin=5;pmax=60,</6/0/0>,</6/0/1>,</6/0/3>,</6/0/5>');
-    expect(list('/3/0/11')).toBe('</3/0/11>;dim=1');
+    expect(list('/3/0/11')).toBe('</3/0/11>;dim=1,</3/0/11/0>');
     expect(list('/8/0')).toContain('</8/0/2>;dim=1,</8/0/3>');
     expect(codeOf(ask(world, '/5', { accept: linkFormat }))).toBe('4.04');
+  });
+
+  it('§4.2: shows what was asked for with what it inherits, the nearest first', () => {
+    const world = new World().register();
+    const attach = (path: string, ...query: string[]) => codeOf(ask(world, path, { code: Code.Put, query }));
+    expect(attach('/6', 'pmin=5', 'pmax=60')).toBe('2.04');
+    expect(attach('/6/0', 'pmax=30')).toBe('2.04');
+    expect(attach('/6/0/0', 'gt=1')).toBe('2.04');
+    const list = (path: string) => Buffer.from(ask(world, path, { accept: linkFormat }).payload).toString();
+    expect(list('/6/0/0')).toBe('</6/0/0>;gt=1;pmin=5;pmax=30');
+    expect(list('/6/0')).toBe('</6/0>;pmax=30;pmin=5,</6/0/0>;gt=1,</6/0/1>,</6/0/3>,</6/0/5>');
+    expect(list('/6')).toContain('</6/0>;pmax=30,</6/0/0>;gt=1');
   });
 
   it.each([

@@ -258,12 +258,16 @@ function discover(
 ): Outcome<{ readonly served: Served }> {
   const found = model.discover(path, depth);
   if (!found.ok) return found;
-  const links = found.nodes.map((node) => ({
-    target: node.path,
-    params: [
-      ...(node.dimension === undefined ? [] : [['dim', String(node.dimension)] as const]),
-      ...Object.entries(attributes.at(node.path)).map(([name, value]) => [name, String(value)] as const),
-    ],
-  }));
+  const links = found.nodes.map((node) => {
+    // What was asked for is shown with what it inherits, what lies below it with its own (OMA Core §6.3.2).
+    const held = node.path === path ? attributes.allHolding(path) : attributes.at(node.path);
+    return {
+      target: node.path,
+      params: [
+        ...(node.dimension === undefined ? [] : [['dim', String(node.dimension)] as const]),
+        ...Object.entries(held).map(([name, value]) => [name, String(value)] as const),
+      ],
+    };
+  });
   return { ok: true, served: { kind: 'discovered', payload: Buffer.from(formatLinks(links)) } };
 }

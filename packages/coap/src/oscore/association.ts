@@ -39,9 +39,9 @@ export type OscoreEffect =
     }
   /**
    * Numbers below `upTo` must be stored as used before `reserved` allows them, and the ID context as the one of the
-   * keys in use; without one they are those of the parameters.
+   * keys in use; without one they are those of the parameters. `renews`: they are new, and what came under them waits.
    */
-  | { readonly kind: 'reserve'; readonly upTo: number; readonly idContext?: Uint8Array }
+  | { readonly kind: 'reserve'; readonly upTo: number; readonly idContext?: Uint8Array; readonly renews?: true }
   | { readonly kind: 'refused'; readonly fault: OscoreFault; readonly detail: string };
 
 /**
@@ -79,7 +79,7 @@ export class OscoreAssociation {
       },
       settle: () => {
         this.#held = [];
-        this.#reserve();
+        this.#reserve(true);
       },
     };
     this.#asking = new Asking(port, rederive, (plain, wire) => this.#wire.set(plain, wire));
@@ -170,11 +170,16 @@ export class OscoreAssociation {
     }
   }
 
-  #reserve(): void {
+  #reserve(renews = false): void {
     const upTo = this.#keys.numbers.wants();
     if (upTo === undefined) return;
     const idContext = this.#idContext;
-    this.#effects.push({ kind: 'reserve', upTo, ...(idContext ? { idContext: Uint8Array.from(idContext) } : {}) });
+    this.#effects.push({
+      kind: 'reserve',
+      upTo,
+      ...(idContext ? { idContext: Uint8Array.from(idContext) } : {}),
+      ...(renews ? { renews } : {}),
+    });
   }
 
   #wait(plain: Uint8Array): void {

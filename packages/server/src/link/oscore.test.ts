@@ -30,7 +30,8 @@ class Scene {
   readonly sent: { ingress: number; port: number; datagram: Uint8Array }[] = [];
   readonly owner: SessionOwner;
   readonly coap = new CoapEndpoint({ random: replayable(5) });
-  readonly association: OscoreAssociation;
+  association: OscoreAssociation;
+  readonly #rederive: boolean;
   readonly responses: string[] = [];
   readonly wentTo: { ingress: number; port: number }[] = [];
   port = 40_000;
@@ -53,7 +54,18 @@ class Scene {
       send: (ingress, _host, port, datagram) => this.sent.push({ ingress, port, datagram }),
       deliver: (message) => this.up.push(structuredClone(message)),
     });
-    this.association = new OscoreAssociation({
+    this.#rederive = rederive;
+    this.association = this.#associate(6);
+  }
+
+  /** The device starts anew, and knows only what it was given. */
+  restart(): void {
+    this.association = this.#associate(7);
+    this.coap.forgetPeer(PeerKey('server'), 0);
+  }
+
+  #associate(seed: number): OscoreAssociation {
+    return new OscoreAssociation({
       parameters: {
         masterSecret: createSecretKey(SECRET),
         masterSalt: Buffer.alloc(0),
@@ -64,8 +76,8 @@ class Scene {
       },
       numbers: { next: 0, limit: 1000, block: 0 },
       received: 'none',
-      rederive,
-      random: replayable(6),
+      rederive: this.#rederive,
+      random: replayable(seed),
     });
   }
 
@@ -156,6 +168,21 @@ describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s',
     expect(scene.of('session-opened')).toHaveLength(2);
     expect(scene.responses).toEqual(['2.01', '2.01']);
   });
+});
+
+it('a device that starts anew elsewhere is answered there under its new keys', () => {
+  const scene = new Scene({ rederive: true });
+  scene.send();
+  scene.restart();
+  scene.port = 40_888;
+  scene.wentTo.length = 0;
+  scene.send();
+  expect(scene.responses).toEqual(['2.01', '2.01']);
+  // Whatever was observed under the old keys is observed anew.
+  expect(scene.of('session-closed')).toMatchObject([{ reason: 'the device derived new keys' }]);
+  expect(scene.of('session-opened')).toHaveLength(2);
+  expect(new Set(scene.wentTo.map(({ port }) => port))).toEqual(new Set([40_888]));
+  expect(scene.of('register').at(-1)?.session.address).toBe(`${HOST}:40888`);
 });
 
 describe('on a socket for OSCORE alone', () => {

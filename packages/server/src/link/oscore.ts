@@ -39,6 +39,8 @@ interface Peer {
   readonly association: OscoreAssociation;
   address: PeerAddress;
   session: Session | undefined;
+  /** New keys that are to be stored, and where the request came from that is held until they are. */
+  renewal: { readonly derived: string; readonly from: PeerAddress } | undefined;
 }
 
 /** A question about keys, and the datagrams that wait for the answer. */
@@ -128,15 +130,10 @@ export class OscoreSessions {
   closeIdentity(identity: string, now: number): void {
     const peer = this.#peers.get(identity);
     if (!peer) return;
-    const { session } = peer;
-    this.#end(peer, now);
+    this.#end(peer, now, 'its credential is not good any more');
     this.#peers.delete(identity);
     this.#byCredential.delete(peer.credential);
     if (this.#byAddress.get(keyOf(peer.address)) === peer) this.#byAddress.delete(keyOf(peer.address));
-    if (!session) return;
-    const { sessionId } = session.info;
-    const reason = 'its credential is not good any more';
-    this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason });
   }
 
   #request(from: PeerAddress, datagram: Uint8Array, message: CoapMessage, now: number): void {
@@ -211,7 +208,7 @@ export class OscoreSessions {
       received: 'unknown',
       random: this.#o.random,
     });
-    const peer: Peer = { credential, identity, association, address, session: undefined };
+    const peer: Peer = { credential, identity, association, address, session: undefined, renewal: undefined };
     this.#peers.set(identity, peer);
     this.#byCredential.set(credential, peer);
   }
@@ -219,8 +216,14 @@ export class OscoreSessions {
   #reserved({ credential, upTo, derived }: Extract<OscoreDown, { kind: 'oscore-reserved' }>, now: number): void {
     const peer = this.#byCredential.get(credential);
     if (!peer) return;
+    const renewed = peer.renewal?.derived === derived ? peer.renewal : undefined;
+    if (renewed) {
+      peer.renewal = undefined;
+      // Nothing that was observed or asked under the old keys goes on under the new ones.
+      this.#end(peer, now, 'the device derived new keys');
+    }
     peer.association.reserved(upTo, derived === undefined ? undefined : bytesOf(derived));
-    this.#drain(peer, peer.address, now);
+    this.#drain(peer, renewed?.from ?? peer.address, now);
   }
 
   /** @param from where the datagram came from that this is about; what answers it goes there */
@@ -245,9 +248,11 @@ export class OscoreSessions {
         break;
       }
       case 'reserve': {
-        const { upTo, idContext } = effect;
-        const derived = idContext ? { derived: hexOf(idContext) } : {};
-        this.#o.deliver({ kind: 'reserve-oscore', credential: peer.credential, upTo, ...derived });
+        const { upTo, idContext, renews } = effect;
+        const derived = idContext && hexOf(idContext);
+        if (renews && derived !== undefined) peer.renewal = { derived, from };
+        const keys = derived === undefined ? {} : { derived };
+        this.#o.deliver({ kind: 'reserve-oscore', credential: peer.credential, upTo, ...keys });
         break;
       }
       case 'refused':
@@ -276,13 +281,17 @@ export class OscoreSessions {
     this.#o.deliver({ kind: 'session-opened', at: this.#o.wallClock(), session: peer.session.info });
   }
 
-  #end(peer: Peer, now: number): void {
+  /** @param reason told to the capabilities, unless they ended it themselves */
+  #end(peer: Peer, now: number, reason?: string): void {
     const { session } = peer;
     if (!session) return;
     peer.session = undefined;
     this.#bySession.delete(session.info.sessionId);
     this.#o.sessions.close(session.info.sessionId);
     this.#o.coap.forgetPeer(session.peer, now);
+    if (reason === undefined) return;
+    const { sessionId } = session.info;
+    this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason });
   }
 
   #refuse(from: PeerAddress, message: CoapMessage, fault: OscoreFault): void {

@@ -119,4 +119,45 @@ describe('objects', () => {
     const { payload } = server.ask({ code: '0.01', path: '/19/1/0/0', accept: Format.opaque }, { code: '2.05' });
     expect(payload).toBe(hexOf('written'));
   });
+
+  /** Collects what happens between LogStart and LogStop. */
+  const eventLog = () => {
+    const done: string[] = [];
+    const resources = {
+      4011: { execute: () => void done.push('start') },
+      4012: { execute: () => void done.push('stop') },
+    };
+    const values = { 4010: 0, 4013: 0, 4014: Buffer.alloc(1500, 'event;').toString('base64'), 4015: 1 };
+    return { done, instance: objectInstance(20, 0, { values, resources }) };
+  };
+
+  // The specification's procedure writes LogStart and LogStop, which can only be executed.
+  judge('client', '1.1-int-2000', () => {
+    const { done, instance } = eventLog();
+    const server = begin({ objects: [instance] });
+    server.ask({ code: '0.03', path: '/20/0/4010', format: Format.text, payload: hexOf('1') }, { code: '2.04' });
+    server.ask({ code: '0.02', path: '/20/0/4011' }, { code: '2.04' });
+    server.client.set(path(20, 0), { 4014: Buffer.from('17:02 started').toString('base64') }, server.now);
+    server.ask({ code: '0.02', path: '/20/0/4012' }, { code: '2.04' });
+    expect(done).toEqual(['start', 'stop']);
+    expect(values(server, '/20/0')).toMatchObject({ '/20/0/4010': 1, '/20/0/4013': 0 });
+    const { payload } = server.ask({ code: '0.01', path: '/20/0/4014', accept: Format.opaque }, { code: '2.05' });
+    expect(textOf(payload)).toBe('17:02 started');
+  });
+
+  judge('client', '1.1-int-2001', () => {
+    const server = begin({ objects: [eventLog().instance] });
+    const BLOCK2 = 23;
+    /** Block by block, of 512 octets (RFC 7959 §2.2: number, more, size exponent). */
+    const blockOf = (number: number) => {
+      const others = [[BLOCK2, ((number << 4) | 5).toString(16).padStart(2, '0')] as const];
+      const asked = { code: '0.01', path: '/20/0/4014', accept: Format.opaque, others };
+      const answer = server.ask(asked, { code: '2.05', format: Format.opaque });
+      const [, control = ''] = answer.others?.find(([option]) => option === BLOCK2) ?? [];
+      return { payload: answer.payload ?? '', control };
+    };
+    const blocks = [0, 1, 2].map(blockOf);
+    expect(blocks.map(({ control }) => control)).toEqual(['0d', '1d', '25']);
+    expect(textOf(blocks.map(({ payload }) => payload).join(''))).toBe('event;'.repeat(250));
+  });
 });

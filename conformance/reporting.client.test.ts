@@ -106,4 +106,34 @@ describe('information reporting', () => {
     const { payload = '' } = send(server, path(3, 0, 11, 0), path(1, 0, 1));
     expect(readSenmlCbor(payload)).toEqual({ '/3/0/11/0': 0, '/1/0/1': 86_400 });
   });
+
+  judge('client', '1.2-int-312', () => {
+    const server = begin({ client: { version: '1.2' }, server: { 2: 0 } });
+    observe(server, VOLTAGE, 'a1', ['pmin=5', 'pmax=15']);
+    server.client.set(path(3, 0), { 7: [3700, 5000] }, server.now);
+    server.advance(4);
+    server.silence();
+    server.advance(1);
+    notified(server, { token: 'a1', payload: hexOf('3700') });
+    server.advance(14);
+    server.silence();
+    server.advance(1);
+    notified(server, { token: 'a1', payload: hexOf('3700') });
+    // They are no attributes: Discover does not show them.
+    const { payload } = server.ask({ code: '0.01', path: '/3/0/7', accept: Format.linkFormat }, { code: '2.05' });
+    expect(textOf(payload)).not.toContain('pmin');
+  });
+
+  judge('client', '1.2-int-313', () => {
+    const server = begin({ client: { version: '1.2' } });
+    attributes(server, LEVEL, 'pmin=60', 'pmax=120');
+    observe(server, LEVEL, 'a1', ['pmin=5', 'pmax=15']);
+    charge(server, 90);
+    server.advance(4);
+    server.silence();
+    server.advance(1);
+    notified(server, { token: 'a1', payload: hexOf('90') });
+    server.advance(15);
+    notified(server, { token: 'a1', payload: hexOf('90') });
+  });
 });

@@ -28,6 +28,8 @@ interface Configuration {
 type Values = InstanceParts['values'] & {};
 
 const SERVER: Values = { 0: 1, 1: 86_400, 2: 1, 3: 10, 5: 86_400, 6: false, 7: 'U', 23: false };
+/** Disable, the triggers of an Update and of a bootstrap: the client itself does what they are for. */
+const EXECUTABLE: InstanceParts['resources'] & {} = { 4: { execute() {} }, 8: { execute() {} }, 9: { execute() {} } };
 /** That of the examples in Core §7.5. */
 const DEVICE: Values = {
   0: 'Open Mobile Alliance',
@@ -65,7 +67,7 @@ export class ScriptedServer {
       random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
       objects: [
         securityInstance({ uri: 'coap://127.0.0.1' }),
-        objectInstance(1, 0, { values: { ...SERVER, ...server }, resources: { 8: { execute() {} } } }),
+        objectInstance(1, 0, { values: { ...SERVER, ...server }, resources: EXECUTABLE }),
         objectInstance(3, 0, {
           values: { ...DEVICE, ...device },
           resources: { 4: { execute: () => void this.reboots++ } },

@@ -11,6 +11,7 @@ import { type Api, ApiError, createApi } from '@reeve/contract';
 import type { ServerConfig } from '@reeve/server';
 import { killGroup, spawnChild } from '../tooling/testing/children.ts';
 import type { KillPoint } from './kill-points.ts';
+import { lastingPort } from './ports.ts';
 import type { ServerProcessOptions, ServerReady } from './server-process.ts';
 
 const program = fileURLToPath(new URL('server-process.ts', import.meta.url));
@@ -57,16 +58,23 @@ export class TestServer {
     const config: ServerConfig = {
       dataFolder: join(this.folder, 'data'),
       listen: [
-        { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? 0 },
+        { transport: 'coaps', host: '127.0.0.1', port: this.#ready?.coapsPort ?? (await lastingPort()) },
         ...(noSec || oscore
-          ? [{ ...loopback, transport: 'coap' as const, port: this.#ready?.coapPort ?? 0, noSec }]
+          ? [{ ...loopback, transport: 'coap' as const, port: this.#ready?.coapPort ?? (await lastingPort()), noSec }]
           : []),
-        ...(bootstrap ? [{ ...loopback, port: this.#ready?.bootstrapPort ?? 0, bootstrap }] : []),
+        ...(bootstrap ? [{ ...loopback, port: this.#ready?.bootstrapPort ?? (await lastingPort()), bootstrap }] : []),
         ...(bootstrap && noSec
-          ? [{ ...loopback, transport: 'coap' as const, port: this.#ready?.plainBootstrapPort ?? 0, bootstrap }]
+          ? [
+              {
+                ...loopback,
+                transport: 'coap' as const,
+                port: this.#ready?.plainBootstrapPort ?? (await lastingPort()),
+                bootstrap,
+              },
+            ]
           : []),
       ],
-      http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : 0 },
+      http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : await lastingPort() },
       link,
       transmission: { ackTimeoutMs: 500, maxRetransmit: 1 },
       logLevel: 'error',
@@ -96,6 +104,11 @@ export class TestServer {
   get api(): Api {
     const token = readFileSync(this.ready.tokenFile, 'utf8').trim();
     return createApi(this.ready.url, { authorization: `Bearer ${token}` });
+  }
+
+  /** Header that signs in to the API. */
+  get authorization(): { authorization: string } {
+    return { authorization: `Bearer ${readFileSync(this.ready.tokenFile, 'utf8').trim()}` };
   }
 
   get coaps(): string {

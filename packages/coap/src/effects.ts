@@ -40,7 +40,7 @@ export type RefusalReason =
   | 'proxy'
   /** A code of a reserved class, or a code that does not go with the message type (RFC 7252 §4.2, §4.3). */
   | 'reserved-code'
-  /** A confirmable response that nothing waits for. */
+  /** A response that nothing waits for. */
   | 'unexpected-response';
 
 /** Why an observation of ours is no more. */

@@ -94,7 +94,11 @@ export class Requester {
   /** A response came in the ACK of its request; one that does not belong there is ignored. */
   receivePiggybacked(key: PeerKey, peer: Peer | undefined, message: CoapMessage, bytes: number, now: number): void {
     const request = peer?.request;
-    if (request?.messageId !== message.messageId || !sameToken(request.token, message.token)) return;
+    if (request?.messageId !== message.messageId || !sameToken(request.token, message.token)) {
+      // Of a peer that was asked lately it is a copy, which is nothing to tell of.
+      if (peer === undefined) this.#context.outbox.refuse(key, 'unexpected-response', 'nothing waits for it');
+      return;
+    }
     // An ACK is never answered with a RST, so a response that cannot be served is as if it had been lost.
     if (this.#isRefused(key, message, bytes)) return;
     this.#settle(request, message, now);
@@ -253,8 +257,8 @@ export class Requester {
       const action = now < this.#graceUntil || streams.has(key) ? 'ignored' : 'reset';
       if (action === 'reset') sendEmpty(this.#context, key, MessageType.Reset, messageId);
       outbox.push({ kind: 'unknownNotification', peer: key, token, message, action });
-    } else if (message.type === MessageType.Confirmable) {
-      sendEmpty(this.#context, key, MessageType.Reset, messageId);
+    } else {
+      if (message.type === MessageType.Confirmable) sendEmpty(this.#context, key, MessageType.Reset, messageId);
       outbox.refuse(key, 'unexpected-response', 'nothing waits for it');
     }
   }

@@ -150,7 +150,11 @@ describe('responses', () => {
     h.receive(response(ACK, 0, '02'), 10).receive(response(ACK, 1), 10);
     h.receive(response(ACK, 0), 10, PeerKey('another'));
     h.receive(response(NON, 9, '0101'), 10);
-    expect(h.effects()).toEqual([]);
+    const refused = { kind: 'refused', reason: 'unexpected-response' };
+    expect(h.effects()).toMatchObject([
+      { ...refused, peer: 'another' },
+      { ...refused, peer: PEER },
+    ]);
     expect(h.run(10, 3_000)).toEqual([2_000]);
   });
 

@@ -69,6 +69,15 @@ describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
     expect(peer.endpoint.sizes().bodies).toBe(0);
   });
 
+  it('P10: get 4.13 at once when their sum is said to be too much', () => {
+    const size = (bytes: number) => ({ extra: [option(Option.Size1, bytes)] });
+    const peer = new ScriptedPeer({ bodyBytes: 100 }).put(0, true, part(1), size(101));
+    expect(formatCode(peer.last().code)).toBe('4.13');
+    expect(peer.refused).toEqual(['bodyBytes']);
+    expect(peer.endpoint.sizes().bodies).toBe(0);
+    expect(formatCode(peer.put(0, true, part(1), size(100)).last().code)).toBe('2.31');
+  });
+
   it('with different request tags, targets or peers are different bodies (RFC 9175 §3.3)', () => {
     const tag = (n: number) => ({ extra: [option(Option.RequestTag, Uint8Array.of(n))] });
     const peer = new ScriptedPeer()

@@ -2,11 +2,11 @@ import { Code, isSafeMethod } from '../codes.ts';
 import type { CoapCore } from '../core.ts';
 import type { CoapEffect } from '../effects.ts';
 import type { ExchangeId, PeerKey } from '../ids.ts';
-import { block1, block2, type CoapMessage } from '../message.ts';
+import { block1, block2, type CoapMessage, optionUint } from '../message.ts';
 import { BERT, type BlockValue, type CoapOption, Option, option } from '../options.ts';
 import type { NotificationSpec, ResponseSpec } from '../specs.ts';
 import { block1Option, block2Option, blockBytes, entityTag, exponentOf, fills, transferKey, whole } from './blocks.ts';
-import { type Bodies, type BodyLimit, joined } from './bodies.ts';
+import { type Bodies, type Body, type BodyLimit, joined } from './bodies.ts';
 
 type RequestEffect = Extract<CoapEffect, { kind: 'request' }>;
 type Answer = Pick<ResponseSpec, 'code' | 'options'>;
@@ -111,7 +111,7 @@ export class Serving {
       return;
     }
     const key = `in ${transferKey(message)}`;
-    const body = part.num === 0 ? this.#bodies.open(peer, key, now) : this.#bodies.get(peer, key, now);
+    const body = part.num === 0 ? this.#begin(effect, key, now) : this.#bodies.get(peer, key, now);
     const offset = part.num * size;
     if (typeof body === 'string') {
       this.#exceeded(effect, body, now);
@@ -131,6 +131,12 @@ export class Serving {
         this.#deliver(effect, joined(body));
       }
     }
+  }
+
+  /** Begins a body, unless it is said to be too long: that is refused before the rest of it is sent (RFC 7959 §4). */
+  #begin({ peer, message }: RequestEffect, key: string, now: number): Body | BodyLimit {
+    const said = optionUint(message, Option.Size1) ?? 0;
+    return said > this.#bodies.limits.bodyBytes ? 'bodyBytes' : this.#bodies.open(peer, key, now);
   }
 
   #exceeded({ peer, exchange }: RequestEffect, limit: BodyLimit, now: number): void {

@@ -235,6 +235,14 @@ export const checks: Readonly<Record<Check, Explanation>> = {
     meaning: 'It updates a registration that is over.',
     steps: ['Nothing: it registers again by itself.'],
   },
+  unasked: {
+    title: 'Nothing was asked',
+    meaning: 'It answers or notifies, and has registered nothing here: nobody asked it for anything.',
+    steps: [
+      'After a restart of the server, from the address of a device without DTLS: nothing, its next Update makes it known again.',
+      'Else somebody tries to speak as a device, in vain.',
+    ],
+  },
   version: {
     title: 'Version of LwM2M',
     meaning: 'It speaks a version of LwM2M that the server does not.',

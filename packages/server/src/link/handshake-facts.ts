@@ -9,6 +9,7 @@ export type Check =
   | 'nosec-not-allowed'
   | 'identity-change'
   | 'stale-registration'
+  | 'unasked'
   | 'version'
   | 'block-wise'
   | 'bad-frame'

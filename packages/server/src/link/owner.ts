@@ -250,18 +250,23 @@ export class SessionOwner {
       case 'observationEnded':
         this.#decoder.unobserve(effect.scope as string as RegistrationId, Buffer.from(effect.token).toString('hex'));
         break;
-      case 'refused': {
-        const session = this.#sessions.get(effect.peer);
-        const refusal = session && refusalOfCoap(effect, session.info, this.#o.wallClock());
-        if (refusal) this.#o.deliver(refusal);
-        break;
-      }
-      case 'acknowledged':
       case 'unknownNotification':
+        this.#refused({ ...effect, reason: 'unexpected-response', detail: 'a notification of nothing observed' });
+        break;
+      case 'refused':
+        this.#refused(effect);
+        break;
+      case 'acknowledged':
       case 'notifyOutcome':
       case 'undelivered':
         break;
     }
+  }
+
+  #refused({ peer, ...what }: Pick<Extract<CoapEffect, { kind: 'refused' }>, 'peer' | 'reason' | 'detail'>): void {
+    const session = this.#sessions.get(peer);
+    const refusal = session && refusalOfCoap(what, session, this.#o.wallClock());
+    if (refusal) this.#o.deliver(refusal);
   }
 
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {

@@ -9,7 +9,8 @@ import {
 import type { Millis } from '../ids.ts';
 import { addressOfKey, showAddress } from './address.ts';
 import type { CertificateFacts, Check, HandshakeFacts } from './handshake-facts.ts';
-import type { LinkUp, SessionInfo } from './port.ts';
+import type { LinkUp } from './port.ts';
+import type { Session } from './sessions.ts';
 
 type Refused = Extract<LinkUp, { kind: 'refused' }>;
 type DtlsRefusal = Extract<DtlsEffect, { kind: 'refused' }>;
@@ -79,15 +80,20 @@ const COAP_CHECK: Readonly<Partial<Record<RefusalReason, Check>>> = {
   proxy: 'malformed',
   'reserved-code': 'malformed',
   'block-wise': 'block-wise',
+  'unexpected-response': 'unasked',
 };
 
-/** A refused CoAP message as a line for the operator; undefined for what peers do in the ordinary course. */
+/**
+ * A refused CoAP message as a line for the operator; undefined for what peers do in the ordinary course. A registered
+ * device may answer late, or not know yet that it is observed no more; whoever has registered nothing was asked nothing.
+ */
 export function refusalOfCoap(
-  { reason, detail }: Extract<CoapEffect, { kind: 'refused' }>,
-  { address, ingress, identity }: SessionInfo,
+  { reason, detail }: Pick<Extract<CoapEffect, { kind: 'refused' }>, 'reason' | 'detail'>,
+  { info, registered }: Pick<Session, 'info' | 'registered'>,
   at: Millis,
 ): Refused | undefined {
-  if (reason === 'unexpected-response') return undefined;
+  if (reason === 'unexpected-response' && registered) return undefined;
+  const { address, ingress, identity } = info;
   return {
     kind: 'refused',
     at,

@@ -93,6 +93,7 @@ export const DeviceSummary = Type.Object({
   firmware: Type.Optional(Type.String()),
   presence: Presence,
   secure: Type.Optional(Type.Boolean({ description: 'false: registered over NoSec' })),
+  gateway: Type.Optional(Type.String({ description: 'endpoint name of the gateway that it is behind' })),
   battery: Type.Optional(Type.Number()),
   location: Type.Optional(Type.Object({ latitude: Type.Number(), longitude: Type.Number(), at: Instant })),
   openIncidents: Type.Integer(),
@@ -165,6 +166,13 @@ export const DeviceDetail = Type.Object({
     text: Type.String(),
   }),
   createdAt: Instant,
+  /** Of a gateway. */
+  admitsBehind: Type.Optional(Type.Boolean({ description: 'devices that it names as behind it are added' })),
+  behind: Type.Optional(
+    Type.Array(Type.Object({ endpoint: Type.String(), prefix: Type.Optional(Type.String()) }), {
+      description: 'the devices behind it; a prefix has who is registered',
+    }),
+  ),
   registration: Type.Optional(
     Type.Object({
       registrationId: Type.String(),
@@ -216,6 +224,9 @@ export const DeviceAdd = Type.Object(
     owner: Type.Optional(Type.String({ maxLength: 255 })),
     model: Type.Optional(Type.String({ maxLength: 255 })),
     noSec: Type.Optional(Type.Boolean({ description: 'admit without DTLS; only if the server runs with --nosec' })),
+    gateway: Type.Optional(
+      Type.String({ maxLength: 255, description: 'the gateway that it is behind, which alone speaks for it' }),
+    ),
     values: Type.Optional(
       Type.Array(SetValue, { maxItems: 64, description: 'written once, after its first registration' }),
     ),
@@ -227,12 +238,19 @@ export type DeviceAdd = Static<typeof DeviceAdd>;
 /** Devices added by one request at most. */
 const MAX_IMPORTED = 5000;
 
-/** One of many devices that are added at once, each with a pre-shared key that is known already. */
+/** One of many devices that are added at once: with a pre-shared key that is known already, or other credentials. */
 export const DeviceImport = Type.Object(
   {
     ...Type.Pick(DeviceAdd, ['endpoint', 'identity', 'labels', 'site', 'owner', 'values']).properties,
     purpose: Type.Optional(CredentialPurpose),
-    key: Type.String({ pattern: '^([0-9a-fA-F]{2}){16,64}$', description: 'PSK in hex' }),
+    key: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}){16,64}$', description: 'PSK in hex' })),
+    credentials: Type.Optional(
+      Type.Array(CredentialAdd, {
+        minItems: 1,
+        maxItems: 4,
+        description: 'instead of identity, key and purpose; a PSK or OSCORE secret must be given',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -259,6 +277,9 @@ export const DeviceChange = Type.Object(
     model: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
     awakeSeconds: Type.Optional(Type.Union([downlinkSettings.awakeSeconds, Type.Null()])),
     downlinkBytesPerDay: Type.Optional(Type.Union([downlinkSettings.downlinkBytesPerDay, Type.Null()])),
+    admitsBehind: Type.Optional(
+      Type.Boolean({ description: 'it is a gateway: devices that it names as behind it are added' }),
+    ),
   },
   { additionalProperties: false, minProperties: 1 },
 );

@@ -1,54 +1,44 @@
-import { randomBytes } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
-import { ApiError, type DeviceImport } from '@reeve/contract';
+import { ApiError } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
-import { readCsv } from '../csv.ts';
 import { Failure } from '../failure.ts';
 import { flag, required, text } from '../options.ts';
 import { readSource } from '../secret-input.ts';
+import { columnOf, type Entry, readDevices } from './import-csv.ts';
+import { readSecurity } from './import-leshan.ts';
 
 export const importCommands = [
   command({
     name: 'device import',
-    summary: 'Add the devices of a CSV file with their pre-shared keys: all of them or none',
+    summary: 'Add the devices of a CSV file, or of what Leshan exports, with their keys: all of them or none',
     positionals: {
       file: required('FILE', 'columns name, identity, key, site, owner, group, label.*, value.PATH; - for stdin'),
     },
     options: {
       keys: text('FILE', 'new file for the keys that are made for devices without one'),
       bootstrap: flag('the keys are for the bootstrap server, which gives the devices what they register with'),
+      leshan: flag('FILE is security information of Leshan, as JSON'),
+      ca: text('NAME', 'with --leshan: the authority of devices with certificates (see ca add)'),
     },
     run: (context, given) => importDevices(context, given),
   }),
 ];
 
-/** A device of the file, the line that it stands on, and whether its key was made here. */
-interface Line {
-  readonly line: number;
-  readonly made: boolean;
-  readonly device: DeviceImport;
+interface Given {
+  readonly file: string;
+  readonly keys: string | undefined;
+  readonly bootstrap: boolean;
+  readonly leshan: boolean;
+  readonly ca: string | undefined;
 }
 
-const COLUMNS = {
-  name: 'endpoint',
-  identity: 'identity',
-  key: 'key',
-  site: 'site',
-  owner: 'owner',
-  group: 'labels/group',
-} as const;
-/** Columns of which there may be many: labels, and values that are written once the device has registered. */
-const MANY = /^(label\..|value\.\/)/;
-const MADE_KEY_BYTES = 16;
-
-async function importDevices(
-  context: Context,
-  { file, keys: keysFile, bootstrap }: Readonly<{ file: string; keys: string | undefined; bootstrap: boolean }>,
-): Promise<void> {
+async function importDevices(context: Context, { file, keys: keysFile, bootstrap, leshan, ca }: Given): Promise<void> {
   const { terminal } = context;
-  const lines = readDevices(await readSource(file, terminal));
-  const made = lines.filter((line) => line.made);
+  if (ca !== undefined && !leshan) throw new Failure('usage', '--ca goes with --leshan');
+  const purpose = bootstrap ? 'bootstrap' : undefined;
+  const source = await readSource(file, terminal);
+  const entries = leshan ? readSecurity(source, { ca, purpose }) : readDevices(source, purpose);
+  const made = entries.filter((each) => each.made);
   if (made.length > 0) {
     if (keysFile === undefined) {
       throw new Failure(
@@ -61,7 +51,7 @@ async function importDevices(
     await writeKeys(keysFile, made);
   }
   try {
-    const devices = lines.map(({ device }) => (bootstrap ? { ...device, purpose: 'bootstrap' as const } : device));
+    const devices = entries.map(({ device }) => device);
     const { added } = await context.api('devices.import', { body: { devices } });
     terminal.note(`Added ${added} devices.`);
     if (made.length > 0) terminal.note(`The ${made.length} keys made for them are in ${keysFile}, and nowhere else.`);
@@ -69,64 +59,15 @@ async function importDevices(
     if (!(error instanceof ApiError) || error.problem.status >= 500) throw error;
     // Nothing was added, so these keys are of nobody.
     if (made.length > 0 && keysFile !== undefined) await rm(keysFile);
-    throw byLine(error, lines);
+    throw byPlace(error, entries);
   }
 }
 
-/** @throws Failure `usage` with every line that is wrong */
-function readDevices(csv: string): Line[] {
-  const records = readCsv(csv);
-  if (!Array.isArray(records)) throw new Failure('usage', `Line ${records.line}: ${records.error}`);
-  const [head, ...rows] = records;
-  if (!head || rows.length === 0)
-    throw new Failure('usage', 'The file has no devices', 'Its first line names the columns');
-  const titles = head.fields.map((title) => title.trim());
-  const strange = titles.filter((title) => !Object.hasOwn(COLUMNS, title) && !MANY.test(title));
-  const twice = titles.filter((title, index) => titles.indexOf(title) < index);
-  const wrong = [
-    ...strange.map((title) => `there is no column "${title}"`),
-    ...twice.map((title) => `the column "${title}" is there twice`),
-    ...(titles.includes('name') ? [] : ['the column "name" is missing']),
-  ];
-  if (wrong.length > 0) throw new Failure('usage', `Line ${head.line}: ${wrong.join(', ')}`);
-  const short = rows.filter(({ fields }) => fields.length !== titles.length);
-  const errors = short.map(({ line, fields }) => `Line ${line}: ${fields.length} fields, not ${titles.length}`);
-  if (errors.length > 0) throw new Failure('usage', errors.join('\n'));
-  return rows.map(({ line, fields }) => deviceOf(line, titles, fields));
-}
-
-function deviceOf(line: number, titles: readonly string[], fields: readonly string[]): Line {
-  const cells = new Map(titles.map((title, index) => [title, fields[index]?.trim() ?? '']));
-  const cell = (title: keyof typeof COLUMNS) => cells.get(title) || undefined;
-  const filled = [...cells].filter(([, value]) => value !== '');
-  const labels = filled.flatMap(([title, value]) => {
-    if (title === 'group') return [[title, value] as const];
-    return title.startsWith('label.') ? [[title.slice('label.'.length), value] as const] : [];
-  });
-  const values = filled.flatMap(([title, value]) =>
-    title.startsWith('value.') ? [{ path: title.slice('value.'.length), value }] : [],
-  );
-  const key = cell('key')?.replace(/[\s:]/g, '');
-  const optional = compact({
-    identity: cell('identity'),
-    site: cell('site'),
-    owner: cell('owner'),
-    labels: labels.length > 0 ? Object.fromEntries(labels) : undefined,
-    values: values.length > 0 ? values : undefined,
-  });
-  const made = key === undefined;
-  return {
-    line,
-    made,
-    device: { endpoint: cell('name') ?? '', key: key ?? randomBytes(MADE_KEY_BYTES).toString('hex'), ...optional },
-  };
-}
-
 /** The keys as CSV, which can be imported again. @throws Failure `usage` if the file is there */
-async function writeKeys(file: string, made: readonly Line[]): Promise<void> {
+async function writeKeys(file: string, made: readonly Entry[]): Promise<void> {
   const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
-  const rows = made.map(({ device: { endpoint, identity, key } }) =>
-    [endpoint, identity ?? endpoint, key].map(quoted).join(','),
+  const rows = made.map(({ device: { endpoint, identity = endpoint, key = '' } }) =>
+    [endpoint, identity, key].map(quoted).join(','),
   );
   const handle = await open(file, 'wx', 0o600).catch((error: Error) => {
     throw new Failure('usage', `Cannot write ${file}: ${error.message}`);
@@ -139,14 +80,13 @@ async function writeKeys(file: string, made: readonly Line[]): Promise<void> {
   }
 }
 
-/** What the server refused, by the lines of the file. */
-function byLine({ problem, message }: ApiError, lines: readonly Line[]): Failure {
+/** What the server refused, by the places of the file. */
+function byPlace({ problem, message }: ApiError, entries: readonly Entry[]): Failure {
   const places = (problem.errors ?? []).map(({ at, message: why }) => {
     const [, index, field = ''] = /^body\/devices\/(\d+)\/?(.*)$/.exec(at) ?? [];
     if (index === undefined) return `${at}: ${why}`;
-    const column =
-      Object.entries(COLUMNS).find(([, name]) => name === field)?.[0] ?? field.replace('labels/', 'label.');
-    return `Line ${lines[Number(index)]?.line}${column === '' ? '' : `, ${column}`}: ${why}`;
+    const column = columnOf(field);
+    return `${entries[Number(index)]?.place}${column === '' ? '' : `, ${column}`}: ${why}`;
   });
   return new Failure('refused', ['Nothing was added.', ...(places.length > 0 ? places : [message])].join('\n  '));
 }

@@ -1,4 +1,4 @@
-import type { Actor, DeviceImport } from '@reeve/contract';
+import type { Actor, CredentialAdd, DeviceImport } from '@reeve/contract';
 import type { Deployments } from '../bootstrap/deployments.ts';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
@@ -7,6 +7,7 @@ import type { JournalDraft } from '../journal/entries.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
+import { refused } from '../trust/encoded.ts';
 import type { CredentialRow } from './credentials.ts';
 import type { Fleet } from './fleet.ts';
 import { credentialPayload, newDevice } from './handlers.ts';
@@ -24,7 +25,7 @@ interface Options {
 
 interface Added {
   readonly device: Row<'devices'>;
-  readonly credential: CredentialRow;
+  readonly credentials: readonly CredentialRow[];
   /** Values of its own. */
   readonly deployment: Row<'deployments'> | undefined;
 }
@@ -38,31 +39,79 @@ const MAX_PLACES = 100;
 export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
   return {
     'devices.import': async ({ organisationId, actor, body }) => {
-      const all = body.devices.map((wanted, index): Added => {
-        const device = newDevice(organisationId, wanted, o.now());
-        const { identity, key, purpose, values } = wanted;
-        const psk = {
-          kind: 'psk',
-          key,
-          ...(identity === undefined ? {} : { identity }),
-          ...(purpose === undefined ? {} : { purpose }),
-        } as const;
-        const deployment = o.deployments.rowOf(device, values, `body/devices/${index}/values`);
-        return { device, credential: newCredential(o.sources, device, psk, o.now()).row, deployment };
-      });
+      const all = newDevices(body.devices, organisationId, o);
       refuseTaken(all, body.devices, organisationId, o);
       await o.store.commit(batchOf(all, actor, o.now())).catch((error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
         throw new ReeveError('endpoint-taken', 'Another request added one of them meanwhile: nothing was added');
       });
-      for (const { device, credential, deployment } of all) {
-        o.sources.credentials.put(credential);
+      for (const { device, credentials, deployment } of all) {
+        for (const credential of credentials) o.sources.credentials.put(credential);
         if (deployment) o.deployments.put(deployment);
         o.engine.assign(o.fleet.put(device));
       }
       return { added: all.length };
     },
   };
+}
+
+/** @throws ReeveError that names everything wrong of every device */
+function newDevices(wanted: readonly DeviceImport[], organisationId: OrganisationId, o: Options): Added[] {
+  const wrong: Place[] = [];
+  let code: ReeveError['code'] = 'invalid-request';
+  const attempt = <T>(at: string, make: () => T): T[] => {
+    try {
+      return [make()];
+    } catch (error) {
+      if (!(error instanceof ReeveError)) throw error;
+      code = error.code;
+      const { places, message } = error;
+      if (places.length === 0) wrong.push({ at, message });
+      for (const place of places) wrong.push({ ...place, at: place.at.replace(/^body(?!\/devices\/)/, at) });
+      return [];
+    }
+  };
+  const all = wanted.map((each, index): Added => {
+    const device = newDevice(organisationId, each, o.now());
+    const at = `body/devices/${index}`;
+    const credentials = attempt(at, () => credentialsOf(each)).flatMap((adds) =>
+      adds.flatMap((add, nth) =>
+        attempt(`${at}/${fieldOf(each, nth)}`, () => newCredential(o.sources, device, add, o.now()).row),
+      ),
+    );
+    const [deployment] = attempt(at, () => o.deployments.rowOf(device, each.values, `${at}/values`));
+    return { device, credentials, deployment };
+  });
+  if (wrong.length > 0) throw new ReeveError(code, 'Nothing was added', wrong.slice(0, MAX_PLACES));
+  return all;
+}
+
+/** @throws ReeveError `invalid-request` for a device with nothing to prove itself with that is known, or too much */
+function credentialsOf({ identity, key, purpose, credentials }: DeviceImport): readonly CredentialAdd[] {
+  if (credentials) {
+    if (identity !== undefined || key !== undefined || purpose !== undefined) {
+      throw refused('body/credentials', 'stands instead of identity, key and purpose: give one or the other');
+    }
+    // A key that was made here could not be told: thousands of them are no answer.
+    const lacking = credentials.findIndex((each) => ['psk', 'oscore'].includes(each.kind) && each.key === undefined);
+    if (lacking >= 0) throw refused(`body/credentials/${lacking}/key`, 'is missing');
+    return credentials;
+  }
+  if (key === undefined) throw refused('body/key', 'is missing: a pre-shared key, or other credentials');
+  return [
+    {
+      kind: 'psk',
+      key,
+      ...(identity === undefined ? {} : { identity }),
+      ...(purpose === undefined ? {} : { purpose }),
+    },
+  ];
+}
+
+/** Where a credential stands in the request. */
+function fieldOf({ credentials, identity }: DeviceImport, nth: number): string {
+  if (credentials) return `credentials/${nth}`;
+  return identity === undefined ? 'endpoint' : 'identity';
 }
 
 /** @throws ReeveError that names every device whose name or identity somebody has, or that is there twice */
@@ -74,19 +123,23 @@ function refuseTaken(
 ): void {
   const endpoints = new Set<string>();
   const proofs = new Set<string>();
-  const places = all.flatMap(({ device: { endpoint }, credential: { proof } }, index): Place[] => {
-    const at = (field: keyof DeviceImport, message: string) => ({ at: `body/devices/${index}/${field}`, message });
+  const places = all.flatMap(({ device: { endpoint }, credentials }, index): Place[] => {
+    const at = (field: string, message: string) => ({ at: `body/devices/${index}/${field}`, message });
     const found: Place[] = [];
-    if (endpoints.has(endpoint)) found.push(at('endpoint', `"${endpoint}" is there twice`));
+    const again = endpoints.has(endpoint);
+    if (again) found.push(at('endpoint', `"${endpoint}" is there twice`));
     else if (fleet.byEndpoint(organisationId, endpoint)) found.push(at('endpoint', `there is a device "${endpoint}"`));
-    const field = wanted[index]?.identity === undefined ? 'endpoint' : 'identity';
-    if (proofs.has(proof) && !endpoints.has(endpoint)) {
-      found.push(at(field, `the identity "${showIdentity(proof)}" is there twice`));
-    } else if (sources.credentials.has(proof) && found.length === 0) {
-      found.push(at(field, `a device has the identity "${showIdentity(proof)}"`));
-    }
+    const known = found.length > 0;
+    credentials.forEach(({ proof }, nth) => {
+      const each = wanted[index];
+      const field = each ? fieldOf(each, nth) : 'endpoint';
+      if (proofs.has(proof) && !again) found.push(at(field, `the identity "${showIdentity(proof)}" is there twice`));
+      else if (sources.credentials.has(proof) && !known) {
+        found.push(at(field, `a device has the identity "${showIdentity(proof)}"`));
+      }
+      proofs.add(proof);
+    });
     endpoints.add(endpoint);
-    proofs.add(proof);
     return found;
   });
   if (places.length === 0) return;
@@ -95,17 +148,17 @@ function refuseTaken(
 }
 
 function batchOf(all: readonly Added[], actor: Actor, at: Millis) {
-  const changes = all.flatMap(({ device, credential, deployment }): Change[] => [
+  const changes = all.flatMap(({ device, credentials, deployment }): Change[] => [
     { put: 'devices', row: device },
-    { put: 'credentials', row: credential },
+    ...credentials.map((row) => ({ put: 'credentials', row }) as const),
     ...(deployment ? [{ put: 'deployments', row: deployment } as const] : []),
   ]);
-  const journal = all.flatMap(({ device, credential }): JournalDraft[] => {
+  const journal = all.flatMap(({ device, credentials }): JournalDraft[] => {
     const { organisationId, deviceId, endpoint } = device;
     const fact = { at, organisationId, deviceId, actor };
     return [
       { ...fact, type: 'device.added', payload: { endpoint } },
-      { ...fact, type: 'credential.set', payload: credentialPayload(credential) },
+      ...credentials.map((row) => ({ ...fact, type: 'credential.set', payload: credentialPayload(row) }) as const),
     ];
   });
   return { changes, journal };

@@ -27,8 +27,12 @@ interface Handshake {
   readonly address: PeerAddress;
   /** Frees its place among them. */
   readonly leave: () => void;
-  /** The identity of the pre-shared key that was asked for, as a label, and what is known of it. */
-  psk?: { readonly identity: string; readonly found: TlsKey | undefined };
+}
+
+/** The identity of the pre-shared key that a peer asked for, as a label, and what is known of it. */
+interface Claim {
+  readonly identity: string;
+  readonly found: TlsKey | undefined;
 }
 
 /** Who a peer is, and by what it was admitted. */
@@ -41,6 +45,8 @@ export class TlsListener {
   readonly #server: Server;
   /** By the port of the peer's socket: TLS names its handshakes by sockets of its own. */
   readonly #handshakes = new Map<string, Handshake>();
+  /** By the very socket that asked: who is admitted as what hangs on nothing that two peers could have alike. */
+  readonly #claims = new WeakMap<TLSSocket, Claim>();
 
   constructor(options: Options) {
     this.#o = options;
@@ -66,11 +72,24 @@ export class TlsListener {
     this.#server.on('tlsClientError', (error, socket) => this.#failed(socket, error));
   }
 
-  /** Begins a handshake. @param leave called once it is over */
+  /**
+   * Begins a handshake; one at a time from an address and port, of which there can be two only where the server has
+   * several addresses, or for a moment after the first was cut off.
+   *
+   * @param leave called once it is over
+   */
   accept(socket: Socket, address: PeerAddress, leave: () => void): void {
     const key = showAddress(address);
-    this.#handshakes.set(key, { address, leave });
-    socket.once('close', () => this.#over(key));
+    if (this.#handshakes.has(key)) {
+      leave();
+      socket.destroy();
+      return;
+    }
+    const handshake: Handshake = { address, leave };
+    this.#handshakes.set(key, handshake);
+    socket.once('close', () => {
+      if (this.#handshakes.get(key) === handshake) this.#over(key);
+    });
     this.#server.emit('connection', socket);
   }
 
@@ -82,10 +101,9 @@ export class TlsListener {
   }
 
   #keyOf(socket: TLSSocket, identity: string): Uint8Array | null {
-    const handshake = this.#handshakes.get(keyOf(socket));
-    if (!handshake) return null;
     const found = this.#o.secrets.key(identity, Date.now());
-    handshake.psk = { identity: identityLabel({ kind: 'psk', identity: Buffer.from(identity, 'utf8') }), found };
+    const label = identityLabel({ kind: 'psk', identity: Buffer.from(identity, 'utf8') });
+    this.#claims.set(socket, { identity: label, found });
     return found?.key ?? null;
   }
 
@@ -98,7 +116,7 @@ export class TlsListener {
   }
 
   #provedByKey(socket: TLSSocket, suite: string): void {
-    const { identity, found } = this.#handshakes.get(keyOf(socket))?.psk ?? {};
+    const { identity, found } = this.#claims.get(socket) ?? {};
     if (!found || identity === undefined) this.#refuse(socket, 'unknown-identity', 'no key was asked for');
     else this.#admit(socket, { identity, ...found }, suite);
   }
@@ -138,8 +156,7 @@ export class TlsListener {
 
   #failed(socket: TLSSocket, error: Error): void {
     const { check, detail } = checkOfTls(error);
-    const { psk } = this.#handshakes.get(keyOf(socket)) ?? {};
-    this.#refuse(socket, check, detail, psk?.identity);
+    this.#refuse(socket, check, detail, this.#claims.get(socket)?.identity);
   }
 
   #refuse(

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { CredentialId, Millis } from '../ids.ts';
 import type { DtlsSettings } from './dtls-settings.ts';
@@ -27,8 +28,8 @@ const OPENSSL_NAMES: Readonly<Record<string, string>> = {
   TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256: 'ECDHE-ECDSA-AES128-SHA256',
 };
 
-/** No session tickets: who comes back shows its credential again. */
-const SSL_OP_NO_TICKET = 0x4000;
+/** No session tickets: who comes back shows its credential again. Nor does anybody show another one midway. */
+const ONE_HANDSHAKE = constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION;
 
 /** What the server proves itself with over TLS, and the keys that devices may prove themselves with. */
 export class TlsSecrets {
@@ -78,7 +79,7 @@ export class TlsSecrets {
       minVersion: 'TLSv1.2',
       // Node hears of pre-shared keys in handshakes of TLS 1.2 only.
       maxVersion: psk ? 'TLSv1.2' : 'TLSv1.3',
-      secureOptions: SSL_OP_NO_TICKET,
+      secureOptions: ONE_HANDSHAKE,
       ecdhCurve: 'X25519:P-256:P-384',
       ...(identity && settings.credentials.includes('certificate')
         ? { cert: pemOf('CERTIFICATE', identity.certificates ?? []), key: pemOf('PRIVATE KEY', [identity.privateKey]) }

@@ -23,6 +23,8 @@ interface Configuration {
   /** Beside the objects 0, 1 and 3. */
   readonly objects?: readonly ObjectInstance[];
   readonly client?: Partial<ClientOptions>;
+  /** Whether it has an account of the server from the start; default true. */
+  readonly provisioned?: boolean;
 }
 
 type Values = InstanceParts['values'] & {};
@@ -30,6 +32,10 @@ type Values = InstanceParts['values'] & {};
 const SERVER: Values = { 0: 1, 1: 86_400, 2: 1, 3: 10, 5: 86_400, 6: false, 7: 'U', 23: false };
 /** Disable, the triggers of an Update and of a bootstrap: the client itself does what they are for. */
 const EXECUTABLE: InstanceParts['resources'] & {} = { 4: { execute() {} }, 8: { execute() {} }, 9: { execute() {} } };
+const accountOf = (values: Values) => [
+  securityInstance({ uri: 'coap://127.0.0.1' }),
+  objectInstance(1, 0, { values, resources: EXECUTABLE }),
+];
 /** That of the examples in Core §7.5. */
 const DEVICE: Values = {
   0: 'Open Mobile Alliance',
@@ -57,17 +63,18 @@ export class ScriptedServer {
   reboots = 0;
   readonly client: LwM2mClient;
   readonly events: ClientEvent[] = [];
-  readonly #inbox: WireMessage[] = [];
+  /** Where the message went that was heard last. */
+  heardAt = '';
+  readonly #inbox: { readonly to: string; readonly message: WireMessage }[] = [];
   #id = 0x2000;
 
-  constructor({ server, device, objects = [], client }: Configuration = {}) {
+  constructor({ server, device, objects = [], client, provisioned = true }: Configuration = {}) {
     const random = seededRandom(1);
     this.client = new LwM2mClient({
       endpoint: 'client-1',
       random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
       objects: [
-        securityInstance({ uri: 'coap://127.0.0.1' }),
-        objectInstance(1, 0, { values: { ...SERVER, ...server }, resources: EXECUTABLE }),
+        ...(provisioned ? accountOf({ ...SERVER, ...server }) : []),
         objectInstance(3, 0, {
           values: { ...DEVICE, ...device },
           resources: { 4: { execute: () => void this.reboots++ } },
@@ -81,7 +88,8 @@ export class ScriptedServer {
   /** The next message of the client; what it must look like is checked as far as it is given. */
   hear(expected: Partial<WireMessage> = {}): WireMessage {
     this.#settle();
-    const message = this.#inbox.shift();
+    const { to = '', message } = this.#inbox.shift() ?? {};
+    this.heardAt = to;
     if (!message) throw new Error(`the client said nothing; expected ${JSON.stringify(expected)}`);
     expect(message).toMatchObject(expected);
     return message;
@@ -135,7 +143,7 @@ export class ScriptedServer {
   #settle(): void {
     for (let effects = this.client.drain(); effects.length > 0; effects = this.client.drain()) {
       for (const effect of effects) {
-        if (effect.kind === 'send') this.#inbox.push(decodeWire(effect.datagram));
+        if (effect.kind === 'send') this.#inbox.push({ to: effect.to, message: decodeWire(effect.datagram) });
         else this.events.push(effect);
       }
     }

@@ -1,14 +1,15 @@
 import type { AlertName, RefusalCheck } from '@reeve/dtls';
-import type { Attributes } from '@reeve/lwm2m';
 import type { CredentialId, DeviceId, Millis, RegistrationId } from '../ids.ts';
-import type { RegisteredObject, StoredValue } from '../store/tables.ts';
+import type { RegisteredObject } from '../store/tables.ts';
 import type { BootstrapDown, BootstrapUp } from './bootstrap-port.ts';
 import type { Census, Check, HandshakeFacts } from './handshake-facts.ts';
 import type { ListenAddress, Listener, Transport } from './listening.ts';
+import type { LinkBody, LinkObservation, LinkOperation, RequestOutcome } from './operation-port.ts';
 import type { OscoreDown, OscoreUp } from './oscore-port.ts';
 import type { TlsKey } from './tls-secrets.ts';
 
 export type { ListenAddress, Listener } from './listening.ts';
+export type { LinkBody, LinkObservation, LinkOperation, LinkRecord, RequestOutcome } from './operation-port.ts';
 
 /**
  * The link port: everything that passes between the session owner (sockets, DTLS, CoAP, LwM2M encoding) and the
@@ -82,32 +83,6 @@ export interface LinkIdentity {
   readonly privateKey: Uint8Array;
 }
 
-/** One value of an answer or notification, in its stored form. `time` is SenML's, in milliseconds since the epoch. */
-export interface LinkRecord {
-  readonly path: string;
-  readonly stored: StoredValue;
-  readonly time?: Millis;
-}
-
-/** One node that a device listed, with what is attached to it, as written; a parameter without a value is empty text. */
-interface LinkNode {
-  readonly path: string;
-  readonly attributes: Readonly<Record<string, string>>;
-}
-
-/** A payload after decoding by its own content format. */
-export type LinkBody =
-  | {
-      readonly kind: 'records';
-      readonly records: readonly LinkRecord[] /** More blocks were to come. */;
-      readonly truncated: boolean;
-    }
-  | { readonly kind: 'nodes'; readonly nodes: readonly LinkNode[] }
-  /** The object instance that a Create made, if the device named it. */
-  | { readonly kind: 'created'; readonly path: string }
-  | { readonly kind: 'undecodable'; readonly detail: string }
-  | { readonly kind: 'empty' };
-
 /** What the device offers, as it registered it. */
 export interface Offer {
   /** Before all its paths: the alternate path, then the prefix of a device behind a gateway; `/` for neither. */
@@ -117,63 +92,6 @@ export interface Offer {
   readonly contentFormats: readonly number[];
   readonly objects: readonly RegisteredObject[];
 }
-
-/** An operation on a device. Values are typed, so that the link can encode them in a format that the device has. */
-export type LinkOperation =
-  | { readonly kind: 'read'; readonly path: string }
-  | { readonly kind: 'read-composite'; readonly paths: readonly string[] }
-  /** Partial, and all or nothing; a record of type `none` removes its resource instance. */
-  | { readonly kind: 'write-composite'; readonly records: readonly LinkRecord[] }
-  | {
-      readonly kind: 'write';
-      readonly mode: 'replace' | 'partial';
-      readonly path: string;
-      readonly records: readonly LinkRecord[];
-    }
-  | { readonly kind: 'execute'; readonly path: string; readonly arguments?: string }
-  | { readonly kind: 'discover'; readonly path: string; readonly depth?: number }
-  | { readonly kind: 'write-attributes'; readonly path: string; readonly attributes: Attributes }
-  | {
-      readonly kind: 'create';
-      /** Of the object. */
-      readonly path: string;
-      /** Absent: the device chooses, and the records lie below instance 0. */
-      readonly instanceId?: number;
-      readonly records: readonly LinkRecord[];
-    }
-  | { readonly kind: 'delete'; readonly path: string }
-  /** `path` is the text of a target; see observations/target.ts. */
-  | { readonly kind: 'observe'; readonly path: string }
-  | ({ readonly kind: 'cancel-observe' } & LinkObservation);
-
-/** An observation that a device has accepted. */
-export interface LinkObservation {
-  /** The text of its target; see observations/target.ts. */
-  readonly path: string;
-  /** In hex. */
-  readonly token: string;
-  /** Content format of the list of paths that a composite one was asked for with; whatever is asked of it again has the same. */
-  readonly format?: number;
-}
-
-/** How a request to the device ended. */
-export type RequestOutcome =
-  | {
-      readonly kind: 'answered';
-      readonly code: number;
-      readonly body: LinkBody;
-      /** Of an observation that is live now. */
-      readonly token?: string;
-      /** See {@link LinkObservation}. */
-      readonly format?: number;
-    }
-  /** Sent, and never answered: the device may have acted on it. */
-  | { readonly kind: 'timeout' }
-  | { readonly kind: 'reset' }
-  /** Nothing left the server: it may be tried again. */
-  | { readonly kind: 'not-sent'; readonly reason: string }
-  /** It cannot be said in a format that the device has: trying again would not help. */
-  | { readonly kind: 'unencodable'; readonly reason: string };
 
 export interface Heard {
   /** When the datagram was read from the socket. */

@@ -4,6 +4,7 @@ import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { QueryError } from './components/QueryError.tsx';
 import { Shell } from './components/Shell.tsx';
 import { useSession } from './data/queries.ts';
+import { BootstrapPage } from './pages/bootstrap/BootstrapPage.tsx';
 import { ConnectionsPage } from './pages/connections/ConnectionsPage.tsx';
 import { DevicePage } from './pages/device/DevicePage.tsx';
 import { FleetPage } from './pages/fleet/FleetPage.tsx';
@@ -39,6 +40,7 @@ export function App() {
           <Route path="/incidents" component={IncidentsPage} />
           <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
           <Route path="/connections" component={ConnectionsPage} />
+          <Route path="/bootstrap" component={BootstrapPage} />
           <Route path="/policies" component={PoliciesPage} />
           <Route path="/models" component={ModelsPage} />
           <Route path="/settings">

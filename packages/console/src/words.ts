@@ -1,5 +1,7 @@
 import type {
   Authority,
+  BootstrapState,
+  BootstrapStep,
   CommandOperation,
   CommandState,
   CredentialKind,
@@ -84,6 +86,19 @@ export const observationWords: Record<Observation['state'], Word> = {
   requested: { label: 'Observation requested', tone: 'attention' },
   live: { label: 'Observed', tone: 'good' },
   refused: { label: 'Observation refused', tone: 'bad' },
+};
+
+export const bootstrapWords: Record<BootstrapState, Word> = {
+  running: { label: 'Running', tone: 'attention' },
+  finished: { label: 'Finished', tone: 'good' },
+  failed: { label: 'Failed', tone: 'bad' },
+};
+
+export const bootstrapStepWords: Record<BootstrapStep['result'], Word> = {
+  done: { label: 'Done', tone: 'good' },
+  'passed-over': { label: 'Passed over', tone: 'attention' },
+  again: { label: 'Asked again', tone: 'attention' },
+  failed: { label: 'Failed', tone: 'bad' },
 };
 
 /** What a dot on the map says: the one thing that matters most about a device now. */

@@ -12,6 +12,7 @@ const pages = [
   { path: '/map', name: 'Map', below: '/map' },
   { path: '/incidents', name: 'Incidents', below: '/incidents' },
   { path: '/connections', name: 'Connections', below: '/connections' },
+  { path: '/bootstrap', name: 'Bootstrap', below: '/bootstrap' },
   { path: '/policies', name: 'Policies', below: '/policies' },
   { path: '/models', name: 'Models', below: '/models' },
   { path: '/settings', name: 'Settings', below: '/settings' },

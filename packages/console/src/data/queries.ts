@@ -1,4 +1,4 @@
-import type { IncidentState, PolicyDevice, QueryOf } from '@reeve/contract';
+import type { BootstrapState, IncidentState, PolicyDevice, QueryOf } from '@reeve/contract';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api, isSignedOut } from './api.ts';
 import type { Key } from './keys.ts';
@@ -148,6 +148,30 @@ export function useHandshakeCounters() {
     queryFn: () => api('handshakes.counters'),
     refetchInterval: POLL,
   });
+}
+
+/** Bootstrap sessions of all devices, newest first; a running one goes on without journal entries. */
+export function useBootstraps(state: BootstrapState | undefined) {
+  const query = { limit: 20, ...(state === undefined ? {} : { state }) };
+  return usePages(
+    ['bootstraps', state ?? ''],
+    (after) => api('bootstrap.list', { query: { ...query, ...after } }),
+    POLL,
+  );
+}
+
+/** Bootstrap sessions of one device, newest first. */
+export function useDeviceBootstraps(deviceId: string) {
+  return usePages(
+    ['deviceBootstraps', deviceId],
+    (after) => api('bootstrap.list', { query: { device: deviceId, limit: 3, ...after } }),
+    POLL,
+  );
+}
+
+/** What devices are given, by group. */
+export function useBootstrapTemplates() {
+  return usePages(['bootstrapTemplates'], () => api('bootstrap.templates'));
 }
 
 export function useWebhooks() {

@@ -10,6 +10,7 @@ import { toneColor } from '../../theme.ts';
 import { CommandList } from './CommandList.tsx';
 import { Connection } from './Connection.tsx';
 import { Credentials } from './Credentials.tsx';
+import { DeviceBootstraps } from './DeviceBootstraps.tsx';
 import { DeviceHandshakes } from './DeviceHandshakes.tsx';
 import { DeviceIncidents } from './DeviceIncidents.tsx';
 import { LockPanel } from './LockPanel.tsx';
@@ -53,6 +54,7 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
             <CommandList deviceId={device.deviceId} />
             <Connection device={device} />
             <Credentials device={device} />
+            <DeviceBootstraps device={device} />
             <DeviceTimeline deviceId={device.deviceId} />
           </Stack>
         </Grid.Col>

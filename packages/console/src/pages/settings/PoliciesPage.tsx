@@ -1,7 +1,7 @@
-import { Code, Group, List, Paper, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Code, Group, List, Paper, Stack, Text } from '@mantine/core';
 import type { Policy } from '@reeve/contract';
-import { useState } from 'react';
 import { Age } from '../../components/Age.tsx';
+import { Fold } from '../../components/Fold.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
@@ -84,18 +84,5 @@ function PolicyCard({ policy }: { policy: Policy }) {
         <Code block>{policy.source}</Code>
       </Fold>
     </Paper>
-  );
-}
-
-/** Something that is drawn, and fetched, only once it is unfolded. */
-function Fold({ title, children }: { title: string; children: React.ReactNode }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <div>
-      <UnstyledButton fz="sm" c="blue" mt={4} aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open ? '▾' : '▸'} {title}
-      </UnstyledButton>
-      {open && children}
-    </div>
   );
 }

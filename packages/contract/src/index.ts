@@ -12,3 +12,4 @@ export * from './models.ts';
 export * from './policies.ts';
 export * from './routes/routes.ts';
 export * from './streams.ts';
+export * from './updates.ts';

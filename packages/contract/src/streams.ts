@@ -15,6 +15,15 @@ export const downloads = {
   backup: { path: '/backup' },
 } as const;
 
+/** Files below `/api/v1`, taken as they are. */
+export const uploads = {
+  /** The next piece of an artifact, from `?offset=` on. */
+  artifact: { path: '/artifacts/:artifact/content' },
+} as const;
+
+/** Bytes of the largest piece. */
+export const UPLOAD_PIECE_BYTES = 1_048_576;
+
 /** Header of a backup: fingerprint of the key that it is sealed with. */
 export const SEALING_KEY_HEADER = 'reeve-sealing-key';
 

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import { openBootstrap } from './bootstrap/open.ts';
 import type { ServerUris } from './bootstrap/uris.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { Gateways } from './gateways/gateways.ts';
 import { HandshakeCounts } from './handshakes/counters.ts';
 import { FailedHandshakes, type ListenerName } from './handshakes/failed.ts';
 import type { Millis, OrganisationId } from './ids.ts';
 import { Lanes } from './lanes.ts';
-import type { LinkDown } from './link/port.ts';
+import type { LinkDown, LinkUp } from './link/port.ts';
 import { Requests } from './link/requests.ts';
 import { Live } from './live.ts';
 import { ModelLibrary } from './models/library.ts';
@@ -40,6 +41,8 @@ interface CoreOptions {
   readonly send: (message: LinkDown) => void;
   /** A device was heard; `anew` if with a new registration or over a new session. */
   readonly contacted: (device: Device, anew: boolean) => void;
+  /** A device asks for a part of what it is updated with. */
+  readonly fetch: (message: Extract<LinkUp, { kind: 'fetch' }>) => void;
   /** How long sessions outlive registrations; see sessions/limits.ts. */
   readonly keepSessionDays?: number;
   /** How much devices are sent without urgency; see pacing/limits.ts. */
@@ -93,13 +96,19 @@ export async function openCore(options: CoreOptions) {
     now,
     take: (device, report, also) => dispatcher.take(device, report, also),
   });
-  /** After each contact: what hung on an old registration or session is begun again. */
-  const heard = (device: Device, anew?: 'new-registration' | 'new-session') => {
-    noteHeard(device, now());
+  /** What hung on an old registration or session is begun again. */
+  const met = (device: Device, anew?: 'new-registration' | 'new-session') => {
     if (anew) void observer.restart(device, anew);
     else observer.heard(device);
     contacted(device, anew !== undefined);
     dispatcher.tellPresence(device);
+  };
+  /** After each contact, which is one of the devices behind a gateway too. */
+  const heard = (device: Device, anew?: 'new-registration' | 'new-session') => {
+    noteHeard(device, now());
+    met(device, anew);
+    for (const behind of fleet.behind(device)) met(behind, anew);
+    gateways.heard(device);
   };
   const registrations = new Registrations({
     store,
@@ -114,10 +123,14 @@ export async function openCore(options: CoreOptions) {
       contact: (device, { at, session }) => [engine.contact(device, at), sessions.heard(device, session)],
       registered: (device) => {
         bootstrapping.bootstrap.registered(device);
+        gateways.renewed(device);
         heard(device, 'new-registration');
       },
       heard: (device, fresh) => heard(device, fresh ? 'new-session' : undefined),
-      ended: (device) => dispatcher.tellPresence(device),
+      ended: (device) => {
+        dispatcher.tellPresence(device);
+        return gateways.ended(device);
+      },
     },
   });
   const sessions: SessionKeeper = await SessionKeeper.restore(
@@ -168,6 +181,7 @@ export async function openCore(options: CoreOptions) {
     failedHandshakes,
     handshakeCounts,
     observer: () => observer,
+    gateways: () => gateways,
     bootstrap: bootstrapping.bootstrap,
     engine,
     ingest,
@@ -176,12 +190,21 @@ export async function openCore(options: CoreOptions) {
     live,
     send,
     heard: (device, fresh) => heard(device, fresh ? 'new-session' : undefined),
+    fetch: options.fetch,
     now,
+  });
+  const gateways: Gateways = await Gateways.load({
+    ...{ store, fleet, lanes, requests, pacer, engine, send, now },
+    refuse: (refused) => failedHandshakes.count(refused),
+    take: (device, report) => dispatcher.take(device, report),
+    joined: (device) => met(device, 'new-registration'),
+    left: (device) => dispatcher.tellPresence(device),
   });
   return {
     lanes,
     live,
     fleet,
+    gateways,
     credentials,
     trust,
     library,

@@ -1,6 +1,7 @@
 import { Code } from '@reeve/coap';
 import type { Bootstrap } from './bootstrap/bootstrap.ts';
 import { commitAll, type Decision } from './decision.ts';
+import type { Gateways } from './gateways/gateways.ts';
 import type { HandshakeCounts } from './handshakes/counters.ts';
 import type { FailedHandshakes } from './handshakes/failed.ts';
 import type { Millis } from './ids.ts';
@@ -12,7 +13,7 @@ import type { Observer } from './observations/observer.ts';
 import { baseOf } from './observations/target.ts';
 import type { RuleEngine } from './policies/engine.ts';
 import type { Credentials } from './registry/credentials.ts';
-import type { Device, Fleet } from './registry/fleet.ts';
+import { carrierOf, type Device, type Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
 import { charge, rateLimits } from './registry/rate.ts';
 import { howUnanswered, noteHeard } from './registry/reach.ts';
@@ -38,6 +39,7 @@ interface Options {
   readonly failedHandshakes: FailedHandshakes;
   readonly handshakeCounts: HandshakeCounts;
   readonly observer: () => Observer;
+  readonly gateways: () => Gateways;
   readonly bootstrap: Bootstrap;
   readonly engine: RuleEngine;
   readonly ingest: Ingest;
@@ -47,8 +49,12 @@ interface Options {
   readonly send: (message: LinkDown) => void;
   /** The device was heard; `fresh` if over a session that is new to it. */
   readonly heard: (device: Device, fresh: boolean) => void;
+  /** A device asks for a part of what it is updated with. */
+  readonly fetch: (message: Extract<LinkUp, { kind: 'fetch' }>) => void;
   readonly now: () => Millis;
 }
+
+type Sent = Extract<LinkUp, { kind: 'send' }>;
 
 /** Hands each message of the link to the capability that it is for. A message that fails is the device's to repeat. */
 export class Dispatcher {
@@ -136,6 +142,9 @@ export class Dispatcher {
       case 'send':
         void this.#sent(message);
         break;
+      case 'fetch':
+        this.#o.fetch(message);
+        break;
       case 'bootstrap-request':
         void this.#o.bootstrap.request(message);
         break;
@@ -179,6 +188,7 @@ export class Dispatcher {
     const { decision, current } = this.#o.ingest.take(device, { ...report, receivedAt });
     await commitAll(this.#o.store, [decision, ...also]);
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
+    await this.#o.gateways().told(device, report);
     if (current.length === 0 || !this.#o.live.watched) return;
     const values = current.map((row) => valueView(row, device.registration, this.#o.models));
     this.#o.live.tell({ kind: 'samples', data: { deviceId: device.row.deviceId, values } });
@@ -230,7 +240,8 @@ export class Dispatcher {
       if (exchange !== undefined) send({ kind: 'reject', exchange });
       return;
     }
-    const refused = charge(device, message);
+    const carrier = carrierOf(device);
+    const refused = charge(carrier, message);
     if (refused) {
       failedHandshakes.count(refused);
       if (exchange !== undefined) send({ kind: 'reject', exchange });
@@ -239,21 +250,18 @@ export class Dispatcher {
       return;
     }
     try {
-      await lanes.run(device.row.deviceId, async () => {
-        const { registration } = device;
-        if (registration?.registrationId !== registrationId) {
+      await lanes.run(carrier.row.deviceId, async () => {
+        if (carrier.registration === undefined || device.registration?.registrationId !== registrationId) {
           if (exchange !== undefined) send({ kind: 'reject', exchange });
           return;
         }
         const report: Report = { path: baseOf(path) ?? path, body, fresh: message.fresh, receivedAt: message.at };
-        await this.#report(device, report, [
-          contactOf(device, registration, message),
-          this.#o.engine.contact(device, message.at),
-          this.#o.sessions.heard(device, session),
-        ]);
-        if (exchange !== undefined) send({ kind: 'accept', exchange });
-        if (message.ends) await this.#o.observer().ended(device, path);
-        this.#o.heard(device, registrations.attach(device, session));
+        await this.#within(device, async () => {
+          await this.#report(device, report, this.#contacts(device, message));
+          if (exchange !== undefined) send({ kind: 'accept', exchange });
+          if (message.ends) await this.#o.observer().ended(device, path);
+        });
+        this.#o.heard(carrier, registrations.attach(carrier, session));
       });
     } catch {
       // Nothing was saved, so nothing is acknowledged: the observation ends, and begins again when the device is heard.
@@ -262,10 +270,26 @@ export class Dispatcher {
     }
   }
 
+  /** Does a task in the lane of a device, within that of the gateway that it is behind, if it is. */
+  #within(device: Device, task: () => Promise<void>): Promise<void> {
+    return device.gateway ? this.#o.lanes.run(device.row.deviceId, task) : task();
+  }
+
+  /** What a message tells beside what it says: that the device was heard, and the gateway that it is behind. */
+  #contacts(device: Device, message: Pick<Sent, 'at' | 'session' | 'record'>): (Decision | undefined)[] {
+    const { at, session } = message;
+    const carrier = carrierOf(device);
+    const decisions = [this.#o.engine.contact(device, at)];
+    if (carrier.registration) decisions.push(contactOf(carrier, carrier.registration, message));
+    if (device === carrier) return [...decisions, this.#o.sessions.heard(device, session)];
+    if (device.registration) decisions.push(contactOf(device, device.registration, { at, session }));
+    return [...decisions, this.#o.engine.contact(carrier, at), this.#o.sessions.heard(carrier, session)];
+  }
+
   /** A device tells of its own accord: stored and judged as a notification is, and answered after the commit. */
-  async #sent(message: Extract<LinkUp, { kind: 'send' }>): Promise<void> {
+  async #sent(message: Sent): Promise<void> {
     const { fleet, lanes, registrations, failedHandshakes, send } = this.#o;
-    const { exchange, session, registrationId, body } = message;
+    const { exchange, session, registrationId, body, behind = [] } = message;
     const answer = (code: number, maxAge?: number) =>
       send({ kind: 'answer', exchange, code, ...(maxAge === undefined ? {} : { maxAge }) });
     const device = fleet.byRegistration(registrationId);
@@ -279,11 +303,15 @@ export class Dispatcher {
       await lanes.run(device.row.deviceId, async () => {
         const { registration } = device;
         if (registration?.registrationId !== registrationId) return answer(Code.NotFound);
-        await this.#report(device, { path: '/', body, fresh: true, receivedAt: message.at }, [
-          contactOf(device, registration, message),
-          this.#o.engine.contact(device, message.at),
-          this.#o.sessions.heard(device, session),
-        ]);
+        const told = { path: '/', fresh: true, receivedAt: message.at };
+        for (const { registrationId: of, body: values } of behind) {
+          const one = fleet.byRegistration(of);
+          if (one?.gateway !== device) return answer(Code.NotFound);
+          await this.#within(one, () => this.#report(one, { ...told, body: values }, this.#contacts(one, message)));
+        }
+        if (behind.length === 0 || body.records.length > 0) {
+          await this.#report(device, { ...told, body }, this.#contacts(device, message));
+        }
         answer(Code.Changed);
         this.#o.heard(device, registrations.attach(device, session));
       });

@@ -19,6 +19,8 @@ export type ApprovalId = Branded<'ApprovalId'>;
 export type PersonId = Branded<'PersonId'>;
 export type TokenId = Branded<'TokenId'>;
 export type WebhookId = Branded<'WebhookId'>;
+export type ArtifactId = Branded<'ArtifactId'>;
+export type UpdateId = Branded<'UpdateId'>;
 export type DeliveryId = Branded<'DeliveryId'>;
 export type HandshakeId = Branded<'HandshakeId'>;
 
@@ -52,6 +54,8 @@ export const newId = {
   person: () => `person-${randomText(12)}` as PersonId,
   token: () => `tok-${randomText(12)}` as TokenId,
   webhook: () => `hook-${randomText(12)}` as WebhookId,
+  artifact: () => `art-${randomText(12)}` as ArtifactId,
+  update: () => `upd-${randomText(12)}` as UpdateId,
   delivery: () => `dlv-${randomText(14)}` as DeliveryId,
   handshake: () => `hs-${randomText(12)}` as HandshakeId,
 };

@@ -45,6 +45,7 @@ import { StoreAlarm } from './store/alarm.ts';
 import { openSealer } from './store/sealing.ts';
 import { restoreFile } from './store/sqlite/restore.ts';
 import type { Report } from './telemetry/ingest.ts';
+import { openUpdates } from './updates/open.ts';
 import { version } from './version.ts';
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url));
@@ -116,6 +117,7 @@ export async function startServer(
     lanes,
     live,
     fleet,
+    gateways,
     credentials,
     trust,
     library,
@@ -155,7 +157,9 @@ export async function startServer(
       if (anew || !met.has(device)) meet(device);
       if (anew) bootstrapping.deployments.registered(device, commands);
       commands.heard(device);
+      updating.updates.heard(device);
     },
+    fetch: (message) => void updating.updates.fetch(message),
   });
   if (config.listen.some(takesTlsKeys)) handTlsKeys({ credentials, send });
   const commands = await CommandQueue.open({
@@ -170,6 +174,12 @@ export async function startServer(
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
     instances: (device, change) => noteInstance(device, change, { store, lanes, now }),
+  });
+  const updating = await openUpdates({
+    ...{ store, sealer, fleet, pacer, lost, send, now, dataFolder },
+    perform: (device, operation) => requests.perform(device, operation),
+    uris: () => urisOf(coap, config.deviceHost),
+    httpOrigin: () => publicUrl,
   });
   const frames = await Frames.load({
     store,
@@ -242,6 +252,7 @@ export async function startServer(
       (at) => trust.refresh.tick(at),
       (at) => trust.identities.refresh(at),
       (at) => commands.tick(at),
+      (at) => updating.updates.tick(at),
       (at) => incidents.tick(at),
       (at) => tickDevices(engine.due(at), { engine, lanes, store }, at),
     ],
@@ -255,6 +266,7 @@ export async function startServer(
     days: [
       (at) => store.prune({ journal: at - RETENTION_MS, samples: at - RETENTION_MS }),
       (at) => commands.prune(at - RETENTION_MS),
+      (at) => updating.updates.prune(at - RETENTION_MS),
       (at) => bootstrapping.bootstrap.prune(at - RETENTION_MS),
       (at) => incidents.prune(at - RETENTION_MS),
     ],
@@ -264,6 +276,8 @@ export async function startServer(
   const http = await listenHttp({
     ...config.http,
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+    artifacts: updating.artifacts,
+    updates: updating.updates,
     takeBackup: (identity) => backups.take(identity),
     consoleFolder: CONSOLE_FOLDER,
     version,
@@ -275,6 +289,7 @@ export async function startServer(
     describe,
     handlers: {
       ...access.handlers(),
+      ...updating.handlers(),
       ...notices.handlers(),
       ...commandHandlers({ store, fleet, queue: commands, models: library.models, values, now }),
       ...modelHandlers({ store, fleet, library, now }),
@@ -311,10 +326,12 @@ export async function startServer(
           credentials,
           authorityName: trust.authorityName,
           sessions,
+          behind: (device) => fleet.behind(device),
         },
         send,
         standings: (devices) => incidents.standings(devices),
         forgetFrames: (deviceId) => frames.forget(deviceId),
+        gateways,
         downlink: {
           of: (device) => commands.downlinkOf(device),
           forget: (deviceId) => pacer.forget(deviceId),
@@ -369,6 +386,7 @@ export async function startServer(
       await trust.refresh.close();
       await notices.stop();
       await incidents.close();
+      updating.updates.close();
       await commands.close();
       await bus.close();
       await store.close();

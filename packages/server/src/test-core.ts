@@ -136,6 +136,7 @@ export async function openTestCore({
     lanes,
     live,
     fleet,
+    gateways,
     credentials,
     trust,
     library,
@@ -158,8 +159,13 @@ export async function openTestCore({
     listener: (ingress) => `coaps://192.0.2.200:${5684 + ingress}`,
     send,
     now,
+    fetch() {},
     contacted: () => {},
-    uris: () => ({ coaps: 'coaps://192.0.2.200:5684', bootstrap: 'coaps://192.0.2.200:5784' }),
+    uris: () => ({
+      coaps: 'coaps://192.0.2.200:5684',
+      coap: 'coap://192.0.2.200:5683',
+      bootstrap: 'coaps://192.0.2.200:5784',
+    }),
     downlink,
     trust: { ...quietTrust, ...trusting },
   });
@@ -180,10 +186,12 @@ export async function openTestCore({
         credentials,
         authorityName: trust.authorityName,
         sessions,
+        behind: (device) => fleet.behind(device),
       },
       send,
       standings: async () => new Map(),
       forgetFrames: () => {},
+      gateways,
       downlink: {
         of: async () => ({ awakeSeconds: 93, queuedCommands: 0 }),
         forget: (deviceId) => pacer.forget(deviceId),
@@ -228,7 +236,7 @@ export async function openTestCore({
     /** Adds a device with a key, as a person does. */
     async add(
       endpoint: string,
-      more: { noSec?: boolean; labels?: Record<string, string>; model?: string } = {},
+      more: { noSec?: boolean; labels?: Record<string, string>; model?: string; gateway?: string } = {},
     ): Promise<Device> {
       const added = await handlers['devices.add'](call({ body: { endpoint, ...more } }));
       const device = fleet.get(added.device.deviceId as DeviceId);

@@ -12,6 +12,7 @@ import { modelRoutes } from './models.ts';
 import { policyRoutes } from './policies.ts';
 import type { Route } from './route.ts';
 import { serverRoutes } from './server.ts';
+import { updateRoutes } from './updates.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 export type { Route } from './route.ts';
@@ -25,6 +26,7 @@ export const routes = {
   ...bootstrapRoutes,
   ...frameRoutes,
   ...modelRoutes,
+  ...updateRoutes,
   ...policyRoutes,
   ...incidentRoutes,
   ...webhookRoutes,

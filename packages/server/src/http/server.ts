@@ -10,9 +10,11 @@ import {
   type RouteOptions,
 } from 'fastify';
 import type { Identity } from '../access/identity.ts';
+import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { Backup } from '../backup/backups.ts';
 import { errors, ReeveError } from '../errors.ts';
 import type { Millis } from '../ids.ts';
+import { type FetchedUpdates, registerArtifacts } from './artifact-routes.ts';
 import { registerBackup } from './backup-route.ts';
 import { serveConsole } from './console-files.ts';
 import { registerContract } from './contract-routes.ts';
@@ -28,6 +30,8 @@ import { type StreamSources, Streams } from './streams.ts';
 
 export interface HttpOptions extends StreamSources {
   readonly handlers: Handlers;
+  readonly artifacts: Artifacts;
+  readonly updates: FetchedUpdates;
   readonly takeBackup: (identity: Identity) => Promise<Backup>;
   /** Where people reach the server if that is not where it listens, e.g. behind a proxy. */
   readonly publicUrl?: string;
@@ -98,6 +102,7 @@ export async function buildHttp(
   });
   registerContract(app, options.handlers, isHttps(options.publicUrl));
   registerBackup(app, options.takeBackup);
+  registerArtifacts(app, options.artifacts, options.updates);
   const streams = keepStreams(app, new Streams(options));
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   app.get('/api/*', { schema: { hide: true } }, noSuchRoute);

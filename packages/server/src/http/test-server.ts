@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RouteName, routes, type TraceLine } from '@reeve/contract';
 import type { FastifyInstance } from 'fastify';
 import { Access } from '../access/access.ts';
+import { Artifacts } from '../artifacts/artifacts.ts';
 import { openLocalBus } from '../bus/local/bus.ts';
 import type { Bus } from '../bus/port.ts';
 import { ReeveError } from '../errors.ts';
@@ -95,6 +96,8 @@ export async function openTestServer(options: TestOptions = {}): Promise<TestSer
     now,
     live: feed,
     takeBackup: missing,
+    artifacts: await Artifacts.load({ store, dataFolder: folder, now }),
+    updates: { byToken: () => undefined, served() {} },
     handlers: {
       ...(Object.fromEntries(
         (Object.keys(routes) as RouteName[]).map((name) => [name, missing]),

@@ -1,4 +1,4 @@
-import type { Actor, CredentialKind, Evidence } from '@reeve/contract';
+import type { Actor, CredentialKind, Evidence, UpdateState } from '@reeve/contract';
 import type {
   ApprovalId,
   AuthorityId,
@@ -13,6 +13,7 @@ import type {
   RegistrationId,
   ResponseId,
   Seq,
+  UpdateId,
   WebhookId,
 } from '../ids.ts';
 
@@ -36,6 +37,14 @@ export interface JournalPayloads {
   'frames.removed': { link: string };
   'frame-layout.set': { name: string };
   'frame-layout.removed': { name: string };
+
+  'artifact.added': { name: string; version: string; bytes: number };
+  'artifact.removed': { name: string; version: string };
+  'update.started': { updateId: UpdateId; artifact: string; path: string };
+  /** Its bytes begin to go to the device, or the device was told where they are. */
+  'update.delivering': { updateId: UpdateId; artifact: string; delivery: 'push' | 'pull' };
+  'update.installing': { updateId: UpdateId; artifact: string };
+  'update.ended': { updateId: UpdateId; artifact: string; state: UpdateState; detail: string };
 
   'device.added': { endpoint: string };
   'device.changed': { fields: readonly string[] };
@@ -86,6 +95,8 @@ export interface JournalPayloads {
     address: string;
     lifetime: number;
     version: string;
+    /** Behind which it is. */
+    gateway?: string;
   };
   'registration.deregistered': { registrationId: RegistrationId };
   'registration.expired': { registrationId: RegistrationId; lastContactAt: Millis };
@@ -185,6 +196,12 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'frames.removed': 1,
   'frame-layout.set': 1,
   'frame-layout.removed': 1,
+  'artifact.added': 1,
+  'artifact.removed': 1,
+  'update.started': 1,
+  'update.delivering': 1,
+  'update.installing': 1,
+  'update.ended': 1,
   'device.added': 1,
   'device.changed': 1,
   'device.removed': 1,

@@ -13,6 +13,7 @@ const commandId = newId.command();
 const approvalId = newId.approval();
 const registrationId = newId.registration();
 const bootstrapId = newId.bootstrap();
+const updateId = newId.update();
 const policyId = 'only-california' as JournalPayloads['policy.removed']['policyId'];
 const evidence = { at: 0, text: 'outside California', values: [] };
 
@@ -22,6 +23,12 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'server.keys-logged': [{ file: '/tmp/keys' }, '/tmp/keys'],
   'store.alarm': [{ reason: 'the disk is full' }, 'the disk is full'],
   'store.backed-up': [{ bytes: 4096 }, 'Ada', '4096'],
+  'artifact.added': [{ name: 'pump', version: '2.0', bytes: 77 }, 'Ada', 'pump 2.0', '77'],
+  'artifact.removed': [{ name: 'pump', version: '2.0' }, 'Ada', 'pump 2.0'],
+  'update.started': [{ updateId, artifact: 'pump 2.0', path: '/5/0' }, 'Ada', 'TRUCK', 'pump 2.0', '/5/0'],
+  'update.delivering': [{ updateId, artifact: 'pump 2.0', delivery: 'push' }, 'TRUCK', 'pump 2.0', 'sent'],
+  'update.installing': [{ updateId, artifact: 'pump 2.0' }, 'TRUCK', 'pump 2.0'],
+  'update.ended': [{ updateId, artifact: 'pump 2.0', state: 'failed', detail: 'no RAM' }, 'TRUCK', 'failed', 'no RAM'],
   'frames.set': [{ link: '1A2B3C', newKey: true }, 'Ada', '1A2B3C', 'with a new key'],
   'frames.removed': [{ link: '1A2B3C' }, 'Ada', '1A2B3C'],
   'frame-layout.set': [{ name: 'tank' }, 'Ada', 'tank'],

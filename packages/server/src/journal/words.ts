@@ -23,6 +23,14 @@ const listed = (items: readonly string[]): string => items.join(', ');
 const where = (text: string | undefined, say: (text: string) => string): string => (text ? say(text) : '');
 const instant = (millis: number): string => new Date(millis).toISOString().replace(/\.\d+Z$/, 'Z');
 
+const updateEnds = {
+  running: 'goes on',
+  succeeded: 'succeeded',
+  unconfirmed: 'is not confirmed',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+} as const;
+
 const words: Words = {
   'server.started': ({ version }) => `The server started, version ${version}.`,
   'server.keys-logged': ({ file }) =>
@@ -35,6 +43,16 @@ const words: Words = {
   'frames.removed': ({ link }, { actor, device }) => `${actor} takes no more frames of ${device}, which was ${link}.`,
   'frame-layout.set': ({ name }, { actor }) => `${actor} set the layout of frames ${name}.`,
   'frame-layout.removed': ({ name }, { actor }) => `${actor} removed the layout of frames ${name}.`,
+
+  'artifact.added': ({ name, version, bytes }, { actor }) =>
+    `${actor} added the artifact ${name} ${version} of ${bytes} bytes.`,
+  'artifact.removed': ({ name, version }, { actor }) => `${actor} removed the artifact ${name} ${version}.`,
+  'update.started': ({ artifact, path }, { actor, device }) => `${actor} updates ${path} of ${device} to ${artifact}.`,
+  'update.delivering': ({ artifact, delivery }, { device }) =>
+    delivery === 'push' ? `${artifact} is sent to ${device}.` : `${device} was told where to fetch ${artifact}.`,
+  'update.installing': ({ artifact }, { device }) => `${device} was told to install ${artifact}.`,
+  'update.ended': ({ artifact, state, detail }, { device }) =>
+    `The update of ${device} to ${artifact} ${updateEnds[state]}: ${detail}.`,
 
   'device.added': ({ endpoint }, { actor }) => `${actor} added the device ${endpoint}.`,
   'device.changed': ({ fields }, { actor, device }) => `${actor} changed ${listed(fields)} of ${device}.`,
@@ -88,9 +106,11 @@ const words: Words = {
   'deployment.queued': ({ paths }, { device }) =>
     `The values of its deployment are written to ${device}: ${listed(paths)}.`,
 
-  'registration.registered': ({ address, lifetime, version, replaced }, { device }) =>
-    `${device} registered${replaced ? ' again' : ''} from ${address} with LwM2M ${version}, ` +
-    `${lifetime === 0 ? 'without an end' : `for ${lifetime} s`}.`,
+  'registration.registered': ({ address, lifetime, version, replaced, gateway }, { device }) =>
+    gateway === undefined
+      ? `${device} registered${replaced ? ' again' : ''} from ${address} with LwM2M ${version}, ` +
+        `${lifetime === 0 ? 'without an end' : `for ${lifetime} s`}.`
+      : `${device} came behind the gateway ${gateway}.`,
   'registration.deregistered': (_, { device }) => `${device} de-registered.`,
   'registration.expired': ({ lastContactAt }, { device }) =>
     `The registration of ${device} expired; last contact ${instant(lastContactAt)}.`,

@@ -24,6 +24,7 @@ import { isComposite, parseTarget } from '../observations/target.ts';
 import { enablerOf, fromStored } from '../telemetry/models.ts';
 import type { Observed, Registered } from './decoder.ts';
 import type { LinkDown, LinkOperation, LinkRecord } from './port.ts';
+import { requestOfPart } from './transfers.ts';
 
 export const METHOD = {
   GET: Code.Get,
@@ -97,13 +98,17 @@ const CARRYING: ReadonlySet<LinkOperation['kind']> = new Set([
 
 /** The CoAP request of an operation, in a content format that the device has. */
 export function requestOf(operation: LinkOperation, registered: Addressee, chosen?: number): Encoded {
+  if (operation.kind === 'write-part') {
+    const request = requestOfPart(operation, registered.offer.rootPath);
+    return request ? { ok: true, request } : { ok: false, reason: `not a path: ${operation.path}` };
+  }
   const asked = chosen ?? formatsOf(operation, registered)[0];
   if (asked === undefined && isCompositeOperation(operation)) {
     return { ok: false, reason: `LwM2M ${registered.version} has no form for this on several paths at once` };
   }
   const built = lwm2mOperation(operation, registered, asked ?? ContentFormat.text);
   if (typeof built === 'string') return { ok: false, reason: built };
-  const result = toRequest(built, registered.offer.rootPath);
+  const result = toRequest(built, registered.offer.rootPath, registered.offer.prefix);
   if (!result.ok) return { ok: false, reason: result.error.detail };
   const { method, path, query, contentFormat: format, accept, observe, payload } = result.request;
   const options: CoapOption[] = [
@@ -156,8 +161,11 @@ export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: '
   return options.length === 0 ? { code } : { code, options };
 }
 
+/** What is said in one message. */
+type Whole = Exclude<LinkOperation, { kind: 'write-part' }>;
+
 /** @returns the operation, or why there is none in words */
-function lwm2mOperation(operation: LinkOperation, registered: Addressee, format: number): Operation | string {
+function lwm2mOperation(operation: Whole, registered: Addressee, format: number): Operation | string {
   switch (operation.kind) {
     case 'read-composite': {
       const paths = operation.paths.map(parsePath).filter((path) => path !== undefined);
@@ -197,10 +205,7 @@ function observationOf(
   return { kind: kind === 'observe' ? 'observe' : 'cancelObserve', path, accept: format, ...parameters };
 }
 
-type SingleOperation = Exclude<
-  LinkOperation,
-  { kind: 'read-composite' | 'write-composite' | 'observe' | 'cancel-observe' }
->;
+type SingleOperation = Exclude<Whole, { kind: 'read-composite' | 'write-composite' | 'observe' | 'cancel-observe' }>;
 
 function singleOperation(operation: SingleOperation, { version }: Addressee, format: number): Operation | string {
   const path = parsePath(operation.path);

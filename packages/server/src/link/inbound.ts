@@ -8,9 +8,10 @@ import {
   type RegistrationObjects,
 } from '@reeve/lwm2m';
 import type { RegistrationId } from '../ids.ts';
-import { decodeSend, type Registered } from './decoder.ts';
+import { type Decoder, decodeSend, type Registered } from './decoder.ts';
 import type { Check } from './handshake-facts.ts';
-import type { ExchangeRef, LinkUp, Offer, SessionInfo } from './port.ts';
+import type { ExchangeRef, LinkRecord, LinkUp, Offer, SessionInfo } from './port.ts';
+import { isFetch, readFetch } from './transfers.ts';
 
 /** What is known of a request beside what it says. */
 export interface Facts {
@@ -32,9 +33,15 @@ export type Read =
  *
  * @param registered the registration that the session is tied to
  */
-export function readRequest(message: CoapMessage, facts: Facts, registered: Registered | undefined): Read {
+export function readRequest(
+  message: CoapMessage,
+  facts: Facts,
+  registered: Registered | undefined,
+  decoder: Decoder,
+): Read {
   const path = uriPath(message);
-  if (path[0] === 'dp' && path.length === 1) return readSend(message, facts, registered);
+  if (isFetch(message)) return registered ? readFetch(message, facts) : { kind: 'refused', code: Code.NotFound };
+  if (path[0] === 'dp' && path.length === 1) return readSend(message, facts, registered, decoder);
   if (path[0] !== 'rd' || path.length > 2) return { kind: 'refused', code: Code.NotFound };
   const id = path[1];
   if (id === undefined || id === '') {
@@ -48,14 +55,26 @@ export function readRequest(message: CoapMessage, facts: Facts, registered: Regi
 }
 
 /** A Send without a registration is 4.04, so that the device registers. */
-function readSend(message: CoapMessage, facts: Facts, registered: Registered | undefined): Read {
+function readSend(message: CoapMessage, facts: Facts, registered: Registered | undefined, decoder: Decoder): Read {
   if (message.code !== Code.Post) return { kind: 'refused', code: Code.MethodNotAllowed };
   if (!registered) return { kind: 'refused', code: Code.NotFound };
-  const sent = decodeSend(registered, message, facts.at);
-  if (!sent.ok) return { kind: 'refused', code: sent.code };
   const { registrationId } = registered;
-  const body = { kind: 'records', records: sent.records, truncated: false } as const;
-  return { kind: 'message', message: { kind: 'send', registrationId, body, ...facts } };
+  const read = decodeSend(registered, message, facts.at, (prefix) => decoder.behind(registrationId, prefix));
+  if (!read.ok) return { kind: 'refused', code: read.code };
+  const bodyOf = (records: readonly LinkRecord[]) => ({ kind: 'records', records, truncated: false }) as const;
+  const behind = [...read.sent].filter(([of]) => of !== registrationId);
+  return {
+    kind: 'message',
+    message: {
+      kind: 'send',
+      registrationId,
+      body: bodyOf(read.sent.get(registrationId) ?? []),
+      ...(behind.length === 0
+        ? {}
+        : { behind: behind.map(([of, records]) => ({ registrationId: of, body: bodyOf(records) })) }),
+      ...facts,
+    },
+  };
 }
 
 function readRegister(message: CoapMessage, facts: Facts): Read {

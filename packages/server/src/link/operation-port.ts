@@ -1,6 +1,7 @@
 import type { Attributes } from '@reeve/lwm2m';
 import type { Millis } from '../ids.ts';
 import type { StoredValue } from '../store/tables.ts';
+import type { WritePart } from './transfer-port.ts';
 
 /** What passes the link port on operations: what a device is asked for, and what it says. */
 
@@ -54,6 +55,7 @@ export type LinkOperation =
       readonly records: readonly LinkRecord[];
     }
   | { readonly kind: 'delete'; readonly path: string }
+  | WritePart
   /** `path` is the text of a target; see observations/target.ts. */
   | { readonly kind: 'observe'; readonly path: string }
   | ({ readonly kind: 'cancel-observe' } & LinkObservation);
@@ -74,6 +76,8 @@ export type RequestOutcome =
       readonly kind: 'answered';
       readonly code: number;
       readonly body: LinkBody;
+      /** Of an answer to a part: the size exponent that the device wants parts to have (RFC 7959 §2.9). */
+      readonly szx?: number;
       /** Of an observation that is live now. */
       readonly token?: string;
       /** See {@link LinkObservation}. */

@@ -1,4 +1,5 @@
 import {
+  block1,
   type CoapEffect,
   type CoapEndpoint,
   type RequestOutcome as CoapOutcome,
@@ -7,7 +8,7 @@ import {
   type RequestId,
 } from '@reeve/coap';
 import { ContentFormat, ROOT_PATH } from '@reeve/lwm2m';
-import type { Millis } from '../ids.ts';
+import type { Millis, RegistrationId } from '../ids.ts';
 import type { Decoder, Registered } from './decoder.ts';
 import { formatsOf, isCompositeOperation, requestOf } from './encoder.ts';
 import type { LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
@@ -26,6 +27,8 @@ interface Pending {
   readonly request: RequestRef;
   readonly operation: LinkOperation;
   readonly session: Session;
+  /** Of the device that it is for, if that is behind the gateway whose session this is. */
+  readonly behind?: RegistrationId | undefined;
   /** Content formats to ask in, the present one first. */
   readonly formats: readonly number[];
 }
@@ -44,17 +47,22 @@ export class Operations {
     return this.#pending.size;
   }
 
-  perform({ request, sessionId, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
+  perform({ request, sessionId, behind, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
     const { decoder, sessions } = this.#o;
     const session = sessions.get(sessionId);
-    if (!session?.registered) {
+    const registered = session && this.#registeredOf({ session, behind });
+    if (!session || !registered) {
       const reason = session ? 'the session belongs to no registration' : 'the session is over';
       this.#settle(request, { kind: 'not-sent', reason });
       return;
     }
-    const { registered } = session;
     const formats = formatsOf(operation, registered, decoder.refused(registered.registrationId));
-    this.#ask({ request, operation, session, formats }, registered, now);
+    this.#ask({ request, operation, session, behind, formats }, registered, now);
+  }
+
+  /** The registration of the device that a request is for. */
+  #registeredOf({ session, behind }: Pick<Pending, 'session' | 'behind'>): Registered | undefined {
+    return behind === undefined ? session.registered : session.registered && this.#o.decoder.get(behind);
   }
 
   #ask(pending: Pending, registered: Registered, now: number): void {
@@ -67,7 +75,8 @@ export class Operations {
     }
     if (operation.kind === 'cancel-observe') {
       const token = Buffer.from(operation.token, 'hex');
-      coap.cancelObservation(ObservationScope(registered.registrationId), token, now);
+      const { registrationId } = session.registered ?? registered;
+      coap.cancelObservation(ObservationScope(registrationId), token, now);
     }
     this.#pending.set(coap.request(session.peer, encoded.request, now), pending);
   }
@@ -79,7 +88,7 @@ export class Operations {
     this.#pending.delete(id);
     const { request, operation, session, formats } = pending;
     const [format, ...others] = formats;
-    const { registered } = session;
+    const registered = this.#registeredOf(pending);
     if (format !== undefined && registered && outcome.kind === 'response' && refusesFormat(outcome.message.code)) {
       this.#refused(registered, operation, format);
       if (others.length > 0) {
@@ -105,19 +114,22 @@ export class Operations {
   #resultOf(
     outcome: CoapOutcome,
     transmitted: boolean,
-    { operation, session, format }: Pick<Pending, 'operation' | 'session'> & { readonly format: number | undefined },
+    { format, ...pending }: Pending & { readonly format: number | undefined },
   ): RequestOutcome {
     const { decoder, wallClock } = this.#o;
-    const { registered } = session;
+    const { operation, session } = pending;
+    const registered = this.#registeredOf(pending);
     const path = 'path' in operation ? operation.path : ROOT_PATH;
     if (outcome.kind === 'response') {
       if (!registered) return { kind: 'not-sent', reason: 'the registration is over' };
       const { message, observing, truncated } = outcome;
       const body = decoder.decode(registered, path, message, wallClock(), truncated);
-      if (!observing) return { kind: 'answered', code: message.code, body };
+      const part = operation.kind === 'write-part' ? block1(message) : undefined;
+      if (!observing) return { kind: 'answered', code: message.code, body, ...(part && { szx: part.szx }) };
       const token = Buffer.from(message.token).toString('hex');
       const listed = isCompositeOperation(operation) && format !== undefined ? { format } : {};
-      decoder.observe(registered.registrationId, { path, token, ...listed });
+      const over = session.registered ?? registered;
+      decoder.observe(registered.registrationId, { path, token, ...listed }, over.registrationId);
       return { kind: 'answered', code: message.code, body, token, ...listed };
     }
     if (outcome.kind === 'reset') return { kind: 'reset' };

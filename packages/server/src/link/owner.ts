@@ -16,6 +16,7 @@ import { SecureSessions } from './secure-sessions.ts';
 import { type Session, SessionTable } from './sessions.ts';
 import type { TlsSecrets } from './tls-secrets.ts';
 import { traceLine } from './trace.ts';
+import { isFetch, partOf } from './transfers.ts';
 
 interface OwnerOptions {
   readonly random: (length: number) => Uint8Array;
@@ -64,6 +65,7 @@ export class SessionOwner {
       random: options.random,
       parameters: { ...options.transmission },
       challenge: (peer, request, now) => proofs.challenge(peer, request, now),
+      inParts: isFetch,
     });
     const joined = { coap: this.#coap, sessions: this.#sessions, decoder: this.#decoder };
     const { listen, wallClock, deliver } = options;
@@ -138,6 +140,9 @@ export class SessionOwner {
       case 'answer':
         this.#coap.respond(ExchangeId(message.exchange), answerOf(message), now);
         break;
+      case 'part':
+        this.#coap.respond(ExchangeId(message.exchange), partOf(message), now);
+        break;
       case 'accept':
         this.#coap.accept(ExchangeId(message.exchange), now);
         break;
@@ -155,8 +160,9 @@ export class SessionOwner {
         this.#decoder.register(message);
         for (const observation of message.observations) {
           const token = Buffer.from(observation.token, 'hex');
-          this.#decoder.observe(message.registrationId, observation);
-          this.#coap.restoreObservation({ scope: ObservationScope(message.registrationId), token }, now);
+          const over = message.through ?? message.registrationId;
+          this.#decoder.observe(message.registrationId, observation, over);
+          this.#coap.restoreObservation({ scope: ObservationScope(over), token }, now);
         }
         break;
       case 'perform':

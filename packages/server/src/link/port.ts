@@ -7,6 +7,7 @@ import type { ListenAddress, Listener, Transport } from './listening.ts';
 import type { LinkBody, LinkObservation, LinkOperation, RequestOutcome } from './operation-port.ts';
 import type { OscoreDown, OscoreUp } from './oscore-port.ts';
 import type { TlsKey } from './tls-secrets.ts';
+import type { TransferDown, TransferUp } from './transfer-port.ts';
 
 export type { ListenAddress, Listener } from './listening.ts';
 export type { LinkBody, LinkObservation, LinkOperation, LinkRecord, RequestOutcome } from './operation-port.ts';
@@ -115,6 +116,7 @@ export interface SessionSnapshot {
 export type LinkUp =
   | BootstrapUp
   | OscoreUp
+  | TransferUp
   /** `identity` is in hex. */
   | { readonly kind: 'find-psk'; readonly lookup: number; readonly ingress: number; readonly identity: string }
   | { readonly kind: 'find-peer'; readonly lookup: number; readonly ingress: number; readonly presented: Presented }
@@ -228,6 +230,7 @@ export type LinkUp =
 export type LinkDown =
   | BootstrapDown
   | OscoreDown
+  | TransferDown
   /** Without `found` nobody has this identity here. */
   | {
       readonly kind: 'psk';

@@ -28,6 +28,8 @@ function payloadBytes(operation: LinkOperation): number {
     case 'write-composite':
     case 'create':
       return operation.records.reduce((sum, record) => sum + valueBytes(record), 0);
+    case 'write-part':
+      return operation.bytes.length;
     case 'execute':
       return operation.arguments?.length ?? 0;
     case 'write-attributes':

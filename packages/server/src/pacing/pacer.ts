@@ -8,7 +8,7 @@ import { Budgets } from './budgets.ts';
 import { type DownlinkLimits, defaultDownlink } from './limits.ts';
 
 /** Who wants to send a device something. */
-const askers = ['commands', 'observations', 'identity'] as const;
+const askers = ['commands', 'observations', 'identity', 'gateway', 'updates'] as const;
 export type Asker = (typeof askers)[number];
 
 /** What came of asking: send now, or don't before the device is heard again. */
@@ -149,7 +149,7 @@ export class Pacer {
   }
 
   figures(now: Millis): PacerFigures {
-    const waiting: Record<Asker, number> = { commands: 0, observations: 0, identity: 0 };
+    const waiting: Record<Asker, number> = { commands: 0, observations: 0, identity: 0, gateway: 0, updates: 0 };
     let oldest = now;
     for (const { asker, since } of this.#waiters.values()) {
       waiting[asker] += 1;

@@ -30,6 +30,7 @@ import { frameTables } from './frame-tables.ts';
 import { modelTables } from './model-tables.ts';
 import { noticeTables } from './notice-tables.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
+import { updateTables } from './update-tables.ts';
 
 /** An object that a registration announced. */
 export interface RegisteredObject {
@@ -67,6 +68,10 @@ export const tables = {
       awakeSeconds: optional(integer()),
       /** Bytes that the server may send it in a day without urgency; absent: as many as it likes. */
       downlinkBytesPerDay: optional(integer()),
+      /** The gateway that it is behind. */
+      gatewayId: optional(text<DeviceId>()),
+      /** 1: devices that it names as behind it are added by themselves. */
+      admitsBehind: optional(integer()),
     },
     ['deviceId'],
     { unique: [['organisationId', 'endpoint']] },
@@ -74,6 +79,7 @@ export const tables = {
 
   ...credentialTables,
   ...frameTables,
+  ...updateTables,
   ...modelTables,
   ...noticeTables,
   ...bootstrapTables,
@@ -104,6 +110,8 @@ export const tables = {
       sms: optional(text()),
       /** What the device offers under a name. */
       profile: optional(json<Profile>()),
+      /** By which the gateway names it, of a device behind one; the last segment of `rootPath`. */
+      prefix: optional(text()),
     },
     ['deviceId'],
     { unique: [['registrationId']] },

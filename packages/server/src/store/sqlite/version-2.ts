@@ -74,6 +74,8 @@ export const version2: readonly string[] = [
   // What else a registration says.
   'ALTER TABLE "registrations" ADD COLUMN "sms" TEXT',
   'ALTER TABLE "registrations" ADD COLUMN "profile" TEXT',
+  // Devices behind gateways.
+  'ALTER TABLE "registrations" ADD COLUMN "prefix" TEXT',
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',
@@ -83,6 +85,8 @@ export const version2: readonly string[] = [
   'ALTER TABLE "commands" ADD COLUMN "cancelledBy" TEXT',
   'ALTER TABLE "devices" ADD COLUMN "awakeSeconds" INTEGER',
   'ALTER TABLE "devices" ADD COLUMN "downlinkBytesPerDay" INTEGER',
+  'ALTER TABLE "devices" ADD COLUMN "gatewayId" TEXT',
+  'ALTER TABLE "devices" ADD COLUMN "admitsBehind" INTEGER',
   `CREATE TABLE "downlinkUse" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "day" INTEGER NOT NULL,
     "bytes" INTEGER NOT NULL, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   // What devices are given before they register.
@@ -107,6 +111,20 @@ export const version2: readonly string[] = [
   `CREATE TABLE "frameSources" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "link" TEXT NOT NULL,
     "layouts" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "newest" INTEGER NOT NULL, "before" INTEGER NOT NULL,
     "lastAt" INTEGER, PRIMARY KEY ("deviceId"), UNIQUE ("link")) STRICT, WITHOUT ROWID`,
+  // What devices are updated with, and how that goes.
+  `CREATE TABLE "artifacts" ("organisationId" TEXT NOT NULL, "artifactId" TEXT NOT NULL, "name" TEXT NOT NULL,
+    "version" TEXT NOT NULL, "kind" TEXT NOT NULL, "bytes" INTEGER NOT NULL, "sha256" TEXT NOT NULL,
+    "ready" INTEGER NOT NULL, "addedAt" INTEGER NOT NULL, "addedBy" TEXT NOT NULL,
+    PRIMARY KEY ("artifactId"), UNIQUE ("organisationId", "name", "version")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "updates" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "updateId" TEXT NOT NULL,
+    "path" TEXT NOT NULL, "artifactId" TEXT NOT NULL, "artifact" TEXT NOT NULL, "bytes" INTEGER NOT NULL,
+    "method" TEXT NOT NULL, "scheme" TEXT, "state" TEXT NOT NULL, "step" TEXT NOT NULL, "delivery" TEXT,
+    "done" INTEGER NOT NULL, "detail" TEXT, "startedAt" INTEGER NOT NULL, "startedBy" TEXT NOT NULL,
+    "changedAt" INTEGER NOT NULL, "endedAt" INTEGER, "expiresAt" INTEGER NOT NULL, "sealedToken" BLOB NOT NULL,
+    PRIMARY KEY ("updateId")) STRICT, WITHOUT ROWID`,
+  'CREATE INDEX "updates_deviceId_startedAt" ON "updates" ("deviceId", "startedAt")',
+  'CREATE INDEX "updates_state_startedAt" ON "updates" ("state", "startedAt")',
+  'CREATE INDEX "updates_startedAt" ON "updates" ("startedAt")',
   // Samples are kept in chunks, those of before in chunks of a day; what changes all the time goes through a log.
   `CREATE TABLE "chunks" ("series" INTEGER NOT NULL, "last" INTEGER NOT NULL, "chunk" INTEGER NOT NULL,
     "type" TEXT NOT NULL, "first" INTEGER NOT NULL, "samples" TEXT NOT NULL,

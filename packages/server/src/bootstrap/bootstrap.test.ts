@@ -129,6 +129,23 @@ describe('a device that asks to be bootstrapped', () => {
     expect(core.sentOf('close-session')).toContainEqual({ kind: 'close-session', sessionId: late.sessionId });
   });
 
+  it('SE-2: with a key for it is not bootstrapped without, even where it is given an account without security', async () => {
+    const { core, deviceId } = await coreWithDevice({ noSec: true });
+    const setTemplate = (security: 'none' | 'psk') =>
+      core.handlers['bootstrap.set-template'](
+        call({ params: { name: 'default' }, body: { accounts: [{ shortServerId: 1, security }] } }),
+      );
+    await setTemplate('none');
+    expect(await ask(core, bootstrapSession(core, deviceId))).toBe(0x44);
+    expect((await core.journal('device.changed')).map(({ payload }) => payload)).toEqual([{ fields: ['noSec'] }]);
+    await setTemplate('psk');
+    core.bootstrapped.length = 0;
+    const plain = sessionOf(undefined, { ingress: BOOTSTRAP_INGRESS });
+    expect(await ask(core, plain)).toBe(0x80);
+    expect(core.bootstrapped).toEqual([]);
+    expect(await core.register(sessionOf(undefined))).toBe(0x41);
+  });
+
   it('that is told to come back finds no room among too many', async () => {
     const { core } = await coreWithDevice();
     core.script.bootstrap = () => undefined;

@@ -62,7 +62,7 @@ export class Provisioning {
    * @returns why there is nothing in words
    */
   offer(device: Device, mode: Mode): Offer | string {
-    if (mode === 'none') return { secured: { mode }, ...unprotected(device, this.#o.fleet) };
+    if (mode === 'none') return { secured: { mode }, ...this.#unprotected(device) };
     if (mode === 'certificate' && !this.#o.serverCertificate()) {
       return 'the server has no certificate for the name under which devices reach it';
     }
@@ -115,6 +115,25 @@ export class Provisioning {
     return this.#credentials.of(deviceId).find(({ credentialId }) => credentialId === id);
   }
 
+  /** A device that is given an account without security must be admitted so. */
+  #unprotected({ row: before }: Device): { decision?: Decision } {
+    if (before.noSec === 1) return {};
+    const row: Row<'devices'> = { ...before, noSec: 1 };
+    const changes: Change[] = [{ put: 'devices', row }];
+    return {
+      decision: {
+        batch: { changes, journal: [this.#admissionChanged(row)] },
+        apply: () => void this.#o.fleet.put(row),
+      },
+    };
+  }
+
+  /** Whether the device is admitted without security is another answer now. */
+  #admissionChanged({ organisationId, deviceId }: Row<'devices'>): JournalDraft {
+    const fact = { at: this.#o.now(), organisationId, deviceId, actor };
+    return { ...fact, type: 'device.changed', payload: { fields: ['noSec'] } };
+  }
+
   /** What was made before and is not used yet, else a fresh one. */
   #next(device: Device, kind: Kind, purpose: Purpose, current: CredentialId | undefined): Offer | string {
     const pending = this.#find(device, this.#row(device, purpose)?.pending);
@@ -151,9 +170,10 @@ export class Provisioning {
       ...(old ? [deletionOf(old)] : []),
     ];
     const fact = { at: this.#o.now(), organisationId, deviceId, actor };
-    const journal: JournalDraft[] = old
-      ? [{ ...fact, type: 'credential.removed', payload: credentialPayload(old) }]
-      : [];
+    const journal: JournalDraft[] = [
+      ...(binds ? [this.#admissionChanged(bound)] : []),
+      ...(old ? [{ ...fact, type: 'credential.removed', payload: credentialPayload(old) } as const] : []),
+    ];
     await this.#o.store.commit({ changes, journal });
     this.#rows.set(keyOf(row), row);
     if (binds) this.#o.fleet.put(bound);
@@ -216,11 +236,4 @@ export class Provisioning {
 
 function keyOf({ deviceId, purpose }: Pick<ProvisionedRow, 'deviceId' | 'purpose'>): string {
   return `${deviceId} ${purpose}`;
-}
-
-/** A device that is given an account without security must be admitted so. */
-function unprotected(device: Device, fleet: Fleet): { decision?: Decision } {
-  if (device.row.noSec === 1) return {};
-  const row: Row<'devices'> = { ...device.row, noSec: 1 };
-  return { decision: { batch: { changes: [{ put: 'devices', row }] }, apply: () => void fleet.put(row) } };
 }

@@ -1,7 +1,7 @@
 import type { OrganisationId } from '../ids.ts';
 import type { Check } from '../link/handshake-facts.ts';
 import type { SessionInfo } from '../link/port.ts';
-import type { Credentials, Purpose } from './credentials.ts';
+import { type Credentials, type Purpose, serves } from './credentials.ts';
 import type { Device, Fleet } from './fleet.ts';
 
 interface Options {
@@ -17,6 +17,11 @@ export type Admitted =
   | { readonly device: Device }
   | { readonly device?: undefined; readonly check: Check; readonly detail: string };
 
+const behindGateway: Admitted = {
+  check: 'endpoint-mismatch',
+  detail: 'This device is behind a gateway, which alone speaks for it',
+};
+
 /** The device that may come under this name over this session (OMA Core §6.2.1, Transport §5.2: SE-2). */
 export function admit(
   { session, endpoint }: { readonly session: SessionInfo; readonly endpoint?: string },
@@ -30,12 +35,17 @@ export function admit(
     if (endpoint !== undefined && endpoint !== device.row.endpoint) {
       return { check: 'endpoint-mismatch', detail: `The identity belongs to "${device.row.endpoint}"` };
     }
-    return { device };
+    return device.row.gatewayId === undefined ? { device } : behindGateway;
   }
   if (!noSec) return { check: 'nosec-not-allowed', detail: 'The server runs without --nosec' };
   if (endpoint === undefined) return { check: 'malformed', detail: 'The device does not say its endpoint name' };
   const device = fleet.byEndpoint(organisationId, endpoint);
   if (!device) return { check: 'unknown-endpoint', detail: 'No device has this endpoint name' };
-  if (device.row.noSec === 0) return { check: 'nosec-not-allowed', detail: 'This device must use its key' };
+  if (device.row.gatewayId !== undefined) return behindGateway;
+  // Without security it may be given nothing that its key for the bootstrap server protects.
+  const bound = purpose === 'bootstrap' && credentials.of(device.row.deviceId).some((row) => serves(row, purpose));
+  if (device.row.noSec === 0 || bound) {
+    return { check: 'nosec-not-allowed', detail: 'This device must use its key' };
+  }
   return { device };
 }

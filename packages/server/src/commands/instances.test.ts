@@ -34,7 +34,7 @@ async function openRegistered(perform: (operation: LinkOperation) => RequestOutc
   return test;
 }
 
-describe('DM-4, DM-5: Create and Delete', () => {
+describe('DM-4, DM-5, P50: Create and Delete', () => {
   it('keep the object links right, over a restart too', async () => {
     const test = await openRegistered(created());
     const first = await test.add(create({ instanceId: 4 }));
@@ -114,5 +114,51 @@ describe('DM-4, DM-5: Create and Delete', () => {
       message: expect.stringContaining(text),
     });
     expect(test.performed).toEqual([]);
+  });
+});
+
+describe('UP-2, P23: a Write of the lifetime', () => {
+  const write = (path: string, value: number): Operation => ({
+    kind: 'write',
+    mode: 'replace',
+    path,
+    values: [{ path, value }],
+  });
+  const open = async (instances: number[], code = 0x44) => {
+    const test = await openRegistered(() => ({ kind: 'answered', code, body: { kind: 'empty' } }));
+    test.device.registration?.objects.push({ objectId: 1, instances });
+    const lifetime = async () => [
+      test.device.registration?.lifetime,
+      (await test.store.get('registrations', { deviceId }))?.lifetime,
+    ];
+    return { ...test, lifetime, before: await lifetime() };
+  };
+
+  it('holds without an Update that says so', async () => {
+    const test = await open([7]);
+    await test.add(write('/1/7/1', 60));
+    await rest();
+    expect(await test.lifetime()).toEqual([60, 60]);
+    await test.add({
+      kind: 'write-composite',
+      values: [
+        { path: '/1/7/2', value: 1 },
+        { path: '/1/7/1', value: 90 },
+      ],
+    });
+    await rest();
+    expect(await test.lifetime()).toEqual([90, 90]);
+  });
+
+  it.each([
+    ['of another instance', '/1/0/1', [7], 0x44],
+    ['P44: of one account of several, which may be another server’s', '/1/7/1', [7, 8], 0x44],
+    ['that the device refuses', '/1/7/1', [7], 0x81],
+    ['of something else', '/1/7/2', [7], 0x44],
+  ])('%s changes nothing', async (_, path, instances, code) => {
+    const test = await open(instances, code);
+    await test.add(write(path, 60));
+    await rest();
+    expect(await test.lifetime()).toEqual(test.before);
   });
 });

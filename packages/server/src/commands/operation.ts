@@ -184,7 +184,10 @@ export function readPathOf(operation: CommandOperation): string | undefined {
   return operation.kind === 'read-composite' ? ROOT_PATH : undefined;
 }
 
-/** The object instance that a success made or took away, if the device named it. */
+/** A lifetime, in the Server object (OMA Core, object 1). */
+const LIFETIME = /^(\/1\/\d+)\/1$/;
+
+/** The object instance that a success made, took away, or gave another lifetime; if the device named it. */
 export function instanceChangeOf(operation: CommandOperation, body: LinkBody): InstanceChange | undefined {
   switch (operation.kind) {
     case 'create': {
@@ -194,6 +197,13 @@ export function instanceChangeOf(operation: CommandOperation, body: LinkBody): I
     }
     case 'delete':
       return operation.path.split('/').length === 3 ? { kind: 'deleted', path: operation.path } : undefined;
+    case 'write':
+    case 'write-composite': {
+      const written = operation.values.findLast(({ path }) => LIFETIME.test(path));
+      const [, path] = LIFETIME.exec(written?.path ?? '') ?? [];
+      const lifetime = written?.value;
+      return path !== undefined && typeof lifetime === 'number' ? { kind: 'lifetime', path, lifetime } : undefined;
+    }
     default:
       return undefined;
   }

@@ -3,13 +3,13 @@ import type { Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { Store } from '../store/port.ts';
 import type { RegisteredObject } from '../store/tables.ts';
-import type { Device } from './fleet.ts';
+import type { Device, Registration } from './fleet.ts';
 
-/** An object instance that a device made or took away at our request; `path` is the instance's. */
-export interface InstanceChange {
-  readonly kind: 'created' | 'deleted';
-  readonly path: string;
-}
+/** What became of an object instance of a device at our request; `path` is the instance's. */
+export type InstanceChange =
+  | { readonly kind: 'created' | 'deleted'; readonly path: string }
+  /** A server account was given another lifetime, in seconds. */
+  | { readonly kind: 'lifetime'; readonly path: string; readonly lifetime: number };
 
 interface Options {
   readonly store: Store;
@@ -18,7 +18,8 @@ interface Options {
 }
 
 /**
- * Keeps the object links of a registration right after a Create or Delete: not every device sends an Update at once.
+ * Keeps a registration right after a Create, a Delete, or a Write of its lifetime: not every device sends an Update at
+ * once, and some never tell the lifetime in one.
  *
  * @throws StoreError if it could not be saved
  */
@@ -26,30 +27,45 @@ export function noteInstance(device: Device, change: InstanceChange, { store, la
   const { organisationId, deviceId } = device.row;
   return lanes.run(deviceId, async () => {
     const { registration } = device;
-    const objects = registration && objectsAfter(registration.objects, change);
-    if (registration?.state !== 'registered' || !objects) return;
+    const set = registration && termsAfter(registration, change);
+    if (registration?.state !== 'registered' || !set) return;
     const { registrationId } = registration;
     const decision: Decision = {
       batch: {
-        changes: [{ patch: 'registrations', key: { deviceId }, set: { objects } }],
+        changes: [{ patch: 'registrations', key: { deviceId }, set }],
         journal: [
           {
             ...{ type: 'registration.changed', at: now(), organisationId, deviceId },
             actor: { kind: 'server', name: 'registry' },
-            payload: { registrationId, fields: ['objects'] },
+            payload: { registrationId, fields: Object.keys(set) },
           },
         ],
       },
-      apply: () => Object.assign(registration, { objects }),
+      apply: () => Object.assign(registration, set),
     };
     await commitAll(store, [decision]);
   });
 }
 
+/** What a change makes of the terms of a registration; undefined if they say so already. */
+function termsAfter(
+  { objects, lifetime }: Registration,
+  change: InstanceChange,
+): Partial<Pick<Registration, 'objects' | 'lifetime'>> | undefined {
+  if (change.kind !== 'lifetime') {
+    const after = objectsAfter(objects, change);
+    return after && { objects: after };
+  }
+  // Of several accounts nobody says which one is ours.
+  const accounts = objects.find(({ objectId }) => objectId === 1)?.instances ?? [];
+  const ours = accounts.length === 1 && change.path === `/1/${accounts[0]}`;
+  return ours && change.lifetime !== lifetime ? { lifetime: change.lifetime } : undefined;
+}
+
 /** The object list after a change; undefined if it says so already. */
 function objectsAfter(
   objects: readonly RegisteredObject[],
-  { kind, path }: InstanceChange,
+  { kind, path }: Exclude<InstanceChange, { kind: 'lifetime' }>,
 ): RegisteredObject[] | undefined {
   const [, objectId, instanceId] = path.split('/').map(Number);
   if (objectId === undefined || instanceId === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { approvalCommands } from './approval.ts';
+import { artifactCommands } from './artifact.ts';
 import { backupCommands } from './backup.ts';
 import { bootstrapCommands } from './bootstrap.ts';
 import { caCommands } from './ca.ts';
@@ -20,6 +21,7 @@ import { serverCommands } from './server.ts';
 import { simulateCommands } from './simulate.ts';
 import { tokenCommands } from './token.ts';
 import { traceCommands } from './trace.ts';
+import { updateCommands } from './update.ts';
 import { userCommands } from './user.ts';
 import { webhookCommands } from './webhook.ts';
 
@@ -35,6 +37,8 @@ export const commands: readonly Command[] = [
   ...operateCommands,
   ...frameCommands,
   ...modelCommands,
+  ...artifactCommands,
+  ...updateCommands,
   ...traceCommands,
   ...handshakeCommands,
   ...caCommands,

@@ -146,18 +146,21 @@ describe('a device that asks to be bootstrapped', () => {
     expect(await core.register(sessionOf(undefined))).toBe(0x41);
   });
 
-  it('that is told to come back finds no room among too many', async () => {
+  it.each(['one after the other', 'together'])('finds no room among too many that come %s', async (how) => {
     const { core } = await coreWithDevice();
     core.script.bootstrap = () => undefined;
     const devices = Array.from({ length: bootstrapLimits.atOnce + 1 }, (_, index) => `many-${index}`);
-    const codes: (number | undefined)[] = [];
+    const asked: (() => Promise<number | undefined>)[] = [];
     for (const endpoint of devices) {
       const credential = { kind: 'psk', purpose: 'bootstrap' } as const;
       const { device } = await core.handlers['devices.add'](call({ body: { endpoint, credential } }));
       const row = core.credentials.of(device.deviceId as DeviceId)[0];
       const session = sessionOf(endpoint, { ingress: BOOTSTRAP_INGRESS, ...(row && { credential: row.credentialId }) });
-      codes.push(await ask(core, session, { endpoint }));
+      asked.push(() => ask(core, session, { endpoint }));
     }
+    const codes: (number | undefined)[] = [];
+    if (how === 'together') codes.push(...(await Promise.all(asked.map((each) => each()))));
+    else for (const each of asked) codes.push(await each());
     expect(codes.filter((code) => code === 0x44)).toHaveLength(bootstrapLimits.atOnce);
     expect(codes.at(-1)).toBe(0xa3);
   });

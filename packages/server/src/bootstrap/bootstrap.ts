@@ -65,6 +65,8 @@ export class Bootstrap {
   readonly #o: BootstrapOptions;
   /** Sessions under way; a device has one. */
   readonly #active = new Map<DeviceId, Active>();
+  /** Devices whose session begins once that is stored: they have a place already. */
+  readonly #beginning = new Set<DeviceId>();
   /** DTLS sessions on the bootstrap sockets: they end with the process, as a device begins anew quickly. */
   readonly #sessions = new Set<SessionId>();
 
@@ -108,25 +110,35 @@ export class Bootstrap {
     return this.#admitted(message, async (device) => {
       const { deviceId } = device.row;
       const former = this.#active.get(deviceId);
-      if (!former && this.#active.size >= bootstrapLimits.atOnce) {
+      if (!former && this.#active.size + this.#beginning.size >= bootstrapLimits.atOnce) {
         return this.#busy(message.exchange, bootstrapLimits.retryAfter);
       }
-      await this.#o.provisioning.came(device, message.session);
-      const prepared = this.#prepare(device, message.session);
-      const row = this.#rowOf(device, message, 'asked to be bootstrapped');
-      if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
-      const { configuration, decisions } = prepared;
-      const { sessionId } = message.session;
-      const active: Active = { row, sessionId, configuration, preferred: message.preferredFormat };
-      await commitAll(this.#o.store, [
-        ...(former ? [this.#abandoned(former)] : []),
-        this.#started(device, active.row, await this.#surplus(deviceId)),
-        ...decisions,
-      ]);
-      this.#active.set(deviceId, active);
-      this.#answer(message.exchange, Code.Changed);
-      void this.#run(active).catch(() => this.#lost(active));
+      this.#beginning.add(deviceId);
+      try {
+        await this.#begin(device, former, message);
+      } finally {
+        this.#beginning.delete(deviceId);
+      }
     });
+  }
+
+  async #begin(device: Device, former: Active | undefined, message: BootstrapRequest): Promise<void> {
+    const { deviceId } = device.row;
+    await this.#o.provisioning.came(device, message.session);
+    const prepared = this.#prepare(device, message.session);
+    const row = this.#rowOf(device, message, 'asked to be bootstrapped');
+    if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
+    const { configuration, decisions } = prepared;
+    const { sessionId } = message.session;
+    const active: Active = { row, sessionId, configuration, preferred: message.preferredFormat };
+    await commitAll(this.#o.store, [
+      ...(former ? [this.#abandoned(former)] : []),
+      this.#started(device, active.row, await this.#surplus(deviceId)),
+      ...decisions,
+    ]);
+    this.#active.set(deviceId, active);
+    this.#answer(message.exchange, Code.Changed);
+    void this.#run(active).catch(() => this.#lost(active));
   }
 
   /** Answers a Bootstrap-Pack-Request with everything at once. */

@@ -158,6 +158,10 @@ export const ObjectLink = Type.Object({
 });
 export type ObjectLink = Static<typeof ObjectLink>;
 
+/** A content format by its CoAP number, and what people call it. */
+export const FormatInfo = Type.Object({ format: Type.Integer(), name: Type.String() });
+export type FormatInfo = Static<typeof FormatInfo>;
+
 export const DeviceDetail = Type.Object({
   ...DeviceSummary.properties,
   /** One line for people: what matters about this device now. */
@@ -187,6 +191,15 @@ export const DeviceDetail = Type.Object({
       security: Type.Optional(CredentialKind),
       sms: Type.Optional(Type.String({ description: 'telephone number or external identifier for SMS' })),
       profile: Type.Optional(Type.String({ description: 'name under which the device once listed its objects' })),
+      /** What it was heard over last, since the server started. */
+      transport: Type.Optional(
+        Type.Union([Type.Literal('coap'), Type.Literal('coaps'), Type.Literal('coap+tcp'), Type.Literal('coaps+tcp')]),
+      ),
+      rootPath: Type.Optional(Type.String({ description: 'what its paths begin with; absent: nothing but /' })),
+      contentFormats: Type.Optional(
+        Type.Array(FormatInfo, { description: 'that it says it has; absent: it did not say' }),
+      ),
+      refusedFormats: Type.Optional(Type.Array(FormatInfo, { description: 'that it refused: they are tried last' })),
       extra: Type.Optional(
         Type.Record(Type.String(), Type.String(), { description: 'parameters that no version of LwM2M has' }),
       ),

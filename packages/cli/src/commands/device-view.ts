@@ -67,6 +67,8 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       registered:
         registration &&
         `${age(registration.registeredAt, now)}, LwM2M ${registration.version}, lifetime ${registration.lifetime} s${registration.queueMode ? ', queue mode' : ''}`,
+      gateway: device.gateway,
+      behind: behindText(device),
       model: device.model,
       firmware: device.firmware,
       location: location && `${location.latitude}, ${location.longitude} (${age(location.at, now)})`,
@@ -120,6 +122,12 @@ function presenceText(presence: Presence, now: number): string {
   const last = presence.lastContactAt === undefined ? '' : `, last contact ${age(presence.lastContactAt, now)}`;
   const next = presence.nextContactBy === undefined ? '' : `, next expected ${age(presence.nextContactBy, now)}`;
   return presenceCell(presence)[1] + last + next;
+}
+
+/** Of a gateway: who is behind it. */
+function behindText({ behind = [], admitsBehind = false }: DeviceDetail): string {
+  const devices = behind.map(({ endpoint, prefix }) => (prefix === undefined ? endpoint : `${endpoint} (${prefix})`));
+  return [...devices, ...(admitsBehind ? ['and whom else it names'] : [])].join(', ');
 }
 
 function lockText({ state, provedAt, until, holders }: DeviceDetail['lock'], now: number): string {

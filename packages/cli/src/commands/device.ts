@@ -2,7 +2,7 @@ import type { DeviceAdded, DeviceSummary, FailedHandshake } from '@reeve/contrac
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
-import { flag, pairs, required, several, text } from '../options.ts';
+import { choice, flag, pairs, required, several, text } from '../options.ts';
 import { type Columns, pageQuery, paging, show, showList } from '../output.ts';
 import { readKey } from '../secret-input.ts';
 import { showSetup } from '../setup.ts';
@@ -25,6 +25,7 @@ export const deviceCommands = [
       owner: text('TEXT', 'whose it is'),
       model: text('TEXT', 'its model, until it says so itself'),
       nosec: flag('admit it without DTLS; only if the server runs with --nosec'),
+      gateway: text('DEVICE', 'the gateway that it is behind, which names it by this endpoint name'),
       bootstrap: flag('it comes to the bootstrap server first, which gives it what it registers with'),
       group: text('NAME', 'its group, which says what it is given; see bootstrap template'),
     },
@@ -37,8 +38,17 @@ export const deviceCommands = [
       const labels = given.group === undefined ? given.label : { ...given.label, group: given.group };
       const named = kind !== 'psk' || Object.keys(wanted).length > 0;
       if (nosec && named) throw new Failure('usage', 'A device with --nosec has no credential');
+      if (given.gateway && named) throw new Failure('usage', 'A device behind a gateway has no credential');
       const credential = named ? { kind, ...wanted } : undefined;
-      const fields = compact({ credential, labels, site, owner, model, noSec: nosec || undefined });
+      const fields = compact({
+        credential,
+        labels,
+        site,
+        owner,
+        model,
+        gateway: given.gateway,
+        noSec: nosec || undefined,
+      });
       const added = await context.api('devices.add', { body: { endpoint, ...fields } });
       showAdded(context, added, wanted.key !== undefined);
     },
@@ -55,6 +65,7 @@ export const deviceCommands = [
       model: text('TEXT', 'its model; empty takes it away'),
       awake: text('SECONDS', 'how long it stays awake after a message, in queue mode; empty: 93'),
       downlink: text('BYTES', 'how much it may be sent in a day without urgency; empty: as much as one likes'),
+      'admit-behind': choice(['yes', 'no'], 'whether devices that it, a gateway, names as behind it are added'),
     },
     run: async (context, given) => {
       const params = { device: given.device };
@@ -65,6 +76,7 @@ export const deviceCommands = [
         model: orNothing(given.model),
         awakeSeconds: wholeOrNothing('--awake', given.awake),
         downlinkBytesPerDay: wholeOrNothing('--downlink', given.downlink),
+        admitsBehind: given['admit-behind'] && given['admit-behind'] === 'yes',
         labels: given.label || given.unlabel.length > 0 ? await relabelled(context, given) : undefined,
       });
       if (Object.keys(fields).length === 0)
@@ -169,7 +181,9 @@ async function relabelled(
 function showAdded(context: Context, added: DeviceAdded, keyGiven: boolean): void {
   const { terminal, json } = context;
   if (json) terminal.out(JSON.stringify(added, null, 2));
-  else if (added.setup.length === 0) {
+  else if (added.device.gateway !== undefined) {
+    terminal.note(`Added ${added.device.endpoint}. It comes when ${added.device.gateway} names it.`);
+  } else if (added.setup.length === 0) {
     terminal.note(`Added ${added.device.endpoint}. It registers without DTLS, over coap.`);
   } else showSetup(context, added.setup, added.key, keyGiven);
 }

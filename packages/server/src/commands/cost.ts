@@ -2,7 +2,7 @@ import type { CommandCost, CommandOperation, Waiting } from '@reeve/contract';
 import { ReeveError } from '../errors.ts';
 import { sizeOf } from '../link/size.ts';
 import { datagramHeaders } from '../pacing/cost.ts';
-import type { Device } from '../registry/fleet.ts';
+import { carrierOf, type Device } from '../registry/fleet.ts';
 import { knownOf } from '../registry/terms.ts';
 import type { Row } from '../store/tables.ts';
 import type { Models } from '../telemetry/models.ts';
@@ -36,7 +36,7 @@ export function costOf({ operation, device, models, values, waiting }: Question)
   if (typeof size === 'string') throw new ReeveError('invalid-value', size);
   const { messages, bytes, answerBytes } = size;
   return {
-    bytes: bytes + messages * datagramHeaders(device.session),
+    bytes: bytes + messages * datagramHeaders(carrierOf(device).session),
     datagrams: messages,
     wakeUps: waiting?.reason === 'asleep' ? 1 : 0,
     ...(answerBytes === undefined ? {} : { answerBytes }),

@@ -6,7 +6,7 @@ import type { Lanes } from '../lanes.ts';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
-import type { Device, Fleet } from '../registry/fleet.ts';
+import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
 import type { InstanceChange } from '../registry/instances.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
@@ -195,7 +195,7 @@ export class Delivery {
       return { kind: 'ended' };
     }
     if (!granted) {
-      const cost: Cost = { priority: priorityOf(head), bytes: requestBytes(operation, device.session) };
+      const cost: Cost = { priority: priorityOf(head), bytes: requestBytes(operation, carrierOf(device).session) };
       const turn = pacer.ask(device, cost.priority, cost.bytes, 'commands');
       if (turn === 'later') return { kind: 'held', ...cost };
       if (turn !== 'go') return { kind: 'paced', turn };
@@ -206,12 +206,13 @@ export class Delivery {
   }
 
   async #send(device: Device, row: CommandRow, operation: LinkOperation): Promise<void> {
-    const { session, lastHeard } = device;
+    const carrier = carrierOf(device);
+    const { session, lastHeard } = carrier;
     const outcome = await this.#o.perform(device, operation);
     const at = this.#o.now();
     const how = howUnanswered(outcome);
     // If it was heard since, or over another session, it is there.
-    if (how && device.session === session && device.lastHeard === lastHeard) this.#o.lost(device, how);
+    if (how && carrier.session === session && carrier.lastHeard === lastHeard) this.#o.lost(device, how);
     const path = readPathOf(row.operation);
     if (outcome.kind === 'answered' && isSuccess(outcome.code) && path !== undefined) {
       // A report that can't be stored is lost as a notification can be; the command keeps its values.

@@ -1,7 +1,7 @@
 import type { Downlink, Waiting } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
 import type { Held, Pacer } from '../pacing/pacer.ts';
-import type { Device } from '../registry/fleet.ts';
+import { carrierOf, type Device } from '../registry/fleet.ts';
 import { defaultAwakeSeconds, isAwake } from '../registry/reach.ts';
 
 /** What is known of a device whose commands wait. */
@@ -15,7 +15,8 @@ export interface Situation {
 
 /** Why the device's next command is not sent. */
 export function whyWaiting({ device, pacer, overBudget, now }: Situation): Waiting {
-  const { registration, session, row } = device;
+  const { registration, row } = device;
+  const { session } = carrierOf(device);
   if (!registration) return { reason: 'never-registered', text: 'until the device registers' };
   if (registration.state !== 'registered')
     return { reason: 'not-registered', text: 'until the device registers again' };

@@ -26,13 +26,13 @@ export class Arrivals {
   }
 
   request({ peer, exchange, message }: Extract<CoapEffect, { kind: 'request' }>, now: number): void {
-    const { coap, sessions, listen, deliver, wallClock } = this.#o;
+    const { coap, sessions, decoder, listen, deliver, wallClock } = this.#o;
     const session = sessions.get(peer);
     if (!session) return;
     const facts = { at: wallClock(), ...heardOver(session), exchange: exchange as number as ExchangeRef };
     const read = listen[session.info.ingress]?.bootstrap
       ? readBootstrapRequest(message, facts)
-      : readRequest(message, facts, session.registered);
+      : readRequest(message, facts, session.registered, decoder);
     if (read.kind === 'message') {
       deliver(read.message);
       return;
@@ -44,9 +44,8 @@ export class Arrivals {
   notification(effect: Extract<CoapEffect, { kind: 'notification' }>, now: number): void {
     const { coap, sessions, decoder, deliver, wallClock } = this.#o;
     const session = sessions.get(effect.peer);
-    const registrationId = effect.scope as string as RegistrationId;
     const token = Buffer.from(effect.token).toString('hex');
-    const observed = decoder.observed(registrationId, token);
+    const observed = decoder.observed(effect.scope as string as RegistrationId, token);
     if (!session || !observed) {
       if (effect.confirmable) coap.reject(effect.exchange, now);
       return;
@@ -61,7 +60,7 @@ export class Arrivals {
       kind: 'notification',
       at: wallClock(),
       ...heardOver(session),
-      registrationId,
+      registrationId: observed.registered.registrationId,
       token,
       path: observed.path,
       fresh: effect.fresh,

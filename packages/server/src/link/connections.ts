@@ -180,7 +180,7 @@ export class Connections {
     this.#sweepAt = this.#connections.size > 0 ? now + SWEEP_MS : undefined;
     for (const [sessionId, { session, heardAt }] of [...this.#connections]) {
       const { registered } = session;
-      if (registered && this.#o.decoder.knows(registered.registrationId)) continue;
+      if (registered && this.#o.decoder.get(registered.registrationId)) continue;
       if (now - heardAt >= streamLimits.idleMs) this.close(sessionId, 'it was silent, without a registration', now);
     }
   }

@@ -43,9 +43,16 @@ export interface Observed extends LinkObservation {
 /** Of most devices there is one observation, and no format that it has refused: neither is looked up by a name. */
 interface Known {
   registered: Registered;
-  observed: readonly LinkObservation[];
+  observed: readonly (LinkObservation & { readonly behind?: RegistrationId })[];
   /** Content formats that the device has refused. */
   refused?: Set<number>;
+  /** Of a device behind a gateway: what it is found by. */
+  place?: string;
+}
+
+/** What a device behind a gateway is found by. */
+function placeOf(gateway: RegistrationId, prefix = ''): string {
+  return `${gateway}/${prefix}`;
 }
 
 /** Knows what each registration offers and observes, and decodes payloads by it. */
@@ -53,6 +60,7 @@ export class Decoder {
   readonly models = new Models();
   readonly #known = new Map<RegistrationId, Known>();
   readonly #kinds = new Shared<Kind>();
+  readonly #places = new Map<string, RegistrationId>();
 
   /** Takes over object definitions; payloads are decoded by them from now on. */
   learn({ added, removed }: Extract<LinkDown, { kind: 'definitions' }>): void {
@@ -61,25 +69,38 @@ export class Decoder {
     for (const definition of added.flatMap(readDefinitions)) definitions.add(definition);
   }
 
-  /** @param refusedFormats content formats that it has refused before */
+  /**
+   * @param refusedFormats content formats that it has refused before
+   * @param through registration of the gateway that the device is behind
+   */
   register({
     registrationId,
     version,
     offer,
     refusedFormats = [],
+    through,
   }: Pick<Registered, 'registrationId' | 'version' | 'offer'> & {
     readonly refusedFormats?: readonly number[];
+    readonly through?: RegistrationId;
   }): Registered {
     const kind = this.#kinds.of(JSON.stringify([version, offer]), () => this.#kindOf(version, offer));
     const registered: Registered = { registrationId, ...kind };
-    const known = this.#known.get(registrationId);
-    if (known) {
-      known.registered = registered;
-      return registered;
-    }
     const refused = refusedFormats.length > 0 ? { refused: new Set(refusedFormats) } : {};
-    this.#known.set(registrationId, { registered, observed: [], ...refused });
+    const known: Known = this.#known.get(registrationId) ?? { registered, observed: [], ...refused };
+    known.registered = registered;
+    this.#known.set(registrationId, known);
+    if (through !== undefined) this.#place(known, placeOf(through, offer.prefix));
     return registered;
+  }
+
+  #place(known: Known, place: string): void {
+    this.#unplace(known);
+    known.place = place;
+    this.#places.set(place, known.registered.registrationId);
+  }
+
+  #unplace({ registered, place }: Known): void {
+    if (place !== undefined && this.#places.get(place) === registered.registrationId) this.#places.delete(place);
   }
 
   #kindOf(version: string, offer: Offer): Kind {
@@ -92,18 +113,28 @@ export class Decoder {
     };
   }
 
-  /** Whether a registration is there. */
-  knows(registrationId: RegistrationId): boolean {
-    return this.#known.has(registrationId);
+  /** The registration of that id, if it is there. */
+  get(registrationId: RegistrationId): Registered | undefined {
+    return this.#known.get(registrationId)?.registered;
+  }
+
+  /** The registration of the device that a gateway names so. */
+  behind(gateway: RegistrationId, prefix: string): Registered | undefined {
+    const registrationId = this.#places.get(placeOf(gateway, prefix));
+    return registrationId && this.get(registrationId);
   }
 
   forget(registrationId: RegistrationId): void {
+    const known = this.#known.get(registrationId);
+    if (known) this.#unplace(known);
     this.#known.delete(registrationId);
   }
 
-  observe(registrationId: RegistrationId, observation: LinkObservation): void {
-    const known = this.#known.get(registrationId);
-    if (known) known.observed = [...known.observed.filter(({ token }) => token !== observation.token), observation];
+  /** @param through registration of the gateway whose session it comes over, if the device is behind one */
+  observe(registrationId: RegistrationId, observation: LinkObservation, through = registrationId): void {
+    const known = this.#known.get(through);
+    const told = through === registrationId ? observation : { ...observation, behind: registrationId };
+    if (known) known.observed = [...known.observed.filter(({ token }) => token !== observation.token), told];
   }
 
   unobserve(registrationId: RegistrationId, token: string): void {
@@ -124,11 +155,11 @@ export class Decoder {
     return this.#known.get(registrationId)?.refused;
   }
 
-  /** The registration and path that a notification's token stands for. */
+  /** What a token of a session's registration stands for: of that device, or of one behind it. */
   observed(registrationId: RegistrationId, token: string): Observed | undefined {
-    const known = this.#known.get(registrationId);
-    const observation = known?.observed.find((one) => one.token === token);
-    return known && observation ? { registered: known.registered, ...observation } : undefined;
+    const observation = this.#known.get(registrationId)?.observed.find((one) => one.token === token);
+    const registered = observation && this.get(observation.behind ?? registrationId);
+    return registered && { registered, ...observation };
   }
 
   /**
@@ -158,6 +189,7 @@ export function decodeBody(
     path: parsed,
     resourceType: registered.resourceType,
     rootPath: registered.offer.rootPath,
+    prefix: registered.offer.prefix,
   });
   if (!decoded.ok) {
     // The first block of a larger body is shown as far as it is whole, and never as an error of the device.
@@ -168,23 +200,42 @@ export function decodeBody(
   return { kind: 'records', records: linked(decoded.records, at), truncated };
 }
 
-/** What a Send holds, or the code to refuse it with (LwM2M Core §6.4.5). */
+/** The values of a Send by the registration of the device that they are of. */
+export type Sent = ReadonlyMap<RegistrationId, readonly LinkRecord[]>;
+
+/**
+ * What a Send holds, or the code to refuse it with (LwM2M Core §6.4.5).
+ * @param behind the device that the sender, a gateway, names so
+ */
 export function decodeSend(
-  { resourceType, offer }: Registered,
+  sender: Registered,
   message: CoapMessage,
   at: Millis,
-): { readonly ok: true; readonly records: readonly LinkRecord[] } | { readonly ok: false; readonly code: number } {
+  behind: (prefix: string) => Registered | undefined,
+): { readonly ok: true; readonly sent: Sent } | { readonly ok: false; readonly code: number } {
   const format = contentFormat(message);
   if (format === undefined || !SEND_FORMATS.has(format)) return { ok: false, code: Code.UnsupportedContentFormat };
-  const { rootPath } = offer;
-  const decoded = decodeContent({ format, bytes: message.payload, path: ROOT_PATH, resourceType, rootPath });
+  const decoded = decodeContent({
+    format,
+    bytes: message.payload,
+    path: ROOT_PATH,
+    resourceType: sender.resourceType,
+    rootPath: sender.offer.rootPath,
+    behind: (prefix) => behind(prefix)?.resourceType ?? (() => undefined),
+  });
   if (!decoded.ok) return { ok: false, code: Code.BadRequest };
   const { records } = decoded;
   const whole = records.every(({ path, value }) => level(path) >= PathLevel.resource && value.type !== 'none');
   if (records.length === 0 || !whole) return { ok: false, code: Code.BadRequest };
-  const registered = new Set(offer.objects.map(({ objectId }) => objectId));
-  const strange = records.some(({ path }) => !registered.has(segments(path)[0] ?? -1));
-  return strange ? { ok: false, code: Code.NotFound } : { ok: true, records: linked(records, at) };
+  const sent = new Map<RegistrationId, readonly LinkRecord[]>();
+  for (const [prefix, told] of Map.groupBy(records, (record) => record.prefix)) {
+    const of = prefix === undefined ? sender : behind(prefix);
+    const objects = new Set(of?.offer.objects.map(({ objectId }) => objectId));
+    const strange = told.some(({ path }) => !objects.has(segments(path)[0] ?? -1));
+    if (!of || strange) return { ok: false, code: Code.NotFound };
+    sent.set(of.registrationId, linked(told, at));
+  }
+  return { ok: true, sent };
 }
 
 const SEND_FORMATS: ReadonlySet<number> = new Set([

@@ -1,4 +1,4 @@
-import type { Device } from '../registry/fleet.ts';
+import { carrierOf, type Device } from '../registry/fleet.ts';
 import type { BootstrapLinkOperation } from './bootstrap-port.ts';
 import type { LinkDown, LinkOperation, RequestOutcome, RequestRef, SessionId } from './port.ts';
 
@@ -23,30 +23,33 @@ export class Requests {
    * one request after the other, and nothing more once it left one unanswered (LwM2M Core §6.4.1).
    */
   perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
-    if (device.registration?.queueMode !== 1) return this.#perform(device, operation);
-    const before = this.#turns.get(device);
+    const carrier = carrierOf(device);
+    if (carrier.registration?.queueMode !== 1) return this.#perform(device, operation);
+    const before = this.#turns.get(carrier);
     const outcome = before
       ? before.then(() => this.#performAwake(device, operation))
       : this.#performAwake(device, operation);
-    this.#turns.set(device, outcome);
+    this.#turns.set(carrier, outcome);
     void outcome.then(() => {
-      if (this.#turns.get(device) === outcome) this.#turns.delete(device);
+      if (this.#turns.get(carrier) === outcome) this.#turns.delete(carrier);
     });
     return outcome;
   }
 
   async #performAwake(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
-    const { lastHeard } = device;
+    const carrier = carrierOf(device);
+    const { lastHeard } = carrier;
     if (lastHeard === 'unanswered') return { kind: 'not-sent', reason: 'the device sleeps' };
     const outcome = await this.#perform(device, operation);
-    if (outcome.kind === 'timeout' && device.lastHeard === lastHeard) device.lastHeard = 'unanswered';
+    if (outcome.kind === 'timeout' && carrier.lastHeard === lastHeard) carrier.lastHeard = 'unanswered';
     return outcome;
   }
 
   #perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
-    const { session } = device;
+    const { session } = carrierOf(device);
     if (!session) return Promise.resolve({ kind: 'not-sent', reason: 'the device has no live session' });
-    return this.#ask((request) => ({ kind: 'perform', request, sessionId: session.sessionId, operation }));
+    const behind = device.gateway && device.registration ? { behind: device.registration.registrationId } : {};
+    return this.#ask((request) => ({ kind: 'perform', request, sessionId: session.sessionId, operation, ...behind }));
   }
 
   /** Sends an operation over a session on the bootstrap interface. Resolves in every case; never rejects. */

@@ -9,9 +9,9 @@ import type { Requests } from '../link/requests.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
-import { type Device, type Fleet, pages } from '../registry/fleet.ts';
+import { carrierOf, type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
-import { knownOf } from '../registry/terms.ts';
+import { knownOf, throughOf } from '../registry/terms.ts';
 import { SmallMap } from '../small-map.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
@@ -83,14 +83,16 @@ export class Observer {
       live.set(row.deviceId, [...(live.get(row.deviceId) ?? []), row]);
     }
     for (const [deviceId, rows] of live) {
-      const registration = options.fleet.get(deviceId)?.registration;
-      if (!registration) continue;
+      const device = options.fleet.get(deviceId);
+      const { registration, gateway } = device ?? {};
+      if (!device || !registration) continue;
+      if (gateway?.registration) options.send({ kind: 'restore', ...knownOf(gateway.registration), observations: [] });
       const observations = rows.map(({ path, token, since, format }) => {
         const observation = { path, token, ...(format === undefined ? {} : { format }) };
         observer.#of(deviceId).set(path, { ...observation, since, state: 'live', doubt: 'restart' });
         return observation;
       });
-      options.send({ kind: 'restore', ...knownOf(registration), observations });
+      options.send({ kind: 'restore', ...knownOf(registration), ...throughOf(device), observations });
     }
     return observer;
   }
@@ -246,7 +248,7 @@ export class Observer {
   #ask(device: Device, { path, former, watch }: Step): Turn | Promise<Turn> {
     // The device knows nothing of it.
     if (watch && watch.state !== 'live') return 'go';
-    const bytes = requestBytes({ kind: 'observe', path }, device.session);
+    const bytes = requestBytes({ kind: 'observe', path }, carrierOf(device).session);
     return this.#o.pacer.ask(device, 'background', former ? 2 * bytes : bytes, 'observations');
   }
 
@@ -278,13 +280,15 @@ export class Observer {
   /** @param former the observation that this one takes the place of */
   async #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
     const { deviceId } = device.row;
-    const { session, registration } = device;
+    const { registration } = device;
+    const carrier = carrierOf(device);
+    const { session } = carrier;
     if (former) void this.#o.requests.perform(device, cancelOf(former));
     this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'requested' });
     const outcome = await this.#o.requests.perform(device, { kind: 'observe', path });
     await this.#o.lanes
       .run(deviceId, async () => {
-        const same = device.session?.sessionId === session?.sessionId && device.registration === registration;
+        const same = carrier.session?.sessionId === session?.sessionId && device.registration === registration;
         if (!same || this.#of(deviceId).get(path)?.state !== 'requested') return;
         await this.#settle(device, path, outcome);
       })

@@ -12,6 +12,8 @@ export type Registration = Row<'registrations'> & Omit<Row<'contacts'>, 'organis
 export interface Device {
   row: Row<'devices'>;
   registration?: Registration;
+  /** The gateway that it is behind: what it says and is told goes over that one's session. */
+  gateway?: Device;
   /** Alive as far as we know. */
   session?: SessionInfo;
   /** Newest record of a DTLS session whose effect was decided on, and the session that this one took the place of. */
@@ -29,18 +31,25 @@ export interface Device {
   tokens?: Tokens;
 }
 
+/** The device whose session and waking hours its messages depend on: its gateway, or itself. */
+export function carrierOf(device: Device): Device {
+  return device.gateway ?? device;
+}
+
 /** Every device in memory, indexed by what messages and people name it by. Changed only after commits. */
 export class Fleet {
   readonly #byId = new Map<DeviceId, Device>();
   readonly #byEndpoint = new Map<string, Device>();
   readonly #byRegistration = new Map<RegistrationId, Device>();
   readonly #bySession = new Map<string, Device>();
+  readonly #behind = new Map<DeviceId, Set<Device>>();
   readonly #objects = new Shared<Registration['objects']>();
   readonly #formats = new Shared<Registration['contentFormats']>();
 
   static async load(store: Store): Promise<Fleet> {
     const fleet = new Fleet();
     for await (const row of pages(store, 'devices')) fleet.put(row);
+    for (const device of fleet.all()) fleet.#join(device);
     const contacts = new Map<DeviceId, Row<'contacts'>>();
     for await (const row of pages(store, 'contacts')) contacts.set(row.deviceId, row);
     for await (const row of pages(store, 'registrations')) {
@@ -88,13 +97,28 @@ export class Fleet {
     const device: Device = { row };
     this.#byId.set(row.deviceId, device);
     this.#byEndpoint.set(`${row.organisationId} ${row.endpoint}`, device);
+    this.#join(device);
     return device;
+  }
+
+  /** The devices behind a gateway. */
+  behind({ row }: Device): Iterable<Device> {
+    return this.#behind.get(row.deviceId) ?? [];
+  }
+
+  #join(device: Device): void {
+    const { gatewayId } = device.row;
+    const gateway = gatewayId && this.#byId.get(gatewayId);
+    if (!gateway) return;
+    device.gateway = gateway;
+    this.#behind.set(gatewayId, (this.#behind.get(gatewayId) ?? new Set()).add(device));
   }
 
   remove(device: Device): void {
     this.#byId.delete(device.row.deviceId);
     this.#byEndpoint.delete(`${device.row.organisationId} ${device.row.endpoint}`);
     this.setSession(device, undefined);
+    if (device.gateway) this.#behind.get(device.gateway.row.deviceId)?.delete(device);
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
     delete device.registration;
   }

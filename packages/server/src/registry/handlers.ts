@@ -1,6 +1,7 @@
 import type { CredentialAdd, DeviceAdd, DeviceAdded, DeviceDetail, Downlink, TimelineEntry } from '@reeve/contract';
 import type { Deployments } from '../bootstrap/deployments.ts';
 import { ReeveError } from '../errors.ts';
+import type { Gateways } from '../gateways/gateways.ts';
 import type { Call, Handlers } from '../http/handlers.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId, type Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry } from '../journal/entries.ts';
@@ -46,6 +47,7 @@ interface Options {
   /** What waits to be sent to devices, and what they may be sent. */
   /** The device is gone: its frames are taken no longer. */
   readonly forgetFrames: (deviceId: DeviceId) => void;
+  readonly gateways: Pick<Gateways, 'askAgain'>;
   readonly downlink: { of(device: Device): Promise<Downlink>; forget(deviceId: DeviceId): void };
   readonly describe: (entry: JournalEntry) => string;
   readonly noSec: boolean;
@@ -118,6 +120,8 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       }
       const row = newDevice(organisationId, body, o.now());
       if (o.fleet.byEndpoint(organisationId, body.endpoint)) throw endpointTaken(body.endpoint);
+      const gateway = body.gateway === undefined ? undefined : gatewayOf(o.fleet, organisationId, body.gateway);
+      if (gateway) row.gatewayId = gateway.row.deviceId;
       const wanted = wantedCredential(body);
       const credential = wanted && newCredential(sources, row, wanted, o.now());
       if (credential && credentials.has(credential.row.proof)) throw identityTaken(credential.row);
@@ -142,6 +146,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       if (credential) credentials.put(credential.row);
       if (deployment) o.bootstrapping.deployments.put(deployment);
       o.engine.assign(device);
+      if (gateway) o.gateways.askAgain(gateway);
       return credential ? added(device, credential) : { device: await summary(device), setup: [] };
     },
 
@@ -154,8 +159,12 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
     'devices.change': async (call) => {
       const device = find(call);
       await o.lanes.run(device.row.deviceId, async () => {
-        const { labels, ...settings } = call.body;
-        const row: Row<'devices'> = { ...device.row, ...(labels ? { labels } : {}) };
+        const { labels, admitsBehind, ...settings } = call.body;
+        const row: Row<'devices'> = {
+          ...device.row,
+          ...(labels ? { labels } : {}),
+          ...(admitsBehind === undefined ? {} : { admitsBehind: admitsBehind ? 1 : 0 }),
+        };
         for (const [name, value] of Object.entries(settings)) {
           if (value === null) delete row[name as keyof typeof settings];
           else Object.assign(row, { [name]: value });
@@ -166,6 +175,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         o.fleet.put(row);
         o.engine.assign(device);
         o.observer.renew(device);
+        if (admitsBehind) o.gateways.askAgain(device);
       });
       return summary(device);
     },
@@ -174,6 +184,10 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       const device = find(call);
       const { deviceId, endpoint } = device.row;
       await o.lanes.run(deviceId, async () => {
+        const [behind] = o.fleet.behind(device);
+        if (behind) {
+          throw new ReeveError('wrong-state', `"${behind.row.endpoint}" is behind it: remove what is behind it first`);
+        }
         const old = credentials.of(deviceId);
         const changes: Change[] = [{ delete: 'devices', key: { deviceId } }, ...old.map(deletionOf)];
         for (const table of OWNED) {
@@ -183,7 +197,7 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         await o.store.commit({ changes, journal });
         ender.endSessions(device, old);
         ender.endPlain(device);
-        if (device.registration?.identity !== undefined) {
+        if (device.registration && (device.gateway || device.registration.identity !== undefined)) {
           o.send({ kind: 'unbind', registrationId: device.registration.registrationId });
         }
         for (const credential of old) credentials.remove(credential);
@@ -298,13 +312,24 @@ export function newDevice(
   };
 }
 
-/** The credential that a new device is to have; none without DTLS. */
-function wantedCredential({ noSec, credential, identity, key }: DeviceAdd): CredentialAdd | undefined {
+/** The credential that a new device is to have; none without DTLS, or behind a gateway. */
+function wantedCredential({ noSec, gateway, credential, identity, key }: DeviceAdd): CredentialAdd | undefined {
   const psk = { ...(identity === undefined ? {} : { identity }), ...(key === undefined ? {} : { key }) };
-  if (credential && (noSec || Object.keys(psk).length > 0)) {
+  const named = Object.keys(psk).length > 0;
+  if (gateway !== undefined && (noSec || credential || named)) {
+    throw refused('body/gateway', 'does not go with what a device proves itself with: its gateway speaks for it');
+  }
+  if (credential && (noSec || named)) {
     throw refused('body/credential', `does not go with ${noSec ? 'noSec' : 'identity and key'}`);
   }
-  return noSec ? undefined : (credential ?? { kind: 'psk', ...psk });
+  return noSec || gateway !== undefined ? undefined : (credential ?? { kind: 'psk', ...psk });
+}
+
+/** The gateway that a new device is to be behind. @throws ReeveError `no-such-device`, `wrong-state` */
+function gatewayOf(fleet: Fleet, organisationId: OrganisationId, ref: string): Device {
+  const gateway = requireDevice(fleet, organisationId, ref);
+  if (!gateway.gateway) return gateway;
+  throw new ReeveError('wrong-state', `"${ref}" is behind a gateway itself`);
 }
 
 /** What the journal tells of a credential. */

@@ -5,7 +5,7 @@ import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
-import type { Device } from './fleet.ts';
+import { carrierOf, type Device } from './fleet.ts';
 import { howUnanswered } from './reach.ts';
 
 /** The Device object: manufacturer, model, serial number and versions (LwM2M object 3). */
@@ -34,7 +34,7 @@ export async function identify(
   const known = values.lastReceivedAt(device.row.deviceId, DEVICE_OBJECT) ?? 0;
   if (registration?.state !== 'registered' || known >= registration.registeredAt) return true;
   const operation = { kind: 'read', path: DEVICE_OBJECT } as const;
-  const turn = pacer.ask(device, 'background', requestBytes(operation, device.session), 'identity');
+  const turn = pacer.ask(device, 'background', requestBytes(operation, carrierOf(device).session), 'identity');
   if (turn !== 'go' && ((await turn) === 'later' || device.registration !== registration)) return false;
   const outcome = await requests.perform(device, operation);
   if (outcome.kind !== 'answered' || outcome.body.kind !== 'records') return howUnanswered(outcome) === undefined;

@@ -32,6 +32,8 @@ export function presenceOf(device: Device, now: Millis): Presence {
   if (!registration) return presenceOfFrames(device, now);
   const { lastContactAt } = registration;
   if (registration.state !== 'registered') return { state: registration.state, lastContactAt };
+  // A device behind a gateway is there as long as the gateway is, and names it.
+  if (device.gateway) return { ...presenceOf(device.gateway, now), lastContactAt };
   const by = nextContactBy(registration);
   if (by === undefined) return { state: isAwake(device, now) ? 'awake' : 'asleep', lastContactAt };
   const state = now > by ? 'overdue' : isAwake(device, now) ? 'awake' : 'asleep';

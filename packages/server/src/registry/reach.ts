@@ -1,6 +1,6 @@
 import type { Millis } from '../ids.ts';
 import type { RequestOutcome } from '../link/port.ts';
-import type { Device, Fleet } from './fleet.ts';
+import { carrierOf, type Device, type Fleet } from './fleet.ts';
 
 /** Seconds that a device in queue mode stays awake after its last message: MAX_TRANSMIT_WAIT (RFC 7252 §4.8.2). */
 export const defaultAwakeSeconds = 93;
@@ -9,7 +9,8 @@ export const defaultAwakeSeconds = 93;
  * Whether a request can reach the device now: always without queue mode, else for its awake time after anything that was
  * heard of it, answers included (LwM2M Core §6.4.1).
  */
-export function isAwake({ row, registration, lastHeard }: Device, now: Millis): boolean {
+export function isAwake(device: Device, now: Millis): boolean {
+  const { row, registration, lastHeard } = carrierOf(device);
   if (!registration) return false;
   if (registration.queueMode === 0) return true;
   if (lastHeard === 'unanswered') return false;
@@ -18,7 +19,9 @@ export function isAwake({ row, registration, lastHeard }: Device, now: Millis): 
 
 /** Whether something can be sent to the device now: it is registered, has a live session and is awake. */
 export function isReachable(device: Device, now: Millis): boolean {
-  return device.session !== undefined && device.registration?.state === 'registered' && isAwake(device, now);
+  const { session, registration } = carrierOf(device);
+  const registered = device.registration?.state === 'registered' && registration?.state === 'registered';
+  return registered && session !== undefined && isAwake(device, now);
 }
 
 /** Anything was heard of the device: its awake time begins anew. */
@@ -30,7 +33,8 @@ export function noteHeard(device: Device, at: Millis): void {
  * A request to the device came to nothing, so it is sent nothing more until it is heard again. In queue mode it went to
  * sleep, and its session lives on; any other device, and one that the link has no session of, has lost its session.
  */
-export function noteUnanswered(fleet: Fleet, device: Device, how: 'timeout' | 'not-sent'): void {
+export function noteUnanswered(fleet: Fleet, asked: Device, how: 'timeout' | 'not-sent'): void {
+  const device = carrierOf(asked);
   const sleeps = how === 'timeout' || device.lastHeard === 'unanswered';
   if (sleeps && device.registration?.queueMode === 1) device.lastHeard = 'unanswered';
   else fleet.setSession(device, undefined);

@@ -9,7 +9,7 @@ import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
 import type { Change, Store } from '../store/port.ts';
 import { admit } from './admit.ts';
 import type { Credentials } from './credentials.ts';
-import type { Device, Fleet, Registration } from './fleet.ts';
+import { carrierOf, type Device, type Fleet, type Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
 import { type Offered, offeredBy, updatedOffer } from './profiles.ts';
 import { charge, rateLimits } from './rate.ts';
@@ -27,8 +27,8 @@ interface RegistrationHooks {
   registered(device: Device): void;
   /** After the commit: the device was heard through `session`; `fresh` if for the first time. */
   heard(device: Device, fresh: boolean): void;
-  /** After the commit: the registration is over. */
-  ended(device: Device): void;
+  /** After the commit: the registration is over, and so is what depends on it when this resolves. */
+  ended(device: Device): Promise<void>;
 }
 
 interface Options {
@@ -193,7 +193,7 @@ export class Registrations {
     await commitAll(this.#o.store, [{ batch: { changes, journal } }, ...also]);
     this.#o.fleet.setRegistration(device, { ...registration, ...set });
     this.#o.send({ kind: 'unbind', registrationId: registration.registrationId });
-    this.#o.hooks.ended(device);
+    await this.#o.hooks.ended(device);
   }
 
   /**
@@ -313,10 +313,11 @@ export class Registrations {
 }
 
 /**
- * Whether a session speaks for a registered device: by any credential of it, so that keys can be exchanged while it is
- * registered, or without DTLS if it registered so.
+ * Whether a session speaks for a registered device: by any credential of it, or of the gateway that it is behind, so that
+ * keys can be exchanged while it is registered; or without DTLS if it registered so.
  */
-export function speaksFor(credentials: Credentials, session: SessionInfo, { row, registration }: Device): boolean {
+export function speaksFor(credentials: Credentials, session: SessionInfo, device: Device): boolean {
+  const { row, registration } = carrierOf(device);
   if (session.identity === undefined) return row.noSec === 1 && registration?.identity === undefined;
   return registration?.identity !== undefined && credentials.deviceOf(session) === row.deviceId;
 }

@@ -142,6 +142,11 @@ export function knownOf(registration: Registration) {
 }
 
 /** What the registration offers, as the link needs it to encode and decode. */
-function offerOf({ rootPath, contentFormats, objects }: Registration): Offer {
-  return { rootPath, contentFormats, objects };
+function offerOf({ rootPath, contentFormats, objects, prefix }: Registration): Offer {
+  return { rootPath, contentFormats, objects, ...(prefix === undefined ? {} : { prefix }) };
+}
+
+/** What the link must know beside of a device that is behind a gateway. */
+export function throughOf({ gateway }: Device): { readonly through?: RegistrationId } {
+  return gateway?.registration ? { through: gateway.registration.registrationId } : {};
 }

@@ -20,6 +20,7 @@ import type { CredentialRow, Credentials } from './credentials.ts';
 import type { Device, Registration } from './fleet.ts';
 import { presenceOf } from './presence.ts';
 import { kindOf, showIdentity } from './proofs.ts';
+import { supportOf } from './support.ts';
 
 /** What other capabilities know of a device. */
 export interface Standing {
@@ -35,6 +36,8 @@ export interface ViewSources {
   readonly credentials: Credentials;
   readonly authorityName: (authorityId: AuthorityId) => string | undefined;
   readonly sessions: SessionKeeper;
+  /** The devices behind a gateway. */
+  readonly behind: (device: Device) => Iterable<Device>;
 }
 
 /** Gravest first: what a person must hear of before the rest. */
@@ -65,6 +68,7 @@ export function summarise(device: Device, sources: ViewSources, standing: Standi
     ...(location === undefined ? {} : { location }),
     ...(ruleState === undefined ? {} : { ruleState }),
     ...(device.registration === undefined ? {} : { secure: device.registration.identity !== undefined }),
+    ...(device.gateway === undefined ? {} : { gateway: device.gateway.row.endpoint }),
   };
 }
 
@@ -83,6 +87,7 @@ export function detail(
     ...summary,
     createdAt,
     rules,
+    ...gatewayView(device, sources.behind(device)),
     verdict: verdictOf(summary, rules, now),
     objects: objectsOf(registration, sources.models),
     values: sources.values.of(deviceId).map((row) => valueView(row, registration, sources.models)),
@@ -94,7 +99,23 @@ export function detail(
       address,
       connectionId: connectionId !== undefined,
     })),
-    ...(registration?.state === 'registered' ? { registration: registrationView(registration) } : {}),
+    ...(registration?.state === 'registered'
+      ? { registration: { ...registrationView(registration), ...supportOf(device, registration) } }
+      : {}),
+  };
+}
+
+/** Of a gateway: who is behind it, and whether it may bring more. */
+function gatewayView({ row }: Device, devices: Iterable<Device>): Pick<DeviceDetail, 'admitsBehind' | 'behind'> {
+  const behind = [...devices].map(({ row: { endpoint }, registration }) => ({
+    endpoint,
+    ...(registration?.state === 'registered' && registration.prefix !== undefined
+      ? { prefix: registration.prefix }
+      : {}),
+  }));
+  return {
+    ...(row.admitsBehind === 1 ? { admitsBehind: true } : {}),
+    ...(behind.length === 0 ? {} : { behind }),
   };
 }
 

@@ -1,0 +1,7 @@
+/** What a gateway can make grow, and how far. */
+export const gatewayLimits = {
+  /** Devices behind one gateway. */
+  devices: 1000,
+  /** Bytes of a prefix: it is one Uri-Path option of every request. */
+  prefixBytes: 64,
+} as const;

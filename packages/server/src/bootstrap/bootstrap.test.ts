@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeviceId } from '../ids.ts';
+import type { BootstrapId, DeviceId } from '../ids.ts';
 import type { SessionInfo } from '../link/port.ts';
 import { readIdentity } from '../registry/proofs.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
@@ -193,6 +193,29 @@ describe('a device that asks to be bootstrapped', () => {
     await ask(core, bootstrapSession(core, deviceId));
     const again = await openTestCore({ store, trusting });
     expect(await newest(again)).toMatchObject({ state: 'failed', reason: 'the server was interrupted' });
+  });
+
+  it('is on record as long as it is to be kept, and the old ones are never read all at once', async () => {
+    const store = openMemoryStore();
+    const { core, deviceId } = await coreWithDevice({ store });
+    await ask(core, bootstrapSession(core, deviceId));
+    const session = await newest(core);
+    const row = await store.get('bootstraps', { bootstrapId: session.bootstrapId as BootstrapId });
+    if (!row) throw new Error('no session');
+    const count = 2 * bootstrapLimits.prunedAtOnce;
+    const old = Array.from({ length: count }, (_, n) => ({ ...row, bootstrapId: `old-${n}` as BootstrapId }));
+    await store.commit({
+      changes: old.map((each) => ({ put: 'bootstraps', row: { ...each, startedAt: START - 1 } })),
+    });
+    const limits: (number | undefined)[] = [];
+    const list = store.list.bind(store);
+    store.list = (table, query) => {
+      limits.push(query?.limit);
+      return list(table, query);
+    };
+    await core.bootstrapping.bootstrap.prune(START);
+    expect(await store.count('bootstraps')).toBe(1);
+    expect(new Set(limits)).toEqual(new Set([bootstrapLimits.prunedAtOnce]));
   });
 });
 

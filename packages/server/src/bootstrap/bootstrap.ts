@@ -167,16 +167,21 @@ export class Bootstrap {
     for (const { bootstrapId } of await store.list('bootstraps', { where: { state: 'running' } })) {
       // It may have ended since the list was made; what is running is active until its end is stored.
       const row = await store.get('bootstraps', { bootstrapId });
-      if (row?.state !== 'running' || this.#active.get(row.deviceId)?.row.bootstrapId === bootstrapId) continue;
+      if (row?.state !== 'running' || this.#beginning.has(row.deviceId)) continue;
+      if (this.#active.get(row.deviceId)?.row.bootstrapId === bootstrapId) continue;
       await store.commit(ended(row, now, 'the server was interrupted').batch);
     }
   }
 
   /** Deletes what was started before `before`. */
   async prune(before: Millis): Promise<void> {
-    const oldest = await this.#o.store.list('bootstraps', { orderBy: 'startedAt' });
-    const over = oldest.filter(({ startedAt, state }) => startedAt < before && state !== 'running');
-    await this.#o.store.commit({ changes: over.map(deletionOf) });
+    const { store } = this.#o;
+    for (;;) {
+      const oldest = await store.list('bootstraps', { orderBy: 'startedAt', limit: bootstrapLimits.prunedAtOnce });
+      const over = oldest.filter(({ startedAt, state }) => startedAt < before && state !== 'running');
+      if (over.length === 0) return;
+      await store.commit({ changes: over.map(deletionOf) });
+    }
   }
 
   /** The device is gone. */

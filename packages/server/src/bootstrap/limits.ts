@@ -10,6 +10,8 @@ export const bootstrapLimits = {
   steps: 256,
   /** Sessions that are kept of one device; older ones make room. */
   keptPerDevice: 20,
+  /** Old sessions that are read and deleted together. */
+  prunedAtOnce: 500,
   /** Templates of an organisation. */
   templates: 1000,
 } as const;

@@ -79,4 +79,15 @@ describe('A device on a network too thin for a handshake', () => {
     await deliver(frameOf(4, '271050'));
     expect(await level()).toBe(100);
   });
+
+  it('goes on counting when its key is set once more, so that what was heard is not heard again', async () => {
+    const old = frameOf(3, '13884f');
+    const set = await server.api('frames.set', { params, body: { link: LINK, layouts: ['tank'], key } });
+    expect(set).toMatchObject({ source: { newest: 4 } });
+    expect(set.key).toBeUndefined();
+    await deliver(old);
+    expect(await level()).toBe(100);
+    const body = { link: LINK, layouts: ['tank'], key: '00'.repeat(16) };
+    expect(await server.api('frames.set', { params, body })).toMatchObject({ source: { newest: 0 } });
+  });
 });

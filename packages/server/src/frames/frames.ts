@@ -154,7 +154,8 @@ export class Frames {
       throw new ReeveError('no-such-thing', `There is no layout "${unknown}": see \`reeve frame layouts\``);
     }
     const known = this.#byDevice.get(deviceId);
-    const kept = key === undefined ? known : undefined;
+    // With the key that it has it goes on counting: what it sent before would be taken once more.
+    const kept = known && (key === undefined || this.#hasKey(known, key)) ? known : undefined;
     const secret = key === undefined ? randomBytes(KEY_BYTES) : Buffer.from(key, 'hex');
     // A new key counts from 1.
     const keyed = kept
@@ -236,6 +237,15 @@ export class Frames {
 
   #keyOf({ deviceId, sealedKey }: Source): KeyObject {
     return createSecretKey(this.#o.sealer.open(sealedKey, placeOf(deviceId)));
+  }
+
+  #hasKey(source: Source, key: string): boolean {
+    try {
+      return this.#keyOf(source).equals(createSecretKey(Buffer.from(key, 'hex')));
+    } catch {
+      // One that does not open is no key any more.
+      return false;
+    }
   }
 
   #shown({ deviceId, link, layouts, newest, lastAt }: Source): FrameSource {

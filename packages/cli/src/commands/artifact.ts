@@ -104,7 +104,7 @@ async function upload(
   const file = await open(path);
   try {
     while (artifact.state !== 'ready') {
-      const offset = artifact.state === 'missing' ? 0 : artifact.received;
+      const offset = artifact.received;
       const { buffer, bytesRead } = await file.read(Buffer.alloc(UPLOAD_PIECE_BYTES), 0, UPLOAD_PIECE_BYTES, offset);
       const response = await fetch(server + urlOf(uploads.artifact, { artifact: artifact.artifactId }, { offset }), {
         method: 'PUT',

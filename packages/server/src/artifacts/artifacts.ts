@@ -70,7 +70,7 @@ export class Artifacts {
     if (same && (same.sha256 !== sha256 || same.bytes !== bytes)) {
       throw new ReeveError('name-taken', `${name} ${version} is another artifact: give this one another version`);
     }
-    if (same) return this.view(same);
+    if (same) return this.#again(same);
     if (this.#rows.size >= artifactLimits.artifacts) {
       throw new ReeveError('too-many', `There are ${artifactLimits.artifacts} artifacts: remove some first`);
     }
@@ -145,6 +145,16 @@ export class Artifacts {
   /** A part of an artifact as a stream. @param end the last byte */
   stream(row: Pick<ArtifactRow, 'sha256'>, start: number, end: number): Readable {
     return createReadStream(this.#file(row), { start, end });
+  }
+
+  /** Lets an upload go on; that of an artifact whose file is gone begins anew. */
+  async #again(row: ArtifactRow): Promise<ArtifactInfo> {
+    const shown = await this.view(row);
+    if (shown.state !== 'missing') return shown;
+    const anew: ArtifactRow = { ...row, ready: 0 };
+    await this.#o.store.commit({ changes: [{ put: 'artifacts', row: anew }] });
+    this.#rows.set(row.artifactId, anew);
+    return this.view(anew);
   }
 
   async #append(row: ArtifactRow, offset: number, piece: Uint8Array): Promise<void> {

@@ -96,9 +96,8 @@ describe.each(['main', 'worker'] as const)('OSCORE on a socket of its own, with 
     const wire = await connect({ senderId: '77' });
     void (await device(wire)).register().catch(() => {});
     await until('it is recorded', () => refused('unknown-identity'));
-    expect(wire.received.map(({ payload }) => new TextDecoder().decode(payload))).toContain(
-      'Security context not found',
-    );
+    const texts = () => wire.received.map(({ payload }) => new TextDecoder().decode(payload));
+    await expect.poll(texts).toContain('Security context not found');
   });
 
   it('ends with its credential', async () => {

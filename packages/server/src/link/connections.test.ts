@@ -74,6 +74,20 @@ describe('a connection', () => {
     expect(test.of('session-closed')).toHaveLength(1);
   });
 
+  it('is closed when it is silent and its device has come over another one since', () => {
+    const { test, sessionId: left } = registered();
+    test.pass(1_000);
+    const { version, offer } = test.last('register');
+    const proved = { identity: LABEL, credential: CREDENTIAL, suite: 'TLS_PSK_WITH_AES_128_CCM_8' };
+    const arrival = { transport: 'coaps+tcp', ...FROM, port: 40_002, proved } as const;
+    const sessionId = test.owner.connections.open(arrival, () => {}, test.now);
+    if (!sessionId) throw new Error('no room');
+    test.owner.connections.receive(sessionId, CSM, test.now);
+    test.post({ kind: 'bind', sessionId, deviceId, registrationId, version, offer });
+    test.pass(10 * streamLimits.idleMs);
+    expect(test.of('session-closed').map((each) => each.sessionId)).toEqual([left]);
+  });
+
   it('ends with the credential that admitted its peer, and no other', () => {
     const { test } = registered();
     test.post({ kind: 'close-identity', identity: 'psk:00' });

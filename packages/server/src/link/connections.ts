@@ -1,5 +1,5 @@
 import { type CoapEffect, type CoapEndpoint, PeerKey, readFrame } from '@reeve/coap';
-import type { CredentialId, Millis } from '../ids.ts';
+import type { CredentialId, Millis, RegistrationId } from '../ids.ts';
 import { type PeerAddress, showAddress } from './address.ts';
 import type { HandshakeCensus } from './census.ts';
 import type { Decoder } from './decoder.ts';
@@ -174,15 +174,32 @@ export class Connections {
     for (const sessionId of [...this.#connections.keys()]) this.close(sessionId, 'the server stops', now);
   }
 
-  /** Closes what belongs to no registration and is silent. A device's connection lives as long as its registration. */
+  /**
+   * Closes what is silent, but for the connection over which a registered device was heard last: that one lives as long
+   * as its registration. One that a device lost without a word is not told from any other silent one.
+   */
   tick(now: number): void {
     if (this.#sweepAt === undefined || now < this.#sweepAt) return;
     this.#sweepAt = this.#connections.size > 0 ? now + SWEEP_MS : undefined;
+    const heard = this.#lastHeard();
     for (const [sessionId, { session, heardAt }] of [...this.#connections]) {
-      const { registered } = session;
-      if (registered && this.#o.decoder.get(registered.registrationId)) continue;
-      if (now - heardAt >= streamLimits.idleMs) this.close(sessionId, 'it was silent, without a registration', now);
+      if (now - heardAt < streamLimits.idleMs) continue;
+      const { registrationId } = session.registered ?? {};
+      const last = registrationId && heard.get(registrationId);
+      if (last === undefined) this.close(sessionId, 'it was silent, without a registration', now);
+      else if (heardAt < last) this.close(sessionId, 'it was silent, and the device came over another one', now);
     }
+  }
+
+  /** When the device of each registration was heard last over a connection. */
+  #lastHeard(): ReadonlyMap<RegistrationId, number> {
+    const heard = new Map<RegistrationId, number>();
+    for (const { session, heardAt } of this.#connections.values()) {
+      const { registrationId } = session.registered ?? {};
+      if (registrationId === undefined || !this.#o.decoder.get(registrationId)) continue;
+      heard.set(registrationId, Math.max(heardAt, heard.get(registrationId) ?? 0));
+    }
+    return heard;
   }
 
   nextWakeAt(): number | undefined {

@@ -11,7 +11,7 @@ export interface StreamLimits {
   readonly handshakeMs: number;
   /** Bytes that wait to be written to a peer that does not read. */
   readonly unsentBytes: number;
-  /** How long a connection without a registration may be silent, ms. */
+  /** How long a connection may be silent that is not the last of a registered device, ms. */
   readonly idleMs: number;
   /** How long peers have to close their side when the server stops, ms. */
   readonly farewellMs: number;

@@ -73,6 +73,20 @@ describe('connections to our sockets', () => {
     await once(socket, 'close');
   });
 
+  it('end when we have closed our side, however long their peer goes on to send', async () => {
+    const { port } = await listen({ handshakeMs: 100 });
+    const socket = connect({ host: HOST, port, allowHalfOpen: true });
+    socket.on('error', () => {});
+    open.push({ close: () => socket.destroy() });
+    // It does not begin with settings.
+    socket.write(Buffer.from('0002', 'hex'));
+    const sending = setInterval(() => socket.write('x'), 10);
+    open.push({ close: () => clearInterval(sending) });
+    socket.resume();
+    // What it sends after that fails.
+    await new Promise((resolve) => socket.once('close', resolve));
+  });
+
   it('end when their peer does not read what it asked for', async () => {
     const { port, owner } = await listen({ unsentBytes: 65_536 });
     const socket = dial(port);

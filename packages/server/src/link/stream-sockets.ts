@@ -67,7 +67,9 @@ export class StreamSockets implements StreamSide {
     this.#sockets.delete(sessionId);
     socket.end();
     socket.resume();
-    socket.setTimeout(this.#limits.handshakeMs, () => socket.destroy());
+    // However much its peer still sends.
+    const cut = setTimeout(() => socket.destroy(), this.#limits.handshakeMs);
+    socket.once('close', () => clearTimeout(cut));
   }
 
   async close(): Promise<void> {

@@ -185,4 +185,11 @@ describe('writing behind', () => {
     expect(bench.query({ sql: 'SELECT count(*) FROM "contacts"', cells: [] }, false)).toEqual([[70_000]]);
     expect(bench.query({ sql: 'SELECT "id" FROM "redo"', cells: [] }, false)).toEqual([[2]]);
   });
+
+  it('writes to the tables when what has gathered is large, however few it is', () => {
+    const bench = new Bench();
+    const image = 'x'.repeat(8 * 1024 * 1024);
+    for (let at = 1; at <= 9; at++) bench.commit([{ samples: [sample(at, image)] }]);
+    expect(bench.query({ sql: 'SELECT "id" FROM "redo"', cells: [] }, false)).toEqual([[9]]);
+  });
 });

@@ -8,8 +8,10 @@ import { deleteSql, patchSql, putSql } from './statements.ts';
 
 /** What gathers before it is written: so many rows and series, which bounds memory, */
 const DISTINCT = 65_536;
-/** or so many entries, which bounds what a start has to read, twice. */
+/** or so many entries, which bounds what a start has to read, twice, */
 const ENTRIES = 1_048_576;
+/** or so many characters of the log, since values may be long, which bounds both. */
+const LENGTH = 64 * 1024 * 1024;
 /** What a group writes beside its own entries while older ones are being written: at least so much, else twice as many. */
 const SLICE = 64;
 
@@ -32,8 +34,7 @@ export class WriteBehind {
   /** Becomes true when this transaction has written all that was left. */
   #written = false;
   /** What this transaction has added to the log. */
-  #added: { readonly entries: readonly RedoEntry[]; readonly id: number } | undefined;
-
+  #added: { readonly entries: readonly RedoEntry[]; readonly id: number; readonly length: number } | undefined;
   /** After a transaction that failed the next one has to do with as little room as it can. */
   #resting = false;
 
@@ -46,7 +47,8 @@ export class WriteBehind {
     this.#addChunk = db.prepare(`INSERT OR REPLACE INTO "chunks" ("series", "last", "chunk", "type", "first", "samples")
       SELECT "series", ?3, ?4, ?5, ?6, ?7 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2`);
     for (const { id, entries } of db.prepare('SELECT "id", "entries" FROM "redo" ORDER BY "id"').iterate()) {
-      this.#gathering.take(JSON.parse(String(entries)), Number(id));
+      const text = String(entries);
+      this.#gathering.take(JSON.parse(text), Number(id), text.length);
     }
   }
 
@@ -60,7 +62,9 @@ export class WriteBehind {
         entries = entries.filter((_, index) => !dropped.some(({ first, end }) => index >= first && index < end));
         text = JSON.stringify(entries);
       }
-      if (entries.length > 0) this.#added = { entries, id: Number(this.#append.run(text).lastInsertRowid) };
+      if (entries.length > 0) {
+        this.#added = { entries, id: Number(this.#append.run(text).lastInsertRowid), length: text.length };
+      }
     }
     if (!this.#resting) this.#write(Math.max(SLICE, 2 * (this.#added?.entries.length ?? 0)));
   }
@@ -70,10 +74,10 @@ export class WriteBehind {
     this.#resting = false;
     if (this.#written) this.#finish();
     if (!this.#added) return;
-    this.#gathering.take(this.#added.entries, this.#added.id);
+    this.#gathering.take(this.#added.entries, this.#added.id, this.#added.length);
     this.#added = undefined;
-    const { entries, distinct } = this.#gathering;
-    if ((entries >= ENTRIES || distinct >= DISTINCT) && !this.#writing) this.#begin();
+    const { entries, distinct, length } = this.#gathering;
+    if ((entries >= ENTRIES || distinct >= DISTINCT || length >= LENGTH) && !this.#writing) this.#begin();
   }
 
   /** The transaction was undone: what it has written is written again. */

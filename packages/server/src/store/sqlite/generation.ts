@@ -55,16 +55,19 @@ export class Generation {
   readonly #series = new Pairs<PendingSeries>();
   /** Entries, each sample counted. */
   entries = 0;
+  /** Characters of the log. */
+  length = 0;
   /** Newest row of the log; 0 if there is none. */
   last = 0;
 
   /** Takes the entries of a row of the log. */
-  take(entries: readonly RedoEntry[], id: number): void {
+  take(entries: readonly RedoEntry[], id: number, length: number): void {
     for (const entry of entries) {
       if (entry[0] === RedoKind.samples) this.#samples(entry);
       else this.#change(entry);
     }
     this.last = id;
+    this.length += length;
   }
 
   /** Rows and series. */

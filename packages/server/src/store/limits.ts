@@ -12,6 +12,8 @@ export const storeLimits = {
   scanSamples: 10_000,
   /** Rows that one step of `prune` deletes: what a commit may have to wait for. */
   pruneSlice: 1_000,
+  /** Chunks of samples, which may be large, that one step of it reads. */
+  pruneChunks: 50,
 } as const;
 
 /** The limit that counts: the caller's within [0, ceiling], or the default. */

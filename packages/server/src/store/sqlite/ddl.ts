@@ -52,6 +52,7 @@ const historyTables = [
   'CREATE INDEX "journal_deviceId" ON "journal" ("deviceId", "seq") WHERE "deviceId" IS NOT NULL',
   'CREATE TABLE "series" ("series" INTEGER PRIMARY KEY, "deviceId" TEXT NOT NULL, "path" TEXT NOT NULL, UNIQUE ("deviceId", "path")) STRICT',
   chunksTable,
+  'CREATE INDEX "chunks_first" ON "chunks" ("first")',
   redoTable,
 ];
 

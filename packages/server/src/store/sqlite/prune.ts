@@ -41,7 +41,7 @@ export async function pruneSamples(store: PruneAccess, before: number): Promise<
   for (;;) {
     const stale = await store.query({
       sql: `SELECT "series", "last", "chunk", "samples" FROM "chunks" WHERE "first" < ? LIMIT ?`,
-      cells: [before, slice],
+      cells: [before, storeLimits.pruneChunks],
     });
     if (stale.length === 0) return pruned;
     const statements: Sql[] = [];

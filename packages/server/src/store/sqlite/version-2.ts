@@ -135,6 +135,7 @@ export const version2: readonly string[] = [
           WHEN 'real' THEN json(printf('%!.17g', "value")) ELSE "value" END))
     FROM (SELECT * FROM "samples" ORDER BY "series", "at", "receivedAt")
     GROUP BY "series", "at" / 86400000`,
+  'CREATE INDEX "chunks_first" ON "chunks" ("first")',
   'DROP TABLE "samples"',
   'CREATE TABLE "redo" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT',
 ];

@@ -1,13 +1,13 @@
 import { createSecretKey } from 'node:crypto';
-import { objectInstance, oscoreInstance } from '@reeve/agent';
+import { oscoreInstance } from '@reeve/agent';
 import { path } from '@reeve/lwm2m';
 import { describe, expect } from 'vitest';
+import { portfolio } from './configuration.ts';
 import { type Content, Format, readSenmlCbor, readSenmlJson } from './content.ts';
 import { ScriptedServer } from './scripted-server.ts';
 import { judge } from './suite.ts';
 import { hexOf, textOf, type WireMessage } from './wire.ts';
 
-const portfolio = (id = 0) => objectInstance(16, id, { values: { 0: ['Host Device ID #1', 'Host Device Model #1'] } });
 const json = (pack: unknown) => hexOf(JSON.stringify(pack));
 /** A list of paths: SenML with names alone (RFC 8790 §3.1). */
 const named = (paths: readonly string[]) => json(paths.map((n) => ({ n })));

@@ -1,12 +1,9 @@
-import { objectInstance } from '@reeve/agent';
 import { describe, expect } from 'vitest';
+import { portfolio } from './configuration.ts';
 import { DEVICE_EXAMPLE, DEVICE_VALUES, Format, readSenmlCbor, readSenmlJson } from './content.ts';
 import { ScriptedServer } from './scripted-server.ts';
 import { judge } from './suite.ts';
 import { hexOf, textOf, type WireMessage } from './wire.ts';
-
-/** A portfolio object with the identity of the specification's Configuration C.12. */
-const portfolio = (id = 0) => objectInstance(16, id, { values: { 0: ['Host Device ID #1', 'Host Device Model #1'] } });
 
 describe('device management', () => {
   const begin = (...options: ConstructorParameters<typeof ScriptedServer>) => {

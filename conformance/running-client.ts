@@ -1,15 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type ClientEvent,
-  type ClientOptions,
-  deviceInstance,
-  LwM2mClient,
-  type RunningEngine,
-  type SecurityOptions,
-  securityInstance,
-  serverInstance,
-  UdpRunner,
-} from '@reeve/agent';
+import { type ClientEvent, type ClientOptions, LwM2mClient, type RunningEngine, UdpRunner } from '@reeve/agent';
+import { deviceOf } from './configuration.ts';
 
 /** Our client engine over real sockets, for peers that nobody here wrote. */
 export class RunningClient {
@@ -31,16 +22,7 @@ export class RunningClient {
       // Soon enough for a test.
       coap: { ackTimeoutMs: 500 },
       ...options,
-      objects: [
-        deviceInstance({
-          manufacturer: 'Open Mobile Alliance',
-          model: 'Client',
-          firmware: '1.0',
-          battery: 100,
-          reboot() {},
-        }),
-        ...(options.objects ?? []),
-      ],
+      objects: [deviceOf(), ...(options.objects ?? [])],
     });
     const running = new RunningClient(runner, client);
     running.#engine = await runner.add(client, (event) => running.events.push(event));
@@ -58,9 +40,3 @@ export class RunningClient {
     this.#runner.close();
   }
 }
-
-/** The account of a server that wants to be told once in a minute. */
-export const accountOf = (security: SecurityOptions) => [
-  securityInstance(security),
-  serverInstance({ lifetime: 60, muteSend: false }),
-];

@@ -1,14 +1,7 @@
-import {
-  type ClientEvent,
-  type ClientOptions,
-  type InstanceParts,
-  LwM2mClient,
-  type ObjectInstance,
-  objectInstance,
-  securityInstance,
-} from '@reeve/agent';
+import { type ClientEvent, type ClientOptions, LwM2mClient, type ObjectInstance } from '@reeve/agent';
 import { expect } from 'vitest';
 import { seededRandom } from '../tooling/testing/fuzz.ts';
+import { accountOf, deviceOf, type Values } from './configuration.ts';
 import { decodeWire, encodeWire, type WireMessage } from './wire.ts';
 
 /** A message of the server: the number and the token are filled in where the script does not care. */
@@ -26,32 +19,6 @@ interface Configuration {
   /** Whether it has an account of the server from the start; default true. */
   readonly provisioned?: boolean;
 }
-
-type Values = InstanceParts['values'] & {};
-
-const SERVER: Values = { 0: 1, 1: 86_400, 2: 1, 3: 10, 5: 86_400, 6: false, 7: 'U', 23: false };
-/** Disable, the triggers of an Update and of a bootstrap: the client itself does what they are for. */
-const EXECUTABLE: InstanceParts['resources'] & {} = { 4: { execute() {} }, 8: { execute() {} }, 9: { execute() {} } };
-const accountOf = (values: Values) => [
-  securityInstance({ uri: 'coap://127.0.0.1' }),
-  objectInstance(1, 0, { values, resources: EXECUTABLE }),
-];
-/** That of the examples in Core §7.5. */
-const DEVICE: Values = {
-  0: 'Open Mobile Alliance',
-  1: 'Lightweight M2M Client',
-  2: '345000123',
-  3: '1.0',
-  6: [1, 5],
-  7: [3800, 5000],
-  8: [125, 900],
-  9: 100,
-  10: 15,
-  11: [0],
-  13: 1_367_491_215,
-  14: '+02:00',
-  16: 'U',
-};
 
 /**
  * A server that says what the script has it say, byte by byte, to our client engine, and checks what that says: in
@@ -74,11 +41,8 @@ export class ScriptedServer {
       endpoint: 'client-1',
       random: (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256)),
       objects: [
-        ...(provisioned ? accountOf({ ...SERVER, ...server }) : []),
-        objectInstance(3, 0, {
-          values: { ...DEVICE, ...device },
-          resources: { 4: { execute: () => void this.reboots++ } },
-        }),
+        ...(provisioned ? accountOf({ uri: 'coap://127.0.0.1' }, server) : []),
+        deviceOf(device, () => void this.reboots++),
         ...objects,
       ],
       ...client,

@@ -7,7 +7,8 @@ import { afterAll, afterEach, describe, expect } from 'vitest';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
 import { type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import { leshan15Available, startLeshanBootstrapServer } from '../peers/leshan-1.5/driver.ts';
-import { accountOf, RunningClient } from './running-client.ts';
+import { accountOf } from './configuration.ts';
+import { RunningClient } from './running-client.ts';
 import { judge } from './suite.ts';
 
 const HOST = 'server.example.com';

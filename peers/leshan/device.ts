@@ -13,6 +13,8 @@ type LeshanDeviceEvent =
   | { readonly event: 'write' | 'execute'; readonly path: string; readonly count: number }
   /** /8/0/0 was written; `writes` counts how often. */
   | { readonly event: 'lock-state'; readonly state: 0 | 1 | 2; readonly writes: number }
+  /** A package was written to /5/0/0. */
+  | { readonly event: 'package'; readonly bytes: number; readonly sha256: string }
   /** The server answered a Send. */
   | { readonly event: 'sent'; readonly code: number }
   | LeshanDeviceState
@@ -76,6 +78,8 @@ export interface LeshanDeviceOptions {
   readonly period?: number;
   /** Model number, /3/0/1; `Truck` by default. */
   readonly model?: string;
+  /** Has object 5, and runs this version after an update. */
+  readonly becomes?: string;
   /**
    * Keeps the library's timers. By default they are short: ACK_TIMEOUT 500 ms with 1 retransmission, DTLS flights 500 ms
    * with 2, and a failed Register is tried again after 1 s.
@@ -141,6 +145,7 @@ function deviceArguments(options: LeshanDeviceOptions, keyFile: string | undefin
   if (options.lifetime !== undefined) args.push('--lifetime', String(options.lifetime));
   if (options.period !== undefined) args.push('--period', String(options.period));
   if (options.model !== undefined) args.push('--model', options.model);
+  if (options.becomes !== undefined) args.push('--becomes', options.becomes);
   if (options.bootstrap) args.push('--bootstrap');
   if (options.defaultTimers) args.push('--default-timers');
   return args;

@@ -6,8 +6,10 @@ import { writeSecretFile } from './secret-file.ts';
 /** A value as the server shows it: containers keyed by id, times in Unix milliseconds, opaque values in hex. */
 type LeshanValue = string | number | boolean | null | { readonly [id: string]: LeshanValue };
 
-/** The operations that the server can be told to do. */
-type LeshanCommand = 'read' | 'write' | 'observe' | 'execute' | 'discover' | 'attributes' | 'create' | 'delete';
+/** The operations that the server can be told to do; README.md says what each of them takes. */
+type LeshanCommand =
+  | ('read' | 'write' | 'put' | 'post' | 'observe' | 'cancel' | 'forget' | 'execute' | 'discover' | 'attributes')
+  | ('create' | 'delete' | 'read-composite' | 'write-composite' | 'observe-composite');
 
 /** The answer to a command. */
 interface LeshanResponse {
@@ -93,8 +95,8 @@ export interface LeshanServer
   /** Address for DTLS. */
   readonly coaps: string;
   /**
-   * Has the server do one operation; `value` is the text of a value to write, attributes as a query, or RESOURCE=INTEGER of
-   * a new instance.
+   * Has the server do one operation; `value` is the text of a value to write, attributes as a query, RESOURCE=INTEGER of
+   * a new instance, or a content format and what is written in it, in SenML JSON.
    */
   request(command: LeshanCommand, endpoint: string, path: string, value?: string): Promise<LeshanResponse>;
 }

@@ -39,12 +39,14 @@ import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientP
 import org.eclipse.leshan.transport.californium.client.endpoint.coaps.CoapsClientProtocolProvider;
 
 /**
- * An LwM2M device with the objects 0, 1, 3, 6 and 8 on the Leshan client. Lines on standard input drive it and
+ * An LwM2M device with the objects 0, 1, 3, 6 and 8, and 5 if it is to be updated, on the Leshan client. Lines on standard input drive it and
  * {@link Events} on standard output tell what happens; README.md beside the sources lists both. It ends with its input.
  */
 public final class Device {
     private static final int SHORT_SERVER_ID = 123;
     private static final long SEND_TIMEOUT_MS = 10_000;
+    /** Bytes of the largest body that it takes. */
+    private static final int LARGEST_PACKAGE = 1 << 20;
     /** Sacramento. */
     private static final double LATITUDE = 38.5816;
     private static final double LONGITUDE = -121.4944;
@@ -83,6 +85,9 @@ public final class Device {
         addOnly(objects, LwM2mId.DEVICE, vehicle);
         addOnly(objects, LwM2mId.LOCATION, position);
         addOnly(objects, LockAndWipe.OBJECT_ID, lock);
+        if (options.has("becomes")) {
+            addOnly(objects, LwM2mId.FIRMWARE, new Firmware(events, vehicle, options.required("becomes")));
+        }
         objects.setInstancesForObject(Notes.OBJECT_ID, Notes.first());
         objects.setFactoryForObject(Notes.OBJECT_ID, Notes::create);
         return objects.createAll();
@@ -144,6 +149,7 @@ public final class Device {
             configuration.set(DtlsConfig.DTLS_RETRANSMISSION_TIMEOUT, 500, TimeUnit.MILLISECONDS);
             configuration.set(DtlsConfig.DTLS_MAX_RETRANSMISSIONS, 2);
         }
+        configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, LARGEST_PACKAGE);
         options.connectionId(configuration);
         return builder.setConfiguration(configuration).build();
     }
@@ -192,7 +198,7 @@ public final class Device {
     public static void main(String[] arguments) throws IOException, GeneralSecurityException {
         Options options = new Options(arguments,
                 Set.of("server", "endpoint", "identity", "key-file", "private-key", "public-key", "server-key",
-                        "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model"),
+                        "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model", "becomes"),
                 Set.of("default-timers", "bootstrap"));
         new Device(options).run();
         System.exit(0);

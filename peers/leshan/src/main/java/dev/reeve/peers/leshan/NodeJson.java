@@ -10,6 +10,7 @@ import org.eclipse.leshan.core.link.Link;
 import org.eclipse.leshan.core.node.LwM2mNode;
 import org.eclipse.leshan.core.node.LwM2mObject;
 import org.eclipse.leshan.core.node.LwM2mObjectInstance;
+import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
 import org.eclipse.leshan.core.node.ObjectLink;
@@ -31,6 +32,16 @@ final class NodeJson {
             return resource.isMultiInstances() ? each(resource.getInstances(), NodeJson::of) : value(resource.getValue());
         }
         return node instanceof LwM2mResourceInstance instance ? value(instance.getValue()) : null;
+    }
+
+    /** Nodes by their path; null where there is nothing. */
+    static Object of(Map<LwM2mPath, LwM2mNode> nodes) {
+        if (nodes == null) {
+            return null;
+        }
+        Map<String, Object> members = new TreeMap<>();
+        nodes.forEach((path, node) -> members.put(path.toString(), node == null ? null : of(node)));
+        return members;
     }
 
     private static <T> Map<Integer, Object> each(Map<Integer, T> children, Function<T, Object> convert) {

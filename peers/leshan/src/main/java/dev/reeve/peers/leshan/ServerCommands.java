@@ -29,6 +29,7 @@ import org.eclipse.leshan.core.request.WriteRequest.Mode;
 import org.eclipse.leshan.core.response.CreateResponse;
 import org.eclipse.leshan.core.response.DiscoverResponse;
 import org.eclipse.leshan.core.response.LwM2mResponse;
+import org.eclipse.leshan.core.response.ReadCompositeResponse;
 import org.eclipse.leshan.core.response.ReadResponse;
 import org.eclipse.leshan.server.LeshanServer;
 import org.eclipse.leshan.server.registration.Registration;
@@ -40,6 +41,7 @@ final class ServerCommands {
 
     private final LeshanServer server;
     private final Events events;
+    private final Requests requests = new Requests();
 
     ServerCommands(LeshanServer server, Events events) {
         this.server = server;
@@ -50,12 +52,11 @@ final class ServerCommands {
     void obey(String line) throws InterruptedException {
         String[] words = line.split(" ", 4);
         try {
-            LwM2mPath path = new LwM2mPath(words[2]);
             Registration registration = server.getRegistrationService().getByEndpoint(words[1]);
             if (registration == null) {
                 throw new IllegalArgumentException("not registered");
             }
-            LwM2mResponse response = server.send(registration, request(registration, words, path), TIMEOUT_MS);
+            LwM2mResponse response = server.send(registration, request(registration, words), TIMEOUT_MS);
             events.emit("response", "command", words[0], "endpoint", words[1], "path", words[2],
                     "code", response == null ? null : response.getCode().getCode(),
                     "value", value(response));
@@ -69,16 +70,34 @@ final class ServerCommands {
         if (response instanceof ReadResponse read) {
             return NodeJson.of(read.getContent());
         }
+        if (response instanceof ReadCompositeResponse read) {
+            return NodeJson.of(read.getContent());
+        }
         if (response instanceof DiscoverResponse discovered && discovered.isSuccess()) {
             return LINKS.serializeCoreLinkFormat(discovered.getObjectLinks());
         }
         return response instanceof CreateResponse created ? created.getLocation() : null;
     }
 
+    private DownlinkDeviceManagementRequest<? extends LwM2mResponse> request(Registration registration,
+            String[] words) {
+        return switch (words[0]) {
+            case "observe", "discover", "attributes", "create", "delete", "execute", "write" ->
+                request(registration, words, new LwM2mPath(words[2]));
+            case "cancel" -> Requests.cancel(server.getObservationService().getObservations(registration), words[2]);
+            case "forget" -> {
+                server.getObservationService().cancelObservations(registration, words[2]);
+                yield new ReadRequest(words[2]);
+            }
+            default -> words.length == 3 ? new ReadRequest(words[2])
+                    : requests.of(words[0], words[2], words[3],
+                            server.getModelProvider().getObjectModel(registration));
+        };
+    }
+
     private DownlinkDeviceManagementRequest<? extends LwM2mResponse> request(Registration registration, String[] words,
             LwM2mPath path) {
         return switch (words[0]) {
-            case "read" -> new ReadRequest(words[2]);
             case "observe" -> new ObserveRequest(words[2]);
             case "discover" -> new DiscoverRequest(words[2]);
             case "attributes" -> new WriteAttributesRequest(path, new LwM2mAttributeSet(attributes(words[3])));

@@ -61,7 +61,8 @@ final class ServerEvents implements RegistrationListener, ObservationListener {
     @Override
     public void onResponse(CompositeObservation observation, Registration registration,
             ObserveCompositeResponse response) {
-        // The server never observes several paths at once.
+        events.emit("notification", "endpoint", registration.getEndpoint(), "path", Requests.joined(observation),
+                "value", NodeJson.of(response.getContent()));
     }
 
     @Override

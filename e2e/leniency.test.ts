@@ -58,7 +58,7 @@ describe('the server', () => {
   };
 
   describe('takes', () => {
-    it('a registration of 1.0 that names neither version nor lifetime nor binding', async () => {
+    it('RG-8: a registration of 1.0 that names neither version nor lifetime nor binding, and asks nothing before its 2.01', async () => {
       await begin('bare');
       await register(['ep=bare']);
       expect((await device.shown()).registration).toMatchObject({ version: '1.0', lifetime: 86_400, binding: 'U' });
@@ -111,6 +111,30 @@ describe('the server', () => {
         moved.answer(await moved.hear({ path: '/3/0/0' }), { code: '2.05', format: 0, payload: hexOf('moved') }),
       );
       expect(await read).toMatchObject({ values: [{ value: 'moved' }] });
+    });
+
+    it('FM-1, IR-5, P35: answers and notifications in another format than was asked for', async () => {
+      await begin('format');
+      await register(['ep=format', 'lt=60', 'lwm2m=1.1'], '</>;ct="112",</3/0>');
+      let token = '';
+      await device.observed('/3/0/9', async () => {
+        const request = await device.hear({ code: '0.01', path: '/3/0/9', accept: 0, observe: 0 });
+        token = request.token ?? '';
+        const json = hexOf('[{"n":"/3/0/9","v":80}]');
+        device.answer(request, { code: '2.05', observe: 1, format: 110, payload: json });
+      });
+      await until('the answer counts', async () => (await device.values())['/3/0/9'] === 80);
+      const tlv = { format: 11_542, payload: 'c1094f' };
+      await device.ask({ code: '2.05', observe: 2, token, ...tlv }, { code: '0.00', token: '' });
+      await until('the notification counts', async () => (await device.values())['/3/0/9'] === 79);
+    });
+
+    it('P46, P49, IR-3: a Send without a token, of a device that calls itself 1.0', async () => {
+      await begin('send');
+      await register(['ep=send', 'lt=60', 'lwm2m=1.0']);
+      const sent = { token: '', format: 110, payload: hexOf('[{"n":"/3/0/9","v":42}]') };
+      await device.ask({ code: '0.02', path: '/dp', ...sent }, { code: '2.04' });
+      expect((await device.values())['/3/0/9']).toBe(42);
     });
   });
 

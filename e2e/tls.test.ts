@@ -69,7 +69,7 @@ describe('A socket of coaps+tcp', { timeout: 60_000 }, () => {
     await expect(connect('fresh')).rejects.toThrow();
   });
 
-  it('P38: asks a device over the connection it came by, and over the next one after its Update', async () => {
+  it('P38, RG-9: asks a device over the connection it came by, and over the next one after its Update', async () => {
     await add('mover');
     const first = await connect('mover');
     await first.register('T');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { AttributeTable } from './attributes.ts';
 import { LIMITS } from './limits.ts';
 
-it('finds the nearest period', () => {
+it('AT-2: finds the nearest period', () => {
   const table = new AttributeTable();
   table.write(path(6), { pmin: 1, pmax: 10 });
   table.write(path(6, 0), { pmin: 2 });

@@ -50,7 +50,7 @@ describe.each([{ secure: false }, { secure: true }])('a client (secure: $secure)
     expect(world.requests, 'the same lifetime again').toHaveLength(4);
   });
 
-  it('updates when the server triggers it', () => {
+  it('TR-1: updates when the server triggers it', () => {
     const world = new World({ secure }).register();
     expect(world.ask({ code: Code.Post, options: uri(['1', '0', '8']) }).code).toBe(Code.Changed);
     expect(world.requests.slice(1)).toMatchObject([{ ...UPDATE, query: [], payload: '' }]);
@@ -134,7 +134,7 @@ it('handshakes again when the server ends the session, but does not hammer one t
   expect(attempts).toEqual([0, 60_000, 180_000]);
 });
 
-it('registers an object list that takes more than one message', () => {
+it('BL-8: registers an object list that takes more than one message', () => {
   const fix = { latitude: 0, longitude: 0, timestamp: 0 };
   const objects = Array.from({ length: 300 }, (_, id) => objectInstance(6, id, { values: fixValues(fix) }));
   const world = new World({ objects: objects.slice(1) }).register();

@@ -112,6 +112,14 @@ describe('periods', () => {
     expect(levels(world.advance(60_000))).toEqual([]);
   });
 
+  it('AT-6: are not those that are attached below what is observed', () => {
+    const world = new World().register();
+    attach(world, BATTERY, 'pmin=60');
+    world.ask({ code: Code.Get, options: uri(['3', '0']), observe: 'register' });
+    world.client.set(DEVICE, { 9: 79 }, world.now);
+    expect(world.advance(1_000).notifications).toHaveLength(1);
+  });
+
   it('ignore a maximum below the minimum', () => {
     const world = new World({ server: { minimumPeriod: 10, maximumPeriod: 5 } }).register();
     observe(world, BATTERY);
@@ -120,7 +128,7 @@ describe('periods', () => {
 });
 
 /** The outcomes that OMA Core §5.1.2 gives for changes of a value. */
-describe('thresholds', () => {
+describe('AT-4: thresholds', () => {
   it.each([
     ['gt=45&st=10', 20, 35, true],
     ['gt=45&st=10', 45, 50, true],
@@ -167,7 +175,7 @@ describe('confirmable notifications', () => {
     expect(world.told('acknowledged').map(({ records }) => records[0]?.value.value)).toEqual([60, 40]);
   });
 
-  it('come at least once a day', () => {
+  it('OB-4: come at least once a day', () => {
     const world = new World({ server: { lifetime: 0, maximumPeriod: 3_600 }, client: { confirmEvery: 1_000 } });
     world.register();
     observe(world, BATTERY);

@@ -64,7 +64,7 @@ describe('QM-1: queue mode', () => {
   });
 });
 
-describe('/1/x/6: what changes while the device sleeps', () => {
+describe('IR-2: /1/x/6: what changes while the device sleeps', () => {
   it.each([
     [true, [50]],
     [false, []],

@@ -55,7 +55,7 @@ describe('the retry sequence', () => {
 });
 
 describe('the time of the next Update', () => {
-  it('leaves room for all retransmissions, or half of a short lifetime', () => {
+  it('UP-6: leaves room for all retransmissions, or half of a short lifetime', () => {
     expect(updateDelay(300)).toBe(207);
     expect(updateDelay(60)).toBe(30);
     expect(updateDelay(0)).toBeUndefined();

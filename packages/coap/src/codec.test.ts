@@ -67,7 +67,7 @@ const VECTORS: Record<string, { hex: string; message: CoapMessage }> = {
   },
 };
 
-describe('message codec', () => {
+describe('CO-1: message codec', () => {
   it.each(Object.entries(VECTORS))('%s', (_name, { hex: wire, message }) => {
     expect(toHex(encodeMessage(message))).toBe(wire.replaceAll(' ', ''));
     expect(decodeMessage(hex(wire))).toEqual({ ok: true, message });

@@ -162,7 +162,7 @@ describe('a notification', () => {
     ]);
   });
 
-  it.each([CON, NON])('of type %i that nobody asked for is reset and told of', (type) => {
+  it.each([CON, NON])('CO-6: of type %i that nobody asked for is reset and told of', (type) => {
     const h = observing();
     h.core.cancelObservation(SCOPE, TOKEN);
     expect(h.only('observationEnded').reason).toBe('cancelled');
@@ -178,7 +178,7 @@ describe('a notification', () => {
     expect(h.only('unknownNotification').peer).toBe('stranger');
   });
 
-  it('is recognised over a later session of the same scope', () => {
+  it('P5: is recognised over a later session of the same scope', () => {
     const h = observing();
     const later = PeerKey('second session');
     h.core.forgetPeer(PEER, 1);
@@ -199,7 +199,7 @@ describe('a notification', () => {
   });
 });
 
-describe('freshness (RFC 7641 §3.4)', () => {
+describe('OB-2, P37: freshness (RFC 7641 §3.4)', () => {
   it.each<[string, number, number, number, boolean]>([
     ['the next', 10, 11, 1, true],
     ['the same', 10, 10, 1, false],
@@ -237,7 +237,7 @@ describe('freshness (RFC 7641 §3.4)', () => {
 });
 
 describe('deregistration', () => {
-  it('asks with Observe 1 and the same token, and forgets at once', () => {
+  it('P6: asks with Observe 1 and the same token, and forgets at once', () => {
     const h = observing();
     h.core.request(PEER, { code: Code.Get, options: path('/a'), token: TOKEN, observe: 'deregister' }, 5);
     expect(h.only('send').datagram).toEqual(
@@ -281,7 +281,7 @@ describe('after a restart', () => {
     expect(h.receive(notification(51, { sequence: 2 }), 1).only('notification').fresh).toBe(false);
   });
 
-  it('unknown ones are ignored for a while, then reset', () => {
+  it('P4: unknown ones are ignored for a while, then reset', () => {
     const h = restarted();
     const unknown = datagram({ type: CON, code: Code.Content, token: '99', options: [option(Option.Observe, 1)] });
     h.receive(unknown, 1_099);

@@ -69,7 +69,7 @@ describe('option values', () => {
     [0, false, 0, ''],
     [4095, false, 6, 'fff6'],
     [4096, false, 6, '010006'],
-  ])('block %i, more %s, exponent %i is %s (RFC 7959 §2.2)', (num, more, szx, wire) => {
+  ])('BL-1: block %i, more %s, exponent %i is %s (RFC 7959 §2.2)', (num, more, szx, wire) => {
     expect(toHex(encodeUint(encodeBlock({ num, more, szx })))).toBe(wire);
     expect(decodeBlock(decodeUint(hex(wire)))).toEqual({ num, more, szx });
   });

@@ -52,7 +52,7 @@ describe('messages that belong nowhere (RFC 7252 §4.2, §4.3)', () => {
   });
 });
 
-describe('an unknown critical option (RFC 7252 §5.4.1)', () => {
+describe('CO-7: an unknown critical option (RFC 7252 §5.4.1)', () => {
   it('in a CON request gets 4.02, again for a duplicate', () => {
     const h = new Harness();
     const bytes = datagram({ code: Code.Post, messageId: 3, token: '0a', options: [CRITICAL] });

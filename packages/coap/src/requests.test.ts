@@ -21,7 +21,7 @@ describe('the times of RFC 7252 §4.8.2', () => {
 });
 
 describe('retransmission', () => {
-  it('doubles the wait, gives up after the fourth, and always sends the same datagram', () => {
+  it('CO-2: doubles the wait, gives up after the fourth, and always sends the same datagram', () => {
     const h = new Harness();
     const request = h.core.request(PEER, GET, 1_000);
     const first = h.only('send').datagram.slice();
@@ -45,7 +45,7 @@ describe('retransmission', () => {
     expect(givenUpAt(255)).toEqual([0, 1]);
   });
 
-  it('follows the parameters of the peer, and those of the request before them', () => {
+  it('P47: follows the parameters of the peer, and those of the request before them', () => {
     const h = new Harness();
     h.core.setPeerParameters(PEER, { ackTimeoutMs: 500, maxRetransmit: 1 }, 0);
     h.core.request(PEER, GET, 0);
@@ -82,7 +82,7 @@ describe('responses', () => {
     expect(h.run(20, 100_000)).toEqual([]);
   });
 
-  it('come separately after an empty ACK', () => {
+  it('CO-4, P7: come separately after an empty ACK', () => {
     const h = new Harness();
     const request = h.core.request(PEER, GET, 0);
     h.sent();
@@ -94,7 +94,7 @@ describe('responses', () => {
     expect(h.sent()).toEqual([{ type: ACK, code: 0, messageId: 77, token: '', payload: '' }]);
   });
 
-  it('imply a lost ACK, and make a late one meaningless', () => {
+  it('CO-4, P7: imply a lost ACK, and make a late one meaningless', () => {
     for (const type of [CON, NON]) {
       const h = new Harness();
       h.core.request(PEER, GET, 0);
@@ -108,7 +108,7 @@ describe('responses', () => {
     }
   });
 
-  it('are acknowledged again when they are repeated', () => {
+  it('P7: are acknowledged again when they are repeated', () => {
     const h = new Harness();
     h.core.request(PEER, GET, 0);
     h.receive(response(CON, 77), 10).receive(response(CON, 77), 3_000);
@@ -143,7 +143,7 @@ describe('responses', () => {
     expect(h.only('outcome')).toMatchObject({ outcome: { kind: 'timeout', acknowledged: true } });
   });
 
-  it('that do not match are not taken', () => {
+  it('CO-5: that do not match are not taken', () => {
     const h = new Harness();
     h.core.request(PEER, GET, 0);
     h.sent();
@@ -185,7 +185,7 @@ describe('reset', () => {
 });
 
 describe('the queue of a peer', () => {
-  it('sends one request at a time, in order, until its response is there', () => {
+  it('CO-9: sends one request at a time, in order, until its response is there', () => {
     const h = new Harness();
     const tokens = ['01', '02', '03'];
     const requests = tokens.map((token) => h.core.request(PEER, { ...GET, token: hex(token) }, 0));

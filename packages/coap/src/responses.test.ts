@@ -113,7 +113,7 @@ describe('a duplicate', () => {
     expect(h.sent()).toHaveLength(1);
   });
 
-  it('gets the same answer with its location until the exchange lifetime is over', () => {
+  it('CO-3, P8: gets the same answer with its location until the exchange lifetime is over', () => {
     const h = new Harness();
     const { exchange } = h.receive(post(7), 0).only('request');
     const options = [option(Option.LocationPath, 'rd'), option(Option.LocationPath, 'x1')];

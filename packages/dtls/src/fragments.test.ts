@@ -23,7 +23,7 @@ describe('fragments', () => {
     expect(readFragments(beyond)).toBeUndefined();
   });
 
-  it('give every message once and in order, however they are cut, mixed and repeated', () => {
+  it('SE-9: give every message once and in order, however they are cut, mixed and repeated', () => {
     const message = fc.tuple(fc.uint8Array({ maxLength: 60 }), fc.array(fc.nat(60), { maxLength: 4 }));
     const messages = fc.array(message, { minLength: 1, maxLength: 5 });
     fc.assert(

@@ -233,7 +233,7 @@ describe('sides that have nothing in common', () => {
     expectNoSession(pair);
   });
 
-  it('take the identity for the name that is asked for, whatever its case, and another one once that is set', () => {
+  it('SE-5: take the identity for the name that is asked for, whatever its case, and another one once that is set', () => {
     const other: ServerIdentity = { ...RAW_SERVER, serverNames: ['elsewhere'] };
     const named: ServerIdentity = { ...CERTIFIED_SERVER, serverNames: ['Server.Example'] };
     const pair = new Pair(merge(CERTIFICATES, { server: { identities: [other, named] } }));

@@ -12,7 +12,7 @@ function octetsTo(effects: readonly DtlsEffect[], address: string): number {
   return sent.reduce((sum, { datagram }) => sum + datagram.length, 0);
 }
 
-describe('a session with a Connection ID', () => {
+describe('SE-10: a session with a Connection ID', () => {
   it('is found wherever its records come from, and answers there', () => {
     const session = joined(NAMED);
     const { server, client, key } = session;

@@ -42,7 +42,7 @@ const EMS = offer(EXTENSIONS.extendedMasterSecret, PRESENT);
 const ECDSA = 0xc0ae;
 
 describe('a ClientHello', () => {
-  it('gets the suite that the server prefers, whatever the order', () => {
+  it('P48: gets the suite that the server prefers, whatever the order', () => {
     const ids = DEFAULT_SUITES.map(({ id }) => id);
     expect(agreed(hello(ids.toReversed())).suite).toBe(SUITES[0]);
     expect(agreed(hello([0x1234, 0xd005, 0xd001])).suite.id).toBe(0xd005);

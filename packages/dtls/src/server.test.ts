@@ -98,7 +98,7 @@ describe('a ClientHello', () => {
     expect(alertIn(new Door().greet({ extensions: renegotiating }))).toBe('handshake_failure');
   });
 
-  it('leaves nothing at the server, however many come, until its cookie is right', () => {
+  it('SE-9: leaves nothing at the server, however many come, until its cookie is right', () => {
     const door = new Door();
     const before = door.server.sizes();
     for (let i = 0; i < 10_000; i++) {

@@ -56,7 +56,7 @@ describe('coerce', () => {
 });
 
 describe('object links', () => {
-  it('reads the null link in both of its forms, and a stray NUL', () => {
+  it('DT-1: reads the null link in both of its forms, and a stray NUL', () => {
     expect(parseObjectLink('65535:65535')).toEqual({ objectId: 65_535, instanceId: 65_535 });
     expect(parseObjectLink('FFFF:FFFF')).toEqual({ objectId: 65_535, instanceId: 65_535 });
     expect(parseObjectLink('0:0\0')).toEqual({ objectId: 0, instanceId: 0 });

@@ -136,7 +136,7 @@ describe('a long answer (RFC 7959 §2.4)', () => {
     expect(all.served).toHaveLength(1);
   });
 
-  it('is never joined of two values: a change begins it anew (RFC 7959 §2.4)', () => {
+  it('BL-4, P11: is never joined of two values: a change begins it anew (RFC 7959 §2.4)', () => {
     let seed = 0;
     // Nothing is kept, so every part is made of what the value is by then.
     const all = world({
@@ -209,7 +209,7 @@ describe('an observed value that is long (RFC 7959 §2.6)', () => {
     expect(all.bodies).toEqual([content(3000), content(2500, 1), content(10, 2)]);
   });
 
-  it('is lost when a newer notification overtakes it, and the newer one comes whole', () => {
+  it('BL-5, P11: is lost when a newer notification overtakes it, and the newer one comes whole', () => {
     const all = observing();
     all.notify(10_000, 2500, 1, false);
     all.notify(10_050, 2600, 2, false);

@@ -15,7 +15,7 @@ const part = (seed: number, length = 64) => new Uint8Array(length).fill(seed);
 const told = (message: CoapMessage) => [formatCode(message.code), block1(message)];
 
 describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
-  it('are answered 2.31 with their Block1, the last one with the real code', () => {
+  it('BL-2: are answered 2.31 with their Block1, the last one with the real code', () => {
     const peer = new ScriptedPeer();
     expect(told(peer.put(0, true, part(1)).last())).toEqual(['2.31', { num: 0, more: true, szx: 2 }]);
     expect(told(peer.put(1, true, part(2)).last())).toEqual(['2.31', { num: 1, more: true, szx: 2 }]);
@@ -40,7 +40,7 @@ describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
     expect(peer.requests[0]?.payload).toHaveLength(192);
   });
 
-  it('begin anew with number 0', () => {
+  it('BL-3, P10: begin anew with number 0', () => {
     const peer = new ScriptedPeer()
       .put(0, true, part(1))
       .put(1, true, part(2))
@@ -49,7 +49,7 @@ describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
     expect(peer.requests[0]?.payload).toEqual(Uint8Array.from([...part(9), 8]));
   });
 
-  it('get 4.08 when one is missing', () => {
+  it('BL-2, P10: get 4.08 when one is missing', () => {
     const peer = new ScriptedPeer().put(0, true, part(1)).put(2, true, part(3));
     expect(told(peer.last())[0]).toBe('4.08');
     expect(formatCode(new ScriptedPeer().put(3, false, part(3)).last().code)).toBe('4.08');
@@ -78,7 +78,7 @@ describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
     expect(formatCode(peer.put(0, true, part(1), size(100)).last().code)).toBe('2.31');
   });
 
-  it('with different request tags, targets or peers are different bodies (RFC 9175 §3.3)', () => {
+  it('EC-3: with different request tags, targets or peers are different bodies (RFC 9175 §3.3)', () => {
     const tag = (n: number) => ({ extra: [option(Option.RequestTag, Uint8Array.of(n))] });
     const peer = new ScriptedPeer()
       .put(0, true, part(1), tag(1))
@@ -93,7 +93,7 @@ describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
 describe('what a server says to our parts (RFC 7959 §2.5, §3.2)', () => {
   const PUT = { code: Code.Put, options: path('/5/0/0'), payload: part(7, 2000) };
 
-  it('a smaller block in 2.31 is used from there on', () => {
+  it('P12: a smaller block in 2.31 is used from there on', () => {
     const peer = new ScriptedPeer();
     peer.endpoint.request(PEER, PUT, 0);
     expect(block1(peer.last())).toEqual({ num: 0, more: true, szx: 6 });
@@ -168,7 +168,7 @@ describe('limits', () => {
     allBodyBytes: (peer, n) => peer.put(n >> 2, true, part(1), { key: PeerKey(`peer ${n % 4}`) }),
   };
 
-  it.each(Object.keys(SMALL) as (keyof BodyLimits)[])('%s holds under a flood of ten times as much', (name) => {
+  it.each(Object.keys(SMALL) as (keyof BodyLimits)[])('BL-7: %s holds under a flood of ten times as much', (name) => {
     const peer = new ScriptedPeer(SMALL);
     for (let n = 0; n < 10 * SMALL[name]; n++) {
       FLOODS[name](peer, n);

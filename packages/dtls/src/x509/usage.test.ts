@@ -60,7 +60,7 @@ describe.each([0, 1, 2, 3] as const)('matching type %i', (type) => {
   });
 });
 
-describe('certificate usage', () => {
+describe('SE-4: certificate usage', () => {
   it('3 asks nothing else: neither time nor host nor CA', () => {
     expect(
       match({ usage: 3, named: expired.certificate, chain: [expired.certificate], host: 'x.example', anchored: false }),

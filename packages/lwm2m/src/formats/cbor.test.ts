@@ -111,7 +111,7 @@ describe('CBOR', () => {
     }
   });
 
-  it('bounds the number of items', () => {
+  it('LC-6: bounds the number of items', () => {
     const count = LIMITS.items.toString(16).padStart(8, '0');
     expect(decode(`9a${count}${'00'.repeat(LIMITS.items)}`)).toMatchObject({ error: { kind: 'limit' } });
     expect(decode(`5f${'40'.repeat(LIMITS.items)}ff`)).toMatchObject({ error: { kind: 'limit' } });

@@ -38,7 +38,7 @@ const VECTORS: readonly [string, string, string, Record<string, ValueJson>, bool
     { '/3/0/0': 'Open Mobile Alliance' },
     false,
   ],
-  ['a multiple resource', 'a183030006a200010105', '/3/0/6', { '/3/0/6/0': 1, '/3/0/6/1': 5 }, true],
+  ['LC-3: a multiple resource', 'a183030006a200010105', '/3/0/6', { '/3/0/6/0': 1, '/3/0/6/1': 5 }, true],
   [
     'an object instance',
     DEVICE,
@@ -115,7 +115,7 @@ describe('LwM2M CBOR', () => {
     }
   });
 
-  it('LC-1: takes keys relative to the path that was asked for, as LwM2M 1.2.0 wrote them', () => {
+  it('LC-1, P14: takes keys relative to the path that was asked for, as LwM2M 1.2.0 wrote them', () => {
     expect(read('a2000101f5', '/1/0')).toEqual({ '/1/0/0': 1, '/1/0/1': true });
     expect(read('a100a10018ff', '/1')).toEqual({ '/1/0/0': 255 });
   });

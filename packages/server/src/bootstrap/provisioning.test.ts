@@ -24,7 +24,7 @@ describe('the key that a device is given', () => {
   const managing = (core: TestCore, deviceId: DeviceId) =>
     core.credentials.of(deviceId).filter(({ purpose }) => purpose === 'management');
 
-  it('is given again until the device has registered with it', async () => {
+  it('BS-14: is given again until the device has registered with it', async () => {
     const { core, deviceId } = await coreWithDevice();
     await ask(core, bootstrapSession(core, deviceId));
     await ask(core, bootstrapSession(core, deviceId));

@@ -22,7 +22,7 @@ const timeout: RequestOutcome = { kind: 'timeout' };
 const asleep = { registration: { queueMode: 1, lastContactAt: START - 93_000 } };
 
 describe('queue mode', () => {
-  it('P9: a device that leaves a request unanswered sleeps until it is heard; its session lives on', async () => {
+  it('P9, QM-3: a device that leaves a request unanswered sleeps until it is heard; its session lives on', async () => {
     const test = await openTestQueue({ registration: { queueMode: 1 }, perform: () => timeout });
     const first = await test.add(write(1));
     await test.add(write(2));

@@ -142,7 +142,7 @@ describe('a DTLS session', () => {
 });
 
 describe('a Register', () => {
-  it.each([true, false])('becomes a message, and its answer 2.01 with the location (DTLS: %s)', (secure) => {
+  it.each([true, false])('RG-5, P26: becomes a message, and its answer 2.01 with the location (DTLS: %s)', (secure) => {
     const test = new TestOwner();
     const device = test.connect({ secure });
     const message = test.register(device);
@@ -324,7 +324,7 @@ describe('an observation', () => {
     expect(test.last('notification').exchange).toBeUndefined();
   });
 
-  it('says when a notification is its last', () => {
+  it('OB-3: says when a notification is its last', () => {
     const { test, device, token } = observed();
     device.coap.notify(device.peer, Buffer.from(token, 'hex'), { code: Code.NotFound, confirmable: false }, test.now);
     test.settle();
@@ -339,7 +339,7 @@ describe('an observation', () => {
     expect(device.notified).toEqual(['reset']);
   });
 
-  it('outlives its session: the next session of the registration is bound, and matched', () => {
+  it('P5, SE-12: outlives its session: the next session of the registration is bound, and matched', () => {
     const { test, device, token } = observed();
     device.dtls?.connect(test.now);
     test.settle();
@@ -516,7 +516,7 @@ describe('an operation', () => {
     expect([request.code, uriPath(request), contentFormat(request)]).toEqual([Code.Post, ['x', '6'], format]);
   });
 
-  it('DM-4: does not know the instance when the device does not say', () => {
+  it('DM-4, P15: does not know the instance when the device does not say', () => {
     const test = new TestOwner();
     const device = test.connect();
     test.register(device);
@@ -562,7 +562,7 @@ describe('an operation', () => {
     },
   );
 
-  it('§4.1: attaches attributes by a PUT without content', () => {
+  it('§4.1, P31: attaches attributes by a PUT without content', () => {
     const test = new TestOwner();
     const device = test.connect();
     test.register(device);
@@ -587,7 +587,7 @@ describe('an operation', () => {
     expect(Buffer.from(request.payload).toString()).toBe("0='now'");
   });
 
-  it('reads, and decodes the answer by its own format whatever was asked for', () => {
+  it('FM-1, P35: reads, and decodes the answer by its own format whatever was asked for', () => {
     const test = new TestOwner();
     const device = test.connect();
     test.register(device);

@@ -110,7 +110,7 @@ describe('what is observed', () => {
 });
 
 describe('it is observed again', () => {
-  it('after a Register, under another token; until the value is back the rule waits', async () => {
+  it('RG-7, P1, P6: after a Register, under another token; until the value is back the rule waits', async () => {
     const { core, session, token, rule } = await observed();
     const before = await token();
     core.script.behaviour = () => undefined;
@@ -136,7 +136,7 @@ describe('it is observed again', () => {
     expect(core.operations).toHaveLength(1);
   });
 
-  it('when its value is overdue while the device is in contact', async () => {
+  it('OB-5, P36: when its value is overdue while the device is in contact', async () => {
     const { core, session, registrationId } = await observed();
     core.time.now += 1_799_999;
     await core.update(session, registrationId);

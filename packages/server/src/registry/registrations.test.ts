@@ -1,7 +1,7 @@
 import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../store/port.ts';
-import { nobody, openTestCore, rest, START, sessionOf, watchedStore } from '../test-core.ts';
+import { call, nobody, openTestCore, rest, START, sessionOf, watchedStore } from '../test-core.ts';
 import { presenceOf } from './presence.ts';
 import { readIdentity } from './proofs.ts';
 
@@ -19,7 +19,7 @@ async function registered({ lifetime = 300, queueMode = false } = {}) {
 }
 
 describe('a Register', () => {
-  it('is committed, then answered 2.01 with a location of at most 16 bytes', async () => {
+  it('RG-5, P26: is committed, then answered 2.01 with a location of at most 16 bytes', async () => {
     const { core, device, registrationId, session } = await registered();
     const answer = core.sentOf('answer').at(-1);
     expect(answer?.location).toEqual(['rd', registrationId]);
@@ -72,7 +72,7 @@ describe('a Register', () => {
     expect(device.registration).toBeUndefined();
   });
 
-  it("under a name that is not the credential's is refused with a line", async () => {
+  it("SE-2, RG-6: under a name that is not the credential's is refused with a line", async () => {
     const core = await openTestCore();
     await core.add('truck-1');
     await core.add('truck-2');
@@ -81,6 +81,14 @@ describe('a Register', () => {
       { check: 'endpoint-mismatch', endpoint: 'truck-1', identity: readIdentity('truck-2'), count: 1 },
     ]);
     expect([...core.fleet.all()].map(({ registration }) => registration)).toEqual([undefined, undefined]);
+  });
+
+  it('P43: under a name that its identity is not, but belongs to, is taken', async () => {
+    const core = await openTestCore();
+    const body = { endpoint: 'urn:imei:490154203237518', identity: '49015420-4915112345678' };
+    await core.handlers['devices.add'](call({ body }));
+    expect(await core.register(sessionOf(body.identity), { endpoint: body.endpoint })).toBe(Code.Created);
+    expect(await core.register(sessionOf(body.identity), { endpoint: body.identity })).toBe(Code.BadRequest);
   });
 
   it('without a name is of the device that the credential belongs to', async () => {
@@ -277,7 +285,7 @@ describe('an Update', () => {
 });
 
 describe('a De-register', () => {
-  it('ends the registration, and forgets its observations', async () => {
+  it('UP-3: ends the registration, and forgets its observations', async () => {
     const { core, session, registrationId, device } = await registered();
     const exchange = core.exchange();
     await core.deliver({ kind: 'deregister', at: START + 5, session, exchange, registrationId });
@@ -290,7 +298,7 @@ describe('a De-register', () => {
 });
 
 describe('expiry', () => {
-  it('comes a grace after the lifetime, and not before', async () => {
+  it('UP-4: comes a grace after the lifetime, and not before', async () => {
     const { core, registrationId, device } = await registered();
     await core.registrations.expire(START + 300_000 + 92_999);
     expect(device.registration?.state).toBe('registered');
@@ -321,7 +329,7 @@ describe('expiry', () => {
 });
 
 describe('after a restart', () => {
-  it('a registration goes on where it was, and the device need not register again', async () => {
+  it('UP-4, P24: a registration goes on where it was, and the device need not register again', async () => {
     const { core, registrationId } = await registered();
     core.time.now += 7_000;
     const session = sessionOf('truck-1');

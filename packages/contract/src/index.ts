@@ -3,6 +3,7 @@ export * from './bootstrap.ts';
 export * from './client.ts';
 export * from './commands.ts';
 export * from './common.ts';
+export * from './cost.ts';
 export * from './credentials.ts';
 export * from './devices.ts';
 export * from './downlink.ts';

@@ -1,4 +1,4 @@
-import { type CommandOperation, CommandPriority, NotificationAttributes } from '@reeve/contract';
+import { type CommandOperation, CommandPriority, costText, isDear, NotificationAttributes } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
@@ -20,7 +20,6 @@ import { show } from '../output.ts';
 import { readSource } from '../secret-input.ts';
 import { jsonValue } from '../value.ts';
 import { commandLines, exitOf, follow } from './command-view.ts';
-import { costText, isDear } from './cost.ts';
 import { resourceOf } from './device-view.ts';
 
 const device = required('DEVICE', 'endpoint name or id');

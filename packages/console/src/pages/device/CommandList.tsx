@@ -1,5 +1,6 @@
 import { Group, Stack, Text } from '@mantine/core';
 import { ActionButton } from '../../components/ActionButton.tsx';
+import { Age } from '../../components/Age.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Receipts } from '../../components/Receipts.tsx';
 import { Section } from '../../components/Section.tsx';
@@ -33,7 +34,19 @@ export function CommandList({ deviceId }: { deviceId: string }) {
                 </Group>
                 <Text size="xs" c="dimmed">
                   by {command.actor.kind} {command.actor.name}
+                  {command.priority !== 'normal' && ` · ${command.priority}`}
+                  {command.state === 'queued' && (
+                    <>
+                      {' '}
+                      · given up <Age at={command.expiresAt} future />
+                    </>
+                  )}
                 </Text>
+                {command.waiting && (
+                  <Text size="xs" c="yellow" data-testid="waiting">
+                    Waits: {command.waiting.text}
+                  </Text>
+                )}
                 <Receipts receipts={command.receipts} />
                 {command.values?.map(({ path, text }) => (
                   <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>

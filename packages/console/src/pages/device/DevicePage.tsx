@@ -16,6 +16,7 @@ import { DeviceIncidents } from './DeviceIncidents.tsx';
 import { LockPanel } from './LockPanel.tsx';
 import { ObjectTree } from './ObjectTree.tsx';
 import { RuleList } from './RuleList.tsx';
+import { Support } from './Support.tsx';
 
 /**
  * Everything known of one device.
@@ -53,6 +54,7 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
             <LockPanel device={device} incidents={incidents.items} person={person} />
             <CommandList deviceId={device.deviceId} />
             <Connection device={device} />
+            <Support device={device} />
             <Credentials device={device} />
             <DeviceBootstraps device={device} />
             <DeviceTimeline deviceId={device.deviceId} />

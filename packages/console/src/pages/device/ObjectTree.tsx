@@ -3,6 +3,7 @@ import type { DeviceDetail } from '@reeve/contract';
 import { useState } from 'react';
 import { Section } from '../../components/Section.tsx';
 import { formatCount } from '../../format.ts';
+import { CompositeButton } from './CompositeButton.tsx';
 import { InstanceTable } from './InstanceTable.tsx';
 import { CreateButton } from './operations.tsx';
 import { buildTree } from './tree.ts';
@@ -13,7 +14,7 @@ export function ObjectTree({ device, person }: { device: DeviceDetail; person: s
   const [closed, setClosed] = useState<string[]>([]);
   const all = tree.map(({ objectId }) => String(objectId));
   return (
-    <Section title="Objects">
+    <Section title="Objects" aside={device.registration && <CompositeButton device={device} />}>
       {tree.length === 0 && (
         <Text size="sm" c="dimmed">
           The device has not said yet what it offers.

@@ -1,35 +1,25 @@
-import { Button, Group, NativeSelect, Popover, Stack, TextInput } from '@mantine/core';
+import { Button, NativeSelect, Popover, Stack } from '@mantine/core';
 import type { CommandOperation } from '@reeve/contract';
 import { useState } from 'react';
-import { ActionButton } from '../../components/ActionButton.tsx';
-import { api } from '../../data/api.ts';
-import { inputTypes, parseInput } from './parseInput.ts';
+import { inputTypes, parseInput, rangeFault } from './parseInput.ts';
+import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { SendButton } from './SendButton.tsx';
 import type { ResourceRow } from './tree.ts';
+import { ValueInput } from './ValueInput.tsx';
 
 /** Takes a new value and queues a Write. The type comes from the definition; for an unknown resource a person says it. */
 export function WriteButton({ deviceId, row }: { deviceId: string; row: ResourceRow }) {
   const [asking, setAsking] = useState(false);
   const [text, setText] = useState('');
   const [type, setType] = useState(row.type ?? 'string');
-  const parsed = parseInput(type, text);
+  const [terms, setTerms] = useState<Terms>({});
   const { path } = row;
 
   function ask() {
     setText(String(row.value?.value ?? ''));
     setAsking(true);
   }
-  async function write() {
-    if (!parsed.ok) return;
-    const typed = row.operations === 'unknown' ? { type } : {};
-    const operation: CommandOperation = {
-      kind: 'write',
-      mode: 'replace',
-      path,
-      values: [{ path, value: parsed.value, ...typed }],
-    };
-    await api('commands.create', { params: { device: deviceId }, body: { operation } });
-    setAsking(false);
-  }
+  const operation = operationOf(row, type, text);
 
   return (
     <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
@@ -39,7 +29,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
-        <Stack gap="xs" w={260}>
+        <Stack gap="xs" w={280}>
           {row.operations === 'unknown' && (
             <NativeSelect
               size="xs"
@@ -49,24 +39,22 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
               onChange={(event) => setType(event.currentTarget.value)}
             />
           )}
-          <TextInput
-            size="xs"
-            label={`${row.name} (${path})`}
-            description={row.limits === '' ? type : `${type}: ${row.limits}`}
-            value={text}
-            error={!parsed.ok && text !== '' && `Expected ${parsed.expected}`}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-          <Group justify="flex-end" gap="xs">
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <ActionButton variant="filled" disabled={!parsed.ok} run={write}>
-              Write
-            </ActionButton>
-          </Group>
+          <ValueInput row={row} type={type} text={text} change={setText} />
+          <QueueTerms terms={terms} change={setTerms} />
+          <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={() => setAsking(false)}>
+            Write
+          </SendButton>
         </Stack>
       </Popover.Dropdown>
     </Popover>
   );
+}
+
+/** The Write of what was typed, if that fits the resource. */
+function operationOf(row: ResourceRow, type: string, text: string): CommandOperation | undefined {
+  const parsed = parseInput(type, text);
+  if (!parsed.ok || rangeFault(row, parsed.value) !== undefined) return undefined;
+  const { path } = row;
+  const typed = row.operations === 'unknown' ? { type } : {};
+  return { kind: 'write', mode: 'replace', path, values: [{ path, value: parsed.value, ...typed }] };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseInput } from './parseInput.ts';
+import { parseInput, rangeFault } from './parseInput.ts';
 
 describe('typed values', () => {
   it.each([
@@ -30,5 +30,15 @@ describe('typed values', () => {
     ['objlnk', '66'],
   ])('refuses %s %j with what it expected', (type, text) => {
     expect(parseInput(type, text)).toMatchObject({ ok: false, expected: expect.any(String) });
+  });
+});
+
+describe('the range of a resource', () => {
+  it('bounds numbers, and leaves lengths to the server', () => {
+    const range = { least: 0, largest: 100 };
+    expect(rangeFault({ range }, 100)).toBeUndefined();
+    expect(rangeFault({ range }, 101)).toBe('Expected 0 to 100');
+    expect(rangeFault({ range }, 'x'.repeat(101))).toBeUndefined();
+    expect(rangeFault({}, -1)).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { ResourceValue } from '@reeve/contract';
+import type { ResourceInfo, ResourceValue } from '@reeve/contract';
 
 /** LwM2M data types that a person can type a value of, as the API names them. */
 export const inputTypes = ['string', 'integer', 'unsigned', 'float', 'boolean', 'time', 'opaque', 'objlnk', 'corelnk'];
@@ -29,6 +29,15 @@ const parsers: Record<string, (text: string) => Parsed> = {
 /** What a person typed as a value of the API: integers beyond 2^53 stay text, so that no digit is lost. */
 export function parseInput(type: string, text: string): Parsed {
   return (parsers[type] ?? asIs)(text);
+}
+
+/** Why a value is beyond what a resource may hold; the lengths of texts and bytes are left to the server. */
+export function rangeFault(
+  { range }: { range?: ResourceInfo['range'] | undefined },
+  value: ResourceValue['value'],
+): string | undefined {
+  if (!range || typeof value !== 'number' || (value >= range.least && value <= range.largest)) return undefined;
+  return `Expected ${range.least} to ${range.largest}`;
 }
 
 function parseInteger(text: string, pattern: RegExp, expected: string): Parsed {

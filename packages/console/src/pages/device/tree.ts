@@ -11,6 +11,9 @@ export interface ResourceRow {
   type: string | undefined;
   /** What it may hold, in words; empty if nothing is known. */
   limits: string;
+  range?: ResourceInfo['range'];
+  /** What its numbers mean. */
+  values?: ResourceInfo['values'];
   value: ResourceValue | undefined;
   observation: Observation | undefined;
 }
@@ -81,6 +84,8 @@ function rowsOf(
       operations: definition?.operations ?? 'unknown',
       type: definition?.type ?? value?.type,
       limits: definition ? limitsOf(definition) : '',
+      ...(definition?.range ? { range: definition.range } : {}),
+      ...(definition?.values ? { values: definition.values } : {}),
       value,
       observation: observations.get(path),
     });

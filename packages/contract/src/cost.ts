@@ -1,4 +1,4 @@
-import type { CommandCost, CommandOperation } from '@reeve/contract';
+import type { CommandCost, CommandOperation } from './commands.ts';
 
 /** Characters of values beyond which a write is more than a datagram or two. */
 const LARGE = 512;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { UpdateStart } from '@reeve/contract';
 import type { Static } from 'typebox';
 import { afterEach, describe, expect, it } from 'vitest';
+import { leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
 import { UpdateDevice, updateOf, upload } from './update-device.ts';
 
@@ -89,5 +90,25 @@ describe('An update of firmware (object 5)', { timeout: 120_000 }, () => {
     const { start, ended } = await begin({ becomes: '1.0' });
     await start();
     expect(await ended()).toMatchObject({ state: 'unconfirmed' });
+  });
+
+  it.skipIf(!leshanAvailable())('is pushed to a Leshan device, in the parts that it asks for', async () => {
+    const server = await TestServer.start();
+    open.push(server);
+    const key = randomBytes(16);
+    await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
+    const artifactId = await upload(server, '2.0', IMAGE);
+    const psk = { identity: ENDPOINT, key };
+    const device = await startLeshanDevice({ server: server.coaps, endpoint: ENDPOINT, psk, becomes: '2.0' });
+    open.push({ close: () => device.kill() });
+    await device.waitFor(({ event }) => event === 'registered');
+    await server.api('updates.start', { params, body: { artifactId } });
+    const written = await device.waitFor(({ event }) => event === 'package');
+    expect(written).toMatchObject({ bytes: IMAGE.length, sha256: SHA256 });
+    const update = await until('the update ends', async () => {
+      const newest = await updateOf(server.api);
+      return newest?.state === 'running' ? undefined : newest;
+    });
+    expect(update).toMatchObject({ state: 'succeeded', delivery: 'push', detail: 'the device runs 2.0' });
   });
 });

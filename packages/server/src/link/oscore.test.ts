@@ -157,6 +157,14 @@ describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s',
     expect(scene.wentTo.at(-1)).toEqual({ ingress: 1, port: 40_777 });
   });
 
+  it('is on the socket that it came to, from one port too', () => {
+    const scene = new Scene({ rederive });
+    scene.send();
+    scene.ingress = 1;
+    scene.send();
+    expect(scene.of('register').map(({ session }) => session.ingress)).toEqual([0, 1]);
+  });
+
   it('ends with its credential, and comes back with a good one', () => {
     const scene = new Scene({ rederive });
     scene.send();

@@ -271,7 +271,10 @@ export class OscoreSessions {
     this.#byAddress.set(key, peer);
     const place = { address: showAddress(from), ingress: from.ingress };
     if (peer.session) {
-      if (peer.session.info.address !== place.address) peer.session.info = { ...peer.session.info, ...place };
+      const { address, ingress } = peer.session.info;
+      if (address !== place.address || ingress !== place.ingress) {
+        peer.session.info = { ...peer.session.info, ...place };
+      }
       return;
     }
     const { credential, identity } = peer;

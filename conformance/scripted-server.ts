@@ -108,7 +108,7 @@ export class ScriptedServer {
     for (let effects = this.client.drain(); effects.length > 0; effects = this.client.drain()) {
       for (const effect of effects) {
         if (effect.kind === 'send') this.#inbox.push({ to: effect.to, message: decodeWire(effect.datagram) });
-        else this.events.push(effect);
+        else if (effect.kind !== 'connect' && effect.kind !== 'disconnect') this.events.push(effect);
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { RequestOutcome, RequestSpec, TransmissionParameters } from '@reeve/coap';
 import { type CoapEffect, CoapEndpoint, type CoapMessage, type ExchangeId, PeerKey, type RequestId } from '@reeve/coap';
-import type { SendEffect } from './effects.ts';
+import type { WireEffect } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import type { Link } from './link.ts';
 
@@ -23,7 +23,7 @@ export interface ChannelUser {
 
 /** Where a channel leads, and by which link. */
 export interface ChannelTarget {
-  /** `coap://host:port` or `coaps://host:port`. */
+  /** `coap://host:port` or one with `coaps`, `coap+tcp` or `coaps+tcp`. */
   readonly uri: string;
   readonly link: Link;
 }
@@ -32,7 +32,7 @@ interface ChannelParts {
   readonly user: ChannelUser;
   readonly random: (n: number) => Uint8Array;
   readonly parameters: Partial<TransmissionParameters> | undefined;
-  readonly emit: (effect: SendEffect) => void;
+  readonly emit: (effect: WireEffect) => void;
   /** Requests whose parts are dealt with above CoAP. */
   readonly inParts: (request: CoapMessage) => boolean;
 }
@@ -68,6 +68,11 @@ export class Channel {
     return this.#peer;
   }
 
+  /** Whether it leads over a connection. */
+  get isStream(): boolean {
+    return this.#target.link.connection !== undefined;
+  }
+
   /** Leads to another server from now on; the link to the last one is closed. */
   redirect(target: ChannelTarget, now: number): void {
     this.close(now);
@@ -94,6 +99,16 @@ export class Channel {
 
   receive(datagram: Uint8Array, now: number): void {
     this.#target.link.receive(datagram, now);
+  }
+
+  /** The connection that was wanted is there. */
+  opened(): void {
+    this.#target.link.connection?.opened();
+  }
+
+  /** The connection that was wanted is gone, or did not come up; `detail` says why to people. */
+  lost(detail: string): void {
+    this.#target.link.connection?.lost(detail);
   }
 
   tick(now: number): void {
@@ -126,14 +141,22 @@ export class Channel {
       if (effect.kind === 'send') {
         this.#user.stirred(now);
         this.#emit({ kind: 'send', to: target.uri, datagram: effect.datagram });
-      } else if (target !== this.#target) continue;
+      } else if (effect.kind === 'connect') this.#emit({ ...effect, to: target.uri });
+      else if (effect.kind === 'disconnect') this.#emit(effect);
+      else if (target !== this.#target) continue;
       else if (effect.kind === 'received') {
         this.#user.stirred(now);
         this.coap.receive(this.#peer, effect.data, now);
-      } else if (effect.kind === 'up') this.#user.up(now);
+      } else if (effect.kind === 'up') this.#linkUp(now);
       else this.#user.down(effect.detail, now);
     }
     return effects.length > 0;
+  }
+
+  /** Over a connection nothing goes before the server has told its settings: they say how long messages may be. */
+  #linkUp(now: number): void {
+    if (this.isStream) this.coap.connected(this.#peer, now);
+    else this.#user.up(now);
   }
 
   #carryOutCoap(now: number): void {
@@ -147,6 +170,14 @@ export class Channel {
     switch (effect.kind) {
       case 'send':
         this.#target.link.send(effect.datagram);
+        break;
+      case 'settled':
+        this.#user.up(now);
+        break;
+      case 'disconnect':
+        // What CoAP says last, why, goes out before.
+        this.#target.link.close();
+        this.#user.down(effect.detail, now);
         break;
       case 'request':
         this.#user.request(effect.exchange, effect.message, now);

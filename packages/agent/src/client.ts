@@ -23,7 +23,7 @@ import { Puller } from './updates/puller.ts';
 const ENDPOINT_BYTES = 252;
 
 /**
- * An LwM2M client with one server, over CoAP or CoAP with DTLS.
+ * An LwM2M client with one server, over CoAP, over UDP or TCP, bare or with DTLS or TLS.
  *
  * It does no I/O. Each input takes `now`, milliseconds on a clock that never goes back; what it wants done it leaves as
  * effects that the caller fetches with `drain` after its inputs. `tick` is due at `nextWakeAt`. No input throws because
@@ -114,10 +114,23 @@ export class LwM2mClient {
     this.#pump(now);
   }
 
-  /** A datagram came from the server. While the device sleeps it hears nothing. */
+  /** A datagram came from the server, or bytes over the connection to it. While the device sleeps no datagram is heard. */
   receive(datagram: Uint8Array, now: number): void {
-    if (this.#queueMode.isAsleep) return;
-    this.#lifecycle.channel.receive(datagram, now);
+    const { channel } = this.#lifecycle;
+    if (this.#queueMode.isAsleep && !channel.isStream) return;
+    channel.receive(datagram, now);
+    this.#pump(now);
+  }
+
+  /** The connection that was wanted last is there. */
+  connected(now: number): void {
+    this.#lifecycle.channel.opened();
+    this.#pump(now);
+  }
+
+  /** The connection that was wanted last is gone, or did not come up; `detail` says why to people. */
+  disconnected(detail: string, now: number): void {
+    this.#lifecycle.channel.lost(detail);
     this.#pump(now);
   }
 

@@ -1,6 +1,7 @@
 import type { ExecuteArg, LwM2mPath, ResourceRecord } from '@reeve/lwm2m';
+import type { TlsProof } from './tls-proof.ts';
 
-/** Send a datagram to a server. */
+/** Send a datagram to a server, or bytes over the connection to it. */
 export interface SendEffect {
   readonly kind: 'send';
   /** The server's URI. Once something goes to another one, nothing goes to the last any more. */
@@ -8,8 +9,24 @@ export interface SendEffect {
   readonly datagram: Uint8Array;
 }
 
+/** Open a connection to a server, in the place of any other; the client wants to hear `connected` or `disconnected`. */
+export interface ConnectEffect {
+  readonly kind: 'connect';
+  /** The server's URI. */
+  readonly to: string;
+  /** What TLS is to prove; a bare connection without it. */
+  readonly tls: TlsProof | undefined;
+}
+
+/** What goes to servers, and by what. */
+export type WireEffect =
+  | SendEffect
+  | ConnectEffect
+  /** Close the connection once all is written; nothing more is to be heard of it. */
+  | { readonly kind: 'disconnect' };
+
 /** What a client wants done, or wants known. */
-export type ClientEffect = SendEffect | ClientEvent;
+export type ClientEffect = WireEffect | ClientEvent;
 
 /** What a client has to tell. */
 export type ClientEvent =

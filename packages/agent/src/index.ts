@@ -3,7 +3,7 @@
 export { LwM2mClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { Creatable } from './creation.ts';
-export type { ClientEffect, ClientEvent, SendEffect } from './effects.ts';
+export type { ClientEffect, ClientEvent, WireEffect } from './effects.ts';
 export { type InstanceParts, type ObjectInstance, objectInstance } from './instance.ts';
 export { type ConnectivityOptions, connectivityInstance } from './objects/connectivity.ts';
 export { type DeviceOptions, DeviceResource, deviceInstance } from './objects/device.ts';

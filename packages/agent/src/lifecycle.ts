@@ -72,6 +72,7 @@ export class Lifecycle {
         if (this.registrar.state.kind === 'registering') parts.registering(now);
         return this.channel.request(spec, now);
       },
+      binding: () => (this.channel.isStream ? 'T' : 'U'),
       emit: (event) => {
         if (event.kind === 'registered') this.bootstrapper.succeeded();
         emit(event);

@@ -8,18 +8,25 @@ import {
   type RetransmitParameters,
   type SessionKey,
 } from '@reeve/dtls';
+import type { TlsProof } from './tls-proof.ts';
 
 /** What a link wants done or has to say. */
 export type LinkEffect =
   | { readonly kind: 'send'; readonly datagram: Uint8Array }
+  /** Open a connection, with TLS if there is a proof; `opened` or `lost` follows. One from before is given up. */
+  | { readonly kind: 'connect'; readonly tls: TlsProof | undefined }
+  /** Close the connection once all is written. */
+  | { readonly kind: 'disconnect' }
   /** Data can go; a new security association, if there is one, has begun. */
   | { readonly kind: 'up' }
   | { readonly kind: 'received'; readonly data: Uint8Array }
   /** No data can go until `up`. */
   | { readonly kind: 'down'; readonly detail: string };
 
-/** The way to a server: datagrams on one side, data on the other. Sans-I/O. */
+/** The way to a server: datagrams, or the bytes of a connection, on one side, data on the other. Sans-I/O. */
 export interface Link {
+  /** Only with a link over a connection: hears what became of the one that it wanted. */
+  readonly connection?: { opened(): void; lost(detail: string): void };
   /** Sets the link up, anew if it is up already; `up` or `down` follows. */
   connect(now: number): void;
   /** Takes the link down; nothing follows. */

@@ -142,7 +142,8 @@ export class Notifier {
     const { coap, observations, confirmEvery, emit } = this.#parts;
     const { token, path } = observation;
     const { records } = content;
-    const confirmable = observations.needsConfirmation(observation, confirmEvery, now);
+    // What goes over a connection arrives, or the connection ends and the observation with it.
+    const confirmable = !coap.isConnected(this.#peer) && observations.needsConfirmation(observation, confirmEvery, now);
     if (!coap.notify(this.#peer, token, { ...contentResponse(content), confirmable }, now)) {
       observations.remove(token);
       emit({ kind: 'unobserved', path });

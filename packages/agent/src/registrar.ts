@@ -30,6 +30,8 @@ export interface Wire {
   connect(now: number): void;
   close(now: number): void;
   request(spec: RequestSpec, now: number): RequestId;
+  /** Over what the server is reached: UDP or TCP (OMA Core §6.2.1.2). */
+  binding(): 'U' | 'T';
   emit(event: ClientEvent): void;
   /** All attempts of all sequences failed. */
   gaveUp(now: number): void;
@@ -249,9 +251,10 @@ export class Registrar {
     this.#telling = telling;
     const { endpoint, queueMode } = this.#options;
     const queries = [`ep=${endpoint}`, `lt=${telling.lifetime}`, `lwm2m=${this.#version}`];
+    const binding = `b=${this.#wire.binding()}`;
     // In 1.0 queue mode is a letter of the binding.
-    if (this.#version === '1.0') queries.push(queueMode ? 'b=UQ' : 'b=U');
-    else queries.push('b=U', ...(queueMode ? ['Q'] : []));
+    if (this.#version === '1.0') queries.push(queueMode ? `${binding}Q` : binding);
+    else queries.push(binding, ...(queueMode ? ['Q'] : []));
     if (this.#namesProfile()) queries.push(`pid=${profileId(telling.listing)}`);
     const list = this.#namesProfileOnly() ? undefined : telling.listing;
     const options = [

@@ -5,6 +5,7 @@ import {
   type ClientIdentity,
   type MatchingType,
   matchCertificateUsage,
+  type PeerFound,
   type RetransmitParameters,
 } from '@reeve/dtls';
 import { path } from '@reeve/lwm2m';
@@ -13,6 +14,9 @@ import type { DeviceModel } from './model.ts';
 import { oscoreParameters } from './objects/oscore.ts';
 import { SecurityMode, SecurityResource } from './objects/security.ts';
 import { OscoreLink } from './oscore-link.ts';
+import { StreamLink } from './stream-link.ts';
+import { certificateProof, pskProof } from './tls-proof.ts';
+import { transportOf } from './transports.ts';
 
 /** What links are made with beside the Security object. */
 export interface LinkParts {
@@ -34,13 +38,14 @@ const LONG_LENGTH = 0x80;
  */
 export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts): Link {
   const { random, retransmit } = parts;
-  const { mode, publicKeyOrIdentity, serverPublicKey, secretKey } = SecurityResource;
+  const { uri, mode, publicKeyOrIdentity, serverPublicKey, secretKey } = SecurityResource;
   const number = (resource: number) => model.number(path(0, instanceId, resource));
   const bytes = (resource: number): Uint8Array => {
     const value = model.value(path(0, instanceId, resource));
     return value.type === 'opaque' ? value.value : new Uint8Array(0);
   };
   const privateKey = () => createPrivateKey({ key: Buffer.from(bytes(secretKey)), format: 'der', type: 'pkcs8' });
+  const stream = transportOf(String(model.value(path(0, instanceId, uri)).value))?.stream ?? false;
   const dtls = (identity: ClientIdentity, more: Partial<DtlsLinkOptions> = {}) =>
     new DtlsLink({ identity, random, retransmit, ...more });
 
@@ -48,12 +53,17 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
   if (oscore !== undefined && number(mode) !== SecurityMode.noSec) {
     throw new RangeError('OSCORE over DTLS is not supported');
   }
+  if (oscore !== undefined && stream) throw new RangeError('OSCORE over TCP is not supported');
   switch (number(mode)) {
     case SecurityMode.noSec:
+      if (stream) return new StreamLink();
       return oscore === undefined ? new OpenLink() : new OscoreLink(oscoreParameters(model, oscore), random);
-    case SecurityMode.psk:
-      return dtls({ kind: 'psk', identity: bytes(publicKeyOrIdentity), key: bytes(secretKey) });
+    case SecurityMode.psk: {
+      const [identity, key] = [bytes(publicKeyOrIdentity), bytes(secretKey)];
+      return stream ? new StreamLink(pskProof(identity, key)) : dtls({ kind: 'psk', identity, key });
+    }
     case SecurityMode.rawKey: {
+      if (stream) throw new RangeError('raw public keys over TLS are not supported');
       const keys = { publicKey: bytes(publicKeyOrIdentity), serverKey: bytes(serverPublicKey) };
       return dtls({ kind: 'raw-key', ...keys, privateKey: privateKey() });
     }
@@ -67,16 +77,16 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
       if (wallClock === undefined) throw new RangeError('certificates can not be judged without a clock');
       const host = hostOf(instanceId, model);
       const chain = splitCertificates(bytes(publicKeyOrIdentity));
-      return dtls(
-        { kind: 'certificate', chain, privateKey: privateKey() },
-        {
-          serverName: host,
-          judge: (shown) => {
-            const result = matchCertificateUsage(shown, { association, host, anchors }, wallClock());
-            return result.ok ? { ok: true, credential: '' } : result;
-          },
+      const trust = {
+        serverName: host,
+        judge: (shown: readonly Uint8Array[]): PeerFound => {
+          const result = matchCertificateUsage(shown, { association, host, anchors }, wallClock());
+          return result.ok ? { ok: true, credential: '' } : result;
         },
-      );
+      };
+      return stream
+        ? new StreamLink(certificateProof(chain, privateKey(), trust))
+        : dtls({ kind: 'certificate', chain, privateKey: privateKey() }, trust);
     }
     default:
       throw new RangeError(`security mode ${number(mode)} is not supported`);

@@ -1,4 +1,4 @@
-/** A server of a few lines for this package's tests: CoAP, bare or in DTLS, in virtual time. */
+/** A server of a few lines for this package's tests: CoAP, bare, in DTLS or over a connection, in virtual time. */
 
 import {
   block2,
@@ -34,6 +34,7 @@ const CLIENT = addressKey('client');
 
 export const URI = 'coap://127.0.0.1';
 export const SECURE_URI = 'coaps://127.0.0.1';
+const STREAM_URI = 'coap+tcp://127.0.0.1';
 const BOOTSTRAP_URI = 'coap://127.0.0.2';
 const SECURE_BOOTSTRAP_URI = 'coaps://127.0.0.2';
 
@@ -72,6 +73,7 @@ class TestServer {
   #peer = PeerKey('client');
   #session: SessionKey | undefined;
   #registrations = 0;
+  #connections = 0;
 
   constructor(secure: boolean, reply: (datagram: Uint8Array) => void) {
     this.#secure = secure;
@@ -88,6 +90,18 @@ class TestServer {
   /** Ends the DTLS session with close_notify. */
   endSession(): void {
     if (this.#session !== undefined) this.#dtls.close(this.#session);
+  }
+
+  /** The client has opened a connection. */
+  connected(): void {
+    this.disconnected();
+    this.#peer = PeerKey(`connection ${++this.#connections}`);
+    this.#coap.connected(this.#peer, this.now);
+  }
+
+  /** The connection is gone. */
+  disconnected(): void {
+    this.#coap.forgetPeer(this.#peer, this.now);
   }
 
   receive(datagram: Uint8Array): void {
@@ -136,6 +150,7 @@ class TestServer {
   #onCoap(effect: CoapEffect): void {
     switch (effect.kind) {
       case 'send':
+        if (effect.peer !== this.#peer) break;
         if (!this.#secure) this.#reply(effect.datagram);
         else if (this.#session !== undefined) this.#dtls.send(this.#session, effect.datagram);
         break;
@@ -178,6 +193,8 @@ class TestServer {
 
 export interface WorldOptions {
   readonly secure?: boolean;
+  /** Whether it registers over a connection. */
+  readonly stream?: boolean;
   readonly server?: ServerOptions;
   readonly client?: Partial<ClientOptions>;
   readonly objects?: readonly ObjectInstance[];
@@ -193,19 +210,31 @@ export class World {
   readonly client: LwM2mClient;
   /** What the client told, with the time. */
   readonly events: (ClientEvent & { readonly at: number })[] = [];
-  /** Whether datagrams are lost, either way. */
+  /** Whether datagrams are lost, either way, and no connection comes up. */
   dark = false;
+  /** How often the client wanted a connection. */
+  connects = 0;
   readonly server: TestServer;
   readonly bootstrapServer: TestServer;
   readonly #servers: ReadonlyMap<string, TestServer>;
 
   constructor(options: WorldOptions = {}) {
-    const { secure = false, server, client, objects = [], provisioned = true, bootstrap = false } = options;
+    const {
+      secure = false,
+      stream = false,
+      server,
+      client,
+      objects = [],
+      provisioned = true,
+      bootstrap = false,
+    } = options;
     const reply = (datagram: Uint8Array): void => {
       if (!this.dark) this.client.receive(datagram, this.now);
     };
     const security = secure ? { psk: PSK } : {};
-    const [uri, bootstrapUri] = secure ? [SECURE_URI, SECURE_BOOTSTRAP_URI] : [URI, BOOTSTRAP_URI];
+    const [uri, bootstrapUri] = secure
+      ? [SECURE_URI, SECURE_BOOTSTRAP_URI]
+      : [stream ? STREAM_URI : URI, BOOTSTRAP_URI];
     this.server = new TestServer(secure, reply);
     this.bootstrapServer = new TestServer(secure, reply);
     this.#servers = new Map([
@@ -260,6 +289,13 @@ export class World {
     this.server.endSession();
   }
 
+  /** The connection breaks. */
+  breakConnection(): this {
+    this.server.disconnected();
+    this.client.disconnected('it broke', this.now);
+    return this.settle();
+  }
+
   /** Lets time pass, with every timer in its turn. */
   advance(ms: number): this {
     this.settle();
@@ -284,8 +320,11 @@ export class World {
       busy = false;
       for (const effect of this.client.drain()) {
         busy = true;
-        if (effect.kind !== 'send') this.events.push({ ...effect, at: this.now });
-        else if (!this.dark) this.#servers.get(effect.to)?.receive(effect.datagram);
+        if (effect.kind === 'send') {
+          if (!this.dark) this.#servers.get(effect.to)?.receive(effect.datagram);
+        } else if (effect.kind === 'connect') this.#connect(effect.to);
+        else if (effect.kind === 'disconnect') this.server.disconnected();
+        else this.events.push({ ...effect, at: this.now });
       }
       for (const server of this.#servers.values()) busy = server.settle() || busy;
     }
@@ -297,6 +336,13 @@ export class World {
     const response = server.request(spec);
     this.settle();
     return response();
+  }
+
+  #connect(uri: string): void {
+    this.connects++;
+    if (this.dark) return;
+    this.#servers.get(uri)?.connected();
+    this.client.connected(this.now);
   }
 
   /** The events of one kind. */

@@ -1,37 +1,35 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { once } from 'node:events';
-import type { SendEffect } from './effects.ts';
+import type { WireEffect } from './effects.ts';
+import { TcpWire } from './tcp-wire.ts';
+import { transportOf } from './transports.ts';
+import { UdpWire, type Wire } from './udp-wire.ts';
 import { WakeQueue } from './wake-queue.ts';
 
 /** What the runner runs: the client itself, or something around it. */
 export interface Engine<Event extends { readonly kind: string }> {
-  /** Where it begins: `coap://host:port` or `coaps://host:port`; the port may be left out. */
+  /** Where it begins: `coap://host:port`, or one with `coaps`, `coap+tcp` or `coaps+tcp`; the port may be left out. */
   readonly serverUri: string;
-  receive(datagram: Uint8Array, now: number): void;
+  receive(bytes: Uint8Array, now: number): void;
+  connected(now: number): void;
+  disconnected(detail: string, now: number): void;
   tick(now: number): void;
   nextWakeAt(): number | undefined;
-  drain(): readonly (SendEffect | Event)[];
+  drain(): readonly (WireEffect | Event)[];
 }
 
 /** An engine that runs. */
 export interface RunningEngine {
   /** Gives the engine an input, and carries out what it then wants. */
   run(input: (now: number) => void): void;
-  /** Closes its socket; the engine hears and says no more. */
+  /** Closes its socket or connection; the engine hears and says no more. */
   close(): void;
 }
-
-/** Datagrams that wait for a socket to another server; what comes beyond is lost, as datagrams are. */
-const WAITING_DATAGRAMS = 8;
-
-const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'coap:': 5683, 'coaps:': 5684 };
 
 /** setTimeout takes no longer waits. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * Runs engines over UDP in real time: one connected socket for each, as small devices have, and one timer for all.
+ * Runs engines over UDP and TCP in real time: one connected socket for each, as small devices have, and one timer for
+ * all.
  */
 export class UdpRunner<Event extends { readonly kind: string }> {
   readonly #running = new Set<Runner<Event>>();
@@ -40,14 +38,14 @@ export class UdpRunner<Event extends { readonly kind: string }> {
   #timerAt = Number.POSITIVE_INFINITY;
 
   /**
-   * Opens the socket of an engine.
+   * Opens the socket of an engine that begins over UDP; connections are opened when it wants them.
    *
-   * @param onEvent gets every effect but `send`
+   * @param onEvent gets every effect that is not for the wire
    * @throws TypeError for a URI that is none, or Error when the host can't be resolved or reached
    */
   async add(engine: Engine<Event>, onEvent: (effect: Event, now: number) => void): Promise<RunningEngine> {
-    const socket = await connect(engine.serverUri);
-    const runner = new Runner(engine, socket, onEvent, this);
+    const runner = new Runner(engine, onEvent, this);
+    await runner.open();
     this.#running.add(runner);
     return runner;
   }
@@ -90,26 +88,24 @@ export class UdpRunner<Event extends { readonly kind: string }> {
 
 class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   readonly #engine: Engine<Event>;
-  /** The server that the socket leads to. */
-  #uri: string;
-  #socket: Socket | undefined;
-  /** For a server to which no socket leads yet. */
-  #waiting: Uint8Array[] = [];
+  /** To the server that the engine has to do with. */
+  #wire: Wire | undefined;
   readonly #onEvent: (effect: Event, now: number) => void;
   readonly #owner: UdpRunner<Event>;
   #open = true;
 
-  constructor(
-    engine: Engine<Event>,
-    socket: Socket,
-    onEvent: (effect: Event, now: number) => void,
-    owner: UdpRunner<Event>,
-  ) {
+  constructor(engine: Engine<Event>, onEvent: (effect: Event, now: number) => void, owner: UdpRunner<Event>) {
     this.#engine = engine;
-    this.#uri = engine.serverUri;
     this.#onEvent = onEvent;
     this.#owner = owner;
-    this.#use(socket);
+  }
+
+  async open(): Promise<void> {
+    const { serverUri } = this.#engine;
+    if (transportOf(serverUri)?.stream) return;
+    const wire = this.#udpWire(serverUri);
+    this.#wire = wire;
+    await wire.open();
   }
 
   run(input: (now: number) => void): void {
@@ -118,7 +114,7 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
     input(now);
     for (let effects = this.#engine.drain(); effects.length > 0; effects = this.#engine.drain()) {
       for (const effect of effects) {
-        if (isSend(effect)) this.#send(effect);
+        if (isForWire(effect)) this.#carryOut(effect);
         else this.#onEvent(effect, now);
       }
     }
@@ -132,53 +128,46 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#socket?.close();
+    this.#wire?.close();
     this.#owner.forget(this);
   }
 
-  #use(socket: Socket): void {
-    this.#socket = socket;
-    socket.on('message', (datagram) => this.run((now) => this.#engine.receive(datagram, now)));
-  }
-
-  #send({ to, datagram }: SendEffect): void {
+  #carryOut(effect: WireEffect): void {
     if (!this.#open) return;
-    if (to !== this.#uri) this.#turnTo(to);
-    if (this.#socket !== undefined) this.#socket.send(datagram);
-    else if (this.#waiting.length < WAITING_DATAGRAMS) this.#waiting.push(datagram);
+    switch (effect.kind) {
+      case 'send':
+        if (effect.to !== this.#wire?.uri) this.#turnTo(this.#udpWire(effect.to));
+        this.#wire?.send(effect.datagram);
+        break;
+      case 'connect':
+        this.#turnTo(
+          new TcpWire(effect, {
+            connected: () => this.run((now) => this.#engine.connected(now)),
+            received: (bytes) => this.run((now) => this.#engine.receive(bytes, now)),
+            disconnected: (detail) => this.run((now) => this.#engine.disconnected(detail, now)),
+          }),
+        );
+        break;
+      case 'disconnect':
+        this.#wire?.close();
+        this.#wire = undefined;
+        break;
+    }
   }
 
-  /** Leaves one server for another. A server that can't be reached is one that does not answer. */
-  #turnTo(uri: string): void {
-    this.#socket?.close();
-    this.#socket = undefined;
-    this.#uri = uri;
-    this.#waiting = [];
-    connect(uri).then(
-      (socket) => {
-        if (!this.#open || this.#uri !== uri) return void socket.close();
-        this.#use(socket);
-        for (const datagram of this.#waiting.splice(0)) socket.send(datagram);
-      },
-      () => {
-        // The next datagram tries again.
-        if (this.#uri === uri) this.#uri = '';
-      },
-    );
+  #udpWire(uri: string): UdpWire {
+    return new UdpWire(uri, (datagram) => this.run((now) => this.#engine.receive(datagram, now)));
+  }
+
+  /** Leaves one server for another, or one connection for the next. */
+  #turnTo(wire: Wire): void {
+    this.#wire?.close();
+    this.#wire = wire;
   }
 }
 
-function isSend<Event extends { readonly kind: string }>(effect: SendEffect | Event): effect is SendEffect {
-  return effect.kind === 'send';
-}
+const FOR_WIRE: ReadonlySet<string> = new Set<WireEffect['kind']>(['send', 'connect', 'disconnect']);
 
-async function connect(serverUri: string): Promise<Socket> {
-  const { protocol, hostname, port } = new URL(serverUri);
-  const { address, family } = await lookup(hostname.replace(/^\[|\]$/g, ''));
-  const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-  socket.connect(Number(port) || (DEFAULT_PORTS[protocol] ?? 5683), address);
-  await once(socket, 'connect');
-  // From now on a refused datagram is a lost one: the engine's timers deal with it.
-  socket.on('error', () => {});
-  return socket;
+function isForWire<Event extends { readonly kind: string }>(effect: WireEffect | Event): effect is WireEffect {
+  return FOR_WIRE.has(effect.kind);
 }

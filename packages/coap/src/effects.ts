@@ -92,6 +92,8 @@ export type NotificationEffect = NotificationFacts &
 export type CoapEffect =
   /** Send this datagram, or write it to the peer's connection. The core does not keep or change it, except to retransmit it. */
   | { readonly kind: 'send'; readonly peer: PeerKey; readonly datagram: Uint8Array }
+  /** The peer of a connection has told its settings: from now on it is known how long messages to it may be. */
+  | { readonly kind: 'settled'; readonly peer: PeerKey }
   /** Close the peer's connection once all is written; the peer is forgotten already. */
   | { readonly kind: 'disconnect'; readonly peer: PeerKey; readonly reason: StreamEnd; readonly detail: string }
   /** A request for the application, which must call `respond` or `reject` once. */

@@ -61,6 +61,11 @@ export class CoapEndpoint {
     return done;
   }
 
+  /** See `CoapCore.isConnected`. */
+  isConnected(peer: PeerKey): boolean {
+    return this.#core.isConnected(peer);
+  }
+
   /** See `CoapCore.release`. */
   release(peer: PeerKey, now: number): void {
     this.#core.release(peer);

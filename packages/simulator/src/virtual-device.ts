@@ -10,10 +10,10 @@ import {
   LwM2mClient,
   locationInstance,
   lockInstance,
-  type SendEffect,
   type ServerOptions,
   securityInstance,
   serverInstance,
+  type WireEffect,
 } from '@reeve/agent';
 import { path } from '@reeve/lwm2m';
 import { type Action, ScenarioPlayer } from './player.ts';
@@ -22,11 +22,11 @@ import type { Scenario } from './scenario.ts';
 /** What a virtual device is. */
 export interface VirtualDeviceOptions {
   readonly endpoint: string;
-  /** `coap://host:port` or `coaps://host:port`. */
+  /** `coap://host:port`, or one with `coaps`, `coap+tcp` or `coaps+tcp`. */
   readonly serverUri: string;
   /** Whether that is a bootstrap server, from which the device gets its server. */
   readonly bootstrap?: boolean;
-  /** The pre-shared key, for `coaps`. */
+  /** The pre-shared key, for `coaps` and `coaps+tcp`. */
   readonly psk?: { readonly identity: Uint8Array; readonly key: Uint8Array };
   /** n bytes of cryptographic randomness. */
   readonly random: (n: number) => Uint8Array;
@@ -110,8 +110,16 @@ export class VirtualDevice implements Engine<DeviceEvent> {
     this.client.stop(now);
   }
 
-  receive(datagram: Uint8Array, now: number): void {
-    if (!this.#silent) this.client.receive(datagram, now);
+  receive(bytes: Uint8Array, now: number): void {
+    if (!this.#silent) this.client.receive(bytes, now);
+  }
+
+  connected(now: number): void {
+    if (!this.#silent) this.client.connected(now);
+  }
+
+  disconnected(detail: string, now: number): void {
+    if (!this.#silent) this.client.disconnected(detail, now);
   }
 
   tick(now: number): void {
@@ -125,7 +133,7 @@ export class VirtualDevice implements Engine<DeviceEvent> {
     return scenario === undefined || client === undefined ? (scenario ?? client) : Math.min(scenario, client);
   }
 
-  drain(): readonly (SendEffect | DeviceEvent)[] {
+  drain(): readonly (WireEffect | DeviceEvent)[] {
     const effects = this.client.drain();
     if (this.#events.length === 0 && !this.#silent) return effects;
     const events = this.#events;

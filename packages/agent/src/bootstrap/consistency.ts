@@ -2,6 +2,7 @@ import { path } from '@reeve/lwm2m';
 import { bootstrapAccounts, serverAccounts } from '../accounts.ts';
 import type { DeviceModel } from '../model.ts';
 import { SecurityMode, SecurityResource } from '../objects/security.ts';
+import { transportOf } from '../transports.ts';
 
 /**
  * Why a client can not live with accounts, in words; undefined if it can (OMA Core §6.1.7.7): each server needs its
@@ -26,8 +27,7 @@ export function inconsistencyOf(accounts: DeviceModel, tryLink: (securityId: num
   }
   for (const { securityId, uri } of [...bootstrap, ...servers]) {
     const mode = accounts.number(path(0, securityId, SecurityResource.mode));
-    const scheme = mode === SecurityMode.noSec ? 'coap:' : 'coaps:';
-    if (!uri.startsWith(`${scheme}//`) || !URL.parse(uri)?.hostname)
+    if (transportOf(uri)?.secured !== (mode !== SecurityMode.noSec))
       return `/0/${securityId}: security mode ${mode} with ${uri}`;
     try {
       tryLink(securityId);

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CertificateUsage, MatchingType } from '@reeve/dtls';
 import { type ObjectInstance, objectInstance } from '../instance.ts';
 import type { ContentJson } from '../resource.ts';
+import { transportOf } from '../transports.ts';
 
 /** By what a device proves itself to a server, and how it knows the server. Keys and certificates are in DER. */
 interface Credentials {
@@ -26,9 +27,9 @@ interface Credentials {
   };
 }
 
-/** A server and how to reach it; without credentials there is no security but OSCORE, and the scheme must be `coap`. */
+/** A server and how to reach it; without credentials there is no security but OSCORE, and the scheme must be one without. */
 export interface SecurityOptions extends Credentials {
-  /** `coap://host:port` or `coaps://host:port`. */
+  /** `coap://host:port` or `coaps://host:port`, or one with `coap+tcp` or `coaps+tcp`. */
   readonly uri: string;
   /** 1–65534; default 1. */
   readonly shortServerId?: number;
@@ -38,7 +39,7 @@ export interface SecurityOptions extends Credentials {
 
 /** A bootstrap server and how to reach it. Times in seconds. */
 export interface BootstrapOptions extends Credentials {
-  /** `coap://host:port` or `coaps://host:port`. */
+  /** `coap://host:port` or `coaps://host:port`, or one with `coap+tcp` or `coaps+tcp`. */
   readonly uri: string;
   /** How long to wait before a bootstrap; default 0. */
   readonly holdOff?: number;
@@ -75,7 +76,9 @@ const { mode, publicKeyOrIdentity, serverPublicKey, secretKey } = SecurityResour
  * @throws RangeError when scheme and credentials do not go together, or there are several of these
  */
 export function securityInstance({ uri, shortServerId = 1, oscore, ...rest }: SecurityOptions, id = 0): ObjectInstance {
-  if (oscore !== undefined && uri.startsWith('coaps:')) throw new RangeError('OSCORE is for URIs without DTLS here');
+  if (oscore !== undefined && transportOf(uri)?.secured) {
+    throw new RangeError('OSCORE is for URIs without DTLS here');
+  }
   return accountInstance(id, uri, rest, {
     ...(oscore === undefined ? {} : { [SecurityResource.oscore]: `21:${oscore}` }),
     [SecurityResource.bootstrapServer]: false,
@@ -107,7 +110,8 @@ function accountInstance(
 ): ObjectInstance {
   const kinds = Object.keys(credentials).length;
   if (kinds > 1) throw new RangeError('one kind of credentials is enough');
-  if (uri.startsWith('coaps:') !== kinds > 0) throw new RangeError(`${uri} ${kinds > 0 ? 'takes no' : 'needs a'} key`);
+  if ((transportOf(uri)?.secured ?? false) !== kinds > 0)
+    throw new RangeError(`${uri} ${kinds > 0 ? 'takes no' : 'needs a'} key`);
   return objectInstance(0, id, {
     values: { [SecurityResource.uri]: uri, ...credentialValues(credentials), ...more },
   });

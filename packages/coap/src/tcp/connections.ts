@@ -138,9 +138,11 @@ export class Connections {
       this.#abort(stream, 'format', detail, now, MAX_MESSAGE_SIZE);
       return;
     }
-    if (stream.state === 'fresh') stream.state = 'open';
     if (maxMessageBytes !== undefined) stream.maxMessageBytes = maxMessageBytes;
     if (blockwise) stream.blockwise = true;
+    if (stream.state !== 'fresh') return;
+    stream.state = 'open';
+    this.#o.context.outbox.push({ kind: 'settled', peer: stream.peer.key });
   }
 
   /** One ping waits for its custody at a time; of several the newest, and the older ones get their pong without. */

@@ -80,9 +80,9 @@ function costOf(device: Device, message: Charged): number {
     case 'bootstrap-pack-request':
       return journalled;
     case 'update': {
-      const { lifetime, binding, queueMode, offer } = message;
-      const names = lifetime !== undefined || binding !== undefined || queueMode !== undefined || offer !== undefined;
-      return names ? journalled : plain;
+      const { lifetime, binding, queueMode, sms, profileId, offer } = message;
+      const said = [lifetime, binding, queueMode, sms, profileId, offer];
+      return said.some((one) => one !== undefined) ? journalled : plain;
     }
     case 'notification':
     case 'send':

@@ -179,6 +179,8 @@ describe('the resources of a device', () => {
     expect(core.values.of(deviceId)).toHaveLength(MAX_VALUES_PER_DEVICE);
     expect(value(`/9999/${MAX_VALUES_PER_DEVICE}/1`)).toBeUndefined();
     expect((await history(`/9999/${MAX_VALUES_PER_DEVICE}/1`)).at).toEqual([]);
+    const refused = { check: 'limit', endpoint: 'truck-1', count: 1, detail: expect.stringContaining('10 values') };
+    expect(core.failedHandshakes.list()).toMatchObject([refused]);
     await report([record('/9999/0/1', 2)], { receivedAt: START + 1 });
     expect(value('/9999/0/1')?.stored.value).toBe(2);
   });

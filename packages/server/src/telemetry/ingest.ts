@@ -1,5 +1,6 @@
 import { judgeTime, type SampleValue } from '@reeve/policy';
 import type { Decision } from '../decision.ts';
+import type { Refused } from '../handshakes/failed.ts';
 import type { Millis } from '../ids.ts';
 import type { LinkBody, LinkRecord } from '../link/port.ts';
 import type { RuleEngine, RuleInput } from '../policies/engine.ts';
@@ -25,9 +26,12 @@ export interface Report {
 export class Ingest {
   readonly #values: Values;
   readonly #engine: RuleEngine;
+  readonly #refuse: (refused: Refused) => void;
 
-  constructor(values: Values, engine: RuleEngine) {
+  /** @param refuse told of what is not kept */
+  constructor(values: Values, engine: RuleEngine, refuse: (refused: Refused) => void) {
     this.#values = values;
+    this.#refuse = refuse;
     this.#engine = engine;
   }
 
@@ -46,10 +50,14 @@ export class Ingest {
     /** What was told of a path before, where a report has several values of one. */
     const told = new Map<string, { readonly judged: Millis; readonly at: Millis }>();
     let room = MAX_VALUES_PER_DEVICE - (stored?.size ?? 0);
+    let left = 0;
     for (const record of body.records) {
       const { path } = record;
       const known = current.get(path) ?? stored?.get(path);
-      if (!known && room === 0) continue;
+      if (!known && room === 0) {
+        left += 1;
+        continue;
+      }
       const observedAt = storable(record.time ?? timestampOf(record, body.records));
       const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
       // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
@@ -75,6 +83,7 @@ export class Ingest {
       samples.push({ ...sample, current: row });
       current.set(path, row);
     }
+    if (left > 0) this.#refuse(tooMany(device, left, receivedAt));
     const rows = [...current.values()];
     const ruled = report.fresh && this.#engine.of(deviceId).length > 0;
     const evaluated = ruled
@@ -150,4 +159,17 @@ function timestampOf(record: LinkRecord, records: readonly LinkRecord[]): Millis
   const [, , instance] = record.path.split('/');
   const timestamp = records.find(({ path }) => path === `/6/${instance}/5`)?.stored.value;
   return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
+}
+
+/** What a device tells beyond what is kept of it, as a line for the operator. */
+function tooMany({ row, session, registration }: Device, left: number, at: Millis): Refused {
+  return {
+    at,
+    address: session?.address ?? registration?.address ?? '',
+    ...(session === undefined ? {} : { ingress: session.ingress }),
+    ...(registration?.identity === undefined ? {} : { identity: registration.identity }),
+    endpoint: row.endpoint,
+    check: 'limit',
+    detail: `${left} values of resources beyond the ${MAX_VALUES_PER_DEVICE} that are kept of a device`,
+  };
 }

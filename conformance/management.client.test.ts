@@ -5,6 +5,12 @@ import { ScriptedServer } from './scripted-server.ts';
 import { judge } from './suite.ts';
 import { hexOf, textOf, type WireMessage } from './wire.ts';
 
+/** The JSON of LwM2M 1.0 (1.0 §6.4.4). */
+interface OmaJson {
+  readonly bn?: string;
+  readonly e: readonly { readonly n: string }[];
+}
+
 describe('device management', () => {
   const begin = (...options: ConstructorParameters<typeof ScriptedServer>) => {
     const server = new ScriptedServer(...options);
@@ -37,6 +43,14 @@ describe('device management', () => {
 
   judge('client', '1.0-int-203', () => {
     expect(read(begin(), '/3/0', Format.tlv).payload).toBe(DEVICE_EXAMPLE.tlv);
+  });
+
+  judge('client', '1.0-int-204', () => {
+    const { payload } = read(begin(), '/3/0', Format.omaJson);
+    const { bn = '', e } = JSON.parse(textOf(payload)) as OmaJson;
+    expect(e.map(({ n }) => `${bn}${n}`)).toEqual(expect.arrayContaining(['/3/0/7/1', '/3/0/11/0']));
+    expect(e).toContainEqual({ n: expect.stringMatching(/(^|\/)0$/), sv: 'Open Mobile Alliance' });
+    expect(e).toContainEqual({ n: expect.stringMatching(/(^|\/)13$/), v: 1_367_491_215 });
   });
 
   judge('client', '1.0-int-205', () => {
@@ -81,6 +95,25 @@ describe('device management', () => {
     // A Write that replaces must say what is mandatory: the lifetime, too, which it may not change here.
     write(server, '/1/0', Format.tlv, `c40100015180${written}`);
     expect(readSenmlJson(read(server, '/1/0', Format.senmlJson).payload ?? '')).toMatchObject({ '/1/0/0': 1, ...all });
+  });
+
+  // The procedure has an array without "e", and numbers with leading zeros, which are no JSON.
+  judge('client', '1.0-int-220', () => {
+    const server = begin();
+    const e = [
+      { n: '2', v: 101 },
+      { n: '3', v: 1010 },
+      { n: '5', v: 2000 },
+      { n: '6', bv: true },
+      { n: '7', sv: 'U' },
+    ];
+    const pack = (elements: readonly unknown[]) => hexOf(JSON.stringify({ bn: '/1/0/', e: elements }));
+    const all = { '/1/0/0': 1, '/1/0/2': 101, '/1/0/3': 1010, '/1/0/5': 2000, '/1/0/6': true, '/1/0/7': 'U' };
+    const values = () => readSenmlJson(read(server, '/1/0', Format.senmlJson).payload ?? '');
+    merge(server, '/1/0', Format.omaJson, pack(e));
+    expect(values()).toMatchObject({ '/1/0/1': 86_400, ...all });
+    write(server, '/1/0', Format.omaJson, pack([{ n: '1', v: 86_400 }, ...e]));
+    expect(values()).toMatchObject({ '/1/0/1': 86_400, ...all });
   });
 
   judge('client', '1.1-int-221', () => {

@@ -112,7 +112,7 @@ describe('Read', () => {
     ['/6/0', text],
     ['/6/0', opaque],
     ['/6/0', 9999],
-    ['/6/0/0', 11543],
+    ['/6/0/0', 1543],
     ['/3/0/11', text],
   ])('refuses %s in format %i with 4.06', (path, accept) => {
     expect(codeOf(ask(world, path, { accept }))).toBe('4.06');

@@ -13,7 +13,7 @@ import {
   type TypeLookup,
 } from './content.ts';
 import { decodeLwm2mCbor, encodeLwm2mCbor } from './lwm2m-cbor.ts';
-import { decodeOmaJson } from './oma-json.ts';
+import { decodeOmaJson, encodeOmaJson } from './oma-json.ts';
 import {
   decodeSenml,
   decodeSenmlPaths,
@@ -132,6 +132,7 @@ export function encodeContent(output: ContentOutput): FormatResult<{ readonly by
     if (senml !== undefined) return { bytes: encodeSenml(senml, path, rootPath, records) };
     if (format === ContentFormat.tlv) return { bytes: encodeTlvContent(path, records) };
     if (format === ContentFormat.lwm2mCbor) return { bytes: encodeLwm2mCbor(path, records, { prefix }) };
+    if (format === ContentFormat.json) return { bytes: encodeOmaJson(path, records) };
     return fail('unsupported', `content format ${format}`);
   });
 }

@@ -91,3 +91,8 @@ export function itemOfValue(value: Value): Item {
       return refuse('an empty node has no value to write');
   }
 }
+
+/** A number as a data item: an integer where it is one. */
+export function itemOfNumber(value: number): Item {
+  return Number.isSafeInteger(value) ? { kind: 'int', value } : { kind: 'float', value };
+}

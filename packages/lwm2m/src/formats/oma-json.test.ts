@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LwM2mPath, parsePath, ROOT_PATH } from '../path.ts';
 import { prefixes, utf8 } from '../testing.ts';
-import { valueToJson } from '../value.ts';
+import { type Value, valueToJson } from '../value.ts';
 import { decodeContent, encodeContent } from './codec.ts';
 import { ContentFormat } from './content.ts';
 
@@ -69,7 +69,33 @@ describe('the JSON of LwM2M 1.0', () => {
     expect(read(text, '/3')).toBe(kind);
   });
 
-  it('is never written', () => {
-    expect(encodeContent({ format: ContentFormat.json, path: ROOT_PATH, records: [] })).toMatchObject({ ok: false });
+  it('writes the example of the specification', () => {
+    const decoded = decodeContent({ format: ContentFormat.json, path: pathOf('/3/0'), bytes: utf8(DEVICE) });
+    const records = decoded.ok ? decoded.records : [];
+    const encoded = encodeContent({ format: ContentFormat.json, path: pathOf('/3/0'), records });
+    expect(encoded.ok && Buffer.from(encoded.bytes).toString()).toBe(DEVICE);
+  });
+
+  it('writes opaque values, links, times and truth, and names a single resource', () => {
+    const write = (path: string, values: readonly (readonly [string, Value, number?])[]) => {
+      const records = values.map(([at, value, time]) => ({
+        path: pathOf(at),
+        value,
+        ...(time !== undefined && { time }),
+      }));
+      const encoded = encodeContent({ format: ContentFormat.json, path: pathOf(path), records });
+      return encoded.ok && Buffer.from(encoded.bytes).toString();
+    };
+    expect(write('/5/0/0', [['/5/0/0', { type: 'opaque', value: Uint8Array.of(1, 2, 3) }]])).toBe(
+      '{"bn":"/5/0/","e":[{"n":"0","sv":"AQID"}]}',
+    );
+    const link = { objectId: 66, instanceId: 0 };
+    expect(
+      write('/65', [
+        ['/65/0/0', { type: 'objlnk', value: link }],
+        ['/65/1/0', { type: 'boolean', value: true }, 5.5],
+        ['/65/1/1', { type: 'none', value: null }],
+      ]),
+    ).toBe('{"bn":"/65/","e":[{"n":"0/0","ov":"66:0"},{"n":"1/0","bv":true,"t":5.5}]}');
   });
 });

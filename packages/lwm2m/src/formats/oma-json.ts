@@ -1,13 +1,13 @@
-/** The JSON of LwM2M 1.0 (OMA Core 1.0 §6.4.4, content format 11543), which is read and never written. */
+/** The JSON of LwM2M 1.0 (OMA Core 1.0 §6.4.4, content format 11543). */
 
-import { fromBase64 } from '../base64.ts';
+import { fromBase64, toBase64 } from '../base64.ts';
 import { LIMITS } from '../limits.ts';
-import { type LwM2mPath, parsePath } from '../path.ts';
+import { type LwM2mPath, parent, parsePath } from '../path.ts';
 import { NONE, parseObjectLink, type Value } from '../value.ts';
 import { fail, type ResourceRecord, type TypeLookup } from './content.ts';
 import type { Item } from './item.ts';
-import { numberOfItem, typed, valueOfItem } from './item-value.ts';
-import { decodeJson } from './json.ts';
+import { itemOfNumber, itemOfValue, numberOfItem, typed, valueOfItem } from './item-value.ts';
+import { decodeJson, encodeJson } from './json.ts';
 
 /** Reads a document: `{"bn": …, "bt": …, "e": […]}`, or the bare array that some devices send. */
 export function decodeOmaJson(bytes: Uint8Array, base: LwM2mPath, typeOf: TypeLookup): ResourceRecord[] {
@@ -71,3 +71,30 @@ function valueIn(members: ReadonlyMap<string, Item>, opaque: boolean, at: string
     ? fail('value', `${at}: ${member} does not hold a ${item.kind}`)
     : { type: 'objlnk', value: link };
 }
+
+/** Writes a document: names are below one base name; empty nodes, for which there is no form, are left out. */
+export function encodeOmaJson(base: LwM2mPath, records: readonly ResourceRecord[]): Uint8Array {
+  const written = records.filter(({ value }) => value.type !== 'none');
+  const above = written.some(({ path }) => path === base) ? parent(base) : base;
+  const baseName = above === '/' ? above : `${above}/`;
+  const items = written.map(({ path, value, time }): Item => {
+    const [member, item] = memberOf(value);
+    const name = text(path.slice(baseName.length));
+    return mapOf({ n: name, [member]: item, ...(time !== undefined && { t: itemOfNumber(time) }) });
+  });
+  return encodeJson(mapOf({ bn: text(baseName), e: { kind: 'array', items } }));
+}
+
+function memberOf(value: Value): readonly [(typeof VALUE_MEMBERS)[number], Item] {
+  if (value.type === 'opaque') return ['sv', text(toBase64(value.value))];
+  const item = itemOfValue(value);
+  if (value.type === 'objlnk') return ['ov', item];
+  if (item.kind === 'boolean') return ['bv', item];
+  return [item.kind === 'text' ? 'sv' : 'v', item];
+}
+
+const text = (value: string): Item => ({ kind: 'text', value });
+const mapOf = (members: Readonly<Record<string, Item>>): Item => ({
+  kind: 'map',
+  entries: Object.entries(members).map(([key, item]) => [text(key), item]),
+});

@@ -26,8 +26,8 @@ function typesOf(records: readonly ResourceRecord[]) {
 const same = (a: Value | undefined, b: Value): boolean => a !== undefined && equalValues(a, b);
 
 describe('content that was written', () => {
-  const { tlv, senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor } = ContentFormat;
-  const structured = [tlv, senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor];
+  const { tlv, json, senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor } = ContentFormat;
+  const structured = [tlv, json, senmlJson, senmlCbor, senmlEtchJson, senmlEtchCbor, lwm2mCbor];
   for (const format of structured) {
     for (const base of [path(9), path(9, 0)]) {
       it(`is read as the same records: format ${format} at ${base}`, () => {

@@ -7,7 +7,7 @@ import { NONE, parseObjectLink, type Value } from '../value.ts';
 import { decodeCbor, encodeCbor } from './cbor.ts';
 import { fail, type Naming, type ResourceRecord, typeAt } from './content.ts';
 import type { Item } from './item.ts';
-import { itemOfValue, numberOfItem, typed, valueOfItem } from './item-value.ts';
+import { itemOfNumber, itemOfValue, numberOfItem, typed, valueOfItem } from './item-value.ts';
 import { decodeJson, encodeJson } from './json.ts';
 
 /** The fields that LwM2M gives a meaning, with their CBOR labels (RFC 8428 Table 4); `vlo` is LwM2M's own. */
@@ -217,7 +217,7 @@ export function encodeSenml(
     if (name !== '') put('n', { kind: 'text', value: name });
     if (record.value.type === 'none') put('v', { kind: 'null' });
     else putValue(syntax, record.value, put);
-    if (record.time !== undefined) put('t', numberItem(record.time));
+    if (record.time !== undefined) put('t', itemOfNumber(record.time));
     return { kind: 'map', entries };
   });
   return syntax.encode({ kind: 'array', items });
@@ -239,10 +239,6 @@ function putValue(syntax: Syntax, value: Value, put: (field: Field, item: Item) 
   else if (value.type === 'objlnk') put('vlo', item);
   else if (item.kind === 'boolean') put('vb', item);
   else put(item.kind === 'text' ? 'vs' : 'v', item);
-}
-
-function numberItem(value: number): Item {
-  return Number.isSafeInteger(value) ? { kind: 'int', value } : { kind: 'float', value };
 }
 
 /** Times below this are relative to the moment of receipt (RFC 8428 §4.5.3). */

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ScriptedDevice } from '../conformance/scripted-device.ts';
 import { hexOf, type WireMessage } from '../conformance/wire.ts';
 import { TestServer, until } from './harness.ts';
+import { ScriptedDevice as Device } from './scripted-device.ts';
+import { dtlsWire } from './wires.ts';
 
 const BLOCK1 = 27;
 const SIZE1 = 60;
@@ -15,23 +17,24 @@ const block = (number: number) => ({
 describe('the server', () => {
   let server: TestServer;
   let device: ScriptedDevice;
-  const strangers: ScriptedDevice[] = [];
+  const open: ScriptedDevice[] = [];
 
   beforeAll(async () => {
     server = await TestServer.start({ noSec: true });
   });
   afterEach(() => {
-    for (const one of [device, ...strangers.splice(0)]) one.close();
+    for (const one of open.splice(0)) one.close();
   });
   afterAll(() => server?.close());
 
   const begin = async (endpoint: string) => {
     device = await ScriptedDevice.open(server, endpoint);
+    open.push(device);
   };
   /** Somebody at another address. */
   const stranger = async () => {
     const one = await ScriptedDevice.connect(server, device.endpoint, server.ready.coapPort);
-    strangers.push(one);
+    open.push(one);
     return one;
   };
   const registering = (query: readonly string[], links = '</1/0>,</3/0>'): Omit<WireMessage, 'type' | 'id'> => {
@@ -245,6 +248,30 @@ describe('the server', () => {
         await device.ask({ ...whole, ...block(2) }, { code: '4.08' });
       });
     });
+  });
+
+  it('SE-2: refuses a device that speaks for another, whatever key of its own it has, and tells', async () => {
+    const key = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+    const connect = async (identity: string, endpoint = identity) =>
+      new Device(
+        endpoint,
+        await dtlsWire(server.ready.coapsPort, { kind: 'psk', identity, key }, new Uint8Array()),
+        {},
+      );
+    for (const endpoint of ['owner-1', 'thief-1']) {
+      const credential = { kind: 'psk', identity: endpoint, key: key.toString('hex') } as const;
+      await server.api('devices.add', { body: { endpoint, credential } });
+    }
+    await using owner = await connect('owner-1');
+    expect(await owner.register()).toBe('2.01');
+    await using thief = await connect('thief-1', 'owner-1');
+    await refused('endpoint-mismatch', async () => expect(await thief.register()).toBe('4.00'));
+    thief.location = owner.location;
+    await refused('identity-change', async () => expect(await thief.update('lt=1')).toBe('4.04'));
+    await refused('identity-change', async () => expect(await thief.deregister()).toBe('4.04'));
+    expect(await owner.update()).toBe('2.04');
+    const { registration } = await server.api('devices.show', { params: { device: 'owner-1' } });
+    expect(registration).toMatchObject({ lifetime: 300, identity: 'owner-1' });
   });
 
   it('observes so much of a device and no more, whoever asks for it', async () => {

@@ -1,15 +1,15 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newId } from '../../ids.ts';
+import { type DeviceId, newId } from '../../ids.ts';
 import { decodeRow } from '../codec.ts';
-import { organisationId, person, putPerson, sample } from '../contract-fixtures.ts';
+import { deviceId, organisationId, person, putPerson, sample } from '../contract-fixtures.ts';
 import { openMemoryStore } from '../memory/store.ts';
-import type { Batch, Change } from '../port.ts';
+import type { Batch, Change, Store } from '../port.ts';
 import type { Row } from '../tables.ts';
 import { Executor } from './executor.ts';
 import { migrate } from './migrations.ts';
-import type { GroupReply } from './protocol.ts';
+import type { GroupReply, Query } from './protocol.ts';
 import { listSql, type Sql } from './queries.ts';
 import type { RedoEntry } from './redo.ts';
 import { scanSeries } from './series.ts';
@@ -60,12 +60,21 @@ class Bench {
   }
 
   query({ sql, cells }: Sql, settle = true) {
-    const query = { statement: this.#statements.number(sql, cells.length), cells };
+    return this.#ask({ statement: this.#statements.number(sql, cells.length), cells }, settle);
+  }
+
+  #ask(query: Query, settle: boolean) {
     const texts = this.#statements.takeFresh();
     const request = { texts, script: [], cells: [], redo: '', mixed: [], settle, queries: [query] };
     const [answer] = this.#executor.run(request).answers;
     if (!Array.isArray(answer)) throw new Error(answer?.message);
     return answer;
+  }
+
+  scan(deviceId: DeviceId, range: Parameters<Store['scan']>[1] = {}) {
+    const query = async (sql: Sql) => this.query(sql, false);
+    const unwritten = async (series: { deviceId: string; path: string }) => this.#ask({ unwritten: series }, false);
+    return scanSeries({ query, unwritten }, { deviceId, path: '/3/0/9' }, range);
   }
 
   list<T extends 'contacts' | 'values' | 'people'>(table: T): Row<T>[] {
@@ -131,16 +140,19 @@ describe('writing behind', () => {
             for (const one of batches) await model.commit(one);
           }
         }
+        for (const deviceId of devices) {
+          const { at, receivedAt, value } = await model.scan({ deviceId, path: '/3/0/9' }, {});
+          const found = at.map((when, index) => [when, receivedAt[index], value[index]]);
+          expect(await bench.scan(deviceId)).toEqual(found);
+          const range = { from: 3, to: 15, limit: 2 };
+          const fewer = await model.scan({ deviceId, path: '/3/0/9' }, range);
+          expect((await bench.scan(deviceId, range)).map(([when]) => when)).toEqual(fewer.at);
+        }
         expect(bench.list('contacts')).toEqual(await model.list('contacts'));
         expect(bench.list('values')).toEqual(await model.list('values'));
         for (const deviceId of devices) {
-          const query = async (sql: Sql) => bench.query(sql);
-          const { at, receivedAt, value } = await model.scan({ deviceId, path: '/3/0/9' }, {});
-          const found = await scanSeries(query, { deviceId, path: '/3/0/9' }, {});
-          expect(found).toEqual(at.map((when, index) => [when, receivedAt[index], value[index]]));
-          const few = await scanSeries(query, { deviceId, path: '/3/0/9' }, { from: 3, to: 15, limit: 2 });
-          const fewer = await model.scan({ deviceId, path: '/3/0/9' }, { from: 3, to: 15, limit: 2 });
-          expect(few.map(([when]) => when)).toEqual(fewer.at);
+          const { at } = await model.scan({ deviceId, path: '/3/0/9' }, {});
+          expect((await bench.scan(deviceId)).map(([when]) => when)).toEqual(at);
         }
       }),
     );
@@ -152,6 +164,13 @@ describe('writing behind', () => {
     expect(bench.query(listSql('contacts', {}), false)).toEqual([]);
     bench.restart();
     expect(bench.list('contacts')).toEqual([contact(one, 7)]);
+  });
+
+  it('gives the history of a device without writing that of all', async () => {
+    const bench = new Bench();
+    bench.commit([{ samples: [sample(1, 2.5), sample(1, 3, { path: '/4/0/2' })] }]);
+    expect(await bench.scan(deviceId)).toEqual([[1, expect.any(Number), 2.5]]);
+    expect(bench.query({ sql: 'SELECT count(*) FROM "chunks"', cells: [] }, false)).toEqual([[0]]);
   });
 
   it('leaves nothing of a batch that is refused', () => {

@@ -88,6 +88,14 @@ export class WriteBehind {
     this.#left = this.#writing?.contents();
   }
 
+  /** The samples of a series that are in no chunk yet, or just now: of each writing to come its number and the samples. */
+  unwritten({ deviceId, path }: { readonly deviceId: string; readonly path: string }): Cell[][] {
+    return [this.#writing, this.#gathering].flatMap((generation) => {
+      const series = generation?.seriesOf(deviceId, path);
+      return generation && series ? [[generation.last, encodeChunk(series.samples)]] : [];
+    });
+  }
+
   /** Writes everything to the tables, in a transaction of its own. */
   settle(): void {
     while (this.#writing || this.#gathering.last > 0) {

@@ -157,10 +157,11 @@ export class Executor {
     }
   }
 
-  #answer({ statement, cells }: Query): Cell[][] | Refusal {
+  #answer(query: Query): Cell[][] | Refusal {
+    if ('unwritten' in query) return this.#behind.unwritten(query.unwritten);
     try {
       // Rows come as arrays: `setReturnArrays` was called on every statement.
-      return this.#statement(statement).all(...cells) as unknown as Cell[][];
+      return this.#statement(query.statement).all(...query.cells) as unknown as Cell[][];
     } catch (error) {
       return refusalOf(error);
     }

@@ -77,6 +77,11 @@ export class Generation {
     return rows;
   }
 
+  /** What is to become of a series; undefined if nothing. */
+  seriesOf(deviceId: string, path: string): PendingSeries | undefined {
+    return this.#series.get(deviceId, path);
+  }
+
   /** All that is to be written. */
   *contents(): Generator<PendingRow | PendingSeries> {
     for (const rows of this.#rows) yield* rows.values();

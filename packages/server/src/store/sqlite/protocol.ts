@@ -15,11 +15,10 @@ export interface StatementText {
   readonly ifNothing?: { readonly statement: number; readonly parameters: number } | Refusal;
 }
 
-export interface Query {
-  /** Number of the statement. */
-  readonly statement: number;
-  readonly cells: readonly Cell[];
-}
+/** A statement by its number; or the samples of a series that are in no chunk yet. */
+export type Query =
+  | { readonly statement: number; readonly cells: readonly Cell[] }
+  | { readonly unwritten: { readonly deviceId: string; readonly path: string } };
 
 /** A group: what gathered while the one before was on its way to the disk. */
 export interface GroupRequest {
@@ -33,7 +32,7 @@ export interface GroupRequest {
   readonly redo: string;
   /** Batches that have statements and entries: which entries go with a batch that is refused. */
   readonly mixed: readonly RedoRange[];
-  /** Whether the queries are of what is written behind: all of it is written first. */
+  /** Whether the queries are of tables that are written behind: all of it is written first. */
   readonly settle: boolean;
   /** Asked after the commit. */
   readonly queries: readonly Query[];

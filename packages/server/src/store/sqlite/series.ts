@@ -26,20 +26,34 @@ export function inOrder(samples: readonly SeriesSample[]): SeriesSample[] {
   });
 }
 
+/** What a scan reads: chunks, and the samples that are in none yet, as `WriteBehind.unwritten` tells them. */
+interface ScanAccess {
+  query(sql: Sql): Promise<Cell[][]>;
+  unwritten(series: Series): Promise<Cell[][]>;
+}
+
+interface Series {
+  readonly deviceId: DeviceId;
+  readonly path: string;
+}
+
 /**
  * The newest samples of a series within a range, oldest first. Chunks may overlap, since values may come late: they are
- * read from the end until none that is left can hold anything newer than what is there.
+ * read from the end until none that is left can hold anything newer than what is there. Nothing is written for it, so
+ * that nobody who looks at a history makes devices wait.
  */
 export async function scanSeries(
-  query: (sql: Sql) => Promise<Cell[][]>,
-  { deviceId, path }: { readonly deviceId: DeviceId; readonly path: string },
+  store: ScanAccess,
+  { deviceId, path }: Series,
   range: { readonly from?: Millis; readonly to?: Millis; readonly limit?: number },
 ): Promise<SeriesSample[]> {
   const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = range;
   const limit = boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples);
-  const found: { readonly chunk: number; readonly samples: SeriesSample[] }[] = [];
+  // First: what is written to chunks meanwhile is there twice, and nothing is missed.
+  const unwritten = await store.unwritten({ deviceId, path });
+  const found = unwritten.map(([chunk, cell]) => ({ chunk: Number(chunk), samples: decodeChunk(cell) }));
   for (let after: readonly Cell[] = [Number.MAX_SAFE_INTEGER, 0]; ; ) {
-    const rows = await query({
+    const rows = await store.query({
       sql: `SELECT "last", "chunk", "samples" FROM "chunks"
         WHERE "series" = (SELECT "series" FROM "series" WHERE "deviceId" = ? AND "path" = ?)
           AND "last" >= ? AND "first" <= ? AND ("last", "chunk") < (?, ?)

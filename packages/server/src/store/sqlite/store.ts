@@ -106,7 +106,11 @@ class SqliteStore implements DurableStore {
     series: { readonly deviceId: DeviceId; readonly path: string },
     range: { readonly from?: Millis; readonly to?: Millis; readonly limit?: number },
   ): Promise<ColumnBatch> {
-    return columnsOf(await scanSeries((sql) => this.#query(sql, true), series, range));
+    const access = {
+      query: (sql: Sql) => this.#query(sql),
+      unwritten: (unwritten: typeof series) => this.#thread.query({ unwritten }),
+    };
+    return columnsOf(await scanSeries(access, series, range));
   }
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
@@ -140,7 +144,7 @@ class SqliteStore implements DurableStore {
     return this.#thread.close();
   }
 
-  /** @param settle whether it is of what is written behind */
+  /** @param settle whether it is of a table that is written behind, or of chunks that are to be complete */
   #query({ sql, cells }: Sql, settle = false): Promise<Cell[][]> {
     return this.#thread.query({ statement: this.#statements.number(sql, cells.length), cells }, settle);
   }

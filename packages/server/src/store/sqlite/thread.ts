@@ -33,7 +33,7 @@ interface PendingQuery {
 /** What gathers while the group before is on its way to the disk. */
 interface Group extends Encoded {
   readonly mixed: RedoRange[];
-  /** Whether a query is of what is written behind. */
+  /** Whether a query is of a table that is written behind. */
   settle: boolean;
   readonly queries: Query[];
   readonly commits: PendingCommit[];
@@ -145,7 +145,7 @@ export class StoreThread {
     this.#schedule();
   }
 
-  /** @param settle whether it is of what is written behind */
+  /** @param settle whether it is of a table that is written behind */
   query(query: Query, settle = false): Promise<Cell[][]> {
     const group = this.#gathering;
     this.#admit(group.pending.length);

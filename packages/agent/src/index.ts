@@ -18,3 +18,4 @@ export { type Engine, type RunningEngine, UdpRunner } from './udp-runner.ts';
 export type { PackageFault, PackageSink } from './updates/fault.ts';
 export { type FirmwareMemory, type FirmwareOptions, FirmwareUpdate } from './updates/firmware.ts';
 export { FirmwareResult, FirmwareState } from './updates/firmware-states.ts';
+export { type SoftwareMemory, type SoftwareOptions, SoftwareUpdate } from './updates/software.ts';

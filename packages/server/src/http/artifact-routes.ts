@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { UPLOAD_PIECE_BYTES, uploads } from '@reeve/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Artifacts } from '../artifacts/artifacts.ts';
@@ -50,15 +51,24 @@ export function registerArtifacts(app: FastifyInstance, artifacts: Artifacts, up
       return reply.code(416).send();
     }
     if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${artifact.bytes}`);
-    const stream = artifacts.stream(artifact, start, end);
-    let served = start;
-    stream.on('data', (chunk) => {
-      served += chunk.length;
-      updates.served(token, served);
-    });
+    const pieces = artifacts.stream(artifact, start, end);
+    const content = Readable.from(
+      told(pieces, (bytes) => updates.served(token, start + bytes)),
+      { objectMode: false },
+    );
     return reply
       .type('application/octet-stream')
       .header('content-length', end - start + 1)
-      .send(stream);
+      .send(content);
   });
+}
+
+/** The same bytes, and how many there were with each piece. */
+async function* told(pieces: AsyncIterable<Uint8Array>, tell: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    tell(bytes);
+    yield piece;
+  }
 }

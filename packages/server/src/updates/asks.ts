@@ -14,6 +14,8 @@ export interface Means {
 }
 
 const FIRMWARE_VERSION = '/3/0/3';
+/** The argument of Uninstall that says that another version comes in its place. */
+const FOR_UPDATE = '1';
 
 /** What a step asks of the device. @throws Error if the artifact can't be read */
 export async function askOf({ step, path, bytes, updateId }: UpdateRow, means: Means): Promise<LinkOperation> {
@@ -22,14 +24,15 @@ export async function askOf({ step, path, bytes, updateId }: UpdateRow, means: M
     const records = [{ path: `${path}/${id}`, stored: { type: 'string', value } }];
     return { kind: 'write', mode: 'replace', path: `${path}/${id}`, records };
   };
-  const execute = (id: number): LinkOperation => ({ kind: 'execute', path: `${path}/${id}` });
+  const execute = (id: number) => ({ kind: 'execute', path: `${path}/${id}` }) as const;
   switch (step.kind) {
     case 'checking':
     case 'downloading':
     case 'installing':
       return { kind: 'read', path };
     case 'resetting':
-      return 'write' in profile.reset ? write(profile.reset.write, '') : execute(profile.reset.execute);
+      if ('write' in profile.reset) return write(profile.reset.write, '');
+      return { ...execute(profile.reset.execute), ...(step.installed && { arguments: FOR_UPDATE }) };
     case 'pushing': {
       const { offset, szx } = step;
       const part = await means.bytesAt(offset, 2 ** (szx + 4));

@@ -75,6 +75,13 @@ describe('steps of an update', () => {
       step({ kind: 'offering', scheme: 'coaps' }),
     ],
     ['P39: takes back what is there', checking, said({ phase: 'downloaded' }), step({ kind: 'resetting' })],
+    [
+      'has software make room for another version',
+      checking,
+      said({ phase: 'installed' }),
+      step({ kind: 'resetting', installed: true }),
+      SOFTWARE,
+    ],
     ['and looks again', { kind: 'resetting' }, code('2.04'), step({ kind: 'checking', reset: true })],
     ['sends part after part', pushing(0), code('2.31'), step(pushing(1024))],
     ['in the size that the device wants', pushing(1024), code('2.31', 5), step(pushing(2048, 5))],

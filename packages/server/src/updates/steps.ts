@@ -14,8 +14,8 @@ const MAX_EXECUTIONS = 3;
 export type UpdateStep =
   /** Reads what the device can, and where it is; `reset`: after what was there was taken back. */
   | { readonly kind: 'checking'; readonly reset?: true }
-  /** Takes back a package that is there already. */
-  | { readonly kind: 'resetting' }
+  /** Takes back a package that is there already; `installed`: another version comes in its place. */
+  | { readonly kind: 'resetting'; readonly installed?: true }
   /** Sends the package; `offset` bytes are there. */
   | { readonly kind: 'pushing'; readonly offset: number; readonly szx: number; readonly restarts: number }
   /** Tells the device where the package is. */
@@ -79,7 +79,8 @@ function onSaid(current: UpdateStep, said: Said, order: Order): Next {
       if (phase === 'installing') return wait('the device installs something already');
       const begun = begin(said, order);
       if (phase === 'idle' || begun.kind !== 'step') return begun;
-      return current.reset ? failed('the device does not take back what is there') : step({ kind: 'resetting' });
+      if (current.reset) return failed('the device does not take back what is there');
+      return step({ kind: 'resetting', ...(phase === 'installed' && { installed: true }) });
     }
     case 'downloading':
       if (phase === 'downloaded') return step({ kind: 'executing', executions: 0 });

@@ -15,6 +15,7 @@ import type { Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
 import { answerOf, askOf } from './asks.ts';
+import { draftOf, entryOf } from './entries.ts';
 import { updateLimits } from './limits.ts';
 import { follow, type Next, type Order, type UpdateStep } from './steps.ts';
 
@@ -315,7 +316,7 @@ export class Updates {
     running.polls = 0;
     // A device that was just told to do something needs a moment before it can say how far it is.
     if (POLLED.has(step.kind)) running.askAt = this.#o.now() + updateLimits.leastPollMs;
-    await this.#save(running, entry ? [this.#entry(running.row, entry)] : []);
+    await this.#save(running, entry ? [draftOf(running.row, entry, this.#o.now())] : []);
   }
 
   async #save(running: Running, journal: JournalDraft[] = []): Promise<void> {
@@ -330,40 +331,13 @@ export class Updates {
     const row: UpdateRow = { ...running.row, state, detail, done, changedAt: at, endedAt: at };
     await this.#o.store.commit({
       changes: [{ put: 'updates', row }],
-      journal: [this.#entry(row, { type: 'update.ended', state, detail })],
+      journal: [draftOf(row, { type: 'update.ended', state, detail }, at)],
     });
     running.row = row;
     this.#running.delete(row.updateId);
     this.#byToken.delete(running.token);
   }
-
-  #entry({ organisationId, deviceId, updateId, artifact }: UpdateRow, entry: Entry): JournalDraft {
-    const actor = { kind: 'server', name: 'updates' } as const;
-    const facts = { at: this.#o.now(), organisationId, deviceId, actor };
-    switch (entry.type) {
-      case 'update.delivering':
-        return { ...facts, type: entry.type, payload: { updateId, artifact, delivery: entry.delivery } };
-      case 'update.installing':
-        return { ...facts, type: entry.type, payload: { updateId, artifact } };
-      case 'update.ended':
-        return {
-          ...facts,
-          type: entry.type,
-          payload: { updateId, artifact, state: entry.state, detail: entry.detail },
-        };
-    }
-  }
 }
-
-type Entry =
-  | { readonly type: 'update.delivering'; readonly delivery: 'push' | 'pull' }
-  | { readonly type: 'update.installing'; readonly delivery?: undefined }
-  | {
-      readonly type: 'update.ended';
-      readonly state: Exclude<UpdateState, 'running'>;
-      readonly detail: string;
-      readonly delivery?: undefined;
-    };
 
 /** Steps that read how far the device is. */
 const POLLED: ReadonlySet<UpdateStep['kind']> = new Set(['downloading', 'installing']);
@@ -373,21 +347,6 @@ const AFTER_EXECUTION: ReadonlySet<UpdateStep['kind']> = new Set([
   'verifying',
   'activating',
 ]);
-
-/** What the journal says of a step that was taken. */
-function entryOf(from: UpdateStep, to: UpdateStep): Entry | undefined {
-  if (from.kind === to.kind) return undefined;
-  switch (to.kind) {
-    case 'pushing':
-      return { type: 'update.delivering', delivery: 'push' };
-    case 'offering':
-      return { type: 'update.delivering', delivery: 'pull' };
-    case 'executing':
-      return { type: 'update.installing' };
-    default:
-      return undefined;
-  }
-}
 
 function placeOf({ updateId }: Pick<UpdateRow, 'updateId'>) {
   return { table: 'updates', row: updateId, column: 'sealedToken' };

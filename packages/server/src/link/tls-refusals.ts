@@ -21,6 +21,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** Why a handshake of TLS failed. */
 export function checkOfTls({ code = '', message }: Error & { code?: string }): { check: Check; detail: string } {
-  const reason = message.split(':').find((part) => /^[a-z][a-z0-9 ]+$/i.test(part) && part.includes(' '));
+  // OpenSSL says: number, part of the library, function, reason, place.
+  const reason = message
+    .split(':')
+    .find((part) => /^[a-z][a-z0-9 ]+ [a-z0-9 ]+$/i.test(part) && !/ routines$/.test(part));
   return { check: CHECKS[code] ?? (/ALERT/.test(code) ? 'alert' : 'malformed'), detail: reason ?? code };
 }

@@ -104,7 +104,9 @@ export type CommandPriority = Static<typeof CommandPriority>;
 /** What a command left at one step. */
 export const Receipt = Type.Object({
   at: Instant,
-  step: Type.String({ description: 'queued, sent, repeated, answered, failed, expired, cancelled, outcome-unknown' }),
+  step: Type.String({
+    description: 'queued, woken, sent, repeated, answered, failed, expired, cancelled, outcome-unknown',
+  }),
   text: Type.String(),
 });
 export type Receipt = Static<typeof Receipt>;

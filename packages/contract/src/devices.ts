@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, Labels, ObservedText, PathText } from './common.ts';
 import { CredentialAdd, CredentialInfo, CredentialKind, CredentialPurpose, SetupItem } from './credentials.ts';
-import { Downlink, downlinkSettings } from './downlink.ts';
+import { Downlink, downlinkSettings, WakeFor } from './downlink.ts';
 
 /**
  * A value as JSON: integers beyond 2^53 and object links ("66:0") are strings, opaque is base64, time is Unix seconds.
@@ -170,6 +170,9 @@ export const DeviceDetail = Type.Object({
     text: Type.String(),
   }),
   createdAt: Instant,
+  /** Where it is reached by SMS, if that is not as it registers; and for what it is woken, if not as the server has it. */
+  smsNumber: Type.Optional(Type.String()),
+  wake: Type.Optional(WakeFor),
   /** Of a gateway. */
   admitsBehind: Type.Optional(Type.Boolean({ description: 'devices that it names as behind it are added' })),
   behind: Type.Optional(
@@ -290,6 +293,8 @@ export const DeviceChange = Type.Object(
     model: Type.Optional(Type.Union([Type.String({ maxLength: 255 }), Type.Null()])),
     awakeSeconds: Type.Optional(Type.Union([downlinkSettings.awakeSeconds, Type.Null()])),
     downlinkBytesPerDay: Type.Optional(Type.Union([downlinkSettings.downlinkBytesPerDay, Type.Null()])),
+    smsNumber: Type.Optional(Type.Union([downlinkSettings.smsNumber, Type.Null()])),
+    wake: Type.Optional(Type.Union([WakeFor, Type.Null()])),
     admitsBehind: Type.Optional(
       Type.Boolean({ description: 'it is a gateway: devices that it names as behind it are added' }),
     ),

@@ -52,11 +52,25 @@ const Downlink = Type.Object(
   { additionalProperties: false },
 );
 
+/** Who sends SMS that wake devices. What is left out is as `wakeLimits` has it. */
+const Sms = Type.Object(
+  {
+    url: Type.String({ pattern: '^https?://.' }),
+    secretFile: Type.String({ minLength: 1, description: 'file of the secret that posts are signed with' }),
+    wake: Type.Optional(oneOf(['urgent', 'normal', 'never'])),
+    minutesBetween: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+    perDay: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+    perHour: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  },
+  { additionalProperties: false },
+);
+
 const ConfigFile = Type.Object(
   {
     listeners: Type.Optional(Type.Array(Listener, { minItems: 1, maxItems: 16 })),
     identities: Type.Optional(Type.Array(Identity, { minItems: 1, maxItems: 64 })),
     downlink: Type.Optional(Downlink),
+    sms: Type.Optional(Sms),
     keepSessionDays: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 3650, description: 'days that sessions outlive registrations; default 7' }),
     ),
@@ -81,18 +95,19 @@ export async function readConfigFile(file: string): Promise<ConfigFile> {
   const config = parse(file, text);
   const faults = faultsOf(config);
   if (faults.length > 0) throw new ConfigError(file, faults);
-  const { identities, ...rest } = config as ConfigFile;
+  const { identities, sms, ...rest } = config as ConfigFile;
   const folder = dirname(file);
-  return identities
-    ? {
-        ...rest,
-        identities: identities.map((one) => ({
-          ...one,
-          certificate: resolve(folder, one.certificate),
-          key: resolve(folder, one.key),
-        })),
-      }
-    : rest;
+  return {
+    ...rest,
+    ...(identities && {
+      identities: identities.map((one) => ({
+        ...one,
+        certificate: resolve(folder, one.certificate),
+        key: resolve(folder, one.key),
+      })),
+    }),
+    ...(sms && { sms: { ...sms, secretFile: resolve(folder, sms.secretFile) } }),
+  };
 }
 
 function parse(file: string, text: string): unknown {
@@ -126,5 +141,6 @@ function choices(at: string): string {
   if (/suites\[\d+\]$/.test(at)) return `must be one of ${suiteNames.join(', ')}`;
   if (/credentials\[\d+\]$/.test(at)) return `must be one of ${clientKinds.join(', ')}`;
   if (/\.transport$/.test(at)) return `must be one of ${transports.join(', ')}`;
+  if (/\.wake$/.test(at)) return 'must be urgent, normal or never';
   return 'must be accept or refuse';
 }

@@ -47,6 +47,7 @@ import { restoreFile } from './store/sqlite/restore.ts';
 import type { Report } from './telemetry/ingest.ts';
 import { openUpdates } from './updates/open.ts';
 import { version } from './version.ts';
+import { Waker } from './wake/waker.ts';
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import.meta.url));
 /** Who owns the slot of this process's Connection IDs; one process at a time has the data folder. */
@@ -181,6 +182,8 @@ export async function startServer(
     uris: () => urisOf(coap, config.deviceHost),
     httpOrigin: () => publicUrl,
   });
+  const waker =
+    config.sms && (await Waker.open(config.sms, { ...{ store, bus, fleet, commands, now }, fetch: ports.fetch }));
   const frames = await Frames.load({
     store,
     sealer,
@@ -252,6 +255,7 @@ export async function startServer(
       (at) => trust.refresh.tick(at),
       (at) => trust.identities.refresh(at),
       (at) => commands.tick(at),
+      () => waker?.tick(),
       (at) => updating.updates.tick(at),
       (at) => incidents.tick(at),
       (at) => tickDevices(engine.due(at), { engine, lanes, store }, at),
@@ -384,6 +388,7 @@ export async function startServer(
       await http.close();
       await link.close();
       await trust.refresh.close();
+      waker?.stop();
       await notices.stop();
       await incidents.close();
       updating.updates.close();

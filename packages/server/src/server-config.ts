@@ -9,6 +9,7 @@ import type { DownlinkLimits } from './pacing/limits.ts';
 import type { DurableStore, Store } from './store/port.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import type { IdentityFiles } from './trust/certificate-files.ts';
+import type { SmsConfig } from './wake/waker.ts';
 
 /** What an operator chooses. */
 export interface ServerConfig {
@@ -30,6 +31,8 @@ export interface ServerConfig {
   readonly keepSessionDays?: number;
   /** How much devices are sent without urgency; what is left out is as `defaultDownlink` has it. */
   readonly downlink?: Partial<DownlinkLimits>;
+  /** Who sends SMS that wake devices; absent: nobody is woken. */
+  readonly sms?: SmsConfig;
   /** File that the keys of all sessions are appended to, in NSS's key log format: for debugging only. */
   readonly keyLogFile?: string;
   readonly transmission?: LinkConfig['transmission'];

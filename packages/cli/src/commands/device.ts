@@ -1,4 +1,4 @@
-import type { DeviceAdded, DeviceSummary, FailedHandshake } from '@reeve/contract';
+import type { DeviceAdded, DeviceSummary, FailedHandshake, WakeFor } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
@@ -65,6 +65,8 @@ export const deviceCommands = [
       model: text('TEXT', 'its model; empty takes it away'),
       awake: text('SECONDS', 'how long it stays awake after a message, in queue mode; empty: 93'),
       downlink: text('BYTES', 'how much it may be sent in a day without urgency; empty: as much as one likes'),
+      sms: text('NUMBER', 'where it is reached by SMS; empty: as it registers'),
+      wake: text('urgent|normal|never', 'for which commands it is woken by SMS; empty: as the server has it'),
       'admit-behind': choice(['yes', 'no'], 'whether devices that it, a gateway, names as behind it are added'),
     },
     run: async (context, given) => {
@@ -76,6 +78,8 @@ export const deviceCommands = [
         model: orNothing(given.model),
         awakeSeconds: wholeOrNothing('--awake', given.awake),
         downlinkBytesPerDay: wholeOrNothing('--downlink', given.downlink),
+        smsNumber: orNothing(given.sms),
+        wake: wakeOrNothing(given.wake),
         admitsBehind: given['admit-behind'] && given['admit-behind'] === 'yes',
         labels: given.label || given.unlabel.length > 0 ? await relabelled(context, given) : undefined,
       });
@@ -142,6 +146,13 @@ function wholeOrNothing(option: string, value: string | undefined): number | nul
   if (value === '') return null;
   if (/^[1-9]\d{0,11}$/.test(value)) return Number(value);
   throw new Failure('usage', `${option} takes a whole number from 1 on, or nothing, not "${value}"`);
+}
+
+/** @throws Failure `usage` */
+function wakeOrNothing(value: string | undefined): WakeFor | null | undefined {
+  if (value === '') return null;
+  if (value === undefined || value === 'urgent' || value === 'normal' || value === 'never') return value;
+  throw new Failure('usage', `--wake takes urgent, normal, never or nothing, not "${value}"`);
 }
 
 async function failedHandshakes({ api, json }: Context, device: string): Promise<FailedHandshake[]> {

@@ -38,7 +38,7 @@ export const serveCommands = [
     options: serveOptions,
     run: async (context, given) => {
       const { terminal, data } = context;
-      const { listeners, identities, keepSessionDays, downlink } = await readConfig(given.config);
+      const { listeners, identities, keepSessionDays, downlink, sms } = await readConfig(given.config);
       if (listeners && (given['coap-host'].length > 0 || given['coaps-port'] !== undefined)) {
         throw new Failure('usage', `${given.config} has listeners: leave --coap-host and --coaps-port away`);
       }
@@ -90,6 +90,7 @@ export const serveCommands = [
           ...(keyLogFile === undefined ? {} : { keyLogFile }),
           ...(identities === undefined ? {} : { identities }),
           ...(downlink === undefined ? {} : { downlink }),
+          ...(sms === undefined ? {} : { sms }),
           ...(keepSessionDays === undefined ? {} : { keepSessionDays }),
           ...(publicUrl === undefined ? {} : { publicUrl }),
           ...(deviceHost === undefined ? {} : { deviceHost }),

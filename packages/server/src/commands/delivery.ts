@@ -83,6 +83,11 @@ export class Delivery {
     await Promise.race([Promise.all(this.#running.values()), new Promise((resolve) => setTimeout(resolve, 100))]);
   }
 
+  /** Devices that may have something queued. */
+  waiting(): Iterable<DeviceId> {
+    return this.#waiting;
+  }
+
   /** The device may have something queued; it is looked at when it is heard, or at the next tick. */
   note(deviceId: DeviceId): void {
     this.#waiting.add(deviceId);

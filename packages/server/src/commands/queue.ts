@@ -22,7 +22,7 @@ import { Endings } from './endings.ts';
 import { commandLimits } from './limits.ts';
 import { linkOperationOf } from './operation.ts';
 import { Places } from './priority.ts';
-import { cancelled, cancelling, expired, interrupted, queued, type StepBatch } from './steps.ts';
+import { cancelled, cancelling, expired, interrupted, queued, type StepBatch, type WakeUp, woken } from './steps.ts';
 import { downlinkOf, type Situation, whyWaiting } from './waiting.ts';
 
 type CommandRow = Row<'commands'>;
@@ -187,6 +187,26 @@ export class CommandQueue {
   async downlinkOf(device: Device): Promise<Downlink> {
     const { deviceId } = device.row;
     return downlinkOf(this.#situationOf(device), await this.#o.store.count('commands', { deviceId, state: 'queued' }));
+  }
+
+  /** Devices that may have something queued. */
+  waiting(): Iterable<DeviceId> {
+    return this.#delivery.waiting();
+  }
+
+  /** The command that is to be sent next to a device, if one waits. */
+  async next(deviceId: DeviceId): Promise<CommandRow | undefined> {
+    const where = { deviceId, state: 'queued' } as const;
+    const [head] = await this.#o.store.list('commands', { where, orderBy: 'position', limit: 1 });
+    return head;
+  }
+
+  /** Notes with a command that its device was sent a message to wake up. */
+  async noteWake(commandId: CommandId, wakeUp: WakeUp): Promise<void> {
+    const { deviceId } = await this.#get(commandId);
+    await this.#lanes.run(deviceId, async () => {
+      await this.#o.store.commit(woken(await this.#get(commandId), wakeUp, this.#o.now()));
+    });
   }
 
   /** The device was heard: it can be sent to. */

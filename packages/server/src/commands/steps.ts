@@ -63,6 +63,21 @@ function requeued(before: CommandRow, reason: string, at: Millis): StepBatch {
   };
 }
 
+/** What a wake-up message came to. */
+export type WakeUp = Omit<JournalPayloads['device.woken'], 'commandId'>;
+
+/** The device was sent a message to wake up for it. */
+export function woken(before: CommandRow, wakeUp: WakeUp, at: Millis): StepBatch {
+  const { number, error } = wakeUp;
+  const text = error === undefined ? `woken by SMS to ${number}` : `no SMS to ${number} could be sent: ${error}`;
+  const row = withReceipt(before, at, { step: 'woken', text });
+  const { organisationId, deviceId, commandId, actor } = row;
+  return {
+    changes: [{ put: 'commands', row }],
+    journal: [{ type: 'device.woken', at, organisationId, deviceId, actor, payload: { commandId, ...wakeUp } }],
+  };
+}
+
 /** It reached its last state. */
 export function finished(before: CommandRow, state: End, text: string, at: Millis, by?: Actor): StepBatch {
   const row = withReceipt({ ...before, state, finishedAt: at }, at, { step: state, text });

@@ -3,7 +3,7 @@ import { gatewayLimits } from './limits.ts';
 import { listedIn } from './listed.ts';
 
 /** Values of instances of the Gateway object; `undefined` leaves one out. */
-const records = (...instances: readonly (readonly [endpoint?: string, prefix?: string, objects?: string])[]) =>
+const records = (...instances: readonly (readonly (string | undefined)[])[]) =>
   instances.flatMap(([endpoint, prefix, objects], id) =>
     Object.entries({ 0: endpoint, 1: prefix, 3: objects }).flatMap(([resource, value]) =>
       value === undefined ? [] : [{ path: `/25/${id}/${resource}`, stored: { type: 'string', value } }],

@@ -159,6 +159,8 @@ export interface JournalPayloads {
   'command.queued': { commandId: CommandId; operation: string; incidentId?: IncidentId };
   'command.sent': { commandId: CommandId; attempt: number };
   'command.requeued': { commandId: CommandId; reason: string };
+  /** By SMS, since a command waits; with an `error` none could be sent. */
+  'device.woken': { commandId: CommandId; number: string; error?: string };
   /** Somebody cancelled a command that is under way. */
   'command.cancelling': { commandId: CommandId };
   /** A command reached its last state. */
@@ -260,6 +262,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'command.queued': 1,
   'command.sent': 1,
   'command.requeued': 1,
+  'device.woken': 1,
   'command.cancelling': 1,
   'command.finished': 1,
   'person.added': 1,

@@ -174,6 +174,7 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'approval.decided': [{ approvalId, incidentId, decision: 'denied' }, 'Ada denied', incidentId, 'TRUCK'],
   'command.queued': [{ commandId, operation: 'read /3/0/9', incidentId }, 'Ada', 'read /3/0/9', 'TRUCK', incidentId],
   'command.sent': [{ commandId, attempt: 2 }, commandId, 'attempt 2', 'TRUCK'],
+  'device.woken': [{ commandId, number: '+4915112345678', error: 'answered 503' }, 'TRUCK', '+4915', commandId, '503'],
   'command.requeued': [{ commandId, reason: 'no session' }, commandId, 'no session'],
   'command.cancelling': [{ commandId }, commandId],
   'command.finished': [

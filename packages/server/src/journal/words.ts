@@ -166,6 +166,10 @@ const words: Words = {
     `${actor} queued ${operation} for ${device}${where(incidentId, (id) => ` because of incident ${id}`)} (${commandId}).`,
   'command.sent': ({ commandId, attempt }, { device }) =>
     `Command ${commandId} was sent to ${device}${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+  'device.woken': ({ commandId, number, error }, { device }) =>
+    error === undefined
+      ? `${device} was sent an SMS to ${number} to wake up for command ${commandId}.`
+      : `${device} could not be sent an SMS to ${number} for command ${commandId}: ${error}.`,
   'command.requeued': ({ commandId, reason }) => `Command ${commandId} waits again: ${reason}`,
   'command.cancelling': ({ commandId }, { actor }) =>
     `${actor} cancelled command ${commandId} while it was under way: it is not sent again.`,

@@ -62,6 +62,7 @@ const OWNED = [
   'wantedObservations',
   'observations',
   'downlinkUse',
+  'wakeUps',
   'values',
   'ruleStates',
   'frameSources',

@@ -87,6 +87,8 @@ export function detail(
     ...summary,
     createdAt,
     rules,
+    ...(device.row.smsNumber === undefined ? {} : { smsNumber: device.row.smsNumber }),
+    ...(device.row.wake === undefined ? {} : { wake: device.row.wake }),
     ...gatewayView(device, sources.behind(device)),
     verdict: verdictOf(summary, rules, now),
     objects: objectsOf(registration, sources.models),

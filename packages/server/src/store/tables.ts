@@ -1,15 +1,5 @@
+import type { Actor, CommandOperation, CommandPriority, CommandState, Receipt, WakeFor } from '@reeve/contract';
 import type {
-  Actor,
-  CommandOperation,
-  CommandPriority,
-  CommandState,
-  Evidence,
-  IncidentState,
-  Receipt,
-  ResponseState,
-} from '@reeve/contract';
-import type {
-  ApprovalId,
   CommandId,
   CredentialId,
   DeviceId,
@@ -27,10 +17,12 @@ import { bootstrapTables } from './bootstrap-tables.ts';
 import { device, organisation } from './columns.ts';
 import { credentialTables } from './credential-tables.ts';
 import { frameTables } from './frame-tables.ts';
+import { incidentTables } from './incident-tables.ts';
 import { modelTables } from './model-tables.ts';
 import { noticeTables } from './notice-tables.ts';
 import { bytes, integer, json, type KeyOf, optional, type RowOf, table, text } from './schema.ts';
 import { updateTables } from './update-tables.ts';
+import { wakeTables } from './wake-tables.ts';
 
 /** An object that a registration announced. */
 export interface RegisteredObject {
@@ -72,6 +64,10 @@ export const tables = {
       gatewayId: optional(text<DeviceId>()),
       /** 1: devices that it names as behind it are added by themselves. */
       admitsBehind: optional(integer()),
+      /** Where it is reached by SMS, in place of what it registers. */
+      smsNumber: optional(text()),
+      /** What it is woken for by SMS; absent: as the server has it. */
+      wake: optional(text<WakeFor>()),
     },
     ['deviceId'],
     { unique: [['organisationId', 'endpoint']] },
@@ -83,6 +79,7 @@ export const tables = {
   ...modelTables,
   ...noticeTables,
   ...bootstrapTables,
+  ...wakeTables,
   ...accessTables,
 
   /** The terms of a device's one current registration. */
@@ -277,91 +274,7 @@ export const tables = {
     { indexes: [['policyId']] },
   ),
 
-  incidents: table(
-    {
-      ...device,
-      incidentId: text<IncidentId>(),
-      policyId: text<PolicyId>(),
-      ruleId: text(),
-      ruleKey: text(),
-      rule: text(),
-      state: text<IncidentState>(),
-      openedAt: integer(),
-      clearedAt: optional(integer()),
-      closedAt: optional(integer()),
-      acknowledgedAt: optional(integer()),
-      acknowledgedBy: optional(text()),
-      evidence: json<Evidence[]>(),
-      /** When it closes by itself; see incidents/due.ts. */
-      dueAt: integer(),
-    },
-    ['incidentId'],
-    { indexes: [['deviceId', 'state'], ['state'], ['openedAt'], ['dueAt']] },
-  ),
-
-  /** Automatic and personal responses: leases that hold the device's lock. */
-  responses: table(
-    {
-      ...device,
-      responseId: text<ResponseId>(),
-      incidentId: optional(text<IncidentId>()),
-      policyId: optional(text<PolicyId>()),
-      /** A person who holds the lock by hand. */
-      person: optional(text()),
-      kind: text<'lock'>(),
-      state: text<ResponseState>(),
-      until: optional(integer()),
-      targets: json<string[]>(),
-      steps: json<{ at: number; text: string; commandId?: CommandId }[]>(),
-      createdAt: integer(),
-      endedAt: optional(integer()),
-      /** When its longest time is over, while it holds the lock; see incidents/due.ts. */
-      dueAt: integer(),
-    },
-    ['responseId'],
-    { indexes: [['deviceId', 'state'], ['incidentId'], ['dueAt']] },
-  ),
-
-  /** The lock of a device as a whole: what was remembered, what is being done, what was proved. */
-  locks: table(
-    {
-      ...device,
-      /** Playbook state; see incidents/lock.ts. */
-      state: json<unknown>(),
-      /** How often undoing it failed in a row. */
-      failures: integer(),
-      updatedAt: integer(),
-      /** When undoing it is tried again; see incidents/due.ts. */
-      dueAt: integer(),
-    },
-    ['deviceId'],
-    { indexes: [['dueAt']] },
-  ),
-
-  approvals: table(
-    {
-      ...device,
-      approvalId: text<ApprovalId>(),
-      policyId: text<PolicyId>(),
-      incidentId: text<IncidentId>(),
-      responseId: text<ResponseId>(),
-      action: text(),
-      reason: text(),
-      state: text<'waiting' | 'approved' | 'denied' | 'obsolete'>(),
-      createdAt: integer(),
-      decidedBy: optional(text()),
-      decidedAt: optional(integer()),
-    },
-    ['approvalId'],
-    { indexes: [['state'], ['incidentId', 'state']] },
-  ),
-
-  /** Start of every automatic response, for the governor's sliding hour. */
-  automaticResponses: table(
-    { ...device, responseId: text<ResponseId>(), policyId: text<PolicyId>(), queuedAt: integer() },
-    ['responseId'],
-    { indexes: [['policyId']] },
-  ),
+  ...incidentTables,
 
   /** Handshakes that failed, and registrations after them; equal ones are one row. */
   failedHandshakes: table(

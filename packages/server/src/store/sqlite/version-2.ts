@@ -87,6 +87,11 @@ export const version2: readonly string[] = [
   'ALTER TABLE "devices" ADD COLUMN "downlinkBytesPerDay" INTEGER',
   'ALTER TABLE "devices" ADD COLUMN "gatewayId" TEXT',
   'ALTER TABLE "devices" ADD COLUMN "admitsBehind" INTEGER',
+  // Devices that are woken by SMS.
+  'ALTER TABLE "devices" ADD COLUMN "smsNumber" TEXT',
+  'ALTER TABLE "devices" ADD COLUMN "wake" TEXT',
+  `CREATE TABLE "wakeUps" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "lastAt" INTEGER NOT NULL,
+    "day" INTEGER NOT NULL, "count" INTEGER NOT NULL, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "downlinkUse" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "day" INTEGER NOT NULL,
     "bytes" INTEGER NOT NULL, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   // What devices are given before they register.

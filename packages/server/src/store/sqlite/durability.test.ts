@@ -7,6 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spawnChild } from '../../../../../tooling/testing/children.ts';
 import { hasPeer } from '../../../../../tooling/testing/peers.ts';
+import type { DeviceId } from '../../ids.ts';
 import { deviceId, person, putPerson, sample, started, webhook } from '../contract-fixtures.ts';
 import { storeLimits } from '../limits.ts';
 import { StoreError } from '../port.ts';
@@ -72,7 +73,10 @@ describe('kill -9', () => {
       for (let seq = 0; ; seq++) {
         const consumer = [run, name, seq].join('/');
         await store.commit({
-          changes: [{ put: 'cursors', row: { consumer, seq } }],
+          changes: [{ put: 'cursors', row: { consumer, seq } },
+            { put: 'contacts', row: { organisationId: 'org-1', deviceId: consumer, lastContactAt: seq, address: 'x' } }],
+          samples: [{ deviceId: run + '/' + name, path: '/3/0/9', at: seq, receivedAt: 1,
+            stored: { type: 'string', value: consumer } }],
           journal: [{ type: 'server.started', payload: { version: consumer }, at: 1, organisationId: 'org-1',
             actor: { kind: 'server', name: 'x' } }],
         });
@@ -81,6 +85,8 @@ describe('kill -9', () => {
     };
     await Promise.all(Array.from({ length: 20 }, (_, name) => lane(name)));
   `;
+
+  const bySeq = (a: string, b: string) => Number(a.split('/')[2]) - Number(b.split('/')[2]);
 
   /** Runs the writer until it has acknowledged some rows, kills it, and gives back all it acknowledged. */
   function writeUntilKilled(run: number): Promise<string[]> {
@@ -120,6 +126,15 @@ describe('kill -9', () => {
     // Each row has its entry and each entry its row, and the seqs have no gaps.
     expect(new Set(entries.map((entry) => JSON.parse(String(entry.payload)).version))).toEqual(rows);
     expect(entries.map((entry) => entry.seq)).toEqual(entries.map((_, index) => index + 1));
+    // So has each what is written behind.
+    const store = await openSqliteStore({ file });
+    const contacts = await store.list('contacts');
+    expect(new Set(contacts.map((contact) => contact.deviceId))).toEqual(rows);
+    for (const series of new Set([...rows].map((row) => row.slice(0, row.lastIndexOf('/'))))) {
+      const { value } = await store.scan({ deviceId: series as DeviceId, path: '/3/0/9' }, {});
+      expect(value).toEqual([...rows].filter((row) => row.startsWith(`${series}/`)).sort(bySeq));
+    }
+    await store.close();
   });
 });
 

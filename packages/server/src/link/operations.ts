@@ -2,6 +2,7 @@ import {
   block1,
   type CoapEffect,
   type CoapEndpoint,
+  type CoapMessage,
   type RequestOutcome as CoapOutcome,
   Code,
   ObservationScope,
@@ -11,7 +12,7 @@ import { ContentFormat, ROOT_PATH } from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
 import type { Decoder, Registered } from './decoder.ts';
 import { formatsOf, isCompositeOperation, requestOf } from './encoder.ts';
-import type { LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
+import type { LinkBody, LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
 import { heardOver, type Session, type SessionTable } from './sessions.ts';
 
 interface Options {
@@ -121,8 +122,8 @@ export class Operations {
     const registered = this.#registeredOf(pending);
     const path = 'path' in operation ? operation.path : ROOT_PATH;
     if (outcome.kind === 'response') {
-      if (!registered) return { kind: 'not-sent', reason: 'the registration is over' };
       const { message, observing, truncated } = outcome;
+      if (!registered) return { kind: 'answered', code: message.code, body: bodyOfNobody(message) };
       const body = decoder.decode(registered, path, message, wallClock(), truncated);
       const part = operation.kind === 'write-part' ? block1(message) : undefined;
       if (!observing) return { kind: 'answered', code: message.code, body, ...(part && { szx: part.szx }) };
@@ -136,6 +137,11 @@ export class Operations {
     if (transmitted) return { kind: 'timeout' };
     return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
   }
+}
+
+/** What an answer says whose device has gone since it was asked: it did what it answers, and nobody knows its values. */
+function bodyOfNobody({ payload }: CoapMessage): LinkBody {
+  return payload.length === 0 ? { kind: 'empty' } : { kind: 'undecodable', detail: 'the registration is over' };
 }
 
 /**

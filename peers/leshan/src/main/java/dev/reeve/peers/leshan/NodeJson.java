@@ -13,6 +13,7 @@ import org.eclipse.leshan.core.node.LwM2mObjectInstance;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.node.LwM2mResource;
 import org.eclipse.leshan.core.node.LwM2mResourceInstance;
+import org.eclipse.leshan.core.node.LwM2mRoot;
 import org.eclipse.leshan.core.node.ObjectLink;
 import org.eclipse.leshan.core.util.datatype.ULong;
 
@@ -22,6 +23,9 @@ final class NodeJson {
     }
 
     static Object of(LwM2mNode node) {
+        if (node instanceof LwM2mRoot root) {
+            return each(root.getObjects(), NodeJson::of);
+        }
         if (node instanceof LwM2mObject object) {
             return each(object.getInstances(), NodeJson::of);
         }

@@ -43,6 +43,8 @@ export interface ClientOptions {
    * it has something to say itself. Default: it never sleeps.
    */
   readonly queueMode?: boolean | number;
+  /** Where it is reached by SMS, which the Register tells. */
+  readonly smsNumber?: string;
   /** Whether to name a profile in the Register, so that a server that knows it needs no object list; since 1.2. */
   readonly profile?: boolean;
 }

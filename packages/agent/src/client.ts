@@ -16,6 +16,7 @@ import { QueueMode } from './queue-mode.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
 import { Sender } from './sending.ts';
+import { triggerOf } from './sms.ts';
 import { partsSlot } from './updates/parts.ts';
 import { Puller } from './updates/puller.ts';
 
@@ -119,6 +120,16 @@ export class LwM2mClient {
     const { channel } = this.#lifecycle;
     if (this.#queueMode.isAsleep && !channel.isStream) return;
     channel.receive(datagram, now);
+    this.#pump(now);
+  }
+
+  /**
+   * An SMS came, as its octets. If the server allows it (/1/x/21) it can have an Update sent so, also by a device that
+   * sleeps, or a bootstrap begun; nothing is answered.
+   */
+  receiveSms(octets: Uint8Array, now: number): void {
+    const consequence = triggerOf(octets, this.#lifecycle.settings);
+    if (consequence) this.#lifecycle.follow(consequence, now);
     this.#pump(now);
   }
 

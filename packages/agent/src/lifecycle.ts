@@ -47,7 +47,7 @@ export class Lifecycle {
   /** @throws RangeError when there is no account, or its credentials can't serve */
   constructor(options: ClientOptions, parts: LifecycleParts) {
     const { endpoint, random, dtls = {}, trustAnchors = [], wallClock, coap, creatable = {} } = options;
-    const { version = '1.1', queueMode = false, profile = false } = options;
+    const { version = '1.1', queueMode = false, profile = false, smsNumber } = options;
     const { model, emit } = parts;
     this.#parts = parts;
     this.#linkParts = { random, retransmit: dtls, trustAnchors, wallClock };
@@ -64,7 +64,7 @@ export class Lifecycle {
         down: (detail, now) => this.#linkIs('down', now, detail),
       },
     });
-    const registrant = { endpoint, newest: version, queueMode: queueMode !== false, profile };
+    const registrant = { endpoint, newest: version, queueMode: queueMode !== false, profile, smsNumber };
     this.registrar = new Registrar(registrant, this.settings, model, {
       connect: (now) => this.channel.connect(now),
       close: (now) => this.channel.close(now),

@@ -45,6 +45,8 @@ export interface RegistrantOptions {
   readonly queueMode: boolean;
   /** Whether to name a profile, so that a server that knows it needs no object list (1.2). */
   readonly profile: boolean;
+  /** Where it is reached by SMS. */
+  readonly smsNumber?: string | undefined;
 }
 
 /** A server that says that it is busy for longer is tried again all the same. */
@@ -249,12 +251,13 @@ export class Registrar {
     this.#again = false;
     const telling = this.#present();
     this.#telling = telling;
-    const { endpoint, queueMode } = this.#options;
+    const { endpoint, queueMode, smsNumber } = this.#options;
     const queries = [`ep=${endpoint}`, `lt=${telling.lifetime}`, `lwm2m=${this.#version}`];
     const binding = `b=${this.#wire.binding()}`;
     // In 1.0 queue mode is a letter of the binding.
     if (this.#version === '1.0') queries.push(queueMode ? `${binding}Q` : binding);
     else queries.push(binding, ...(queueMode ? ['Q'] : []));
+    if (smsNumber !== undefined) queries.push(`sms=${smsNumber}`);
     if (this.#namesProfile()) queries.push(`pid=${profileId(telling.listing)}`);
     const list = this.#namesProfileOnly() ? undefined : telling.listing;
     const options = [

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly bootstrapOnFailure?: boolean;
   /** Whether the server wants no Send (Mute Send, which a server can write); default true, as OMA Core has it. */
   readonly muteSend?: boolean;
+  /** Whether an SMS may wake the device or send it to its bootstrap server (Trigger); default false. */
+  readonly smsTrigger?: boolean;
   /** 1–65534; default 1. */
   readonly shortServerId?: number;
 }
@@ -45,6 +47,7 @@ export const ServerResource = {
   retryTimer: 18,
   sequenceDelay: 19,
   sequenceCount: 20,
+  trigger: 21,
   muteSend: 23,
 } as const;
 
@@ -81,6 +84,15 @@ export class ServerSettings {
 
   get bootstrapOnFailure(): boolean {
     return this.#flag(ServerResource.bootstrapOnFailure, true);
+  }
+
+  /** Of the instance that is in force. */
+  get instanceId(): number | undefined {
+    return this.#instance()?.id;
+  }
+
+  get allowsSms(): boolean {
+    return this.#flag(ServerResource.trigger, false);
   }
 
   get muteSend(): boolean {
@@ -130,6 +142,7 @@ export function serverInstance(options: ServerOptions = {}, id = 0): ObjectInsta
     [ServerResource.sequenceDelay]: retry.sequenceDelay,
     [ServerResource.sequenceCount]: retry.sequenceCount,
     [ServerResource.muteSend]: muteSend,
+    ...(options.smsTrigger === undefined ? {} : { [ServerResource.trigger]: options.smsTrigger }),
   });
 }
 

@@ -16,7 +16,7 @@ import { UPLOAD_PIECE_BYTES, uploads, urlOf } from '@reeve/contract';
 import type { TestServer } from './harness.ts';
 
 /** Keeps a package in memory, and knows the SHA-256 that it should have. */
-class Sink implements PackageSink {
+export class Sink implements PackageSink {
   readonly #sha256: string;
   bytes = Buffer.alloc(0);
   /** How often a package began. */
@@ -104,7 +104,8 @@ export class UpdateDevice {
     });
     const running = await this.#runner.add(client, (event) => {
       this.events.push(event.kind);
-      if (event.kind === 'fetch') void this.#download(event.uri, event.offset, firmware, running.run, client);
+      if (event.kind === 'fetch')
+        void this.#download(event.uri, event.offset, firmware, (input) => running.run(input), client);
     });
     this.#stop = () => running.close();
     running.run((now) => client.start(now));
@@ -140,9 +141,14 @@ export class UpdateDevice {
 }
 
 /** Uploads an artifact. @returns its id */
-export async function upload(server: TestServer, version: string, content: Buffer): Promise<string> {
+export async function upload(
+  server: TestServer,
+  version: string,
+  content: Buffer,
+  kind: 'firmware' | 'software' = 'firmware',
+): Promise<string> {
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const body = { name: 'pump', version, kind: 'firmware', bytes: content.length, sha256 } as const;
+  const body = { name: kind === 'firmware' ? 'pump' : 'flow', version, kind, bytes: content.length, sha256 } as const;
   const { artifactId } = await server.api('artifacts.add', { body });
   for (let offset = 0; offset < content.length; offset += UPLOAD_PIECE_BYTES) {
     const url = server.ready.url + urlOf(uploads.artifact, { artifact: artifactId }, { offset });

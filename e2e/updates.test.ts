@@ -1,10 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
+import {
+  type ClientEvent,
+  deviceInstance,
+  LwM2mClient,
+  SoftwareUpdate,
+  securityInstance,
+  serverInstance,
+  UdpRunner,
+} from '@reeve/agent';
 import type { UpdateStart } from '@reeve/contract';
 import type { Static } from 'typebox';
 import { afterEach, describe, expect, it } from 'vitest';
 import { leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
-import { UpdateDevice, updateOf, upload } from './update-device.ts';
+import { Sink, UpdateDevice, updateOf, upload } from './update-device.ts';
 
 const ENDPOINT = 'pump-1';
 const params = { device: ENDPOINT };
@@ -92,6 +101,27 @@ describe('An update of firmware (object 5)', { timeout: 120_000 }, () => {
     expect(await ended()).toMatchObject({ state: 'unconfirmed' });
   });
 
+  it('771 is served by ranges over HTTP, which a device goes on by', async () => {
+    const { server, start } = await begin({ schemes: ['http'], push: false, becomes: 'never' });
+    const { updateId } = await start();
+    const uri = await until('the device is told', async () => {
+      const { phase } = await server.api('updates.show', { params: { update: updateId } });
+      if (phase === 'checking' || phase === 'offering') return undefined;
+      const read = { kind: 'read', path: '/5/0/1' } as const;
+      const command = await server.api('commands.create', { params, query: { wait: 10 }, body: { operation: read } });
+      return String(command.values?.[0]?.value);
+    });
+    const get = (headers: Record<string, string>) => fetch(uri, { headers });
+    const part = await get({ range: 'bytes=299990-' });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, 'bytes 299990-299999/300000']);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(IMAGE.subarray(299_990));
+    const middle = await get({ range: 'bytes=5-6', 'if-range': `"${SHA256}"` });
+    expect(Buffer.from(await middle.arrayBuffer())).toEqual(IMAGE.subarray(5, 7));
+    expect((await get({ range: 'bytes=5-6', 'if-range': '"another"' })).status).toBe(200);
+    expect((await get({ range: 'bytes=300000-' })).status).toBe(416);
+    expect((await fetch(`${uri}x`)).status).toBe(404);
+  });
+
   it.skipIf(!leshanAvailable())('is pushed to a Leshan device, in the parts that it asks for', async () => {
     const server = await TestServer.start();
     open.push(server);
@@ -110,5 +140,54 @@ describe('An update of firmware (object 5)', { timeout: 120_000 }, () => {
       return newest?.state === 'running' ? undefined : newest;
     });
     expect(update).toMatchObject({ state: 'succeeded', delivery: 'push', detail: 'the device runs 2.0' });
+  });
+});
+
+describe('An update of software (object 9)', { timeout: 120_000 }, () => {
+  it('is pushed, installed and activated, and makes room for the next', async () => {
+    const server = await TestServer.start();
+    open.push(server);
+    const key = randomBytes(16);
+    await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
+    const runner = new UdpRunner<ClientEvent>();
+    open.push(runner);
+    const done: string[] = [];
+    const sink = new Sink(SHA256);
+    const software = new SoftwareUpdate({
+      ...{ id: 3, sink, describe: () => ({ name: 'flow', version: '1.0' }) },
+      install: () => {
+        done.push('install');
+        setTimeout(() => software.installed(true), 300);
+      },
+      uninstall: (forUpdate) => done.push(forUpdate ? 'make room' : 'uninstall'),
+      activate: () => done.push('activate'),
+    });
+    const client = new LwM2mClient({
+      endpoint: ENDPOINT,
+      objects: [
+        securityInstance({ uri: server.coaps, psk: { identity: Buffer.from(ENDPOINT), key } }),
+        serverInstance(),
+        deviceInstance({ reboot() {} }),
+      ],
+      updates: [software],
+      random: randomBytes,
+    });
+    const events: string[] = [];
+    const running = await runner.add(client, ({ kind }) => events.push(kind));
+    running.run((now) => client.start(now));
+    await until('the device is registered', async () => events.includes('registered'));
+    const artifactId = await upload(server, '1.0', IMAGE, 'software');
+    for (const expected of [
+      ['install', 'activate'],
+      ['make room', 'install', 'activate'],
+    ]) {
+      await server.api('updates.start', { params, body: { artifactId, instance: 3 } });
+      const update = await until('the update ends', async () => {
+        const newest = await updateOf(server.api);
+        return newest?.state === 'running' ? undefined : newest;
+      });
+      expect(update).toMatchObject({ state: 'succeeded', path: '/9/3', detail: 'it is installed and active' });
+      expect([done.splice(0), Buffer.compare(sink.bytes, IMAGE)]).toEqual([expected, 0]);
+    }
   });
 });

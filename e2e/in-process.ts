@@ -17,6 +17,7 @@ type Transport = Listener['transport'];
 
 interface Options {
   readonly link?: ServerConfig['link'];
+  readonly sms?: ServerConfig['sms'];
   /** Sockets, each on a port of its own. */
   readonly listen: readonly (Transport | Omit<Listener, 'host' | 'port'>)[];
   /** Certificates of the server, with the names that each is for; none: for every other name. */
@@ -35,7 +36,7 @@ export class InProcessServer implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start({ link = 'main', listen, identities = [] }: Options): Promise<InProcessServer> {
+  static async start({ link = 'main', sms, listen, identities = [] }: Options): Promise<InProcessServer> {
     const folder = mkdtempSync(join(tmpdir(), 'reeve-in-process-'));
     const files = identities.map(({ identity, serverNames }, n) => {
       const paths = { certificate: join(folder, `${n}.pem`), key: join(folder, `${n}.key`) };
@@ -53,6 +54,7 @@ export class InProcessServer implements AsyncDisposable {
       identities: files,
       http: { host: '127.0.0.1', port: 0 },
       link,
+      ...(sms && { sms }),
       logLevel: 'silent',
     };
     return new InProcessServer(folder, config, await open(config));

@@ -16,6 +16,7 @@ import { incidentCommands } from './incident.ts';
 import { modelCommands } from './model.ts';
 import { operateCommands } from './operate.ts';
 import { policyCommands } from './policy.ts';
+import { recordCommands } from './record.ts';
 import { serveCommands } from './serve.ts';
 import { serverCommands } from './server.ts';
 import { simulateCommands } from './simulate.ts';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   ...simulateCommands,
   ...deviceCommands,
   ...importCommands,
+  ...recordCommands,
   ...credentialCommands,
   ...bootstrapCommands,
   ...operateCommands,

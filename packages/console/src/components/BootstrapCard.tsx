@@ -44,8 +44,7 @@ function Steps({ session: { endpoint, steps } }: { session: BootstrapSession }) 
   return (
     <DataTable
       label={`Steps of the bootstrap of ${endpoint}`}
-      columns={[{ name: 'At', width: 100 }, 'Step', { name: 'Result', width: 120 }]}
-      minWidth={420}
+      columns={[{ name: 'At', width: 76 }, 'Step', { name: 'Result', width: 110 }]}
     >
       {steps.map((step, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: steps are only ever added at the end

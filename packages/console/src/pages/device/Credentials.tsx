@@ -16,10 +16,14 @@ export function Credentials({ device }: { device: DeviceDetail }) {
   return (
     <Section title="Credentials" aside={<AddCredential device={device} added={setAdded} />}>
       <Stack gap="xs">
-        {device.credentials.map(({ credentialId: id, kind, identity, authority, validFrom, validUntil }) => (
+        {device.credentials.map(({ credentialId: id, kind, purpose, identity, authority, validFrom, validUntil }) => (
           <Group key={id} gap="xs" justify="space-between" wrap="nowrap" data-testid="credential">
             <div style={{ minWidth: 0 }}>
-              <Text size="sm">{credentialWords[kind]}</Text>
+              <Text size="sm">
+                {credentialWords[kind]}
+                {purpose === 'bootstrap' && ', for bootstrap'}
+                {purpose === 'both' && ', for bootstrap too'}
+              </Text>
               <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
                 {identity}
                 {authority !== undefined && ` under ${authority}`}

@@ -45,7 +45,7 @@ export function InstanceTable({
         </Group>
       </Group>
       {shown.length > 0 && (
-        <DataTable label={`Resources of ${instance.path}`} columns={columns} minWidth={640}>
+        <DataTable label={`Resources of ${instance.path}`} columns={columns} minWidth={760}>
           {shown.map((row) => (
             <ResourceRow key={row.path} deviceId={deviceId} row={row} person={person} />
           ))}

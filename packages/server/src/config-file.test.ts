@@ -30,6 +30,16 @@ describe('a configuration file', () => {
     ]);
   });
 
+  it('tells who sends SMS, with a secret that lies beside it', async () => {
+    const sms = { url: 'https://sms.example/reeve', secretFile: 'sms.secret', wake: 'normal', perDay: 3 };
+    expect(await readConfigFile(written({ sms }))).toEqual({ sms: { ...sms, secretFile: join(folder, 'sms.secret') } });
+    expect(await faults({ sms: { url: 'sms.example', wake: 'always' } })).toEqual([
+      '  sms: secretFile must be there',
+      expect.stringContaining('  sms.url: '),
+      '  sms.wake: must be urgent, normal or never',
+    ]);
+  });
+
   it('tells listeners and identities, whose files lie beside it', async () => {
     const listener = { host: '::', port: 5684, suites: ['TLS_PSK_WITH_AES_128_CCM_8'], credentials: ['psk'] };
     const overTcp = { transport: 'coaps+tcp', host: '::', port: 5684 };

@@ -109,6 +109,36 @@ describe('the downlink of a device', () => {
     expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('--awake takes a whole number') });
   });
 
+  it('says where SMS reach it, for what it is woken, and whether it brings devices', async () => {
+    const set = ['--sms', '+4915112345678', '--wake', 'normal', '--admit-behind', 'yes'];
+    const { calls } = await run(['device', 'set', 'truck-1', ...set], changed);
+    const body = { smsNumber: '+4915112345678', wake: 'normal', admitsBehind: true };
+    expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body });
+    const again = await run(['device', 'set', 'truck-1', '--sms', '', '--wake', '', '--admit-behind', 'no'], changed);
+    expect(again.calls.at(-1)?.args).toMatchObject({ body: { smsNumber: null, wake: null, admitsBehind: false } });
+    expect(await run(['device', 'set', 'truck-1', '--wake', 'always'], changed)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--wake takes urgent, normal, never'),
+    });
+  });
+
+  it('is that of the gateway that it is behind', async () => {
+    const added = { 'devices.add': { device: { ...summary, gateway: 'gw-1' }, setup: [] } };
+    const { calls, err } = await run(['device', 'add', 'truck-1', '--gateway', 'gw-1'], added);
+    expect(calls.at(-1)?.args).toEqual({ body: { endpoint: 'truck-1', gateway: 'gw-1' } });
+    expect(err).toContain('It comes when gw-1 names it');
+    const { out } = await run(['device', 'show', 'gw-1'], {
+      'devices.show': {
+        ...detail,
+        admitsBehind: true,
+        behind: [{ endpoint: 'm-1', prefix: 'd01' }, { endpoint: 'm-2' }],
+      },
+      'handshakes.list': { items: [] },
+    });
+    expect(out).toContain('m-1 (d01), m-2, and whom else it names');
+    expect(await run(['device', 'add', 'x', '--gateway', 'gw-1', '--identity', 'y'], added)).toMatchObject({ code: 2 });
+  });
+
   it('tells why commands wait, and what is left of the day', async () => {
     const waiting = { reason: 'site', text: 'paced: site depot-3' } as const;
     const downlink = { awakeSeconds: 93, queuedCommands: 2, waiting, bytesPerDay: 2000, bytesToday: 150 };

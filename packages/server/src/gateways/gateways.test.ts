@@ -138,6 +138,12 @@ describe('a device behind a gateway', () => {
     expect(core.sentOf('unbind').map(({ registrationId }) => registrationId)).toContain(before);
   });
 
+  it('is given no credential', async () => {
+    const { core } = await open();
+    const key = core.handlers['devices.key'](call({ params: { device: 'meter-1' }, body: {} }));
+    await expect(key).rejects.toMatchObject({ code: 'wrong-state' });
+  });
+
   it('goes when it is removed, and its gateway not before it', async () => {
     const { core, meter, register } = await open();
     await register();

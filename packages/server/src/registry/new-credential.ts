@@ -40,15 +40,19 @@ const always: readonly (keyof CredentialAdd)[] = ['kind', 'purpose', 'validFrom'
 /**
  * A credential as somebody wants it for a device.
  *
- * @throws ReeveError `invalid-request` for fields that do not go together or say nothing, `no-such-thing` for an unknown
+ * @throws ReeveError `wrong-state` for a device behind a gateway, `invalid-request` for fields that do not go together or
+ *   say nothing, `no-such-thing` for an unknown
  *   authority
  */
 export function newCredential(
   sources: CredentialSources,
-  device: Pick<Row<'devices'>, 'organisationId' | 'deviceId' | 'endpoint'>,
+  device: Pick<Row<'devices'>, 'organisationId' | 'deviceId' | 'endpoint' | 'gatewayId'>,
   body: CredentialAdd,
   now: Millis,
 ): NewCredential {
+  if (device.gatewayId !== undefined) {
+    throw new ReeveError('wrong-state', `"${device.endpoint}" is behind a gateway, which alone speaks for it`);
+  }
   const { kind, purpose = 'management', validFrom = 0, validUntil, suites } = body;
   for (const name of Object.keys(body) as (keyof CredentialAdd)[]) {
     if (always.includes(name) || fields[kind].includes(name) || body[name] === undefined) continue;

@@ -14,7 +14,7 @@ import { TlsSecrets } from './tls-secrets.ts';
 const SUITE = 'TLS_PSK_WITH_AES_128_GCM_SHA256';
 const CHANGE_CIPHER_SPEC = 20;
 const RECORD_HEADER_BYTES = 5;
-const KEYS = { thief: Buffer.alloc(16, 1), victim: Buffer.alloc(16, 2) };
+const KEYS = { thief: Buffer.alloc(16, 1), victim: Buffer.alloc(16, 2), newborn: Buffer.alloc(16, 3) };
 type Name = keyof typeof KEYS;
 
 /** A stream of TLS that keeps back what comes after the client's keys until it is told to go on. */
@@ -56,14 +56,15 @@ describe('TLS on one of our sockets', () => {
     for (const one of open.splice(0).reverse()) await one.close();
   });
 
-  /** A socket on all addresses of the machine, and two devices with keys. */
-  async function listen(limits: Partial<typeof streamLimits> = {}) {
+  /** A socket on all addresses of the machine, and devices with keys: two to register with, one to be bootstrapped with. */
+  async function listen(limits: Partial<typeof streamLimits> = {}, bootstrap = false) {
     const streams = new StreamSockets({ ...streamLimits, farewellMs: 0, ...limits });
     const secrets = new TlsSecrets();
     const put = Object.entries(KEYS).map(([name, key]) => ({
       identity: Buffer.from(name).toString('hex'),
       key,
       credential: `credential-of-${name}` as CredentialId,
+      purpose: name === 'newborn' ? ('bootstrap' as const) : ('management' as const),
       validFrom: 0,
     }));
     secrets.change({ kind: 'tls-keys', put, removed: [] });
@@ -71,6 +72,7 @@ describe('TLS on one of our sockets', () => {
       transport: 'coaps+tcp',
       host: '0.0.0.0',
       port: 0,
+      bootstrap,
       dtls: { suites: [SUITE], credentials: ['psk'] },
     } as const;
     const delivered: LinkUp[] = [];
@@ -128,6 +130,17 @@ describe('TLS on one of our sockets', () => {
     thief.proceed();
     await Promise.race([once(thiefs, 'data'), once(thiefs, 'close')]);
     expect(admitted()).toEqual(['credential-of-thief']);
+  });
+
+  it.each([
+    { bootstrap: false, good: 'victim', bad: 'newborn' },
+    { bootstrap: true, good: 'newborn', bad: 'victim' },
+  ] as const)('SE-2: takes the keys that are for what it serves: $good, not $bad', async ({ bootstrap, good, bad }) => {
+    const { port, admitted } = await listen({}, bootstrap);
+    const refused = shakeHands(await dial('127.0.0.1', port), bad);
+    await new Promise((resolve) => refused.once('close', resolve));
+    await once(shakeHands(await dial('127.0.0.1', port), good), 'data');
+    expect(admitted()).toEqual([`credential-of-${good}`]);
   });
 
   it('lets nobody prove to be somebody else midway', async () => {

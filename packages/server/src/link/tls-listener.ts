@@ -101,7 +101,8 @@ export class TlsListener {
   }
 
   #keyOf(socket: TLSSocket, identity: string): Uint8Array | null {
-    const found = this.#o.secrets.key(identity, Date.now());
+    const purpose = this.#o.listener.bootstrap ? 'bootstrap' : 'management';
+    const found = this.#o.secrets.key(identity, Date.now(), purpose);
     const label = identityLabel({ kind: 'psk', identity: Buffer.from(identity, 'utf8') });
     this.#claims.set(socket, { identity: label, found });
     return found?.key ?? null;

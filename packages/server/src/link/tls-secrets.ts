@@ -1,5 +1,6 @@
 import { constants } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { CredentialPurpose } from '@reeve/contract';
 import type { CredentialId, Millis } from '../ids.ts';
 import type { DtlsSettings } from './dtls-settings.ts';
 import type { LinkDown, LinkIdentity } from './port.ts';
@@ -8,6 +9,7 @@ import type { LinkDown, LinkIdentity } from './port.ts';
 export interface TlsKey {
   readonly key: Uint8Array;
   readonly credential: CredentialId;
+  readonly purpose: CredentialPurpose;
   readonly suites?: readonly string[];
   readonly validFrom: Millis;
   readonly validUntil?: Millis;
@@ -53,11 +55,11 @@ export class TlsSecrets {
     for (const identity of removed) this.#keys.delete(identity);
   }
 
-  /** The key of an identity that is good now. @param identity text; bytes that are no UTF-8 can't be told here */
-  key(identity: string, now: Millis): TlsKey | undefined {
+  /** The key of an identity that is good now for what a socket serves. @param identity text; bytes that are no UTF-8 can't be told here */
+  key(identity: string, now: Millis, wanted: Exclude<CredentialPurpose, 'both'>): TlsKey | undefined {
     const found = this.#keys.get(Buffer.from(identity, 'utf8').toString('hex'));
-    if (!found || now < found.validFrom || (found.validUntil !== undefined && now >= found.validUntil))
-      return undefined;
+    if (!found || (found.purpose !== wanted && found.purpose !== 'both')) return undefined;
+    if (now < found.validFrom || (found.validUntil !== undefined && now >= found.validUntil)) return undefined;
     return found;
   }
 

@@ -1,5 +1,5 @@
 import type { LinkDown } from '../link/port.ts';
-import { type CredentialRow, type Credentials, serves } from './credentials.ts';
+import type { CredentialRow, Credentials } from './credentials.ts';
 
 type TlsKeys = Extract<LinkDown, { kind: 'tls-keys' }>;
 
@@ -33,11 +33,11 @@ export function handTlsKeys({ credentials, send }: Options): void {
 }
 
 function entriesOf(row: CredentialRow, credentials: Credentials): TlsKeys['put'] {
-  const { proof, credentialId: credential, suites, validFrom, validUntil } = row;
+  const { proof, credentialId: credential, purpose, suites, validFrom, validUntil } = row;
   const identity = identityOf(proof);
-  const key = identity !== undefined && serves(row, 'management') ? credentials.key(row) : undefined;
+  const key = identity === undefined ? undefined : credentials.key(row);
   if (identity === undefined || key === undefined) return [];
-  const entry = { identity, key: Uint8Array.from(key), credential, validFrom };
+  const entry = { identity, key: Uint8Array.from(key), credential, purpose, validFrom };
   return [{ ...entry, ...(suites ? { suites } : {}), ...(validUntil === undefined ? {} : { validUntil }) }];
 }
 

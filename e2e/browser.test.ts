@@ -22,7 +22,7 @@ describe.skipIf(!canRun)('the console', () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    server = await TestServer.start();
+    server = await TestServer.start({ bootstrap: true });
     browser = await chromium.launch({ executablePath: CHROMIUM });
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
@@ -106,6 +106,43 @@ describe.skipIf(!canRun)('the console', () => {
     await see(one('lock-state'), 'Unlocked');
     await see(one('rule-state', one('rule-only-california-state')), 'OK');
     await story?.unlocked();
+  });
+
+  it('tells what the device supports, and what several resources at once cost it before they are read', async () => {
+    const supports = page.getByRole('region', { name: 'Supports' });
+    await see(supports, 'coaps');
+    await page.getByRole('button', { name: 'Several at once' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox', { name: 'Resources' }).fill('/3/0/9\n/3/0/13 = soon');
+    await see(dialog, 'Line 1: the others are written, this one is read');
+    await dialog.getByRole('textbox', { name: 'Resources' }).fill('/3/0/9\n/3/0/0');
+    await dialog.getByRole('button', { name: 'What does it cost?' }).click();
+    await see(one('cost', dialog), /It costs \d+ bytes in one datagram/);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  it('lists what devices are given when they are bootstrapped, and tells what is wrong with a template', async () => {
+    await follow('Bootstrap');
+    await page.getByRole('button', { name: 'Edit default' }).click();
+    const editor = page.getByRole('textbox', { name: 'Template default as JSON' });
+    const alert = page.getByRole('alert').filter({ hasText: 'This is no template' });
+    await editor.fill('{');
+    await see(alert, 'No JSON');
+    await editor.fill(JSON.stringify({ accounts: [{ shortServerId: 1, lifetime: 600 }] }));
+    await page.getByRole('button', { name: 'Save' }).click();
+    await see(one('template-default'), 'by admin');
+    const { template } = await server.api('bootstrap.template', { params: { name: 'default' } });
+    expect(template.accounts).toMatchObject([{ lifetime: 600 }]);
+  });
+
+  it('shows a definition by its names, types and units', async () => {
+    await follow('Models');
+    await page.getByRole('textbox', { name: 'Object' }).fill('Location');
+    await page
+      .getByRole('button', { name: /Location/ })
+      .first()
+      .click();
+    await see(page.getByRole('main'), 'Latitude');
   });
 
   it('was loaded once, without an error', async () => {

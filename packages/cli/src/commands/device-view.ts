@@ -1,4 +1,4 @@
-import type { DeviceDetail, FailedHandshake, Presence, RuleState, RuleStatus } from '@reeve/contract';
+import type { DeviceDetail, FailedHandshake, FormatInfo, Presence, RuleState, RuleStatus } from '@reeve/contract';
 import type { Context } from '../command.ts';
 import { type Columns, facts, table } from '../output.ts';
 import { clean } from '../table.ts';
@@ -29,6 +29,8 @@ const toneStyle: Readonly<Record<DeviceDetail['verdict']['tone'], Style>> = {
   bad: 'red',
   unknown: 'dim',
 };
+
+type Registration = NonNullable<DeviceDetail['registration']>;
 
 export function presenceCell({ state }: Presence): readonly [Style, string] {
   return [presenceStyle[state], state === 'never' ? 'never seen' : state];
@@ -69,6 +71,9 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
         `${age(registration.registeredAt, now)}, LwM2M ${registration.version}, lifetime ${registration.lifetime} s${registration.queueMode ? ', queue mode' : ''}`,
       gateway: device.gateway,
       behind: behindText(device),
+      supports: registration && supportText(registration),
+      refused: registration?.refusedFormats && `${formatNames(registration.refusedFormats)}: tried last`,
+      profile: registration?.profile,
       model: device.model,
       firmware: device.firmware,
       location: location && `${location.latitude}, ${location.longitude} (${age(location.at, now)})`,
@@ -116,6 +121,22 @@ export function resourceOf({ objects }: Pick<DeviceDetail, 'objects'>, path: str
   const [, objectId, , resourceId] = path.split('/').map(Number);
   const object = objects.find((each) => each.objectId === objectId);
   return object?.resources?.find((each) => each.resourceId === resourceId);
+}
+
+/** What the device says that it supports. */
+function supportText({ binding, transport, contentFormats, rootPath, extra }: Registration): string {
+  const parameters = Object.entries(extra ?? {}).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
+  return [
+    `binding ${binding}`,
+    ...(transport === undefined ? [] : [transport]),
+    ...(contentFormats ? [formatNames(contentFormats)] : []),
+    ...(rootPath === undefined ? [] : [`paths begin with ${rootPath}`]),
+    ...(parameters.length === 0 ? [] : [`also says ${parameters.join(' ')}`]),
+  ].join('; ');
+}
+
+function formatNames(formats: readonly FormatInfo[]): string {
+  return formats.map(({ name }) => name).join(', ');
 }
 
 function presenceText(presence: Presence, now: number): string {

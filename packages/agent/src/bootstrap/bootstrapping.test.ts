@@ -1,85 +1,28 @@
-import { Code, formatCode, Option, option, type RequestSpec } from '@reeve/coap';
-import { ContentFormat, encodeContent, type LwM2mPath, parsePath, path, ROOT_PATH, type Value } from '@reeve/lwm2m';
+import { Code, formatCode, type RequestSpec } from '@reeve/coap';
+import { ContentFormat, path, ROOT_PATH, type Value } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
 import { objectInstance } from '../instance.ts';
 import { DeviceModel } from '../model.ts';
 import { DEFAULT_RETRY } from '../registration.ts';
-import { PSK, SECURE_URI, URI, World, type WorldOptions } from '../testing.ts';
+import { SECURE_URI, URI, World } from '../testing.ts';
 import { Staging } from './staging.ts';
 
-const { linkFormat, senmlCbor, senmlJson, tlv } = ContentFormat;
-const integer = (value: number): Value => ({ type: 'integer', value });
-const text = (value: string): Value => ({ type: 'string', value });
-const flag = (value: boolean): Value => ({ type: 'boolean', value });
-const opaque = (value: Uint8Array): Value => ({ type: 'opaque', value: Uint8Array.from(value) });
+import {
+  Bootstrapping,
+  begin,
+  FINISH,
+  flag,
+  integer,
+  opaque,
+  remove,
+  SERVER,
+  securityOf,
+  text,
+  uri,
+  write,
+} from './testing.ts';
 
-/** What a bootstrap server writes: resources by id. */
-type Resources = Readonly<Record<number, Value>>;
-
-const SERVER: Resources = { 0: integer(7), 1: integer(600), 6: flag(true), 7: text('U') };
-const securityOf = (uri: string): Resources => ({
-  0: text(uri),
-  1: flag(false),
-  ...(uri.startsWith('coaps')
-    ? { 2: integer(0), 3: opaque(PSK.identity), 5: opaque(PSK.key) }
-    : { 2: integer(3), 3: opaque(Buffer.of()), 5: opaque(Buffer.of()) }),
-  10: integer(7),
-});
-
-function at(text: string): LwM2mPath {
-  const parsed = parsePath(text);
-  if (parsed === undefined) throw new Error(text);
-  return parsed;
-}
-
-function uri(text: string) {
-  return text.split('/').flatMap((segment) => (segment === '' ? [] : option(Option.UriPath, segment)));
-}
-
-function write(target: string, instances: Readonly<Record<string, Resources>>, format: number = tlv): RequestSpec {
-  const records = Object.entries(instances).flatMap(([instance, resources]) =>
-    Object.entries(resources).map(([id, value]) => ({ path: at(`${instance}/${id}`), value })),
-  );
-  const content = encodeContent({ format, path: at(target), records });
-  if (!content.ok) throw new Error(content.error.detail);
-  return {
-    code: Code.Put,
-    options: [...uri(target), option(Option.ContentFormat, format)],
-    payload: content.bytes,
-  };
-}
-
-const remove = (target: string): RequestSpec => ({ code: Code.Delete, options: uri(target) });
-const FINISH: RequestSpec = { code: Code.Post, options: uri('/bs') };
-
-class Bootstrapping extends World {
-  /** @returns the code, such as `2.04` */
-  tell(spec: RequestSpec): string {
-    return formatCode(this.ask(spec, this.bootstrapServer).code);
-  }
-
-  get(target: string, accept: number): { readonly code: string; readonly payload: string } {
-    const spec = { code: Code.Get, options: [...uri(target), option(Option.Accept, accept)] };
-    const { code, payload } = this.ask(spec, this.bootstrapServer);
-    return { code: formatCode(code), payload: Buffer.from(payload).toString() };
-  }
-
-  /** Writes one good account. */
-  provision(server = URI): void {
-    const account = this.client.get(path(0, 0, 1)).value === true ? '/0/1' : '/0/0';
-    for (const spec of [
-      remove('/'),
-      write(account, { [account]: securityOf(server) }),
-      write('/1/0', { '/1/0': SERVER }),
-    ]) {
-      expect(this.tell(spec)).toMatch(/^2/);
-    }
-  }
-}
-
-function begin(options: WorldOptions = {}): Bootstrapping {
-  return new Bootstrapping({ provisioned: false, bootstrap: true, ...options }).register() as Bootstrapping;
-}
+const { linkFormat, senmlCbor, senmlJson } = ContentFormat;
 
 describe.each([{ secure: false }, { secure: true }])('a bootstrap (secure: $secure)', ({ secure }) => {
   it('§3.1: is asked for by a client without a server, which then registers', () => {
@@ -359,53 +302,5 @@ describe('when a client bootstraps', () => {
     expect(world.told('purged')).toMatchObject([{ path: '/0/0', at: 100_000 }]);
     expect(world.client.get(path(0, 0, 1)).type).toBe('none');
     expect(formatCode(world.ask({ code: Code.Post, options: uri('/1/0/9') }).code)).toBe('4.05');
-  });
-});
-
-describe('BS-8: a Bootstrap-Pack', () => {
-  const content = (records: Readonly<Record<string, Resources>>, format: number = senmlCbor) => {
-    const { payload } = write('/', records, format);
-    const options = [option(Option.ContentFormat, format)];
-    return { code: Code.Content, options, ...(payload && { payload }) };
-  };
-  const good = { '/0/1': securityOf(URI), '/1/0': SERVER };
-
-  it('is asked for by a 1.2 client, which then needs no Finish', () => {
-    const world = new Bootstrapping({ provisioned: false, bootstrap: true, client: { version: '1.2' } });
-    world.bootstrapServer.answer = () => content(good);
-    world.register().advance(5_000);
-    expect(world.bootstrapServer.requests).toMatchObject([
-      { code: Code.Get, path: 'bspack', query: ['ep=truck', 'acc=</0/0>'] },
-    ]);
-    expect(world.requests).toMatchObject([{ path: 'rd', query: ['ep=truck', 'lt=600', 'lwm2m=1.2', 'b=U'] }]);
-  });
-
-  it.each<[string, () => ReturnType<typeof content> | number]>([
-    ['is not supported', () => Code.NotImplemented],
-    ['is refused', () => Code.MethodNotAllowed],
-    ['has no server', () => content({ '/0/1': securityOf(URI) })],
-    ['holds the bootstrap account', () => content({ ...good, '/0/0': securityOf(URI) })],
-    ['holds an object that is not there', () => content({ ...good, '/9/0': { 0: text('x') } })],
-    ['can not be read', () => ({ code: Code.Content, options: [], payload: Buffer.of(0x81) })],
-  ])('that %s leads to a Bootstrap-Request', (_, answer) => {
-    const world = new Bootstrapping({ provisioned: false, bootstrap: true, client: { version: '1.2' } });
-    world.bootstrapServer.answer = ({ path: to }) => (to === 'bspack' ? answer() : Code.Changed);
-    world.register();
-    expect(world.bootstrapServer.requests.map(({ path: to }) => to)).toEqual(['bspack', 'bs']);
-    expect(world.get('/', linkFormat).payload).toBe('</>;lwm2m=1.2,</0/0>,</3/0>,</6/0>,</8/0>');
-    world.provision();
-    expect(world.tell(FINISH)).toBe('2.04');
-  });
-
-  it('takes the place of all instances of the objects that it tells of, and of no others', () => {
-    const other = objectInstance(2, 5, { values: { 0: 3, 1: 0, 3: 65_535 } });
-    const world = new Bootstrapping({ bootstrap: true, client: { version: '1.2' }, objects: [other] });
-    world.register();
-    world.bootstrapServer.answer = () => content({ '/0/2': securityOf(URI), '/1/0': SERVER });
-    world.ask({ code: Code.Post, options: uri('/1/0/9') });
-    world.advance(5_000);
-    expect(world.client.get(path(0, 0, 0)).type).toBe('none');
-    expect(world.client.get(path(0, 2, 0)).value).toBe(URI);
-    expect(world.client.get(path(2, 5, 0)).value).toBe(3);
   });
 });

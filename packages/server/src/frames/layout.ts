@@ -4,7 +4,7 @@ import type { Models } from '../telemetry/models.ts';
 import { MAX_PAYLOAD } from './frame.ts';
 
 /** Octets that a payload of this layout has. */
-export function payloadBytes({ fields }: Pick<FrameLayout, 'fields'>): number {
+function payloadBytes({ fields }: Pick<FrameLayout, 'fields'>): number {
   return Math.ceil(fields.reduce((sum, { bits }) => sum + bits, 0) / 8);
 }
 

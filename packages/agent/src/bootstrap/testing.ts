@@ -22,7 +22,7 @@ export const securityOf = (uri: string): Resources => ({
   10: integer(7),
 });
 
-export function at(text: string): LwM2mPath {
+function at(text: string): LwM2mPath {
   const parsed = parsePath(text);
   if (parsed === undefined) throw new Error(text);
   return parsed;

@@ -1,10 +1,10 @@
 /** The two objects that take packages, in the words that both share. */
 
 /** What an object instance says of its package. */
-export type Phase = 'idle' | 'downloading' | 'downloaded' | 'installing' | 'installed';
+type Phase = 'idle' | 'downloading' | 'downloaded' | 'installing' | 'installed';
 
 /** What its result says: nothing yet, done, put off, or what is wrong. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'none' | 'good' | 'deferred' }
   | { readonly kind: 'bad'; readonly words: string };
 

@@ -3,6 +3,7 @@ import {
   type ClientEvent,
   deviceInstance,
   type FirmwareMemory,
+  FirmwareState,
   FirmwareUpdate,
   LwM2mClient,
   type PackageFault,
@@ -90,7 +91,8 @@ export class UpdateDevice {
         return 'started';
       },
     });
-    if (this.#memory?.state === 3) firmware.installed(this.#version === becomes ? 'updated' : 'failed');
+    if (this.#memory?.state === FirmwareState.updating)
+      firmware.installed(this.#version === becomes ? 'updated' : 'failed');
     const client = new LwM2mClient({
       endpoint,
       objects: [

@@ -8,8 +8,7 @@ import {
   serverInstance,
   UdpRunner,
 } from '@reeve/agent';
-import type { UpdateStart } from '@reeve/contract';
-import type { Static } from 'typebox';
+import type { BodyOf } from '@reeve/contract';
 import { afterEach, describe, expect, it } from 'vitest';
 import { leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
@@ -39,7 +38,7 @@ async function begin(options: Partial<ConstructorParameters<typeof UpdateDevice>
   open.push(device);
   await device.start();
   await until('the device is registered', async () => device.events.includes('registered'));
-  const start = (body: Omit<Static<typeof UpdateStart>, 'artifactId'> = {}) =>
+  const start = (body: Omit<BodyOf<'updates.start'>, 'artifactId'> = {}) =>
     server.api('updates.start', { params, body: { artifactId, ...body } });
   /** Kills the server once the device has a part of the package, and starts it again. */
   const killMidway = async () => {

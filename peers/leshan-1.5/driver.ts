@@ -1,6 +1,8 @@
 import { hasPeer } from '../../tooling/testing/peers.ts';
 import { Program } from '../leshan/program.ts';
-import { leshan15Build } from './build.ts';
+import { leshan15Build, leshan15Command } from './build.ts';
+
+export { startOldDevice } from './device.ts';
 
 /** One instance of object 0, as Leshan names its fields; bytes are base64. */
 interface LeshanSecurity {
@@ -80,17 +82,13 @@ export function leshan15Available(): boolean {
   return hasPeer('Leshan 1.5 (needs Java 17)', ['java', '-version']) && leshan15Build.isHere();
 }
 
-const JAVA_FLAGS = ['-XX:+DisplayVMOutputToStderr', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
-
 /** Starts a bootstrap server; resolves when it listens. */
 export async function startLeshanBootstrapServer(
   options: LeshanBootstrapServerOptions = {},
 ): Promise<LeshanBootstrapServer> {
-  await leshan15Build.build();
   const { rawKey, certificate } = options;
-  const classes = [leshan15Build.path('classes'), leshan15Build.path('lib/*')].join(':');
   const program = Program.run<LeshanBootstrapEvent>([
-    ...['java', ...JAVA_FLAGS, '-cp', classes, 'dev.reeve.peers.leshan15.BootstrapServer'],
+    ...(await leshan15Command('BootstrapServer')),
     ...(rawKey ? ['--private-key', rawKey.privateKey, '--public-key', rawKey.publicKey] : []),
     ...(certificate ? ['--private-key', certificate.privateKey, '--certificate', certificate.certificate] : []),
     ...(certificate ? ['--trust', certificate.trust] : []),

@@ -38,6 +38,12 @@ describe('the values of a deployment', () => {
     { path: '/3/0/14', value: '+01:00' },
   ];
 
+  it('are no words of JavaScript where a label is not there', async () => {
+    const { device } = await coreWithDevice(undefined);
+    const value = { path: '/3/0/15', value: '{label.constructor}' };
+    expect(filled(value, device.row, new Models(), undefined)).toBeUndefined();
+  });
+
   it('are queued once after the first registration: those of the group, and its own before them', async () => {
     const { core, device } = await coreWithDevice(own);
     await template(core, ofGroup);

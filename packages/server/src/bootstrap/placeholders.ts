@@ -20,7 +20,8 @@ export function filled(
   if (typeof value !== 'string') return { path, value, ...(type === undefined ? {} : { type }) };
   let lacks = false;
   const text = value.replace(PLACEHOLDER, (_, name: string, label: string | undefined) => {
-    const fact = label === undefined ? row[name as 'endpoint' | 'site' | 'owner'] : row.labels[label];
+    const ofLabel = label !== undefined && Object.hasOwn(row.labels, label) ? row.labels[label] : undefined;
+    const fact = label === undefined ? row[name as 'endpoint' | 'site' | 'owner'] : ofLabel;
     if (fact === undefined) lacks = true;
     return fact ?? '';
   });

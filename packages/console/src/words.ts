@@ -17,6 +17,7 @@ import type {
   ResponseState,
   RuleState,
   RuleStatus,
+  UpdateState,
 } from '@reeve/contract';
 import { formatMoment } from './format.ts';
 
@@ -99,6 +100,14 @@ export const bootstrapStepWords: Record<BootstrapStep['result'], Word> = {
   'passed-over': { label: 'Passed over', tone: 'attention' },
   again: { label: 'Asked again', tone: 'attention' },
   failed: { label: 'Failed', tone: 'bad' },
+};
+
+export const updateWords: Record<UpdateState, Word> = {
+  running: { label: 'Running', tone: 'attention' },
+  succeeded: { label: 'Succeeded', tone: 'good' },
+  unconfirmed: { label: 'Unconfirmed', tone: 'attention' },
+  failed: { label: 'Failed', tone: 'bad' },
+  cancelled: { label: 'Cancelled', tone: 'unknown' },
 };
 
 /** What a dot on the map says: the one thing that matters most about a device now. */

@@ -16,6 +16,8 @@ export const queryScopes = {
   deviceBootstraps: 'device',
   bootstraps: 'fleet',
   bootstrapTemplates: 'fleet',
+  deviceUpdates: 'device',
+  artifacts: 'fleet',
   incidents: 'fleet',
   incident: 'fleet',
   incidentTimeline: 'fleet',

@@ -174,6 +174,20 @@ export function useBootstrapTemplates() {
   return usePages(['bootstrapTemplates'], () => api('bootstrap.templates'));
 }
 
+/** Updates of one device, newest first; what it has taken of one is not journalled piece by piece. */
+export function useDeviceUpdates(deviceId: string) {
+  return usePages(
+    ['deviceUpdates', deviceId],
+    () => api('updates.list', { query: { device: deviceId, limit: 5 } }),
+    POLL,
+  );
+}
+
+/** Firmware and software for devices. */
+export function useArtifacts() {
+  return usePages(['artifacts'], () => api('artifacts.list'));
+}
+
 export function useWebhooks() {
   return usePages(['webhooks'], () => api('webhooks.list'), POLL);
 }

@@ -13,6 +13,8 @@ import { Credentials } from './Credentials.tsx';
 import { DeviceBootstraps } from './DeviceBootstraps.tsx';
 import { DeviceHandshakes } from './DeviceHandshakes.tsx';
 import { DeviceIncidents } from './DeviceIncidents.tsx';
+import { DeviceUpdates } from './DeviceUpdates.tsx';
+import { Gateway } from './Gateway.tsx';
 import { LockPanel } from './LockPanel.tsx';
 import { ObjectTree } from './ObjectTree.tsx';
 import { RuleList } from './RuleList.tsx';
@@ -55,6 +57,8 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
             <CommandList deviceId={device.deviceId} />
             <Connection device={device} />
             <Support device={device} />
+            <Gateway device={device} />
+            <DeviceUpdates device={device} />
             <Credentials device={device} />
             <DeviceBootstraps device={device} />
             <DeviceTimeline deviceId={device.deviceId} />

@@ -211,6 +211,7 @@ export async function openTestCore({
   const core = {
     store,
     fleet,
+    gateways,
     lanes,
     live,
     credentials,

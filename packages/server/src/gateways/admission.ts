@@ -3,6 +3,7 @@ import type { Millis } from '../ids.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
 import { newDevice } from '../registry/handlers.ts';
 import type { Row } from '../store/tables.ts';
+import { gatewayLimits } from './limits.ts';
 
 /** Whom a gateway means by a Device ID. */
 type Named =
@@ -26,6 +27,10 @@ export function deviceNamedBy(gateway: Device, endpoint: string, fleet: Fleet, n
   if (gateway.row.admitsBehind !== 1) {
     const detail = `The gateway "${name}" names "${endpoint}": add it with \`reeve device add ${endpoint} --gateway ${name}\``;
     return { kind: 'refused', check: 'unknown-endpoint', detail };
+  }
+  if ([...fleet.behind(gateway)].length >= gatewayLimits.devices) {
+    const detail = `The gateway "${name}" names "${endpoint}" beside ${gatewayLimits.devices} devices behind it`;
+    return { kind: 'refused', check: 'limit', detail };
   }
   const settings = { endpoint, ...(site === undefined ? {} : { site }), ...(owner === undefined ? {} : { owner }) };
   return { kind: 'new', row: { ...newDevice(organisationId, settings, now), gatewayId: deviceId } };

@@ -4,6 +4,7 @@ import type { Offer } from '../link/port.ts';
 import { presenceOf } from '../registry/presence.ts';
 import { isReachable } from '../registry/reach.ts';
 import { call, deviceWith, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
+import { gatewayLimits } from './limits.ts';
 
 const text = (value: string) => ({ type: 'string', value });
 const offer: Offer = { rootPath: '/', contentFormats: [112], objects: [{ objectId: 25, instances: [0] }] };
@@ -142,6 +143,27 @@ describe('a device behind a gateway', () => {
     const { core } = await open();
     const key = core.handlers['devices.key'](call({ params: { device: 'meter-1' }, body: {} }));
     await expect(key).rejects.toMatchObject({ code: 'wrong-state' });
+  });
+
+  it('comes and goes no oftener than its gateway may say, and is told of then', async () => {
+    const { core, gateway, meter, register } = await open();
+    await register();
+    const toggle = async (name: string) => {
+      const records = Object.entries({ ...LISTED, '/25/0/1': text(name) }).map(([path, stored]) => ({ path, stored }));
+      const body = { kind: 'records', records: records.slice(0, 3), truncated: false } as const;
+      await core.lanes.run(gateway.row.deviceId, () =>
+        core.gateways.told(gateway, { path: '/25', body, fresh: true, receivedAt: core.time.now }),
+      );
+    };
+    // One was spent on its coming.
+    for (let change = 1; change < gatewayLimits.changes; change++) await toggle(`p${change}`);
+    const last = meter.registration?.prefix;
+    await toggle('more');
+    expect(meter.registration?.prefix).toBe(last);
+    expect(core.failedHandshakes.list()).toMatchObject([{ check: 'limit', endpoint: 'meter-1' }]);
+    core.time.now += 1000;
+    await toggle('more');
+    expect(meter.registration?.prefix).toBe('more');
   });
 
   it('goes when it is removed, and its gateway not before it', async () => {

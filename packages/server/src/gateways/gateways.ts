@@ -10,12 +10,14 @@ import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import type { Device, Fleet, Registration } from '../registry/fleet.ts';
+import type { Tokens } from '../registry/rate.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf, throughOf } from '../registry/terms.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import { deviceNamedBy } from './admission.ts';
+import { gatewayLimits } from './limits.ts';
 import { GATEWAY_OBJECT, type Listed, listedIn } from './listed.ts';
 
 interface Options {
@@ -47,6 +49,8 @@ export class Gateways {
   readonly #o: Options;
   /** What each gateway listed when it was last asked for its devices. */
   readonly #asked = new WeakMap<Device, string>();
+  /** How many changes each gateway has left, as of when. */
+  readonly #changes = new WeakMap<Device, Tokens>();
 
   private constructor(options: Options) {
     this.#o = options;
@@ -133,7 +137,8 @@ export class Gateways {
       await this.#join(device, gateway, one);
     }
     for (const device of this.#registeredBehind(gateway)) {
-      if (!present.has(device)) await this.#end(device, gateway, 'deregistered');
+      if (present.has(device) || !this.#mayChange(gateway, device.row.endpoint)) continue;
+      await this.#end(device, gateway, 'deregistered');
     }
   }
 
@@ -176,6 +181,7 @@ export class Gateways {
       const offer = { ...{ version, binding, queueMode, contentFormats, rootPath, prefix }, objects: [...objects] };
       const stays = before?.state === 'registered' && before.rootPath === rootPath && before.version === version;
       if (stays) return this.#change(device, before, gateway, offer);
+      if (!this.#mayChange(gateway, endpoint)) return;
       const at = now();
       const row: Row<'registrations'> = {
         ...{ organisationId, deviceId, endpoint, registrationId: newId.registration(), ...offer },
@@ -216,7 +222,7 @@ export class Gateways {
     const changed = Object.entries(offer).filter(
       ([name, value]) => !isDeepStrictEqual(registration[name as keyof Registration], value),
     );
-    if (changed.length === 0) return;
+    if (changed.length === 0 || !this.#mayChange(gateway, device.row.endpoint)) return;
     const set: Partial<Row<'registrations'>> = Object.fromEntries(changed);
     const payload = { registrationId, fields: Object.keys(set) };
     await this.#o.store.commit({
@@ -248,6 +254,19 @@ export class Gateways {
       send({ kind: 'unbind', registrationId });
       left(device);
     });
+  }
+
+  /** Whether one more device may come, change or go; if not, the gateway is asked again at a later contact. */
+  #mayChange(gateway: Device, endpoint: string): boolean {
+    const { changes, changesPerSecond } = gatewayLimits;
+    const now = this.#o.now();
+    const { left, at } = this.#changes.get(gateway) ?? { left: changes, at: now };
+    const tokens = Math.min(changes, left + (Math.max(0, now - at) * changesPerSecond) / 1000);
+    this.#changes.set(gateway, { left: tokens >= 1 ? tokens - 1 : tokens, at: now });
+    if (tokens >= 1) return true;
+    this.#asked.delete(gateway);
+    this.#refuse(gateway, 'limit', endpoint, 'Devices behind the gateway come and go faster than it may say');
+    return false;
   }
 
   #tellLink(device: Device): void {

@@ -4,4 +4,8 @@ export const gatewayLimits = {
   devices: 1000,
   /** Bytes of a prefix: it is one Uri-Path option of every request. */
   prefixBytes: 64,
+  /** Devices that may come, change or go at once at one gateway's word … */
+  changes: 3000,
+  /** … and how many more each second. */
+  changesPerSecond: 1,
 } as const;

@@ -41,8 +41,7 @@ const always: readonly (keyof CredentialAdd)[] = ['kind', 'purpose', 'validFrom'
  * A credential as somebody wants it for a device.
  *
  * @throws ReeveError `wrong-state` for a device behind a gateway, `invalid-request` for fields that do not go together or
- *   say nothing, `no-such-thing` for an unknown
- *   authority
+ *   say nothing, `no-such-thing` for an unknown authority
  */
 export function newCredential(
   sources: CredentialSources,

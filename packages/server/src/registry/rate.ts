@@ -85,8 +85,12 @@ function costOf(device: Device, message: Charged): number {
       return said.some((one) => one !== undefined) ? journalled : plain;
     }
     case 'notification':
-    case 'send':
       if (message.body.kind !== 'records') return plain;
       return Math.max(plain, Math.ceil(message.body.records.length / recordsPerToken));
+    case 'send': {
+      const { body, behind = [] } = message;
+      const records = behind.reduce((sum, one) => sum + one.body.records.length, body.records.length);
+      return Math.max(plain, Math.ceil(records / recordsPerToken));
+    }
   }
 }

@@ -1,5 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { type BootstrapOptions, type ClientEvent, deviceInstance, LwM2mClient, UdpRunner } from '@reeve/agent';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import {
+  type BootstrapOptions,
+  type ClientEvent,
+  deviceInstance,
+  LwM2mClient,
+  type ObjectInstance,
+  oscoreInstance,
+  UdpRunner,
+} from '@reeve/agent';
 import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
 import { simulate } from '@reeve/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +23,7 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
   let server: TestServer;
 
   beforeAll(async () => {
-    server = await TestServer.start({ bootstrap: true });
+    server = await TestServer.start({ bootstrap: true, noSec: true });
   });
   afterEach(() => server.api('devices.remove', { params }));
   afterAll(async () => {
@@ -28,15 +36,18 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
 
   async function connect(
     credential: CredentialAdd,
-    security: (key: Uint8Array) => Omit<BootstrapOptions, 'uri'>,
+    security: (key: Uint8Array) => Partial<BootstrapOptions>,
     version: '1.1' | '1.2',
+    contextOf: (key: Uint8Array) => ObjectInstance[] = () => [],
   ) {
     const added = await server.api('devices.add', { body: { endpoint, credential } });
     const events: ClientEvent[] = [];
+    const key = Buffer.from(added.key ?? '', 'hex');
+    const device = deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} });
     const client = new LwM2mClient({
       ...{ endpoint, version, random: (n: number) => randomBytes(n), coap: { ackTimeoutMs: 250 } },
-      objects: [deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} })],
-      bootstrap: { uri: server.bootstrap, ...security(Buffer.from(added.key ?? '', 'hex')) },
+      objects: [device, ...contextOf(key)],
+      bootstrap: { uri: server.bootstrap, ...security(key) },
     });
     const running = await runner.add(client, (event) => events.push(event));
     running.run((now) => client.start(now));
@@ -70,6 +81,27 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
     await until('another key', async () => (await detail()).registration?.identity !== before);
     running.close();
   });
+
+  it.each(['1.1', '1.2'] as const)(
+    '1.2-int-11: comes over OSCORE and registers over it, as a device of %s',
+    async (version) => {
+      await template({ accounts: [{ shortServerId: 1, security: 'oscore' }] });
+      const credential = { kind: 'oscore', purpose: 'bootstrap', oscore: { senderId: '0b' } } as const;
+      const context = (key: Uint8Array) =>
+        oscoreInstance({ masterSecret: createSecretKey(key), senderId: Buffer.of(0x0b), recipientId: Buffer.of(0) });
+      const account = () => ({ uri: server.plainBootstrap, oscore: 0 });
+      const { client, running } = await connect(credential, account, version, (key) => [context(key)]);
+      expect((await operations())?.includes('pack')).toBe(version === '1.2');
+      expect((await detail()).registration).toMatchObject({ security: 'oscore', version });
+      expect(client.serverUri).toBe(`coap://127.0.0.1:${server.ready.coapPort}`);
+      const { items } = await server.api('credentials.list', { params });
+      expect(items.map(({ kind, purpose }) => `${kind} ${purpose}`).sort()).toEqual([
+        'oscore bootstrap',
+        'oscore management',
+      ]);
+      running.close();
+    },
+  );
 
   it('gives a virtual device its server', async () => {
     await template({ accounts: [{ shortServerId: 1, lifetime: 120 }] });

@@ -17,7 +17,13 @@ export const BootstrapAccount = Type.Object(
       }),
     ),
     security: Type.Optional(
-      Type.Union([Type.Literal('psk'), Type.Literal('raw-key'), Type.Literal('certificate'), Type.Literal('none')]),
+      Type.Union([
+        Type.Literal('psk'),
+        Type.Literal('raw-key'),
+        Type.Literal('certificate'),
+        Type.Literal('oscore'),
+        Type.Literal('none'),
+      ]),
     ),
     lifetime: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'seconds, default 86400' }),

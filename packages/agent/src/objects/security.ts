@@ -45,6 +45,8 @@ export interface BootstrapOptions extends Credentials {
   readonly holdOff?: number;
   /** How long the account lives after a bootstrap; default 0, for ever. */
   readonly accountTimeout?: number;
+  /** The instance of object 21 that protects what is said without DTLS; see `oscoreInstance`. */
+  readonly oscore?: number;
 }
 
 /** Values of /0/x/2 (OMA Core Appendix E.1). */
@@ -76,11 +78,8 @@ const { mode, publicKeyOrIdentity, serverPublicKey, secretKey } = SecurityResour
  * @throws RangeError when scheme and credentials do not go together, or there are several of these
  */
 export function securityInstance({ uri, shortServerId = 1, oscore, ...rest }: SecurityOptions, id = 0): ObjectInstance {
-  if (oscore !== undefined && transportOf(uri)?.secured) {
-    throw new RangeError('OSCORE is for URIs without DTLS here');
-  }
   return accountInstance(id, uri, rest, {
-    ...(oscore === undefined ? {} : { [SecurityResource.oscore]: `21:${oscore}` }),
+    ...oscoreLink(uri, oscore),
     [SecurityResource.bootstrapServer]: false,
     [SecurityResource.shortServerId]: shortServerId,
   });
@@ -92,14 +91,21 @@ export function securityInstance({ uri, shortServerId = 1, oscore, ...rest }: Se
  * @throws RangeError when scheme and credentials do not go together, or there are several of these
  */
 export function bootstrapInstance(
-  { uri, holdOff = 0, accountTimeout = 0, ...rest }: BootstrapOptions,
+  { uri, holdOff = 0, accountTimeout = 0, oscore, ...rest }: BootstrapOptions,
   id = 0,
 ): ObjectInstance {
   return accountInstance(id, uri, rest, {
+    ...oscoreLink(uri, oscore),
     [SecurityResource.bootstrapServer]: true,
     [SecurityResource.holdOff]: holdOff,
     [SecurityResource.accountTimeout]: accountTimeout,
   });
+}
+
+function oscoreLink(uri: string, instance: number | undefined): Record<number, ContentJson> {
+  if (instance === undefined) return {};
+  if (transportOf(uri)?.secured) throw new RangeError('OSCORE is for URIs without DTLS here');
+  return { [SecurityResource.oscore]: `21:${instance}` };
 }
 
 function accountInstance(

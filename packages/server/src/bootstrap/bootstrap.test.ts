@@ -47,6 +47,42 @@ describe('a device that asks to be bootstrapped', () => {
     expect(written(core, '/1/0')).toEqual([{ 0: 1, 1: 86_400, 6: true, 7: 'U', 23: false }]);
   });
 
+  it('BS-6, SE-3: is given a context of OSCORE that nobody else has, and an account that points at it', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const template = { accounts: [{ shortServerId: 7, security: 'oscore' as const }] };
+    await core.handlers['bootstrap.set-template'](call({ params: { name: 'default' }, body: template }));
+    core.script.bootstrap = (operation) =>
+      operation.kind === 'discover'
+        ? answered(0x45, {
+            kind: 'nodes',
+            nodes: [
+              { path: '/0/0', attributes: {} },
+              { path: '/21/0', attributes: {} },
+              { path: '/21/4', attributes: { ssid: '7' } },
+            ],
+          })
+        : willing(operation);
+    expect(await ask(core, bootstrapSession(core, deviceId))).toBe(0x44);
+    expect(core.bootstrapped.map(short)).toEqual([
+      'discover /',
+      'delete /0',
+      'delete /1',
+      'delete /21',
+      'write /21/1',
+      'write /0/1',
+      'write /1/0',
+      'finish',
+    ]);
+    const made = core.credentials.of(deviceId).find(({ kind }) => kind === 'oscore');
+    const [context] = written(core, '/21/1');
+    expect(written(core, '/0/1')).toMatchObject([{ 0: 'coap://192.0.2.200:5683', 2: 3, 10: 7, 17: '21:1' }]);
+    expect(Buffer.from(String(context?.[1]), 'base64').toString('hex')).toBe(made?.oscore?.senderId);
+    expect(Buffer.from(String(context?.[2]), 'base64').toString('hex')).toBe(made?.oscore?.recipientId);
+    expect(made && Buffer.from(core.credentials.key(made) ?? []).toString('base64')).toBe(context?.[0]);
+    expect(context).toMatchObject({ 3: 10, 4: 5 });
+    expect(context).not.toHaveProperty('5');
+  });
+
   it('BS-3, BS-4: keeps the account of the bootstrap server, wherever it is', async () => {
     const { core, deviceId } = await coreWithDevice();
     const session = bootstrapSession(core, deviceId);

@@ -227,7 +227,7 @@ export class Bootstrap {
         accounts.push({ ...account, uri: account.uri, secured: { mode: 'none' } });
         continue;
       }
-      const uri = security === 'none' ? uris.coap : uris.coaps;
+      const uri = security === 'none' || security === 'oscore' ? uris.coap : uris.coaps;
       if (uri === undefined) return 'the server does not know under which address devices reach it: see --device-host';
       const offer = this.#o.provisioning.offer(device, security);
       if (typeof offer === 'string') return offer;

@@ -23,7 +23,20 @@ export type AccountSecurity =
       /** DER: exactly what the server has to show (certificate usage 3, the default). */
       readonly serverCertificate: Uint8Array;
     }
+  /** No DTLS: each message is protected by itself. */
+  | { readonly mode: 'oscore'; readonly secret: Uint8Array; readonly terms: OscoreContext }
   | { readonly mode: 'none' };
+
+/** What goes with a master secret, in hex and from the device's side (RFC 8613 §3.2). */
+interface OscoreContext {
+  readonly senderId: string;
+  readonly recipientId: string;
+  readonly salt: string;
+  readonly idContext?: string;
+  /** COSE numbers. */
+  readonly aead: number;
+  readonly hmac: number;
+}
 
 /** An account of the template with all that it lacked. */
 interface ReadyAccount extends BootstrapAccount {
@@ -52,7 +65,8 @@ export type PlannedOperation =
 type Write = Extract<PlannedOperation, { kind: 'write' }>;
 
 const SECURITY = 0;
-/** Where clients keep the account of the bootstrap server, if they do not say (OMA Core §6.1.7.3 has no rule). */
+const OSCORE = 21;
+/** Where clients keep what the bootstrap account is made of, if they do not say (OMA Core §6.1.7.3 has no rule). */
 const CUSTOMARY_INSTANCE = 0;
 
 /**
@@ -62,12 +76,14 @@ const CUSTOMARY_INSTANCE = 0;
  * @param inventory what the device listed; undefined if it was not asked, or did not say
  */
 export function planOf(configuration: Configuration, inventory: BootstrapInventory | undefined): PlannedOperation[] {
-  const { template } = configuration;
+  const { accounts, template } = configuration;
   const { clear = 'accounts', verify = false, access = [] } = template;
-  const deleted = clear === 'all' ? ['/'] : ['/0', '/1', ...(access.length > 0 ? ['/2'] : [])];
+  const contexts = accounts.some(({ secured }) => secured.mode === 'oscore');
+  const those = ['/0', '/1', ...(access.length > 0 ? ['/2'] : []), ...(contexts ? ['/21'] : [])];
+  const deleted = clear === 'all' ? ['/'] : those;
   return [
     ...deleted.map((path) => ({ kind: 'delete', path }) as const),
-    ...writesOf(configuration, keptInstances(inventory), inventory?.version),
+    ...writesOf(configuration, (object) => keptInstances(object, inventory), inventory?.version),
     ...(verify ? [{ kind: 'read', path: '/1' } as const] : []),
     ...renewalOf(configuration, inventory),
     { kind: 'finish' },
@@ -79,7 +95,7 @@ export function planOf(configuration: Configuration, inventory: BootstrapInvento
  * where the device says which instance it is: any other one is never touched.
  */
 function renewalOf({ renewed }: Configuration, inventory: BootstrapInventory | undefined): Write[] {
-  const [instance, ...others] = bootstrapAccounts(inventory);
+  const [instance, ...others] = ofBootstrapAccounts(SECURITY, inventory);
   if (!renewed || instance === undefined || others.length > 0) return [];
   return (
     [
@@ -94,35 +110,45 @@ function renewalOf({ renewed }: Configuration, inventory: BootstrapInventory | u
 
 /** All writes as one set of values, for a Bootstrap-Pack. @param kept instances of the account of the bootstrap server */
 export function packOf(configuration: Configuration, kept: readonly string[]): LinkRecord[] {
-  const instances = kept.flatMap((path) => {
-    const instance = /^\/0\/(\d+)$/.exec(path)?.[1];
-    return instance === undefined ? [] : [Number(instance)];
-  });
-  const writes = writesOf(configuration, new Set(instances.length > 0 ? instances : [CUSTOMARY_INSTANCE]), '1.2');
+  const keptOf = (object: number) => {
+    const instances = kept.filter((path) => path.startsWith(`/${object}/`)).map((path) => Number(path.split('/')[2]));
+    return new Set(instances.length > 0 ? instances : [CUSTOMARY_INSTANCE]);
+  };
+  const writes = writesOf(configuration, keptOf, '1.2');
   return writes.flatMap(({ records }) => records);
 }
 
-/** Instances of Security that are not ours to write: the account of the bootstrap server is kept for life (BS-3, BS-4). */
-function keptInstances(inventory: BootstrapInventory | undefined): ReadonlySet<number> {
-  const kept = bootstrapAccounts(inventory);
+/**
+ * Instances of Security, or of OSCORE, that are not ours to write: the account of the bootstrap server is kept for life
+ * (BS-3, BS-4).
+ */
+function keptInstances(object: number, inventory: BootstrapInventory | undefined): ReadonlySet<number> {
+  const kept = ofBootstrapAccounts(object, inventory);
   return new Set(kept.length > 0 ? kept : [CUSTOMARY_INSTANCE]);
 }
 
-function bootstrapAccounts(inventory: BootstrapInventory | undefined): number[] {
+function ofBootstrapAccounts(object: number, inventory: BootstrapInventory | undefined): number[] {
   return (inventory?.instances ?? [])
-    .filter(({ objectId, shortServerId }) => objectId === SECURITY && shortServerId === undefined)
+    .filter(({ objectId, shortServerId }) => objectId === object && shortServerId === undefined)
     .map(({ instanceId }) => instanceId);
 }
 
 function writesOf(
   { template, accounts, resources }: Configuration,
-  kept: ReadonlySet<number>,
+  keptOf: (object: number) => ReadonlySet<number>,
   version: EnablerVersion | undefined,
 ): Write[] {
-  const free = Array.from({ length: accounts.length + kept.size }, (_, id) => id).filter((id) => !kept.has(id));
+  const freeOf = (object: number): number[] => {
+    const kept = keptOf(object);
+    return Array.from({ length: accounts.length + kept.size }, (_, id) => id).filter((id) => !kept.has(id));
+  };
+  const [instances, contexts] = [freeOf(SECURITY), freeOf(OSCORE)];
   const { access = [] } = template;
   return [
-    ...accounts.map((account, index) => securityWrite(account, free[index] ?? index)),
+    ...accounts.flatMap(({ secured }, index) =>
+      secured.mode === 'oscore' ? [contextWrite(secured, contexts[index] ?? index)] : [],
+    ),
+    ...accounts.map((account, index) => securityWrite(account, instances[index] ?? index, contexts[index] ?? index)),
     ...accounts.map((account, index) => serverWrite(account, index, version)),
     ...access.map(accessWrite),
     ...resources.map(({ path, stored }) => writeOf(path, [[path, stored]])),
@@ -142,13 +168,16 @@ function writeOf(path: string, records: readonly (readonly [string, LinkRecord['
   return { kind: 'write', path, records: records.map(([at, stored]) => ({ path: at, stored })) };
 }
 
-const MODES = { psk: 0, 'raw-key': 1, certificate: 2, none: 3 } as const;
+const MODES = { psk: 0, 'raw-key': 1, certificate: 2, oscore: 3, none: 3 } as const;
 
 /**
  * An instance of Security. Keys that a mode has no use for are written empty, as they are mandatory resources: Leshan's
  * client fails without them (OMA Core Appendix E.1).
+ *
+ * @param context instance of OSCORE that it points at, if it is one of that
  */
-function securityWrite({ uri, shortServerId, holdOff, secured }: ReadyAccount, instance: number): Write {
+function securityWrite(account: ReadyAccount, instance: number, context: number): Write {
+  const { uri, shortServerId, holdOff, secured } = account;
   return instanceWrite(`/0/${instance}`, [
     [0, 'string', uri],
     [1, 'boolean', false],
@@ -156,11 +185,28 @@ function securityWrite({ uri, shortServerId, holdOff, secured }: ReadyAccount, i
     ...secretsOf(secured),
     [10, 'integer', shortServerId],
     [11, 'integer', holdOff],
+    [17, 'objlnk', secured.mode === 'oscore' ? `${OSCORE}:${context}` : undefined],
+  ]);
+}
+
+/** An instance of OSCORE (LwM2M Transport §5.4). */
+function contextWrite({ secret, terms }: Extract<AccountSecurity, { mode: 'oscore' }>, instance: number): Write {
+  const { senderId, recipientId, salt, idContext, aead, hmac } = terms;
+  const opaque = (hex: string) => Buffer.from(hex, 'hex').toString('base64');
+  return instanceWrite(`/${OSCORE}/${instance}`, [
+    [0, 'opaque', Buffer.from(secret).toString('base64')],
+    [1, 'opaque', opaque(senderId)],
+    [2, 'opaque', opaque(recipientId)],
+    [3, 'integer', aead],
+    [4, 'integer', hmac],
+    [5, 'opaque', salt === '' ? undefined : opaque(salt)],
+    [6, 'opaque', idContext === undefined ? undefined : opaque(idContext)],
   ]);
 }
 
 function secretsOf(secured: AccountSecurity): Field[] {
   switch (secured.mode) {
+    case 'oscore':
     case 'none':
       return keysOf(NOTHING, NOTHING, NOTHING);
     case 'psk':

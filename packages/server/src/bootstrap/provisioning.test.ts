@@ -33,6 +33,17 @@ describe('the key that a device is given', () => {
     expect(first?.[5]).toBe(second?.[5]);
   });
 
+  it('is never a context of OSCORE that it was given before, whose numbers it may have used', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const body = { accounts: [{ shortServerId: 1, security: 'oscore' as const }] };
+    await core.handlers['bootstrap.set-template'](call({ params: { name: 'default' }, body }));
+    await ask(core, bootstrapSession(core, deviceId));
+    await ask(core, bootstrapSession(core, deviceId));
+    expect(managing(core, deviceId)).toHaveLength(1);
+    const secrets = ['/21/0', '/21/1'].flatMap((path) => written(core, path)).map((values) => values[0]);
+    expect(new Set(secrets).size).toBe(2);
+  });
+
   it('is another one after that, and the one before stays good until the device comes with the new one', async () => {
     const { core, deviceId } = await coreWithDevice();
     await ask(core, bootstrapSession(core, deviceId));

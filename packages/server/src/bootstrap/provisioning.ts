@@ -137,7 +137,8 @@ export class Provisioning {
   /** What was made before and is not used yet, else a fresh one. */
   #next(device: Device, kind: Kind, purpose: Purpose, current: CredentialId | undefined): Offer | string {
     const pending = this.#find(device, this.#row(device, purpose)?.pending);
-    const again = pending?.kind === kind ? this.#securedBy(pending) : undefined;
+    // But no context of OSCORE: a device that takes one anew counts from 0 again, and no number may come twice (RFC 8613 §7.2).
+    const again = pending?.kind === kind && kind !== 'oscore' ? this.#securedBy(pending) : undefined;
     if (again) return { secured: again };
     const others = this.#credentials.of(device.row.deviceId).filter((row) => row !== pending);
     if (others.length >= MAX_CREDENTIALS) return `it has ${MAX_CREDENTIALS} credentials already: remove one first`;
@@ -185,6 +186,7 @@ export class Provisioning {
   /** A fresh credential. Its identity is random: a PSK identity is sent in clear, and need not tell who comes. */
   #made({ row }: Device, kind: Kind, purpose: Purpose): CredentialRow {
     const { sources, now } = this.#o;
+    if (kind === 'oscore') return newCredential(sources, row, { kind, purpose }, now()).row;
     if (kind === 'psk') {
       const wanted: CredentialAdd = { kind, purpose, identity: newId.pskIdentity() };
       return newCredential(sources, row, wanted, now()).row;
@@ -202,6 +204,7 @@ export class Provisioning {
     if (row.kind === 'psk') {
       return { mode: 'psk', identity: Buffer.from(row.proof.slice('psk:'.length), 'hex'), key };
     }
+    if (row.kind === 'oscore') return row.oscore && { mode: 'oscore', secret: key, terms: row.oscore };
     const { publicKey: shown } = row;
     if (!shown) return undefined;
     if (row.kind === 'raw-key') {

@@ -2,6 +2,7 @@ import { type ClientEvent, type ClientOptions, LwM2mClient, type ObjectInstance 
 import { expect } from 'vitest';
 import { seededRandom } from '../tooling/testing/fuzz.ts';
 import { accountOf, deviceOf, type Values } from './configuration.ts';
+import type { OscoreShell } from './oscore-shell.ts';
 import { decodeWire, encodeWire, type WireMessage } from './wire.ts';
 
 /** A message of the server: the number and the token are filled in where the script does not care. */
@@ -18,6 +19,8 @@ interface Configuration {
   readonly client?: Partial<ClientOptions>;
   /** Whether it has an account of the server from the start; default true. */
   readonly provisioned?: boolean;
+  /** What protects what goes to and from one of the servers. */
+  readonly shell?: OscoreShell;
 }
 
 /**
@@ -33,9 +36,11 @@ export class ScriptedServer {
   /** Where the message went that was heard last. */
   heardAt = '';
   readonly #inbox: { readonly to: string; readonly message: WireMessage }[] = [];
+  readonly #shell: OscoreShell | undefined;
   #id = 0x2000;
 
-  constructor({ server, device, objects = [], client, provisioned = true }: Configuration = {}) {
+  constructor({ server, device, objects = [], client, provisioned = true, shell }: Configuration = {}) {
+    this.#shell = shell;
     const random = seededRandom(1);
     this.client = new LwM2mClient({
       endpoint: 'client-1',
@@ -68,7 +73,9 @@ export class ScriptedServer {
   /** Sends a message as it is. */
   say(message: Said): WireMessage {
     const whole: WireMessage = { type: 'CON', id: this.#id++, token: 'd0', ...message };
-    this.client.receive(encodeWire(whole), this.now);
+    const datagram = encodeWire(whole);
+    const shelled = this.#shell?.uri === this.client.serverUri ? this.#shell.say(datagram) : [datagram];
+    for (const one of shelled) this.client.receive(one, this.now);
     this.#settle();
     return whole;
   }
@@ -107,9 +114,15 @@ export class ScriptedServer {
   #settle(): void {
     for (let effects = this.client.drain(); effects.length > 0; effects = this.client.drain()) {
       for (const effect of effects) {
-        if (effect.kind === 'send') this.#inbox.push({ to: effect.to, message: decodeWire(effect.datagram) });
+        if (effect.kind === 'send') this.#take(effect.to, effect.datagram);
         else if (effect.kind !== 'connect' && effect.kind !== 'disconnect') this.events.push(effect);
       }
     }
+  }
+
+  #take(to: string, datagram: Uint8Array): void {
+    const { heard, said } = to === this.#shell?.uri ? this.#shell.hear(datagram) : { heard: [datagram], said: [] };
+    for (const one of heard) this.#inbox.push({ to, message: decodeWire(one) });
+    for (const one of said) this.client.receive(one, this.now);
   }
 }

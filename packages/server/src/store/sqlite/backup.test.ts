@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { started } from '../contract-fixtures.ts';
+import { deviceId, organisationId, sample, started } from '../contract-fixtures.ts';
 import type { DurableStore } from '../port.ts';
 import { openSqliteStore } from './store.ts';
 
@@ -34,6 +34,16 @@ function read(file: string) {
 }
 
 describe('a backup', () => {
+  it('has what is written behind, too', async () => {
+    const contact = { organisationId, deviceId, lastContactAt: 7, address: 'x' };
+    await store.commit({ changes: [{ put: 'contacts', row: contact }], samples: [sample(1, 2.5)] });
+    await store.backup(copy);
+    const opened = await openSqliteStore({ file: copy, synchronous: 'NORMAL' });
+    expect(await opened.list('contacts')).toEqual([contact]);
+    expect((await opened.scan({ deviceId, path: '/3/0/9' }, {})).value).toEqual([2.5]);
+    await opened.close();
+  });
+
   it('lets commits go on, and has them up to one moment and none after it', async () => {
     let done = false;
     const backup = store.backup(copy).then(() => {

@@ -1,4 +1,4 @@
-/** The LwM2M client of a device: a sans-I/O engine, the objects that most devices have, and a runner for UDP. */
+/** The LwM2M client of a device: a sans-I/O engine, the objects that most devices have, and a runner for UDP and TCP. */
 
 export { LwM2mClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';

@@ -20,7 +20,17 @@ interface Json {
 }
 
 /** Texts that the patterns of the contract are for. */
-const TEXTS = ['fleet', '/3/0/9', 'coaps://reeve.example', 'U', '7', 'c0ffee', '00'.repeat(16), 'https://a.example'];
+const TEXTS = [
+  '+4915112345678',
+  'fleet',
+  '/3/0/9',
+  'coaps://reeve.example',
+  'U',
+  '7',
+  'c0ffee',
+  '00'.repeat(16),
+  'https://a.example',
+];
 
 function matching(pattern: string): string {
   const found = TEXTS.find((text) => new RegExp(pattern).test(text));

@@ -13,6 +13,14 @@ const ofValues = [
   ['gt', 'Upper limit'],
   ['lt', 'Lower limit'],
   ['st', 'Step'],
+  ['edge', 'Only when it becomes true (1) or false (0)'],
+] as const;
+/** Since LwM2M 1.1 and 1.2. */
+const ofLater = [
+  ['epmin', 'At least between evaluations (s)'],
+  ['epmax', 'At most between evaluations (s)'],
+  ['con', 'Confirmable: 1, or not: 0'],
+  ['hqmax', 'Kept while it is offline'],
 ] as const;
 
 /** Says when the device notifies a path: each field sets an attribute, a dash takes it away, an empty one leaves it. */
@@ -20,7 +28,7 @@ export function AttributesButton({ deviceId, path, ofValue }: { deviceId: string
   const [asking, setAsking] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const parsed = parseAttributes(texts);
-  const fields = ofValue ? [...ofPeriods, ...ofValues] : ofPeriods;
+  const fields = ofValue ? [...ofPeriods, ...ofValues, ...ofLater] : [...ofPeriods, ...ofLater];
 
   async function attach(attributes: NotificationAttributes) {
     const operation = { kind: 'write-attributes', path, attributes } as const;
@@ -42,7 +50,7 @@ export function AttributesButton({ deviceId, path, ofValue }: { deviceId: string
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
-        <Stack gap="xs" w={260}>
+        <Stack gap="xs" w={260} mah={420} style={{ overflowY: 'auto' }}>
           {fields.map(([name, label]) => (
             <TextInput
               key={name}

@@ -6,8 +6,11 @@ it('reads what a form says of attributes', () => {
     attributes: { pmin: 5, pmax: null, gt: -1.5 },
     wrong: [],
   });
-  expect(parseAttributes({ pmin: '1.5', st: 'much', lt: '1e5' })).toEqual({
+  expect(parseAttributes({ pmin: '1.5', st: 'much', lt: '1e5', hqmax: '-1', con: '2' })).toEqual({
     attributes: {},
-    wrong: ['pmin', 'st', 'lt'],
+    wrong: ['pmin', 'st', 'lt', 'hqmax', 'con'],
+  });
+  expect(parseAttributes({ epmin: '5', edge: '1', con: '0', hqmax: '8' })).toMatchObject({
+    attributes: { epmin: 5, edge: 1, con: 0, hqmax: 8 },
   });
 });

@@ -1,5 +1,10 @@
 import type { NotificationAttributes } from '@reeve/contract';
 
+const WHOLE = /^\d{1,10}$/;
+const DECIMAL = /^[+-]?\d{1,20}(\.\d{1,20})?$/;
+const BIT = /^[01]$/;
+const PATTERNS: Readonly<Record<string, RegExp>> = { gt: DECIMAL, lt: DECIMAL, st: DECIMAL, edge: BIT, con: BIT };
+
 /** What the fields of a form say about attributes: a number sets one, a dash takes it away, nothing leaves it. */
 export function parseAttributes(texts: Readonly<Record<string, string>>): {
   readonly attributes: NotificationAttributes;
@@ -10,7 +15,7 @@ export function parseAttributes(texts: Readonly<Record<string, string>>): {
   const wrong: string[] = [];
   for (const [name, raw] of Object.entries(texts)) {
     const text = raw.trim();
-    const pattern = name.startsWith('p') ? /^\d{1,10}$/ : /^[+-]?\d{1,20}(\.\d{1,20})?$/;
+    const pattern = PATTERNS[name] ?? WHOLE;
     if (text === '-') attributes[name] = null;
     else if (pattern.test(text)) attributes[name] = Number(text);
     else if (text !== '') wrong.push(name);

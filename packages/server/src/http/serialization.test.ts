@@ -21,7 +21,6 @@ interface Json {
 
 /** Texts that the patterns of the contract are for. */
 const TEXTS = [
-  '+4915112345678',
   'fleet',
   '/3/0/9',
   'coaps://reeve.example',
@@ -30,6 +29,8 @@ const TEXTS = [
   'c0ffee',
   '00'.repeat(16),
   'https://a.example',
+  '+4915112345678',
+  '00'.repeat(32),
 ];
 
 function matching(pattern: string): string {

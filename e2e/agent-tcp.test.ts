@@ -12,6 +12,7 @@ import {
 } from '@reeve/agent';
 import type { CredentialAdd } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
+import { simulate } from '@reeve/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { certificateOf, issue } from '../packages/dtls/src/x509/testing.ts';
 import { until } from './harness.ts';
@@ -159,5 +160,15 @@ describe('the client engine over connections', { timeout: 60_000 }, () => {
     const read = { kind: 'read', path: '/3/0/9' } as const;
     const body = { params: { device: 'loyal' }, query: { wait: 20 }, body: { operation: read } };
     expect(await server.api('commands.create', body)).toMatchObject({ code: '2.05', values: [{ value: 80 }] });
+  });
+
+  it('carries a virtual device', async () => {
+    await add('virtual', psk('virtual'));
+    const position = { latitude: 39, longitude: -120 };
+    const devices = [{ endpoint: 'virtual', psk: { identity: Buffer.from('virtual'), key: KEY }, position }];
+    const simulation = await simulate({ server: uriOf('coaps+tcp'), devices });
+    await until('it is registered', async () => (await show('virtual')).registration?.binding === 'T');
+    await simulation.stop();
+    await until('it took its leave', async () => (await show('virtual')).presence.state === 'deregistered');
   });
 });

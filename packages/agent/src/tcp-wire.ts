@@ -6,7 +6,7 @@ import { transportOf } from './transports.ts';
 import type { Wire } from './udp-wire.ts';
 
 /** Who hears what a connection brings. */
-export interface TcpUser {
+interface TcpUser {
   connected(): void;
   received(bytes: Uint8Array): void;
   /** It is gone, or did not come up; `detail` says why to people. Nothing follows. */

@@ -13,20 +13,20 @@ export const simulateCommands = [
     name: 'simulate',
     summary: 'Run a virtual truck that registers with a server, until Ctrl-C',
     options: {
-      server: text('URL', 'coaps:// or coap:// address of the server', 'coaps://127.0.0.1:5684'),
+      server: text('URL', 'coaps:// or coap:// address of the server, or with +tcp', 'coaps://127.0.0.1:5684'),
       bootstrap: flag('the address is that of a bootstrap server, which gives the device its server'),
       device: text('ENDPOINT', 'endpoint name', 'my-device'),
       identity: text('ID', 'PSK identity, else the endpoint name; hex:… for bytes'),
-      'key-file': text('FILE', 'file of its key in hex, - for stdin; not for coap://'),
+      'key-file': text('FILE', 'file of its key in hex, - for stdin; not for coap:// and coap+tcp://'),
       scenario: choice(scenarioNames, 'what it does', 'drive'),
     },
     run: async ({ terminal }, given) => {
       const { server, device: endpoint } = given;
       const key = await readKey(given['key-file'], terminal);
-      if (server.startsWith('coaps:') && key === undefined) {
+      if (/^coaps(\+tcp)?:/.test(server) && key === undefined) {
         throw new Failure(
           'usage',
-          'A device that uses DTLS needs its key: --key-file FILE',
+          'A device that uses DTLS or TLS needs its key: --key-file FILE',
           'reeve device add makes one',
         );
       }

@@ -354,3 +354,12 @@ describe('bodies over a connection', () => {
     expect(sent?.kind === 'send' && sent.datagram[1]).toBe(Code.BadRequest);
   });
 });
+
+it('tells once that the peer has told its settings, and not before', () => {
+  const wire = new Wire(null);
+  expect(wire.take('settled')).toEqual([]);
+  wire.receive(CSM);
+  expect(wire.take('settled')).toEqual([{ kind: 'settled', peer: PEER }]);
+  wire.receive(BLOCKWISE_CSM);
+  expect(wire.take('settled')).toEqual([]);
+});

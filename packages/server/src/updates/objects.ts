@@ -4,9 +4,7 @@
 type Phase = 'idle' | 'downloading' | 'downloaded' | 'installing' | 'installed';
 
 /** What its result says: nothing yet, done, put off, or what is wrong. */
-type Verdict =
-  | { readonly kind: 'none' | 'good' | 'deferred' }
-  | { readonly kind: 'bad'; readonly words: string };
+type Verdict = { readonly kind: 'none' | 'good' | 'deferred' } | { readonly kind: 'bad'; readonly words: string };
 
 /** What was read of an object instance. */
 export interface Said {

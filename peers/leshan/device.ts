@@ -76,6 +76,8 @@ export interface LeshanDeviceOptions {
   readonly lifetime?: number;
   /** Seconds between two Updates; 3 by default. */
   readonly period?: number;
+  /** Registers in queue mode; it listens all the same. */
+  readonly queueMode?: boolean;
   /** Model number, /3/0/1; `Truck` by default. */
   readonly model?: string;
   /** Has object 5, and runs this version after an update. */
@@ -99,6 +101,10 @@ export interface LeshanDevice extends Pick<Program<LeshanDeviceEvent>, 'history'
   firmware(version: string): void;
   /** Sends what these paths hold now, in SenML CBOR. */
   send(...paths: readonly string[]): void;
+  /** Notes what these paths hold now, with the time. */
+  collect(...paths: readonly string[]): void;
+  /** Sends all that was noted, in one Send. */
+  sendCollected(): void;
   /** The lock and the counts of operations, as the device knows them. */
   state(): Promise<LeshanDeviceState>;
   /** De-registers and ends. */
@@ -123,6 +129,8 @@ export async function startLeshanDevice(options: LeshanDeviceOptions): Promise<L
     battery: (percent) => program.send(`battery ${percent}`),
     firmware: (version) => program.send(`firmware ${version}`),
     send: (...paths) => program.send(`send ${paths.join(' ')}`),
+    collect: (...paths) => program.send(`collect ${paths.join(' ')}`),
+    sendCollected: () => program.send('send-collected'),
     state: () => {
       program.send('state');
       return program.waitFor((event) => event.event === 'state');
@@ -147,6 +155,7 @@ function deviceArguments(options: LeshanDeviceOptions, keyFile: string | undefin
   if (options.model !== undefined) args.push('--model', options.model);
   if (options.becomes !== undefined) args.push('--becomes', options.becomes);
   if (options.bootstrap) args.push('--bootstrap');
+  if (options.queueMode) args.push('--queue-mode');
   if (options.defaultTimers) args.push('--default-timers');
   return args;
 }

@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.californium.core.config.CoapConfig;
 import org.eclipse.californium.elements.config.Configuration;
@@ -25,6 +26,8 @@ import org.eclipse.leshan.client.object.Server;
 import org.eclipse.leshan.client.resource.LwM2mInstanceEnabler;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
+import org.eclipse.leshan.client.send.ManualDataSender;
+import org.eclipse.leshan.client.send.NoDataException;
 import org.eclipse.leshan.client.servers.LwM2mServer;
 import org.eclipse.leshan.core.CertificateUsage;
 import org.eclipse.leshan.core.LwM2mId;
@@ -32,6 +35,7 @@ import org.eclipse.leshan.core.model.ObjectLoader;
 import org.eclipse.leshan.core.model.ObjectModel;
 import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.request.BindingMode;
+import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.util.datatype.ULong;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
@@ -56,6 +60,7 @@ public final class Device {
     private final Position position = new Position(LATITUDE, LONGITUDE);
     private final LockAndWipe lock = new LockAndWipe(events, tally);
     private final Vehicle vehicle;
+    private final ManualDataSender collector = new ManualDataSender();
     private final LeshanClient client;
 
     private Device(Options options) throws IOException, GeneralSecurityException {
@@ -64,8 +69,9 @@ public final class Device {
         boolean quickTimers = !options.has("default-timers");
         client = new LeshanClientBuilder(endpoint)
                 .setObjects(objects(options))
-                .setRegistrationEngineFactory(engine(options.integer("period", 3), quickTimers))
+                .setRegistrationEngineFactory(engine(options, quickTimers))
                 .setEndpointsProviders(endpoints(options, quickTimers))
+                .setDataSenders(collector)
                 .build();
         client.addObserver(new RegistrationEvents(events));
     }
@@ -130,9 +136,10 @@ public final class Device {
                 ULong.valueOf(options.integer("usage", CertificateUsage.DOMAIN_ISSUER_CERTIFICATE.code.intValue())));
     }
 
-    private static DefaultRegistrationEngineFactory engine(int period, boolean quickTimers) {
+    private static DefaultRegistrationEngineFactory engine(Options options, boolean quickTimers) {
         DefaultRegistrationEngineFactory engine = new DefaultRegistrationEngineFactory();
-        engine.setCommunicationPeriod(period * 1000);
+        engine.setCommunicationPeriod(options.integer("period", 3) * 1000);
+        engine.setQueueMode(options.has("queue-mode"));
         if (quickTimers) {
             engine.setRetryWaitingTimeInMs(1000);
         }
@@ -179,10 +186,23 @@ public final class Device {
             case "repeat" -> position.repeat();
             case "battery" -> vehicle.battery(Integer.parseInt(words[1]));
             case "firmware" -> vehicle.firmware(words[1]);
+            case "collect" -> collector.collectData(Stream.of(words).skip(1).map(LwM2mPath::new).toList());
+            case "send-collected" -> sendCollected();
             case "send" -> send(List.of(words).subList(1, words.length));
             case "state" -> events.emit("state", "lock", lock.state(), "result", lock.result(),
                     "writes", tally.writes(), "executes", tally.executes());
             default -> throw new IllegalArgumentException("unknown command");
+        }
+    }
+
+    /** Sends all that was collected, each value with its time, in SenML CBOR. */
+    private void sendCollected() {
+        for (LwM2mServer server : client.getRegisteredServers().values()) {
+            try {
+                collector.sendCollectedData(server, ContentFormat.SENML_CBOR, SEND_TIMEOUT_MS, false);
+            } catch (NoDataException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
@@ -199,7 +219,7 @@ public final class Device {
         Options options = new Options(arguments,
                 Set.of("server", "endpoint", "identity", "key-file", "private-key", "public-key", "server-key",
                         "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model", "becomes"),
-                Set.of("default-timers", "bootstrap"));
+                Set.of("default-timers", "bootstrap", "queue-mode"));
         new Device(options).run();
         System.exit(0);
     }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BootstrapOptions, type ClientEvent, deviceInstance, LwM2mClient, UdpRunner } from '@reeve/agent';
+import { type BootstrapOptions, type ClientEvent, deviceInstance, EngineRunner, LwM2mClient } from '@reeve/agent';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
@@ -21,7 +21,7 @@ const COAP = { ackTimeoutMs: 250 };
 describe.skipIf(!leshanAvailable() || !leshan15Available())('the LwM2M client and a Leshan bootstrap server', () => {
   const factory = { identity: 'agent-factory', key: randomBytes(16) };
   const given = { identity: 'agent-given', key: randomBytes(16) };
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   let bootstrap: LeshanBootstrapServer;
   let server: LeshanServer;
 

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   locationInstance,
   lockInstance,
   type RunningEngine,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const LOCATION = path(6, 0);
 /** Our client against a server that nobody here wrote. */
 describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () => {
   const psk = { identity: 'agent-psk', key: randomBytes(16) };
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   let server: LeshanServer;
 
   beforeAll(async () => {

@@ -3,10 +3,10 @@ import {
   type BootstrapOptions,
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   type ObjectInstance,
   oscoreInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
 import { simulate } from '@reeve/simulator';
@@ -19,7 +19,7 @@ const params = { device: endpoint };
 
 /** Our client from the factory to registered, with our own bootstrap server: what no foreign peer here speaks. */
 describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () => {
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   let server: TestServer;
 
   beforeAll(async () => {

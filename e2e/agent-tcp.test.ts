@@ -4,11 +4,11 @@ import { createServer } from 'node:net';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   type SecurityOptions,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import type { CredentialAdd } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
@@ -29,7 +29,7 @@ const other = issue({ subject: 'localhost', dns: ['localhost'] });
 
 /** Our client over real connections to our server. */
 describe('the client engine over connections', { timeout: 60_000 }, () => {
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   const closing: (() => void)[] = [];
   let server: InProcessServer;
 

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   locationInstance,
   type RunningEngine,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import type { Command, CommandOperation } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
@@ -132,7 +132,7 @@ describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout
 
 /** What LwM2M 1.2 adds to that. */
 describe('Our server asks our client of LwM2M 1.2', { timeout: 60_000 }, () => {
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   let server: TestServer;
   let client: LwM2mClient;
   let running: RunningEngine;

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   locationInstance,
   type RunningEngine,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import type { CommandOperation } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
@@ -110,7 +110,7 @@ describe.skipIf(!leshanAvailable())('Our server and a Leshan device', { timeout:
 });
 
 describe.skipIf(!leshanAvailable())('Our client and a Leshan server', { timeout: 60_000 }, () => {
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   const events: ClientEvent[] = [];
   let server: LeshanServer;
   let client: LwM2mClient;

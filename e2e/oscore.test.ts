@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   oscoreInstance,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import { oscoreValueOf } from '@reeve/coap';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -166,7 +166,7 @@ describe.each(['main', 'worker'] as const)('OSCORE on a socket of its own, with 
         deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} }),
       ],
     });
-    const runner = new UdpRunner<ClientEvent>();
+    const runner = new EngineRunner<ClientEvent>();
     open.push({ [Symbol.asyncDispose]: async () => runner.close() });
     const events: string[] = [];
     const running = await runner.add(client, ({ kind }) => events.push(kind));

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   locationInstance,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeWire } from '../conformance/wire.ts';
@@ -16,7 +16,7 @@ import { Relay } from './relay.ts';
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
 
-const runner = new UdpRunner<ClientEvent>();
+const runner = new EngineRunner<ClientEvent>();
 let server: TestServer;
 
 beforeAll(async () => {

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './harness.ts';
@@ -26,7 +26,7 @@ describe('A sleeping device that is reached by SMS', { timeout: 60_000 }, () => 
   const events: ClientEvent[] = [];
   const posted: string[] = [];
   const gateway = createServer();
-  const runner = new UdpRunner<ClientEvent>();
+  const runner = new EngineRunner<ClientEvent>();
   let server: InProcessServer;
 
   beforeAll(async () => {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   type FirmwareMemory,
   FirmwareState,
   FirmwareUpdate,
@@ -10,7 +11,6 @@ import {
   type PackageSink,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import type { Api } from '@reeve/contract';
 import { UPLOAD_PIECE_BYTES, uploads, urlOf } from '@reeve/contract';
@@ -63,7 +63,7 @@ export class UpdateDevice {
   readonly sink: Sink;
   readonly events: ClientEvent['kind'][] = [];
   readonly #options: Options;
-  readonly #runner = new UdpRunner<ClientEvent>();
+  readonly #runner = new EngineRunner<ClientEvent>();
   #memory: FirmwareMemory | undefined;
   #version = '1.0';
   #stop: () => void = () => {};

@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
+  EngineRunner,
   LwM2mClient,
   SoftwareUpdate,
   securityInstance,
   serverInstance,
-  UdpRunner,
 } from '@reeve/agent';
 import type { BodyOf } from '@reeve/contract';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -148,7 +148,7 @@ describe('An update of software (object 9)', { timeout: 120_000 }, () => {
     open.push(server);
     const key = randomBytes(16);
     await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
-    const runner = new UdpRunner<ClientEvent>();
+    const runner = new EngineRunner<ClientEvent>();
     open.push(runner);
     const done: string[] = [];
     const sink = new Sink(SHA256);

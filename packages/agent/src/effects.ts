@@ -2,7 +2,7 @@ import type { ExecuteArg, LwM2mPath, ResourceRecord } from '@reeve/lwm2m';
 import type { TlsProof } from './tls-proof.ts';
 
 /** Send a datagram to a server, or bytes over the connection to it. */
-export interface SendEffect {
+interface SendEffect {
   readonly kind: 'send';
   /** The server's URI. Once something goes to another one, nothing goes to the last any more. */
   readonly to: string;

@@ -4,6 +4,7 @@ export { LwM2mClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { Creatable } from './creation.ts';
 export type { ClientEffect, ClientEvent, WireEffect } from './effects.ts';
+export { type Engine, EngineRunner, type RunningEngine } from './engine-runner.ts';
 export { type InstanceParts, type ObjectInstance, objectInstance } from './instance.ts';
 export { type ConnectivityOptions, connectivityInstance } from './objects/connectivity.ts';
 export { type DeviceOptions, DeviceResource, deviceInstance } from './objects/device.ts';
@@ -14,7 +15,6 @@ export { type BootstrapOptions, type SecurityOptions, securityInstance } from '.
 export { type ServerOptions, serverInstance } from './objects/server.ts';
 export type { RegistrationState, RegistrationStateKind, RetryParameters } from './registration.ts';
 export type { Content, ContentJson, Resource } from './resource.ts';
-export { type Engine, type RunningEngine, UdpRunner } from './udp-runner.ts';
 export type { PackageFault, PackageSink } from './updates/fault.ts';
 export { type FirmwareMemory, type FirmwareOptions, FirmwareUpdate } from './updates/firmware.ts';
 export { FirmwareResult, FirmwareState } from './updates/firmware-states.ts';

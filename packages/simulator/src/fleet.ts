@@ -1,4 +1,4 @@
-import { type RunningEngine, UdpRunner } from '@reeve/agent';
+import { EngineRunner, type RunningEngine } from '@reeve/agent';
 import { pooledRandom } from './random.ts';
 import { type DeviceEvent, VirtualDevice, type VirtualDeviceOptions } from './virtual-device.ts';
 
@@ -17,7 +17,7 @@ const FAREWELL_MS = 2_000;
 
 /** Many virtual devices over real UDP, with one timer. */
 export class Fleet {
-  readonly #runner = new UdpRunner<DeviceEvent>();
+  readonly #runner = new EngineRunner<DeviceEvent>();
   readonly #members: FleetMember[] = [];
   readonly #random = pooledRandom();
   readonly #onEvent: (event: DeviceEvent, member: FleetMember) => void;

@@ -31,7 +31,7 @@ const LONGEST_WAIT_MS = 2 ** 31 - 1;
  * Runs engines over UDP and TCP in real time: one connected socket for each, as small devices have, and one timer for
  * all.
  */
-export class UdpRunner<Event extends { readonly kind: string }> {
+export class EngineRunner<Event extends { readonly kind: string }> {
   readonly #running = new Set<Runner<Event>>();
   readonly #wakes = new WakeQueue<Runner<Event>>();
   #timer: NodeJS.Timeout | undefined;
@@ -91,10 +91,10 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   /** To the server that the engine has to do with. */
   #wire: Wire | undefined;
   readonly #onEvent: (effect: Event, now: number) => void;
-  readonly #owner: UdpRunner<Event>;
+  readonly #owner: EngineRunner<Event>;
   #open = true;
 
-  constructor(engine: Engine<Event>, onEvent: (effect: Event, now: number) => void, owner: UdpRunner<Event>) {
+  constructor(engine: Engine<Event>, onEvent: (effect: Event, now: number) => void, owner: EngineRunner<Event>) {
     this.#engine = engine;
     this.#onEvent = onEvent;
     this.#owner = owner;

@@ -9,21 +9,21 @@ import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
 import { openCore } from './core.ts';
-import { ReeveError } from './errors.ts';
 import { Frames } from './frames/frames.ts';
 import { frameHandlers } from './frames/handlers.ts';
 import { handshakeHandlers } from './handshakes/handlers.ts';
 import { listenHttp } from './http/server.ts';
-import type { DeviceId } from './ids.ts';
+import type { DeviceId, Millis, OrganisationId } from './ids.ts';
 import { incidentHandlers } from './incidents/handlers.ts';
 import { Incidents } from './incidents/incidents.ts';
-import type { JournalEntry } from './journal/entries.ts';
+import type { JournalDraft, JournalEntry } from './journal/entries.ts';
 import { describeEntry } from './journal/words.ts';
 import { showAddress } from './link/address.ts';
 import { cbcSuites, defaultDtls, takesTlsKeys } from './link/dtls-settings.ts';
 import { admitsNoSec } from './link/listening.ts';
 import { Outgoing } from './link/outgoing.ts';
 import type { LinkDown, ListenAddress, Listener } from './link/port.ts';
+import { liveFeed } from './live-feed.ts';
 import { FinishedCommands } from './metrics/finished-commands.ts';
 import { metricHandlers } from './metrics/handlers.ts';
 import { modelHandlers } from './models/handlers.ts';
@@ -36,12 +36,12 @@ import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
 import { importHandlers } from './registry/import.ts';
 import { noteInstance } from './registry/instances.ts';
-import { findDevice } from './registry/registrations.ts';
 import { receivedMark } from './registry/terms.ts';
 import { handTlsKeys } from './registry/tls-keys.ts';
 import { defaultPorts, type RunningServer, type ServerConfig, type ServerPorts } from './server-config.ts';
 import { claimSlot } from './sessions/slots.ts';
 import { StoreAlarm } from './store/alarm.ts';
+import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import { restoreFile } from './store/sqlite/restore.ts';
 import type { Report } from './telemetry/ingest.ts';
@@ -345,35 +345,12 @@ export async function startServer(
         now,
       }),
     },
-    live: {
-      watch: (organisation, listener) =>
-        live.watch((event) => {
-          if (findDevice(fleet, organisation, event.data.deviceId)) listener(event);
-        }),
-      trace: async (organisation, ref, listener) => {
-        const device = findDevice(fleet, organisation, ref);
-        if (!device) throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
-        const stop = live.addTrace(device.row.deviceId, listener);
-        trace(device, true);
-        return () => {
-          if (stop()) trace(device, false);
-        };
-      },
-    },
+    live: liveFeed({ live, fleet, trace }),
   });
   if (publicUrl === '') publicUrl = http.url;
   const tokenFile = join(config.dataFolder, 'local.token');
   await access.localToken(tokenFile);
-  const fact = { at: startedAt, organisationId, actor: { kind: 'server', name: 'main' } } as const;
-  const { keyLogFile } = config;
-  await store.commit({
-    journal: [
-      { ...fact, type: 'server.started', payload: { version } },
-      ...(keyLogFile === undefined
-        ? []
-        : [{ ...fact, type: 'server.keys-logged', payload: { file: keyLogFile } } as const]),
-    ],
-  });
+  await noteStart(store, { at: startedAt, organisationId, keyLogFile: config.keyLogFile });
 
   return {
     url: http.url,
@@ -397,4 +374,15 @@ export async function startServer(
       await store.close();
     },
   };
+}
+
+/** Journals that the server started, and what of its settings nobody must overlook. */
+async function noteStart(
+  store: Store,
+  { at, organisationId, keyLogFile }: { at: Millis; organisationId: OrganisationId; keyLogFile: string | undefined },
+): Promise<void> {
+  const fact = { at, organisationId, actor: { kind: 'server', name: 'main' } } as const;
+  const journal: JournalDraft[] = [{ ...fact, type: 'server.started', payload: { version } }];
+  if (keyLogFile !== undefined) journal.push({ ...fact, type: 'server.keys-logged', payload: { file: keyLogFile } });
+  await store.commit({ journal });
 }

@@ -27,7 +27,10 @@ const serveOptions = {
   bootstrap: flag('serve the bootstrap interface too, on ports of its own; see docs/bootstrap.md'),
   'bootstrap-port': whole('N', 'UDP port of the bootstrap server, with --bootstrap', port, 5784),
   'bootstrap-coap-port': whole('N', 'its UDP port for devices without DTLS, with --nosec', port, 5783),
-  'device-host': text('HOST', 'name or address under which devices reach this server; else where it listens, if that is one address'),
+  'device-host': text(
+    'HOST',
+    'name or address under which devices reach this server; else where it listens, if that is one address',
+  ),
   'log-level': choice(['info', 'warn', 'error', 'silent'], 'least severe line of the log', 'warn'),
 };
 

@@ -1,4 +1,4 @@
-import type { Command, CommandOperation } from '@reeve/contract';
+import type { Command } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { TestServer, until } from '../e2e/harness.ts';
 import { Format, readSenmlCbor, readSenmlJson } from './content.ts';
@@ -25,19 +25,7 @@ describe('composite operations', () => {
     device = await ScriptedDevice.open(server, endpoint);
     await device.register({ version, links: `</>;rt="oma.lwm2m";ct="${formats.join(' ')}",</1/0>,</3/0>,</16/0>` });
   };
-  const play = async (
-    operation: CommandOperation,
-    expected: Partial<WireMessage>,
-    answer: Partial<WireMessage> & { readonly code: string },
-  ): Promise<Command & { readonly request: WireMessage }> => {
-    let request: WireMessage | undefined;
-    const command = await device.command(operation, async () => {
-      request = await device.hear({ type: 'CON', ...expected });
-      device.answer(request, answer);
-    });
-    if (!request) throw new Error('no request');
-    return { ...command, request };
-  };
+  const play = (...said: Parameters<ScriptedDevice['perform']>) => device.perform(...said);
   const valuesOf = ({ values = [] }: Command) => Object.fromEntries(values.map(({ path, value }) => [path, value]));
   const read = (paths: string[], payload: string, format: number = Format.senmlJson) =>
     play({ kind: 'read-composite', paths }, { code: '0.05', path: '', query: [] }, { code: '2.05', format, payload });

@@ -1,4 +1,4 @@
-import type { Command, CommandOperation } from '@reeve/contract';
+import type { Command } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { TestServer } from '../e2e/harness.ts';
 import { DEVICE_EXAMPLE, DEVICE_VALUES, Format, readSenmlCbor, readSenmlJson } from './content.ts';
@@ -30,20 +30,7 @@ describe('device management', () => {
     readonly version?: string;
   }
 
-  /** An operation, the request that it must lead to, and the answer of the device. */
-  const play = async (
-    operation: CommandOperation,
-    expected: Partial<WireMessage>,
-    answer: Partial<WireMessage> & { readonly code: string },
-  ): Promise<Command & { readonly request: WireMessage }> => {
-    let request: WireMessage | undefined;
-    const command = await device.command(operation, async () => {
-      request = await device.hear({ type: 'CON', ...expected });
-      device.answer(request, answer);
-    });
-    if (!request) throw new Error('no request');
-    return { ...command, request };
-  };
+  const play = (...said: Parameters<ScriptedDevice['perform']>) => device.perform(...said);
   const read = (path: string, expected: Partial<WireMessage>, answer: Partial<WireMessage> = {}) =>
     play({ kind: 'read', path }, { code: '0.01', path, ...expected }, { code: '2.05', ...answer });
   const write = (

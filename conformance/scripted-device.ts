@@ -117,6 +117,21 @@ export class ScriptedDevice {
     return command;
   }
 
+  /** An operation, the one request that it must lead to, and the answer of the device. */
+  async perform(
+    operation: CommandOperation,
+    expected: Partial<WireMessage>,
+    answer: Said,
+  ): Promise<Command & { readonly request: WireMessage }> {
+    let request: WireMessage | undefined;
+    const command = await this.command(operation, async () => {
+      request = await this.hear({ type: 'CON', ...expected });
+      this.answer(request, answer);
+    });
+    if (!request) throw new Error('the server asked for nothing');
+    return { ...command, request };
+  }
+
   /** Has a path observed, and resolves when the script has played the device's part of it. */
   async observed(path: string, play: () => Promise<void>): Promise<void> {
     const params = { device: this.endpoint };

@@ -1,6 +1,5 @@
-import type { BootstrapGroup, BootstrapSession, BootstrapTemplate } from '@reeve/contract';
+import { type BootstrapGroup, type BootstrapSession, type BootstrapTemplate, compact } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
 import { choice, required, text } from '../options.ts';
 import { type Columns, facts, pageQuery, paging, show, showList, table } from '../output.ts';

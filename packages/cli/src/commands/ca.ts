@@ -1,6 +1,5 @@
-import type { Authority, RevocationSource } from '@reeve/contract';
+import { type Authority, compact, type RevocationSource } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
 import { choice, required, text } from '../options.ts';
 import { type Columns, show, showList } from '../output.ts';

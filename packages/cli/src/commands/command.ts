@@ -1,6 +1,5 @@
-import { CommandState } from '@reeve/contract';
+import { CommandState, compact } from '@reeve/contract';
 import { command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { choice, required, text, whole } from '../options.ts';
 import { facts, pageQuery, paging, show, showList, table } from '../output.ts';
 import { age } from '../words.ts';

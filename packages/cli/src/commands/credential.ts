@@ -1,6 +1,5 @@
-import type { CredentialAdd, CredentialAdded, CredentialInfo } from '@reeve/contract';
+import { type CredentialAdd, type CredentialAdded, type CredentialInfo, compact } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
 import { choice, flag, instant, type ReadAll, required, several, text } from '../options.ts';
 import { type Columns, showList } from '../output.ts';

@@ -1,6 +1,5 @@
-import type { DeviceAdded, DeviceSummary, FailedHandshake, WakeFor } from '@reeve/contract';
+import { compact, type DeviceAdded, type DeviceSummary, type FailedHandshake, type WakeFor } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
 import { choice, flag, pairs, required, several, text } from '../options.ts';
 import { type Columns, pageQuery, paging, show, showList } from '../output.ts';

@@ -1,6 +1,5 @@
-import type { FrameField, FrameLayout, FrameSource } from '@reeve/contract';
+import { compact, type FrameField, type FrameLayout, type FrameSource } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { Failure } from '../failure.ts';
 import { required, several, text } from '../options.ts';
 import { facts, show, showList } from '../output.ts';

@@ -1,5 +1,5 @@
+import { compact } from '@reeve/contract';
 import { command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { required, text } from '../options.ts';
 import { pageQuery, paging, show } from '../output.ts';
 import { counterLines, handshakeLines, recordLines } from './handshake-view.ts';

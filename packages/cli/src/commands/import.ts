@@ -1,11 +1,16 @@
 import { open, rm } from 'node:fs/promises';
-import { ApiError } from '@reeve/contract';
+import {
+  ApiError,
+  type ImportEntry,
+  importErrors,
+  madeKeysCsv,
+  readCsvDevices,
+  readLeshanSecurity,
+} from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { flag, required, text } from '../options.ts';
 import { readSource } from '../secret-input.ts';
-import { columnOf, type Entry, readDevices } from './import-csv.ts';
-import { readSecurity } from './import-leshan.ts';
 
 export const importCommands = [
   command({
@@ -37,56 +42,39 @@ async function importDevices(context: Context, { file, keys: keysFile, bootstrap
   if (ca !== undefined && !leshan) throw new Failure('usage', '--ca goes with --leshan');
   const purpose = bootstrap ? 'bootstrap' : undefined;
   const source = await readSource(file, terminal);
-  const entries = leshan ? readSecurity(source, { ca, purpose }) : readDevices(source, purpose);
-  const made = entries.filter((each) => each.made);
-  if (made.length > 0) {
+  const read = leshan ? readLeshanSecurity(source, { authority: ca, purpose }) : readCsvDevices(source, purpose);
+  if (!read.ok) throw new Failure('usage', read.errors.join('\n'));
+  const { entries } = read;
+  const made = entries.filter((each) => each.made).length;
+  if (made > 0) {
     if (keysFile === undefined) {
-      throw new Failure(
-        'usage',
-        `${made.length} devices have no key`,
-        'Say where the keys made for them go: --keys FILE',
-      );
+      throw new Failure('usage', `${made} devices have no key`, 'Say where the keys made for them go: --keys FILE');
     }
     // Before the devices are added: a key that is lost then is a device that has to be set up again.
-    await writeKeys(keysFile, made);
+    await writeKeys(keysFile, entries);
   }
   try {
     const devices = entries.map(({ device }) => device);
     const { added } = await context.api('devices.import', { body: { devices } });
     terminal.note(`Added ${added} devices.`);
-    if (made.length > 0) terminal.note(`The ${made.length} keys made for them are in ${keysFile}, and nowhere else.`);
+    if (made > 0) terminal.note(`The ${made} keys made for them are in ${keysFile}, and nowhere else.`);
   } catch (error) {
     if (!(error instanceof ApiError) || error.problem.status >= 500) throw error;
     // Nothing was added, so these keys are of nobody.
-    if (made.length > 0 && keysFile !== undefined) await rm(keysFile);
-    throw byPlace(error, entries);
+    if (made > 0 && keysFile !== undefined) await rm(keysFile);
+    throw new Failure('refused', ['Nothing was added.', ...importErrors(error.problem, entries)].join('\n  '));
   }
 }
 
-/** The keys as CSV, which can be imported again. @throws Failure `usage` if the file is there */
-async function writeKeys(file: string, made: readonly Entry[]): Promise<void> {
-  const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
-  const rows = made.map(({ device: { endpoint, identity = endpoint, key = '' } }) =>
-    [endpoint, identity, key].map(quoted).join(','),
-  );
+/** @throws Failure `usage` if the file is there */
+async function writeKeys(file: string, entries: readonly ImportEntry[]): Promise<void> {
   const handle = await open(file, 'wx', 0o600).catch((error: Error) => {
     throw new Failure('usage', `Cannot write ${file}: ${error.message}`);
   });
   try {
-    await handle.writeFile(['name,identity,key', ...rows, ''].join('\n'));
+    await handle.writeFile(madeKeysCsv(entries));
     await handle.sync();
   } finally {
     await handle.close();
   }
-}
-
-/** What the server refused, by the places of the file. */
-function byPlace({ problem, message }: ApiError, entries: readonly Entry[]): Failure {
-  const places = (problem.errors ?? []).map(({ at, message: why }) => {
-    const [, index, field = ''] = /^body\/devices\/(\d+)\/?(.*)$/.exec(at) ?? [];
-    if (index === undefined) return `${at}: ${why}`;
-    const column = columnOf(field);
-    return `${entries[Number(index)]?.place}${column === '' ? '' : `, ${column}`}: ${why}`;
-  });
-  return new Failure('refused', ['Nothing was added.', ...(places.length > 0 ? places : [message])].join('\n  '));
 }

@@ -1,6 +1,5 @@
-import { type Incident, IncidentState } from '@reeve/contract';
+import { compact, type Incident, IncidentState } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { choice, required, text } from '../options.ts';
 import { type Columns, facts, pageQuery, paging, show, showList } from '../output.ts';
 import { clean } from '../table.ts';

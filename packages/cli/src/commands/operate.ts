@@ -1,6 +1,12 @@
-import { type CommandOperation, CommandPriority, costText, isDear, NotificationAttributes } from '@reeve/contract';
+import {
+  type CommandOperation,
+  CommandPriority,
+  compact,
+  costText,
+  isDear,
+  NotificationAttributes,
+} from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import {

@@ -1,5 +1,4 @@
-import type { OscoreTerms } from '@reeve/contract';
-import { compact } from '../compact.ts';
+import { compact, type OscoreTerms } from '@reeve/contract';
 import { Failure } from '../failure.ts';
 import { flag, type ReadAll, type Spec, text, whole } from '../options.ts';
 

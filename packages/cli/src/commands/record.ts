@@ -1,5 +1,5 @@
+import { compact } from '@reeve/contract';
 import { command } from '../command.ts';
-import { compact } from '../compact.ts';
 import { instant, path, required, whole } from '../options.ts';
 import { show, showList, table } from '../output.ts';
 import { age } from '../words.ts';

@@ -1,6 +1,5 @@
-import type { UpdateInfo, UpdateMethod, UpdateScheme, UpdateState } from '@reeve/contract';
+import { compact, type UpdateInfo, type UpdateMethod, type UpdateScheme, type UpdateState } from '@reeve/contract';
 import { type Context, command } from '../command.ts';
-import { compact } from '../compact.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { flag, required, text } from '../options.ts';

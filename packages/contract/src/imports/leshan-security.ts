@@ -1,11 +1,12 @@
-import type { CredentialAdd, CredentialPurpose, DeviceImport } from '@reeve/contract';
 import { compact } from '../compact.ts';
-import { Failure } from '../failure.ts';
-import type { Entry } from './import-csv.ts';
+import type { CredentialAdd, CredentialPurpose } from '../credentials.ts';
+import type { DeviceImport } from '../devices.ts';
+import type { ImportEntry, ImportRead } from './entry.ts';
 
+/** What is said of all devices of a file. */
 interface Terms {
   /** The authority of devices with certificates. */
-  readonly ca: string | undefined;
+  readonly authority: string | undefined;
   readonly purpose: CredentialPurpose | undefined;
 }
 
@@ -14,15 +15,14 @@ type Fields = Readonly<Record<string, unknown>>;
 /**
  * Devices of the security information that a Leshan server exports: an array of objects with `endpoint`, and `tls` with
  * a pre-shared key, a raw public key or any certificate, `oscore`, or both.
- *
- * @throws Failure `usage` with every entry that is wrong
  */
-export function readSecurity(json: string, terms: Terms): Entry[] {
+export function readLeshanSecurity(json: string, terms: Terms): ImportRead {
   const list = parse(json);
-  if (!Array.isArray(list)) throw new Failure('usage', 'The file is no JSON array of security information');
-  if (list.length === 0) throw new Failure('usage', 'The file has no devices');
+  if (list instanceof SyntaxError) return { ok: false, errors: [`The file is no JSON: ${list.message}`] };
+  if (!Array.isArray(list)) return { ok: false, errors: ['The file is no JSON array of security information'] };
+  if (list.length === 0) return { ok: false, errors: ['The file has no devices'] };
   const errors: string[] = [];
-  const entries = list.flatMap((each: unknown, index): Entry[] => {
+  const entries = list.flatMap((each: unknown, index): ImportEntry[] => {
     const info = fieldsOf(each);
     const { endpoint } = info;
     const place = `Entry ${index + 1}${typeof endpoint === 'string' ? ` (${endpoint})` : ''}`;
@@ -31,15 +31,14 @@ export function readSecurity(json: string, terms: Terms): Entry[] {
     errors.push(`${place}: ${device}`);
     return [];
   });
-  if (errors.length > 0) throw new Failure('usage', errors.join('\n'));
-  return entries;
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, entries };
 }
 
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new Failure('usage', `The file is no JSON: ${error instanceof Error ? error.message : String(error)}`);
+    return error;
   }
 }
 
@@ -58,19 +57,17 @@ function deviceOf({ endpoint, tls, oscore }: Fields, terms: Terms): DeviceImport
   return { endpoint, credentials };
 }
 
-function tlsCredential({ mode, details }: Fields, { ca }: Terms): CredentialAdd | string {
+function tlsCredential({ mode, details }: Fields, { authority }: Terms): CredentialAdd | string {
   const { identity, key } = fieldsOf(details);
   switch (mode) {
     case 'psk':
       if (typeof identity !== 'string') return 'tls.details.identity is missing';
       return isHex(key) ? { kind: 'psk', identity, key } : 'tls.details.key is not hex';
     case 'rpk':
-      return isHex(key)
-        ? { kind: 'raw-key', publicKey: Buffer.from(key, 'hex').toString('base64') }
-        : 'tls.details.key is not hex';
+      return isHex(key) ? { kind: 'raw-key', publicKey: base64Of(key) } : 'tls.details.key is not hex';
     case 'x509':
-      if (ca === undefined) return 'any certificate that bears its name: say of which authority, --ca NAME';
-      return { kind: 'certificate', authority: ca };
+      if (authority === undefined) return 'any certificate that bears its name: say of which authority';
+      return { kind: 'certificate', authority };
     default:
       return `tls.mode is none of psk, rpk, x509: ${JSON.stringify(mode)}`;
   }
@@ -89,4 +86,8 @@ function fieldsOf(value: unknown): Fields {
 
 function isHex(value: unknown): value is string {
   return typeof value === 'string' && /^([0-9a-fA-F]{2})*$/.test(value);
+}
+
+function base64Of(hex: string): string {
+  return btoa(hex.replace(/../g, (byte) => String.fromCharCode(Number.parseInt(byte, 16))));
 }

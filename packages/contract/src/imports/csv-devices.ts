@@ -1,0 +1,72 @@
+import { compact } from '../compact.ts';
+import type { CredentialPurpose } from '../credentials.ts';
+import { readCsv } from './csv.ts';
+import { IMPORT_COLUMNS, type ImportEntry, type ImportRead } from './entry.ts';
+
+/** Columns of which there may be many: labels, and values that are written once the device has registered. */
+const MANY = /^(label\..|value\.\/)/;
+const MADE_KEY_BYTES = 16;
+
+/** The devices of a CSV file; those without a key get one that is made here. */
+export function readCsvDevices(csv: string, purpose: CredentialPurpose | undefined): ImportRead {
+  const records = readCsv(csv);
+  if (!Array.isArray(records)) return refusal(`Line ${records.line}: ${records.error}`);
+  const [head, ...rows] = records;
+  if (!head || rows.length === 0) return refusal('The file has no devices: its first line names the columns');
+  const titles = head.fields.map((title) => title.trim());
+  const strange = titles.filter((title) => !Object.hasOwn(IMPORT_COLUMNS, title) && !MANY.test(title));
+  const twice = titles.filter((title, index) => titles.indexOf(title) < index);
+  const wrong = [
+    ...strange.map((title) => `there is no column "${title}"`),
+    ...twice.map((title) => `the column "${title}" is there twice`),
+    ...(titles.includes('name') ? [] : ['the column "name" is missing']),
+  ];
+  if (wrong.length > 0) return refusal(`Line ${head.line}: ${wrong.join(', ')}`);
+  const short = rows.filter(({ fields }) => fields.length !== titles.length);
+  if (short.length > 0) {
+    return refusal(...short.map(({ line, fields }) => `Line ${line}: ${fields.length} fields, not ${titles.length}`));
+  }
+  return { ok: true, entries: rows.map(({ line, fields }) => entryOf(line, titles, fields, purpose)) };
+}
+
+function refusal(...errors: string[]): ImportRead {
+  return { ok: false, errors };
+}
+
+function entryOf(
+  line: number,
+  titles: readonly string[],
+  fields: readonly string[],
+  purpose: CredentialPurpose | undefined,
+): ImportEntry {
+  const cells = new Map(titles.map((title, index) => [title, fields[index]?.trim() ?? '']));
+  const cell = (title: keyof typeof IMPORT_COLUMNS) => cells.get(title) || undefined;
+  const filled = [...cells].filter(([, value]) => value !== '');
+  const labels = filled.flatMap(([title, value]) => {
+    if (title === 'group') return [[title, value] as const];
+    return title.startsWith('label.') ? [[title.slice('label.'.length), value] as const] : [];
+  });
+  const values = filled.flatMap(([title, value]) =>
+    title.startsWith('value.') ? [{ path: title.slice('value.'.length), value }] : [],
+  );
+  const key = cell('key')?.replace(/[\s:]/g, '');
+  const optional = compact({
+    identity: cell('identity'),
+    site: cell('site'),
+    owner: cell('owner'),
+    labels: labels.length > 0 ? Object.fromEntries(labels) : undefined,
+    values: values.length > 0 ? values : undefined,
+    purpose,
+  });
+  return {
+    place: `Line ${line}`,
+    made: key === undefined,
+    device: { endpoint: cell('name') ?? '', key: key ?? madeKey(), ...optional },
+  };
+}
+
+/** In hex. */
+function madeKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(MADE_KEY_BYTES));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -50,6 +50,8 @@ export class Outbound extends WheelEntry<Timed> {
   /** -1 until it is sent. */
   messageId = -1;
   transmissions = 0;
+  /** When it was transmitted last, ms. */
+  sentAt = 0;
   /** The wait that is running, ms; doubled by each retransmission. */
   waitMs = 0;
 

@@ -14,6 +14,11 @@ export interface TransmissionParameters {
    * separate response through with all its retransmissions, and how long an LwM2M client in queue mode stays awake.
    */
   readonly responseTimeoutMs: number;
+  /**
+   * How long the peer listens after it was heard. Then nothing is retransmitted to it, and a request that it has not
+   * acknowledged ends: one in queue mode would sleep through the rest (LwM2M Core §6.4.1). Infinite for any other.
+   */
+  readonly awakeMs: number;
   /** Largest block of a body that goes in parts: a power of two from 16 to 1024 bytes (RFC 7959 §2.2). */
   readonly blockBytes: number;
 }
@@ -25,6 +30,7 @@ export const DEFAULT_PARAMETERS: TransmissionParameters = {
   maxRetransmit: 4,
   maxLatencyMs: 100_000,
   responseTimeoutMs: 93_000,
+  awakeMs: Number.POSITIVE_INFINITY,
   blockBytes: 1024,
 };
 

@@ -31,6 +31,7 @@ export class Peer extends WheelEntry<Timed> {
   readonly responses: Outbound[] = [];
   readonly observers: Observer[] = [];
   nextMessageId: number;
+  /** When something last happened with it; of one that is configured, when it was heard last, or made. */
   activeAt: number;
   /** Neighbours in order of last activity; none once the peer is configured. */
   fresher: Peer | undefined = undefined;
@@ -115,7 +116,7 @@ export class PeerTable {
   open(key: PeerKey, now: number): Peer | undefined {
     const known = this.#peers.get(key);
     if (known !== undefined) {
-      this.touch(known, now);
+      if (!known.configured) this.touch(known, now);
       return known;
     }
     if (this.#peers.size >= this.#limit && !this.#evict()) return undefined;

@@ -80,15 +80,27 @@ export class Sender {
 
   /** The time of a message has come: it is sent again, or given up. */
   due(outbound: Outbound, now: number): void {
-    const { phase, transmissions, parameters } = outbound;
-    if (phase === 'unacknowledged' && transmissions <= parameters.maxRetransmit) {
+    const { phase, transmissions, parameters, sentAt, waitMs } = outbound;
+    if (phase !== 'unacknowledged' || now >= asleepAt(outbound)) {
+      this.happened(outbound, 'expired', now);
+    } else if (now < sentAt + waitMs) {
+      this.#await(outbound, now);
+    } else if (transmissions <= parameters.maxRetransmit) {
       outbound.transmissions++;
       outbound.waitMs *= 2;
-      this.#wheel.schedule(outbound, now + outbound.waitMs, now);
+      outbound.sentAt = now;
+      this.#await(outbound, now);
       this.#outbox.send(outbound.peer.key, outbound.datagram);
-      return;
+    } else {
+      this.happened(outbound, 'expired', now);
     }
-    this.happened(outbound, 'expired', now);
+  }
+
+  /** Waits for the ACK until the next transmission; or until the peer sleeps, but for the time that an ACK takes. */
+  #await(outbound: Outbound, now: number): void {
+    const { parameters, sentAt, waitMs } = outbound;
+    const last = Math.max(asleepAt(outbound), sentAt + parameters.ackTimeoutMs);
+    this.#wheel.schedule(outbound, Math.min(sentAt + waitMs, last), now);
   }
 
   /**
@@ -139,10 +151,11 @@ export class Sender {
     outbound.messageId = peer.takeMessageId();
     setMessageId(outbound.datagram, outbound.messageId);
     outbound.transmissions = 1;
+    outbound.sentAt = now;
     if (outbound.confirmable) {
       outbound.phase = 'unacknowledged';
       outbound.waitMs = this.#firstWait(outbound);
-      this.#wheel.schedule(outbound, now + outbound.waitMs, now);
+      this.#await(outbound, now);
     } else {
       outbound.phase = 'awaiting';
       this.#wheel.schedule(outbound, now + parameters.responseTimeoutMs, now);
@@ -195,6 +208,11 @@ export class Sender {
     if (removed) removeObserver(observer);
     this.#outbox.push({ kind: 'notifyOutcome', peer, token, outcome: failure ?? 'acknowledged', removed });
   }
+}
+
+/** When the peer of a message stops to listen, unless it is heard before, ms. */
+function asleepAt({ peer, parameters }: Outbound): number {
+  return peer.activeAt + parameters.awakeMs;
 }
 
 function outcomeOf(event: OutboundEvent, purpose: 'request' | 'ping', acknowledged: boolean): RequestOutcome {

@@ -12,6 +12,7 @@ import {
   deviceRow,
   openTestQueue,
   read,
+  reboot,
   registrationOf,
   rest,
   START,
@@ -78,6 +79,22 @@ describe('queue mode', () => {
     );
     await test.heard();
     expect(test.performed).toHaveLength(2);
+  });
+
+  it('P9, QM-2: of what was sent without an answer only that is sent again that may be', async () => {
+    const test = await openTestQueue({ registration: { queueMode: 1 }, perform: () => timeout });
+    const execute = await test.add(reboot);
+    await rest();
+    // The device may have done it, and slept before it could say so.
+    expect(await test.row(execute)).toMatchObject({ state: 'outcome-unknown', attempts: 1 });
+    const written = await test.add(write(1));
+    const repeatable = await test.add(reboot, { repeatable: true });
+    test.behaviour.perform = () => answered(2.04);
+    noteHeard(test.device, START + 1);
+    await test.heard(false);
+    expect(await test.row(written)).toMatchObject({ state: 'answered', attempts: 1 });
+    expect(await test.row(repeatable)).toMatchObject({ state: 'answered' });
+    expect(test.performed.filter(({ kind }) => kind === 'execute')).toHaveLength(2);
   });
 
   it('a device that was heard while its request went unanswered is awake, and is asked again', async () => {

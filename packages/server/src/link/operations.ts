@@ -7,6 +7,7 @@ import {
   Code,
   ObservationScope,
   type RequestId,
+  type RequestSpec,
 } from '@reeve/coap';
 import { ContentFormat, ROOT_PATH } from '@reeve/lwm2m';
 import type { Millis, RegistrationId } from '../ids.ts';
@@ -30,6 +31,8 @@ interface Pending {
   readonly session: Session;
   /** Of the device that it is for, if that is behind the gateway whose session this is. */
   readonly behind?: RegistrationId | undefined;
+  /** Transmission parameters of its own. */
+  readonly parameters?: RequestSpec['parameters'];
   /** Content formats to ask in, the present one first. */
   readonly formats: readonly number[];
 }
@@ -48,7 +51,8 @@ export class Operations {
     return this.#pending.size;
   }
 
-  perform({ request, sessionId, behind, operation }: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
+  perform(message: Extract<LinkDown, { kind: 'perform' }>, now: number): void {
+    const { request, sessionId, behind, awakeMs, operation } = message;
     const { decoder, sessions } = this.#o;
     const session = sessions.get(sessionId);
     const registered = session && this.#registeredOf({ session, behind });
@@ -58,7 +62,8 @@ export class Operations {
       return;
     }
     const formats = formatsOf(operation, registered, decoder.refused(registered.registrationId));
-    this.#ask({ request, operation, session, behind, formats }, registered, now);
+    const waking = awakeMs === undefined ? {} : { parameters: { awakeMs } };
+    this.#ask({ request, operation, session, behind, formats, ...waking }, registered, now);
   }
 
   /** The registration of the device that a request is for. */
@@ -68,7 +73,7 @@ export class Operations {
 
   #ask(pending: Pending, registered: Registered, now: number): void {
     const { coap } = this.#o;
-    const { request, operation, session, formats } = pending;
+    const { request, operation, session, formats, parameters } = pending;
     const encoded = requestOf(operation, registered, formats[0]);
     if (!encoded.ok) {
       this.#settle(request, { kind: 'unencodable', reason: encoded.reason });
@@ -79,7 +84,8 @@ export class Operations {
       const { registrationId } = session.registered ?? registered;
       coap.cancelObservation(ObservationScope(registrationId), token, now);
     }
-    this.#pending.set(coap.request(session.peer, encoded.request, now), pending);
+    const spec = parameters ? { ...encoded.request, parameters } : encoded.request;
+    this.#pending.set(coap.request(session.peer, spec, now), pending);
   }
 
   /** A request of ours has come to its end. */

@@ -316,6 +316,8 @@ export type LinkDown =
       readonly sessionId: SessionId;
       /** Registration of the device that it is for, if that is behind the gateway whose session this is. */
       readonly behind?: RegistrationId;
+      /** How long the device listens after it was heard, if it sleeps then: a request that it has not taken ends with that. */
+      readonly awakeMs?: number;
       readonly operation: LinkOperation;
     }
   | { readonly kind: 'close-session'; readonly sessionId: SessionId }

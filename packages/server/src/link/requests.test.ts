@@ -28,7 +28,7 @@ function openTestRequests(queueMode: number) {
     await new Promise((resolve) => setImmediate(resolve));
   };
   const paths = () => sent.map(({ operation }) => 'path' in operation && operation.path);
-  return { device, ask, settle, paths, outcomes };
+  return { device, ask, settle, paths, outcomes, sent };
 }
 
 describe('requests to a device in queue mode', () => {
@@ -58,6 +58,16 @@ describe('requests to a device in queue mode', () => {
     expect(paths()).toEqual(['/3', '/7']);
   });
 
+  it('QM-1: say how long that one listens, by what is known of it', () => {
+    const { ask, sent } = openTestRequests(1);
+    ask('/3');
+    expect(sent).toMatchObject([{ awakeMs: 93_000 }]);
+    const other = openTestRequests(1);
+    other.device.row = deviceRow({ awakeSeconds: 30 });
+    other.ask('/3');
+    expect(other.sent).toMatchObject([{ awakeMs: 30_000 }]);
+  });
+
   it('go on if the device was heard while one was unanswered', async () => {
     const { device, ask, settle, paths } = openTestRequests(1);
     for (const path of ['/3', '/4']) ask(path);
@@ -68,7 +78,8 @@ describe('requests to a device in queue mode', () => {
 });
 
 it('requests to any other device are left to the link to order', () => {
-  const { ask, paths } = openTestRequests(0);
+  const { ask, paths, sent } = openTestRequests(0);
   for (const path of ['/3', '/4']) ask(path);
   expect(paths()).toEqual(['/3', '/4']);
+  expect(sent[0]).not.toHaveProperty('awakeMs');
 });

@@ -1,4 +1,5 @@
 import { carrierOf, type Device } from '../registry/fleet.ts';
+import { wakingOf } from '../registry/reach.ts';
 import type { BootstrapLinkOperation } from './bootstrap-port.ts';
 import type { LinkDown, LinkOperation, RequestOutcome, RequestRef, SessionId } from './port.ts';
 
@@ -20,7 +21,8 @@ export class Requests {
 
   /**
    * Sends an operation through the device's session. Resolves in every case; never rejects. A device in queue mode gets
-   * one request after the other, and nothing more once it left one unanswered (LwM2M Core §6.4.1).
+   * one request after the other, each for as long as it is awake, and nothing more once it left one unanswered (LwM2M
+   * Core §6.4.1).
    */
   perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
     const carrier = carrierOf(device);
@@ -49,7 +51,8 @@ export class Requests {
     const { session } = carrierOf(device);
     if (!session) return Promise.resolve({ kind: 'not-sent', reason: 'the device has no live session' });
     const behind = device.gateway && device.registration ? { behind: device.registration.registrationId } : {};
-    return this.#ask((request) => ({ kind: 'perform', request, sessionId: session.sessionId, operation, ...behind }));
+    const how = { ...behind, ...wakingOf(device) };
+    return this.#ask((request) => ({ kind: 'perform', request, sessionId: session.sessionId, operation, ...how }));
   }
 
   /** Sends an operation over a session on the bootstrap interface. Resolves in every case; never rejects. */

@@ -319,11 +319,11 @@ export class TestOwner {
   }
 
   /** Performs an operation over the newest session and gives back its outcome, if there is one yet. */
-  perform(operation: LinkOperation): UpOf<'outcome'> | undefined {
+  perform(operation: LinkOperation, how: { readonly awakeMs?: number } = {}): UpOf<'outcome'> | undefined {
     this.#request += 1;
     const request = this.#request as RequestRef;
     const sessionId = (this.of('session-opened').at(-1) ?? this.last('register')).session.sessionId;
-    this.post({ kind: 'perform', request, sessionId, operation });
+    this.post({ kind: 'perform', request, sessionId, operation, ...how });
     this.settle();
     return this.of('outcome').find((outcome) => outcome.request === request);
   }

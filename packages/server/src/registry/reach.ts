@@ -14,7 +14,17 @@ export function isAwake(device: Device, now: Millis): boolean {
   if (!registration) return false;
   if (registration.queueMode === 0) return true;
   if (lastHeard === 'unanswered') return false;
-  return now - (lastHeard ?? registration.lastContactAt) < (row.awakeSeconds ?? defaultAwakeSeconds) * 1000;
+  return now - (lastHeard ?? registration.lastContactAt) < awakeMsOf(row);
+}
+
+function awakeMsOf({ awakeSeconds = defaultAwakeSeconds }: Device['row']): number {
+  return awakeSeconds * 1000;
+}
+
+/** What the link must know of a device that sleeps, to stop in time; see `perform` in link/port.ts. */
+export function wakingOf(device: Device): { readonly awakeMs?: number } {
+  const { row, registration } = carrierOf(device);
+  return registration?.queueMode === 1 ? { awakeMs: awakeMsOf(row) } : {};
 }
 
 /** Whether something can be sent to the device now: it is registered, has a live session and is awake. */

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Artifacts } from '../artifacts/artifacts.ts';
 import type { LinkDown, LinkOperation, RequestOutcome } from '../link/port.ts';
 import type { Device } from '../registry/fleet.ts';
+import { noteHeard, noteUnanswered } from '../registry/reach.ts';
 import { openSealer } from '../store/sealing.ts';
 import { openTestCore, organisationId, rest, sessionOf } from '../test-core.ts';
 import { updateLimits } from './limits.ts';
@@ -89,7 +90,7 @@ async function begin() {
       perform: async (_, operation) => pump.answer(operation),
       lost: (device, how) => {
         lost.push(how);
-        fleet.setSession(device, undefined);
+        noteUnanswered(fleet, device, how);
       },
       origins: () => origins,
       send: (message) => sent.push(message),
@@ -150,6 +151,25 @@ describe('an update', () => {
     // Each part once, and the one that was not answered.
     expect(all.pump.count('write-part')).toBe(Math.ceil(CONTENT.length / 1024) + 1);
     expect(Buffer.compare(all.pump.bytes, CONTENT)).toBe(0);
+  });
+
+  it('QM-3: pauses while a device in queue mode sleeps, and sends it nothing', async () => {
+    const all = await begin();
+    await all.core.register(sessionOf('truck-1'), { endpoint: 'truck-1', queueMode: true });
+    all.pump.silentAfter = 10;
+    await all.updates.start(all.device, { artifact: all.artifact }, who);
+    await all.settled();
+    expect(all.pump.count('write-part')).toBe(11);
+    await all.pass(100);
+    expect(all.pump.count('write-part')).toBe(11);
+    expect(all.device.session).toBeDefined();
+    all.pump.silentAfter = Number.POSITIVE_INFINITY;
+    noteHeard(all.device, all.core.time.now);
+    all.updates.heard(all.device);
+    await all.settled();
+    await all.pass(5);
+    expect(await all.row()).toMatchObject({ state: 'succeeded' });
+    expect(all.pump.count('write-part')).toBe(Math.ceil(CONTENT.length / 1024) + 1);
   });
 
   it('ends when its time is over', async () => {

@@ -9,7 +9,7 @@ import type { JournalDraft } from '../journal/entries.ts';
 import type { LinkDown, LinkOperation, LinkUp, RequestOutcome } from '../link/port.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer } from '../pacing/pacer.ts';
-import type { Device, Fleet } from '../registry/fleet.ts';
+import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
@@ -235,17 +235,18 @@ export class Updates {
       const { row } = running;
       const operation = await this.#ask(row, running, device);
       if (!operation) return this.#end(running, 'failed', 'the artifact is gone');
-      const turn = await this.#o.pacer.ask(device, 'background', requestBytes(operation, device.session), 'updates');
+      const carrier = carrierOf(device);
+      const turn = await this.#o.pacer.ask(device, 'background', requestBytes(operation, carrier.session), 'updates');
       if (turn === 'later') {
         running.askAt = Number.POSITIVE_INFINITY;
         return;
       }
-      const { session, lastHeard } = device;
+      const { session, lastHeard } = carrier;
       const outcome = await this.#o.perform(device, operation);
       // It may have been cancelled meanwhile.
       if (this.#closed || running.row.state !== 'running') return;
       const how = howUnanswered(outcome);
-      if (how && device.session === session && device.lastHeard === lastHeard) this.#o.lost(device, how);
+      if (how && carrier.session === session && carrier.lastHeard === lastHeard) this.#o.lost(device, how);
       const answer = answerOf(row, outcome);
       if (answer) await this.#apply(running, follow(row.step, answer, this.#orderOf(device, row)));
       else await this.#unanswered(running, outcome);

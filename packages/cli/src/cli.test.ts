@@ -60,6 +60,7 @@ describe('exit codes', () => {
     [problem(409, 'wrong-state', 'not now'), 4, 'not now'],
     [problem(429, 'too-many', 'too many'), 4, 'too many'],
     [problem(401, 'not-signed-in', ''), 6, 'does not accept the token'],
+    [problem(403, 'insufficient-scope', 'This needs the scope admin'), 6, 'needs the scope admin'],
     [problem(503, 'store-full', 'Nothing was changed'), 1, 'Nothing was changed'],
     [problem(502, 'http', 'The server answered 502'), 5, 'is that a Reeve server?'],
     [new TypeError('a fault of ours'), 1, 'a fault of ours'],

@@ -12,7 +12,7 @@ export const exitCodes = {
     meaning: 'The server refused: a name is taken, a document or value is invalid, a limit is reached.',
   },
   unreachable: { code: 5, meaning: 'No server answers.' },
-  'not-allowed': { code: 6, meaning: 'The token is missing or not valid.' },
+  'not-allowed': { code: 6, meaning: 'The token is missing, not valid, or of too narrow a scope.' },
 } as const;
 
 export type ExitName = keyof typeof exitCodes;

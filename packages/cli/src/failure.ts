@@ -43,6 +43,7 @@ function ofProblem({ problem, message }: ApiError): Failure {
       'Use the token of its data folder (--data FOLDER), or make one there: reeve token create NAME',
     );
   }
+  if (code === 'insufficient-scope') return new Failure('not-allowed', text);
   if (code === 'http') return new Failure('unreachable', `${message}: is that a Reeve server?`, 'Check --server URL');
   if (status === 404) return new Failure('not-found', text);
   if (status >= 500) return new Failure('failed', text);

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant } from './common.ts';
+import { Scope } from './scopes.ts';
 
 /** Who the caller is and what the server is, for the first paint of the console. */
 export const Session = Type.Object({
@@ -38,13 +39,19 @@ export type SignInLink = Static<typeof SignInLink>;
 export const Token = Type.Object({
   tokenId: Type.String(),
   name: Type.String(),
+  scope: Scope,
   createdAt: Instant,
   lastUsedAt: Type.Optional(Instant),
+  /** When it last asked for what its scope does not allow; written once an hour at most. */
+  refusedAt: Type.Optional(Instant),
 });
 export type Token = Static<typeof Token>;
 
 export const TokenCreate = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 64 }) },
+  {
+    name: Type.String({ minLength: 1, maxLength: 64 }),
+    scope: Type.Optional(Scope),
+  },
   { additionalProperties: false },
 );
 

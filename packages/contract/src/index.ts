@@ -16,5 +16,6 @@ export { readLeshanSecurity } from './imports/leshan-security.ts';
 export * from './models.ts';
 export * from './policies.ts';
 export * from './routes/routes.ts';
+export * from './scopes.ts';
 export * from './streams.ts';
 export * from './updates.ts';

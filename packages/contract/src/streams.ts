@@ -4,21 +4,21 @@ import * as devices from './devices.ts';
 /** Server-sent event streams below `/api/v1`. */
 export const streams = {
   /** Journal entries (`event: journal`, `id: seq`), committed samples (`event: samples`) and presence (`event: presence`); resumes from Last-Event-ID or `?after=`. */
-  events: { path: '/events' },
+  events: { path: '/events', scope: 'read' },
   /** `event: trace` lines of one device, live only. */
-  trace: { path: '/devices/:device/trace' },
+  trace: { path: '/devices/:device/trace', scope: 'read' },
 } as const;
 
 /** Files below `/api/v1`, answered to a POST as they are. */
 export const downloads = {
   /** A copy of everything but the sealing key. */
-  backup: { path: '/backup' },
+  backup: { path: '/backup', scope: 'admin' },
 } as const;
 
 /** Files below `/api/v1`, taken as they are. */
 export const uploads = {
   /** The next piece of an artifact, from `?offset=` on. */
-  artifact: { path: '/artifacts/:artifact/content' },
+  artifact: { path: '/artifacts/:artifact/content', scope: 'operator' },
 } as const;
 
 /** Bytes of the largest piece. */

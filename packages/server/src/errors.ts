@@ -14,6 +14,7 @@ interface ErrorSpec {
 export const errors = {
   'not-signed-in': { status: 401, title: 'Sign in first', fault: 'caller' },
   'link-invalid': { status: 401, title: 'The sign-in link is used or too old', fault: 'caller' },
+  'insufficient-scope': { status: 403, title: 'The token has too narrow a scope', fault: 'caller' },
   'forbidden-origin': { status: 403, title: 'The request came from another site', fault: 'caller' },
   'invalid-request': { status: 400, title: 'The request does not fit its schema', fault: 'caller' },
   'invalid-policy': { status: 422, title: 'The policy document has errors', fault: 'caller' },

@@ -1,5 +1,6 @@
+import { scopeNames } from '@reeve/contract';
 import { command } from '../command.ts';
-import { required } from '../options.ts';
+import { choice, required } from '../options.ts';
 import { show, showList } from '../output.ts';
 import { age } from '../words.ts';
 
@@ -15,8 +16,10 @@ export const tokenCommands = [
         {
           name: (token) => token.name,
           id: (token) => token.tokenId,
+          scope: (token) => token.scope,
           made: (token) => age(token.createdAt, now),
           'last used': (token) => age(token.lastUsedAt, now) || 'never',
+          'held back': (token) => age(token.refusedAt, now),
         },
         'No tokens. Make one: reeve token create NAME',
       );
@@ -26,8 +29,9 @@ export const tokenCommands = [
     name: 'token create',
     summary: 'Make a bearer token for a program and print it once',
     positionals: { name: required('NAME', 'what the token is for') },
+    options: { scope: choice(scopeNames, 'what it may do; see docs/operations.md', 'admin') },
     run: async (context, given) => {
-      const made = await context.api('tokens.create', { body: { name: given.name } });
+      const made = await context.api('tokens.create', { body: { name: given.name, scope: given.scope } });
       show(context, made, () => [made.secret]);
       if (!context.json) {
         context.terminal.note(`This is shown once. Revoke it with: reeve token revoke ${made.token.tokenId}`);

@@ -10,6 +10,7 @@ export const bootstrapRoutes = {
   'bootstrap.list': {
     method: 'GET',
     path: '/bootstraps',
+    scope: 'read',
     summary: 'Bootstrap sessions, newest first',
     query: Type.Object({
       device: Type.Optional(DeviceRef),
@@ -22,6 +23,7 @@ export const bootstrapRoutes = {
   'bootstrap.show': {
     method: 'GET',
     path: '/bootstraps/:id',
+    scope: 'read',
     summary: 'A bootstrap session, step by step',
     params: Type.Object({ id: Id }),
     status: 200,
@@ -30,6 +32,7 @@ export const bootstrapRoutes = {
   'bootstrap.templates': {
     method: 'GET',
     path: '/bootstrap-templates',
+    scope: 'read',
     summary: 'What devices are given, by group',
     status: 200,
     result: Page(bootstrap.BootstrapGroup),
@@ -37,6 +40,7 @@ export const bootstrapRoutes = {
   'bootstrap.template': {
     method: 'GET',
     path: '/bootstrap-templates/:name',
+    scope: 'read',
     summary: 'What the devices of a group are given',
     params: group,
     status: 200,
@@ -45,6 +49,7 @@ export const bootstrapRoutes = {
   'bootstrap.set-template': {
     method: 'PUT',
     path: '/bootstrap-templates/:name',
+    scope: 'operator',
     summary: 'Say what the devices of a group are given from now on',
     params: group,
     body: bootstrap.BootstrapTemplate,
@@ -54,6 +59,7 @@ export const bootstrapRoutes = {
   'bootstrap.remove-template': {
     method: 'DELETE',
     path: '/bootstrap-templates/:name',
+    scope: 'operator',
     summary: 'Remove the template of a group: its devices are given the default one',
     params: group,
     status: 204,

@@ -15,6 +15,7 @@ export const commandRoutes = {
   'commands.create': {
     method: 'POST',
     path: '/devices/:device/commands',
+    scope: 'operator',
     summary: 'Queue a command; `Idempotency-Key` makes a repeat harmless',
     params: device,
     query: Type.Object({ wait }),
@@ -25,6 +26,7 @@ export const commandRoutes = {
   'commands.cost': {
     method: 'POST',
     path: '/devices/:device/command-costs',
+    scope: 'read',
     summary: 'What a command would cost the device; nothing is sent',
     params: device,
     body: Type.Object({ operation: commands.CommandOperation }),
@@ -34,6 +36,7 @@ export const commandRoutes = {
   'commands.list': {
     method: 'GET',
     path: '/commands',
+    scope: 'read',
     summary: 'Commands, newest first',
     query: Type.Object({ ...PageQuery, device: Type.Optional(DeviceRef), state: Type.Optional(commands.CommandState) }),
     status: 200,
@@ -42,6 +45,7 @@ export const commandRoutes = {
   'commands.show': {
     method: 'GET',
     path: '/commands/:id',
+    scope: 'read',
     summary: 'One command with its receipts',
     params: one,
     query: Type.Object({ wait }),
@@ -51,6 +55,7 @@ export const commandRoutes = {
   'commands.cancel': {
     method: 'DELETE',
     path: '/commands/:id',
+    scope: 'operator',
     summary: 'Cancel a queued command',
     params: one,
     status: 200,

@@ -13,6 +13,7 @@ export const credentialRoutes = {
   'devices.key': {
     method: 'PUT',
     path: '/devices/:device/key',
+    scope: 'operator',
     summary: 'Replace every credential by one pre-shared key; a made one is answered once',
     params: device,
     body: credentials.CredentialChange,
@@ -22,6 +23,7 @@ export const credentialRoutes = {
   'credentials.list': {
     method: 'GET',
     path: '/devices/:device/credentials',
+    scope: 'read',
     summary: 'What a device proves itself with',
     params: device,
     status: 200,
@@ -30,6 +32,7 @@ export const credentialRoutes = {
   'credentials.add': {
     method: 'POST',
     path: '/devices/:device/credentials',
+    scope: 'operator',
     summary: 'Add a credential beside those that are there; a made key is answered once',
     params: device,
     body: credentials.CredentialAdd,
@@ -39,6 +42,7 @@ export const credentialRoutes = {
   'credentials.rotate': {
     method: 'PUT',
     path: '/devices/:device/credentials/:id',
+    scope: 'operator',
     summary: 'Replace a credential by a new one of its kind; its sessions end',
     params: deviceAndOne,
     body: credentials.CredentialRotate,
@@ -48,6 +52,7 @@ export const credentialRoutes = {
   'credentials.remove': {
     method: 'DELETE',
     path: '/devices/:device/credentials/:id',
+    scope: 'operator',
     summary: 'Remove a credential; its sessions end',
     params: deviceAndOne,
     status: 204,
@@ -55,6 +60,7 @@ export const credentialRoutes = {
   'admissions.list': {
     method: 'GET',
     path: '/expiry-admissions',
+    scope: 'read',
     summary: 'Devices whose expired certificate is good enough until a date',
     status: 200,
     result: Page(credentials.ExpiryAdmission),
@@ -62,6 +68,7 @@ export const credentialRoutes = {
   'admissions.set': {
     method: 'PUT',
     path: '/devices/:device/expiry-admission',
+    scope: 'operator',
     summary: 'Admit the expired certificate of a device until a date',
     params: device,
     body: credentials.ExpiryAdmit,
@@ -71,6 +78,7 @@ export const credentialRoutes = {
   'admissions.remove': {
     method: 'DELETE',
     path: '/devices/:device/expiry-admission',
+    scope: 'operator',
     summary: 'Admit the expired certificate of a device no longer; sessions with it end',
     params: device,
     status: 204,
@@ -79,6 +87,7 @@ export const credentialRoutes = {
   'authorities.list': {
     method: 'GET',
     path: '/authorities',
+    scope: 'read',
     summary: 'Certificate authorities of devices',
     status: 200,
     result: Page(credentials.Authority),
@@ -86,6 +95,7 @@ export const credentialRoutes = {
   'authorities.add': {
     method: 'POST',
     path: '/authorities',
+    scope: 'admin',
     summary: 'Trust a certificate authority to vouch for devices',
     body: credentials.AuthorityAdd,
     status: 201,
@@ -94,6 +104,7 @@ export const credentialRoutes = {
   'authorities.change': {
     method: 'PATCH',
     path: '/authorities/:id',
+    scope: 'admin',
     summary: 'Change how its certificates tell devices, or its revocation list; by name or id',
     params: one,
     body: credentials.AuthorityChange,
@@ -103,6 +114,7 @@ export const credentialRoutes = {
   'authorities.refresh': {
     method: 'POST',
     path: '/authorities/:id/refresh',
+    scope: 'operator',
     summary: 'Fetch its revocation list now',
     params: one,
     status: 200,
@@ -111,6 +123,7 @@ export const credentialRoutes = {
   'authorities.remove': {
     method: 'DELETE',
     path: '/authorities/:id',
+    scope: 'admin',
     summary: 'Trust it no longer: the credentials under it go, and their sessions end',
     params: one,
     status: 204,
@@ -118,6 +131,7 @@ export const credentialRoutes = {
   'server.identity': {
     method: 'GET',
     path: '/server/identity',
+    scope: 'read',
     summary: 'What the server proves itself with: what devices are configured with',
     status: 200,
     result: credentials.ServerIdentity,

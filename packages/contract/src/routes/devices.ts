@@ -10,6 +10,7 @@ export const deviceRoutes = {
   'devices.list': {
     method: 'GET',
     path: '/devices',
+    scope: 'read',
     summary: 'Devices, searched by endpoint, label (key=value), site or owner',
     query: Type.Object({ ...PageQuery, search: Type.Optional(Type.String({ maxLength: 255 })) }),
     status: 200,
@@ -18,6 +19,7 @@ export const deviceRoutes = {
   'devices.add': {
     method: 'POST',
     path: '/devices',
+    scope: 'operator',
     summary: 'Add a device and its key',
     body: devices.DeviceAdd,
     status: 201,
@@ -26,6 +28,7 @@ export const deviceRoutes = {
   'devices.import': {
     method: 'POST',
     path: '/device-imports',
+    scope: 'operator',
     summary: 'Add many devices with their keys: all of them or none',
     body: devices.DevicesImport,
     status: 201,
@@ -34,6 +37,7 @@ export const deviceRoutes = {
   'devices.show': {
     method: 'GET',
     path: '/devices/:device',
+    scope: 'read',
     summary: 'Everything known of one device',
     params: device,
     status: 200,
@@ -42,6 +46,7 @@ export const deviceRoutes = {
   'devices.change': {
     method: 'PATCH',
     path: '/devices/:device',
+    scope: 'operator',
     summary: 'Change labels, site, owner, model',
     params: device,
     body: devices.DeviceChange,
@@ -51,6 +56,7 @@ export const deviceRoutes = {
   'devices.remove': {
     method: 'DELETE',
     path: '/devices/:device',
+    scope: 'operator',
     summary: 'Remove a device and its keys',
     params: device,
     status: 204,
@@ -58,6 +64,7 @@ export const deviceRoutes = {
   'devices.history': {
     method: 'GET',
     path: '/devices/:device/history',
+    scope: 'read',
     summary: 'History of one resource',
     params: device,
     query: Type.Object({
@@ -72,6 +79,7 @@ export const deviceRoutes = {
   'devices.timeline': {
     method: 'GET',
     path: '/devices/:device/timeline',
+    scope: 'read',
     summary: 'Journal of one device, newest first',
     params: device,
     query: Type.Object({ before: Type.Optional(Type.Integer()), limit: PageQuery.limit }),
@@ -81,6 +89,7 @@ export const deviceRoutes = {
   'devices.observe': {
     method: 'PUT',
     path: '/devices/:device/observations',
+    scope: 'operator',
     summary: 'Keep a path, or several as one, observed for people',
     params: device,
     body: Type.Object({ path: ObservedText }),
@@ -90,6 +99,7 @@ export const deviceRoutes = {
   'devices.unobserve': {
     method: 'DELETE',
     path: '/devices/:device/observations',
+    scope: 'operator',
     summary: 'Stop observing for people what was asked for so',
     params: device,
     query: Type.Object({ path: ObservedText }),
@@ -98,6 +108,7 @@ export const deviceRoutes = {
   'devices.lock': {
     method: 'PUT',
     path: '/devices/:device/lock',
+    scope: 'operator',
     summary: 'A person holds or lets go the lock',
     params: device,
     body: Type.Object({ held: Type.Boolean() }),

@@ -11,6 +11,7 @@ export const frameRoutes = {
   'frames.take': {
     method: 'POST',
     path: '/frames',
+    scope: 'frames',
     summary: 'Take a frame from the callback of a network; a repeated one is answered as the first',
     body: frames.FrameDelivery,
     status: 204,
@@ -18,6 +19,7 @@ export const frameRoutes = {
   'frames.show': {
     method: 'GET',
     path: '/devices/:device/frames',
+    scope: 'read',
     summary: 'How a device sends frames',
     params: device,
     status: 200,
@@ -26,6 +28,7 @@ export const frameRoutes = {
   'frames.set': {
     method: 'PUT',
     path: '/devices/:device/frames',
+    scope: 'operator',
     summary: 'Let a device send frames; a made key is answered once, and a new key counts from 1 again',
     params: device,
     body: frames.FrameSourceSet,
@@ -35,6 +38,7 @@ export const frameRoutes = {
   'frames.remove': {
     method: 'DELETE',
     path: '/devices/:device/frames',
+    scope: 'operator',
     summary: 'Take frames of a device no longer',
     params: device,
     status: 204,
@@ -42,6 +46,7 @@ export const frameRoutes = {
   'layouts.list': {
     method: 'GET',
     path: '/frame-layouts',
+    scope: 'read',
     summary: 'Layouts of frames',
     status: 200,
     result: Page(frames.FrameLayout),
@@ -49,6 +54,7 @@ export const frameRoutes = {
   'layouts.set': {
     method: 'PUT',
     path: '/frame-layouts',
+    scope: 'operator',
     summary: 'Add or replace a layout of frames, by its name',
     body: frames.FrameLayout,
     status: 200,
@@ -57,6 +63,7 @@ export const frameRoutes = {
   'layouts.remove': {
     method: 'DELETE',
     path: '/frame-layouts/:name',
+    scope: 'operator',
     summary: 'Remove a layout that no device uses',
     params: named,
     status: 204,

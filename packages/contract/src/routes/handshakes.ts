@@ -10,6 +10,7 @@ export const handshakeRoutes = {
   'handshakes.list': {
     method: 'GET',
     path: '/handshakes',
+    scope: 'read',
     summary: "Why can't my device connect? Failed handshakes, newest first",
     query: Type.Object({
       ...PageQuery,
@@ -22,6 +23,7 @@ export const handshakeRoutes = {
   'handshakes.show': {
     method: 'GET',
     path: '/handshakes/:id',
+    scope: 'read',
     summary: 'One failed handshake',
     params: one,
     status: 200,
@@ -30,6 +32,7 @@ export const handshakeRoutes = {
   'handshakes.counters': {
     method: 'GET',
     path: '/handshake-counters',
+    scope: 'read',
     summary: 'How handshakes went since the server started',
     status: 200,
     result: handshakes.HandshakeCounters,

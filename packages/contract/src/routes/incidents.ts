@@ -11,6 +11,7 @@ export const incidentRoutes = {
   'incidents.list': {
     method: 'GET',
     path: '/incidents',
+    scope: 'read',
     summary: 'Incidents, newest first',
     query: Type.Object({
       ...PageQuery,
@@ -23,6 +24,7 @@ export const incidentRoutes = {
   'incidents.show': {
     method: 'GET',
     path: '/incidents/:id',
+    scope: 'read',
     summary: 'One incident',
     params: one,
     status: 200,
@@ -31,6 +33,7 @@ export const incidentRoutes = {
   'incidents.acknowledge': {
     method: 'POST',
     path: '/incidents/:id/acknowledge',
+    scope: 'operator',
     summary: 'Someone looks after it',
     params: one,
     status: 200,
@@ -39,6 +42,7 @@ export const incidentRoutes = {
   'incidents.close': {
     method: 'POST',
     path: '/incidents/:id/close',
+    scope: 'operator',
     summary: 'Close it',
     params: one,
     status: 200,
@@ -47,6 +51,7 @@ export const incidentRoutes = {
   'incidents.timeline': {
     method: 'GET',
     path: '/incidents/:id/timeline',
+    scope: 'read',
     summary: 'What happened, in order',
     params: one,
     status: 200,
@@ -55,6 +60,7 @@ export const incidentRoutes = {
   'approvals.list': {
     method: 'GET',
     path: '/approvals',
+    scope: 'read',
     summary: 'Responses that wait for a person',
     query: Type.Object({ state: Type.Optional(policies.Approval.properties.state) }),
     status: 200,
@@ -63,6 +69,7 @@ export const incidentRoutes = {
   'approvals.approve': {
     method: 'POST',
     path: '/approvals/:id/approve',
+    scope: 'operator',
     summary: 'Let the response go ahead',
     params: one,
     status: 200,
@@ -71,6 +78,7 @@ export const incidentRoutes = {
   'approvals.deny': {
     method: 'POST',
     path: '/approvals/:id/deny',
+    scope: 'operator',
     summary: 'Refuse the response',
     params: one,
     status: 200,

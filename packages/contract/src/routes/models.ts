@@ -11,6 +11,7 @@ export const modelRoutes = {
   'models.list': {
     method: 'GET',
     path: '/models',
+    scope: 'read',
     summary: 'Every version of every object that the server knows',
     status: 200,
     result: Page(models.ModelInfo),
@@ -18,6 +19,7 @@ export const modelRoutes = {
   'models.show': {
     method: 'GET',
     path: '/models/:object',
+    scope: 'read',
     summary: 'An object with its resources, in its newest or a given version',
     params: Type.Object({ object }),
     query: Type.Object({ version: Type.Optional(Id) }),
@@ -27,6 +29,7 @@ export const modelRoutes = {
   'models.add': {
     method: 'POST',
     path: '/models',
+    scope: 'operator',
     summary: 'Add the object definitions of an XML document, or replace those that were added before',
     body: models.ModelAdd,
     status: 201,
@@ -35,6 +38,7 @@ export const modelRoutes = {
   'models.remove': {
     method: 'DELETE',
     path: '/models/:object/:version',
+    scope: 'operator',
     summary: 'Remove a definition that was added',
     params: Type.Object({ object, version: Id }),
     status: 204,

@@ -10,6 +10,7 @@ export const policyRoutes = {
   'policies.list': {
     method: 'GET',
     path: '/policies',
+    scope: 'read',
     summary: 'Policies',
     status: 200,
     result: Page(policies.Policy),
@@ -17,6 +18,7 @@ export const policyRoutes = {
   'policies.apply': {
     method: 'PUT',
     path: '/policies',
+    scope: 'operator',
     summary: 'Apply a policy document',
     body: Type.Object({ source: Type.String({ maxLength: 262_144 }) }),
     status: 200,
@@ -25,6 +27,7 @@ export const policyRoutes = {
   'policies.show': {
     method: 'GET',
     path: '/policies/:id',
+    scope: 'read',
     summary: 'One policy',
     params: one,
     status: 200,
@@ -33,6 +36,7 @@ export const policyRoutes = {
   'policies.devices': {
     method: 'GET',
     path: '/policies/:id/devices',
+    scope: 'read',
     summary: 'Rules of the policy, device by device',
     params: one,
     query: Type.Object(PageQuery),
@@ -42,6 +46,7 @@ export const policyRoutes = {
   'policies.remove': {
     method: 'DELETE',
     path: '/policies/:id',
+    scope: 'operator',
     summary: 'Remove a policy; its automatic responses are undone',
     params: one,
     status: 204,

@@ -1,10 +1,13 @@
 import type Type from 'typebox';
+import type { RouteScope } from '../scopes.ts';
 
 /** One route of the API: everything that server, console, CLI and openapi.json know of it. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `:name` parameters, below `/api/v1`. */
   readonly path: string;
+  /** What the caller needs. */
+  readonly scope: RouteScope;
   readonly summary: string;
   readonly params?: Type.TObject;
   readonly query?: Type.TObject;

@@ -6,6 +6,7 @@ export const serverRoutes = {
   'server.metrics': {
     method: 'GET',
     path: '/metrics',
+    scope: 'metrics',
     summary: 'Metrics for Prometheus, in its text exposition format',
     status: 200,
     result: Type.String(),

@@ -12,6 +12,7 @@ export const updateRoutes = {
   'artifacts.list': {
     method: 'GET',
     path: '/artifacts',
+    scope: 'read',
     summary: 'Firmware and software for devices',
     status: 200,
     result: Page(updates.ArtifactInfo),
@@ -19,6 +20,7 @@ export const updateRoutes = {
   'artifacts.show': {
     method: 'GET',
     path: '/artifacts/:artifact',
+    scope: 'read',
     summary: 'One artifact',
     params: artifact,
     status: 200,
@@ -27,6 +29,7 @@ export const updateRoutes = {
   'artifacts.add': {
     method: 'POST',
     path: '/artifacts',
+    scope: 'operator',
     summary: 'Add an artifact, whose content then comes in pieces; the same one again goes on where it was',
     body: updates.ArtifactAdd,
     status: 201,
@@ -35,6 +38,7 @@ export const updateRoutes = {
   'artifacts.remove': {
     method: 'DELETE',
     path: '/artifacts/:artifact',
+    scope: 'operator',
     summary: 'Remove an artifact that no running update needs',
     params: artifact,
     status: 204,
@@ -42,6 +46,7 @@ export const updateRoutes = {
   'updates.list': {
     method: 'GET',
     path: '/updates',
+    scope: 'read',
     summary: 'Updates of devices, newest first',
     query: Type.Object({
       device: Type.Optional(DeviceRef),
@@ -54,6 +59,7 @@ export const updateRoutes = {
   'updates.show': {
     method: 'GET',
     path: '/updates/:update',
+    scope: 'read',
     summary: 'One update',
     params: update,
     status: 200,
@@ -62,6 +68,7 @@ export const updateRoutes = {
   'updates.start': {
     method: 'POST',
     path: '/devices/:device/updates',
+    scope: 'operator',
     summary: 'Update a device with an artifact',
     params: device,
     body: updates.UpdateStart,
@@ -71,6 +78,7 @@ export const updateRoutes = {
   'updates.cancel': {
     method: 'POST',
     path: '/updates/:update/cancel',
+    scope: 'operator',
     summary: 'Cancel an update that is not being installed yet',
     params: update,
     status: 200,

@@ -7,19 +7,35 @@ const one = Type.Object({ id: Id });
 
 /** Routes of webhooks. */
 export const webhookRoutes = {
-  'webhooks.list': { method: 'GET', path: '/webhooks', summary: 'Webhooks', status: 200, result: Page(access.Webhook) },
+  'webhooks.list': {
+    method: 'GET',
+    path: '/webhooks',
+    scope: 'admin',
+    summary: 'Webhooks',
+    status: 200,
+    result: Page(access.Webhook),
+  },
   'webhooks.add': {
     method: 'POST',
     path: '/webhooks',
+    scope: 'admin',
     summary: 'Add a webhook; its secret is answered once',
     body: access.WebhookAdd,
     status: 201,
     result: access.WebhookAdded,
   },
-  'webhooks.remove': { method: 'DELETE', path: '/webhooks/:id', summary: 'Remove a webhook', params: one, status: 204 },
+  'webhooks.remove': {
+    method: 'DELETE',
+    path: '/webhooks/:id',
+    scope: 'admin',
+    summary: 'Remove a webhook',
+    params: one,
+    status: 204,
+  },
   'webhooks.test': {
     method: 'POST',
     path: '/webhooks/:id/test',
+    scope: 'admin',
     summary: 'Queue a test notice',
     params: one,
     status: 202,
@@ -27,6 +43,7 @@ export const webhookRoutes = {
   'webhooks.dead': {
     method: 'GET',
     path: '/dead-letters',
+    scope: 'admin',
     summary: 'Notices given up after their last try',
     status: 200,
     result: Page(access.DeadLetter),
@@ -34,6 +51,7 @@ export const webhookRoutes = {
   'webhooks.redeliver': {
     method: 'POST',
     path: '/dead-letters/:id/redeliver',
+    scope: 'admin',
     summary: 'Try a dead notice again',
     params: one,
     status: 202,

@@ -213,6 +213,53 @@ describe('bearer tokens', () => {
     expect((await journalTypes()).slice(-2)).toEqual(['token.created', 'token.revoked']);
   });
 
+  it('are for everything, unless they are made for less', async () => {
+    const make = async (payload: object) => (await call({ method: 'POST', url: '/api/v1/tokens', payload })).json();
+    expect((await make({ name: 'ci' })).token).toMatchObject({ name: 'ci', scope: 'admin' });
+    expect((await make({ name: 'sigfox', scope: 'frames' })).token).toMatchObject({ scope: 'frames' });
+    expect((await make({ name: 'x', scope: 'root' })).code).toBe('invalid-request');
+    const [entry] = await server.store.journal({ newestFirst: true, limit: 1 });
+    expect(entry).toMatchObject({ type: 'token.created', payload: { name: 'sigfox', scope: 'frames' } });
+  });
+
+  it('that ask for what their scope does not allow are told which does, and the journal tells it once an hour', async () => {
+    const { secret, token } = (
+      await call({ method: 'POST', url: '/api/v1/tokens', payload: { name: 'sigfox', scope: 'frames' } })
+    ).json();
+    const headers = { authorization: `Bearer ${secret}` };
+    const refused = () => call({ url: '/api/v1/devices?search=x', headers });
+    const answer = await refused();
+    expect(answer.json()).toMatchObject({
+      status: 403,
+      code: 'insufficient-scope',
+      detail: expect.stringContaining('needs the scope read; the token "sigfox" has frames'),
+      errors: [{ at: 'scope', message: 'read' }],
+    });
+    expect(answer.headers['www-authenticate']).toBe('Bearer error="insufficient_scope", scope="read"');
+    expect((await call({ url: '/api/v1/session', headers })).statusCode).toBe(200);
+
+    const at = server.clock.now;
+    const told = async () => (await server.store.journal({})).filter(({ type }) => type === 'token.held-back');
+    expect(await told()).toMatchObject([
+      {
+        at,
+        actor: { kind: 'token', name: 'sigfox' },
+        payload: { name: 'sigfox', scope: 'frames', needed: 'read', request: 'GET /api/v1/devices' },
+      },
+    ]);
+    const [shown] = (await call({ url: '/api/v1/tokens' }))
+      .json()
+      .items.filter(({ tokenId }: { tokenId: string }) => tokenId === token.tokenId);
+    expect(shown.refusedAt).toBe(at);
+
+    server.clock.now += accessLimits.refusalEvery - 1;
+    await refused();
+    expect(await told()).toHaveLength(1);
+    server.clock.now += 1;
+    await refused();
+    expect(await told()).toHaveLength(2);
+  });
+
   it('are not taken from a cookie, nor sessions from a header', async () => {
     expect((await whoAmI(`reeve-session-0=${server.bearer}`)).statusCode).toBe(401);
     const secret = cookieOf(await signIn(tokenOf(await server.access.makeLink('admin')))).split('=')[1];

@@ -1,8 +1,9 @@
-import type { Session, SignInLink } from '@reeve/contract';
+import type { Scope, Session, SignInLink } from '@reeve/contract';
+import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import { type Millis, newId, type OrganisationId } from '../ids.ts';
 import type { Store } from '../store/port.ts';
-import { type Credentials, type Identity, serverActor } from './identity.ts';
+import { type Credentials, type Grant, serverActor } from './identity.ts';
 import { localToken } from './local-token.ts';
 import { People } from './people.ts';
 import { Sessions } from './sessions.ts';
@@ -52,10 +53,20 @@ export class Access {
   }
 
   /** Who sent a request; undefined if the credentials prove nobody. */
-  async authenticate({ bearer, session }: Credentials): Promise<Identity | undefined> {
+  async authenticate({ bearer, session }: Credentials): Promise<Grant | undefined> {
     if (bearer !== undefined) return this.#tokens.identify(bearer);
     if (session !== undefined) return this.#sessions.identify(session);
     return undefined;
+  }
+
+  /**
+   * The error for a request that needs more than its maker may do; the journal tells of programs that try.
+   *
+   * @param request what was asked for, e.g. `GET /api/v1/tokens`
+   */
+  async heldBack({ tokenId }: Grant, needed: Scope, request: string): Promise<ReeveError> {
+    if (tokenId === undefined) return new ReeveError('insufficient-scope', `This needs the scope ${needed}`);
+    return this.#tokens.heldBack(tokenId, needed, request);
   }
 
   /** A one-time sign-in link for the person of that name. @throws ReeveError `no-such-thing`, `too-many` */

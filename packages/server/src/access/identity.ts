@@ -1,5 +1,5 @@
-import type { Actor } from '@reeve/contract';
-import type { OrganisationId } from '../ids.ts';
+import type { Actor, Scope } from '@reeve/contract';
+import type { OrganisationId, TokenId } from '../ids.ts';
 
 /** What a request brings to prove who sent it. A bearer token outranks a session. */
 export interface Credentials {
@@ -13,6 +13,13 @@ export interface Credentials {
 export interface Identity {
   readonly actor: Actor;
   readonly organisationId: OrganisationId;
+}
+
+/** An identity with what it may do. */
+export interface Grant extends Identity {
+  readonly scope: Scope;
+  /** Of a program, which has a token. */
+  readonly tokenId?: TokenId;
 }
 
 /** The server itself, where nobody else caused something. */

@@ -16,4 +16,6 @@ export const accessLimits = {
   sessionLife: 30 * 24 * HOUR,
   /** The time of last use is written at most so often. */
   touchEvery: 5 * MINUTE,
+  /** That a token was held back is written at most so often for each. */
+  refusalEvery: HOUR,
 } as const;

@@ -18,7 +18,7 @@ export async function localToken(tokens: Tokens, organisationId: OrganisationId,
     if (token && !present.exposed) return present.secret;
     if (token) await tokens.revoke(token, serverActor);
   }
-  const { secret } = await tokens.create(organisationId, NAME, serverActor);
+  const { secret } = await tokens.create(organisationId, NAME, 'admin', serverActor);
   await write(file, secret);
   return secret;
 }

@@ -1,7 +1,7 @@
 import type { Millis } from '../ids.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
-import type { Identity } from './identity.ts';
+import type { Grant } from './identity.ts';
 import { accessLimits } from './limits.ts';
 import { hashSecret, newSecret } from './secret.ts';
 
@@ -30,7 +30,7 @@ export class Sessions {
   }
 
   /** Who a session's secret stands for; its life is extended by use. */
-  async identify(secret: string): Promise<Identity | undefined> {
+  async identify(secret: string): Promise<Grant | undefined> {
     const now = this.#now();
     const hash = hashSecret(secret);
     const session = await this.#store.get('sessions', { hash });
@@ -42,7 +42,7 @@ export class Sessions {
       // Not awaited: a disk that is full must not keep people from reading. A lost extension only ends a session sooner.
       this.#store.commit({ changes: [{ patch: 'sessions', key: { hash }, set: { expiresAt } }] }).catch(() => {});
     }
-    return { actor: { kind: 'person', name: person.name }, organisationId: person.organisationId };
+    return { actor: { kind: 'person', name: person.name }, organisationId: person.organisationId, scope: 'admin' };
   }
 
   /** The change that ends a session. */

@@ -1,10 +1,10 @@
-import type { Actor, Token } from '@reeve/contract';
+import type { Actor, Scope, Token } from '@reeve/contract';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
-import { type Millis, newId, type OrganisationId } from '../ids.ts';
+import { type Millis, newId, type OrganisationId, type TokenId } from '../ids.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
-import type { Identity } from './identity.ts';
+import type { Grant } from './identity.ts';
 import { accessLimits } from './limits.ts';
 import { hashSecret, newSecret } from './secret.ts';
 
@@ -22,17 +22,18 @@ export class Tokens {
   }
 
   /** Who a token's secret stands for. */
-  async identify(secret: string): Promise<Identity | undefined> {
+  async identify(secret: string): Promise<Grant | undefined> {
     const token = await this.find(secret);
     if (!token) return undefined;
+    const { organisationId, scope, tokenId, name } = token;
     const now = this.#now();
     if (now - (token.lastUsedAt ?? 0) >= accessLimits.touchEvery) {
       // Not awaited: a disk that is full must not keep programs from reading.
       this.#store
-        .commit({ changes: [{ patch: 'tokens', key: { tokenId: token.tokenId }, set: { lastUsedAt: now } }] })
+        .commit({ changes: [{ patch: 'tokens', key: { tokenId }, set: { lastUsedAt: now } }] })
         .catch(() => {});
     }
-    return { actor: { kind: 'token', name: token.name }, organisationId: token.organisationId };
+    return { actor: { kind: 'token', name }, organisationId, scope, tokenId };
   }
 
   /** The stored token of a secret. */
@@ -46,6 +47,7 @@ export class Tokens {
   async create(
     organisationId: OrganisationId,
     name: string,
+    scope: Scope,
     actor: Actor,
   ): Promise<{ token: Row<'tokens'>; secret: string }> {
     if ((await this.#list(organisationId)).length >= accessLimits.tokens) {
@@ -58,11 +60,12 @@ export class Tokens {
       tokenId: newId.token(),
       hash: hashSecret(secret),
       name,
+      scope,
       createdAt: at,
     };
     await this.#store.commit({
       changes: [{ put: 'tokens', row: token }],
-      journal: [{ type: 'token.created', payload: { name }, at, organisationId, actor }],
+      journal: [{ type: 'token.created', payload: { name, scope }, at, organisationId, actor }],
     });
     return { token, secret };
   }
@@ -76,13 +79,41 @@ export class Tokens {
     });
   }
 
+  /**
+   * The error for a token that asked for what its scope does not allow. The journal tells of it, once an hour at most.
+   *
+   * @param request what was asked for, e.g. `GET /api/v1/tokens`
+   */
+  async heldBack(tokenId: TokenId, needed: Scope, request: string): Promise<ReeveError> {
+    const token = await this.#store.get('tokens', { tokenId });
+    if (!token) return new ReeveError('not-signed-in', 'The token was revoked');
+    const { organisationId, name, scope, refusedAt = 0 } = token;
+    const at = this.#now();
+    if (at - refusedAt >= accessLimits.refusalEvery) {
+      const payload = { name, scope, needed, request };
+      const actor = { kind: 'token', name } as const;
+      // Not awaited: what is refused is refused, even if nothing can be stored.
+      this.#store
+        .commit({
+          changes: [{ patch: 'tokens', key: { tokenId }, set: { refusedAt: at } }],
+          journal: [{ type: 'token.held-back', payload, at, organisationId, actor }],
+        })
+        .catch(() => {});
+    }
+    return new ReeveError(
+      'insufficient-scope',
+      `This needs the scope ${needed}; the token "${name}" has ${scope}. Make another: reeve token create NAME --scope ${needed}`,
+      [{ at: 'scope', message: needed }],
+    );
+  }
+
   handlers(): Pick<Handlers, 'tokens.list' | 'tokens.create' | 'tokens.revoke'> {
     return {
       'tokens.list': async ({ organisationId }) => {
         return { items: (await this.#list(organisationId)).map(shown) };
       },
       'tokens.create': async ({ organisationId, body, actor }) => {
-        const { token, secret } = await this.create(organisationId, body.name, actor);
+        const { token, secret } = await this.create(organisationId, body.name, body.scope ?? 'admin', actor);
         return { token: shown(token), secret };
       },
       'tokens.revoke': async ({ organisationId, params, actor }) => {
@@ -99,6 +130,13 @@ export class Tokens {
   }
 }
 
-function shown({ tokenId, name, createdAt, lastUsedAt }: Row<'tokens'>): Token {
-  return { tokenId, name, createdAt, ...(lastUsedAt === undefined ? {} : { lastUsedAt }) };
+function shown({ tokenId, name, scope, createdAt, lastUsedAt, refusedAt }: Row<'tokens'>): Token {
+  return {
+    tokenId,
+    name,
+    scope,
+    createdAt,
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+    ...(refusedAt === undefined ? {} : { refusedAt }),
+  };
 }

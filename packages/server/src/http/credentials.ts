@@ -28,7 +28,12 @@ export function credentialsOf(request: FastifyRequest): Credentials {
 /** Who made a request that had to prove it. @throws ReeveError `not-signed-in` */
 export function identityOf(request: FastifyRequest): Identity {
   if (request.identity) return request.identity;
-  throw new ReeveError('not-signed-in', 'Open a sign-in link (./reeve user link NAME), or send a bearer token');
+  throw notSignedIn();
+}
+
+/** The error for a request that had to prove who made it. */
+export function notSignedIn(): ReeveError {
+  return new ReeveError('not-signed-in', 'Open a sign-in link (./reeve user link NAME), or send a bearer token');
 }
 
 /**

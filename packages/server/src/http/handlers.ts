@@ -10,7 +10,7 @@ import type {
 } from '@reeve/contract';
 import type { Identity } from '../access/identity.ts';
 import type { OrganisationId } from '../ids.ts';
-import type { PublicRouteName } from './public-routes.ts';
+import type { PublicRouteName } from './route-scopes.ts';
 
 /** The session cookie of a request, and of its answer. */
 export interface SessionCookie {

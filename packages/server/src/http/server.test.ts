@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { routes, streams } from '@reeve/contract';
+import { routes, type Scope, scopeNames, streams } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ReeveError } from '../errors.ts';
 import { StoreError } from '../store/port.ts';
-import { publicRoutes } from './public-routes.ts';
+import { routeScopes } from './route-scopes.ts';
 import { listenHttp } from './server.ts';
 import { openTestServer, type TestServer } from './test-server.ts';
 
@@ -34,10 +34,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
+async function makeToken(name: string, scope: Scope): Promise<{ secret: string; token: { tokenId: string } }> {
+  const payload = { name, scope };
+  return (await server.app.inject({ method: 'POST', url: '/api/v1/tokens', headers: bearer, payload })).json();
+}
+
 describe('every registered route', () => {
   it('answers 401 without credentials, but for the public ones', async () => {
-    const closed = server.registered.filter((route) => !publicRoutes.has(route));
-    expect(closed.length).toBe(server.registered.length - publicRoutes.size);
+    const closed = server.registered.filter((route) => routeScopes.get(route) !== 'public');
+    expect(server.registered.length - closed.length).toBe(3);
     expect(closed.length).toBeGreaterThan(40);
     for (const route of closed) {
       const [method = '', url = ''] = route.split(' ');
@@ -46,6 +51,42 @@ describe('every registered route', () => {
         const answer = await server.app.inject({ method: method as 'GET', url: path, headers });
         expect([route, answer.statusCode, answer.json().code]).toEqual([route, 401, 'not-signed-in']);
       }
+    }
+  });
+
+  it('is open to the scopes that include its own, and to no other', async () => {
+    // Written out once more: what each kind of token may do is not for the table to say alone.
+    const holders: Record<string, readonly string[]> = {
+      admin: ['admin'],
+      operator: ['admin', 'operator'],
+      read: ['admin', 'operator', 'read'],
+      metrics: ['admin', 'operator', 'read', 'metrics'],
+      frames: ['admin', 'operator', 'frames'],
+      'signed-in': ['admin', 'operator', 'read', 'metrics', 'frames'],
+    };
+    expect([...server.registered].sort()).toEqual([...routeScopes.keys()].sort());
+    for (const scope of scopeNames) {
+      const { secret } = await makeToken(`a ${scope} token`, scope);
+      for (const [route, needed] of routeScopes) {
+        if (needed === 'public' || route.includes('/events') || route.endsWith('/trace')) continue;
+        const [method = '', url = ''] = route.split(' ');
+        const answer = await server.app.inject({
+          method: method as 'GET',
+          url: url.replace(/:[a-z]+|\*/g, 'x'),
+          headers: { authorization: `Bearer ${secret}` },
+        });
+        const held = answer.statusCode === 403;
+        expect([route, scope, held]).toEqual([route, scope, !holders[needed]?.includes(scope)]);
+        if (held) expect(answer.json().code).toBe('insufficient-scope');
+      }
+    }
+  });
+
+  it('that changes something is not for those who only read', () => {
+    const safe = ['POST /api/v1/devices/:device/command-costs', 'DELETE /api/v1/session'];
+    for (const [route, needed] of routeScopes) {
+      if (route.startsWith('GET ') || safe.includes(route)) continue;
+      expect([route, ['admin', 'operator', 'frames', 'public']]).toEqual([route, expect.arrayContaining([needed])]);
     }
   });
 
@@ -193,9 +234,10 @@ describe('openapi.json', () => {
     const { openapi, paths } = (await server.app.inject({ url: '/api/v1/openapi.json', headers: bearer })).json();
     expect(openapi).toBe('3.1.0');
     expect(Object.keys(paths).filter((path) => !path.startsWith('/api/v1/'))).toEqual([]);
-    for (const [name, { method, path }] of Object.entries(routes)) {
+    for (const [name, { method, path, scope }] of Object.entries(routes)) {
       const operation = paths[`/api/v1${path.replace(/:([a-z]+)/g, '{$1}')}`][method.toLowerCase()];
       expect(operation.operationId).toBe(name);
+      expect(operation.security).toEqual(scope === 'public' ? [] : [{ bearer: scope === 'signed-in' ? [] : [scope] }]);
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['4XX', '5XX']));
     }
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fastifySwagger } from '@fastify/swagger';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import { allows, type RouteScope, type Scope } from '@reeve/contract';
 import {
   type FastifyInstance,
   type FastifyReply,
@@ -9,6 +10,7 @@ import {
   LogController,
   type RouteOptions,
 } from 'fastify';
+import type { Access } from '../access/access.ts';
 import type { Identity } from '../access/identity.ts';
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import type { Backup } from '../backup/backups.ts';
@@ -18,17 +20,18 @@ import { type FetchedUpdates, registerArtifacts } from './artifact-routes.ts';
 import { registerBackup } from './backup-route.ts';
 import { serveConsole } from './console-files.ts';
 import { registerContract } from './contract-routes.ts';
-import { credentialsOf, identityOf, registerCredentials } from './credentials.ts';
+import { credentialsOf, notSignedIn, registerCredentials } from './credentials.ts';
 import type { Handlers } from './handlers.ts';
 import { securityHeaders } from './headers.ts';
 import { httpLimits } from './limits.ts';
 import { checkOrigin } from './origin.ts';
 import { problemOf, toReeveError } from './problems.ts';
-import { publicRoutes } from './public-routes.ts';
 import { RateLimit } from './rate-limit.ts';
+import { scopeOf } from './route-scopes.ts';
 import { type StreamSources, Streams } from './streams.ts';
 
 export interface HttpOptions extends StreamSources {
+  readonly access: Pick<Access, 'authenticate' | 'heldBack'>;
   readonly handlers: Handlers;
   readonly artifacts: Artifacts;
   readonly updates: FetchedUpdates;
@@ -81,6 +84,9 @@ export async function buildHttp(
     routerOptions: { maxParamLength: httpLimits.paramLength },
   });
   app.addHook('onRoute', registered);
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    if (schema) schema.security = securityOf(scopeOf(String(method), url));
+  });
   app.server.maxConnections = httpLimits.connections;
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -134,16 +140,38 @@ function guard(app: FastifyInstance, { access, publicUrl, now }: HttpOptions): v
     reply.headers(securityHeaders);
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
     const credentials = credentialsOf(request);
-    const isPublic = publicRoutes.has(`${request.method} ${request.routeOptions.url}`);
-    if (!isPublic) {
-      request.identity = await access.authenticate(credentials);
-      identityOf(request);
-    }
+    const needed = scopeOf(request.method, request.routeOptions.url);
+    if (needed !== 'public') await authorize(request, reply, access, needed);
     checkOrigin(request.raw, trusted, credentials.bearer !== undefined);
-    if (isPublic && request.method === 'POST' && !signIns.admit(request.ip, now())) {
+    if (needed === 'public' && request.method === 'POST' && !signIns.admit(request.ip, now())) {
       throw new ReeveError('too-many', 'Too many attempts to sign in; wait a minute');
     }
   });
+}
+
+/** Characters of a path that the journal keeps. */
+const MAX_TOLD = 200;
+
+/** Lets a request pass whose maker is known, and may do what is asked. */
+async function authorize(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: HttpOptions['access'],
+  needed: Exclude<RouteScope, 'public'>,
+): Promise<void> {
+  const grant = await access.authenticate(credentialsOf(request));
+  request.identity = grant;
+  if (!grant) throw notSignedIn();
+  if (needed === 'signed-in' || allows(grant.scope, needed)) return;
+  // RFC 6750 §3.1.
+  reply.header('www-authenticate', `Bearer error="insufficient_scope", scope="${needed}"`);
+  throw await access.heldBack(grant, needed, `${request.method} ${request.url.split('?')[0]?.slice(0, MAX_TOLD)}`);
+}
+
+/** For OpenAPI 3.1.0, where the list beside a scheme may name what a caller must be allowed to do. */
+function securityOf(needed: RouteScope): Record<string, Scope[]>[] {
+  if (needed === 'public') return [];
+  return [{ bearer: needed === 'signed-in' ? [] : [needed] }];
 }
 
 /** Registers the streams, which live and end with the server. */

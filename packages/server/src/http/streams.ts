@@ -1,7 +1,8 @@
 import { DeviceRef, streams, type TimelineEntry } from '@reeve/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Credentials, Identity } from '../access/identity.ts';
+import type { Access } from '../access/access.ts';
+import type { Credentials } from '../access/identity.ts';
 import type { Bus } from '../bus/port.ts';
 import { ReeveError } from '../errors.ts';
 import type { Seq } from '../ids.ts';
@@ -17,7 +18,7 @@ export interface StreamSources {
   readonly store: Store;
   readonly bus: Bus;
   readonly live: LiveFeed;
-  readonly access: { authenticate(credentials: Credentials): Promise<Identity | undefined> };
+  readonly access: Pick<Access, 'authenticate'>;
   /** A journal entry in words. */
   readonly describe: (entry: JournalEntry) => string;
 }

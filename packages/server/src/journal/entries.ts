@@ -1,4 +1,4 @@
-import type { Actor, CredentialKind, Evidence, UpdateState } from '@reeve/contract';
+import type { Actor, CredentialKind, Evidence, Scope, UpdateState } from '@reeve/contract';
 import type {
   ApprovalId,
   AuthorityId,
@@ -176,8 +176,11 @@ export interface JournalPayloads {
   'person.link-made': { name: string };
   'person.signed-in': { name: string };
   'person.signed-out': { name: string };
-  'token.created': { name: string };
+  /** Those of before there were scopes say none: they may do everything. */
+  'token.created': { name: string; scope?: Scope };
   'token.revoked': { name: string };
+  /** A token asked for what its scope does not allow; told once an hour at most. */
+  'token.held-back': { name: string; scope: Scope; needed: Scope; request: string };
 
   'webhook.added': { webhookId: WebhookId; url: string };
   'webhook.removed': { webhookId: WebhookId; url: string };
@@ -271,6 +274,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'person.signed-out': 1,
   'token.created': 1,
   'token.revoked': 1,
+  'token.held-back': 1,
   'webhook.added': 1,
   'webhook.removed': 1,
   'notice.dead': 1,

@@ -182,8 +182,11 @@ const words: Words = {
   'person.link-made': ({ name }, { actor }) => `${actor} made a sign-in link for ${name}.`,
   'person.signed-in': ({ name }) => `${name} signed in.`,
   'person.signed-out': ({ name }) => `${name} signed out.`,
-  'token.created': ({ name }, { actor }) => `${actor} created the token ${name}.`,
+  'token.created': ({ name, scope = 'admin' }, { actor }) =>
+    `${actor} created the token ${name} with the scope ${scope}.`,
   'token.revoked': ({ name }, { actor }) => `${actor} revoked the token ${name}.`,
+  'token.held-back': ({ name, scope, needed, request }) =>
+    `The token ${name} was refused ${request}, which needs the scope ${needed}: it has ${scope}.`,
 
   'webhook.added': ({ url }, { actor }) => `${actor} added the webhook ${url}.`,
   'webhook.removed': ({ url }, { actor }) => `${actor} removed the webhook ${url}.`,

@@ -1,3 +1,4 @@
+import type { Scope } from '@reeve/contract';
 import type { PersonId, TokenId } from '../ids.ts';
 import { organisation } from './columns.ts';
 import { integer, optional, table, text } from './schema.ts';
@@ -22,6 +23,9 @@ export const accessTables = {
       name: text(),
       createdAt: integer(),
       lastUsedAt: optional(integer()),
+      scope: text<Scope>(),
+      /** When it last asked for what its scope does not allow. */
+      refusedAt: optional(integer()),
     },
     ['tokenId'],
     { unique: [['hash']] },

@@ -1,6 +1,6 @@
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, type ReactNode, useState } from 'react';
 import { Secret, type Shown } from '../../components/Secret.tsx';
 import { describeError } from '../../data/api.ts';
 
@@ -8,10 +8,12 @@ interface AddFormProps {
   label: string;
   placeholder: string;
   add: (text: string) => Promise<Shown>;
+  /** What else is said of it, beside the text. */
+  children?: ReactNode;
 }
 
 /** Adds one thing by its name or address, and shows the secret that came with it until the page is left. */
-export function AddForm({ label, placeholder, add }: AddFormProps) {
+export function AddForm({ label, placeholder, add, children }: AddFormProps) {
   const client = useQueryClient();
   const [text, setText] = useState('');
   const action = useMutation({
@@ -36,6 +38,7 @@ export function AddForm({ label, placeholder, add }: AddFormProps) {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
+        {children}
         <Button type="submit" size="xs" variant="default" loading={action.isPending}>
           Add
         </Button>

@@ -1,4 +1,6 @@
-import { Group, Stack, Text } from '@mantine/core';
+import { Group, NativeSelect, Stack, Text } from '@mantine/core';
+import { type Scope, scopeNames, scopes } from '@reeve/contract';
+import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
@@ -10,8 +12,9 @@ import { AddForm } from './AddForm.tsx';
 /** What programs sign in with. */
 export function Tokens() {
   const tokens = useTokens();
+  const [scope, setScope] = useState<Scope>('admin');
   const add = async (name: string) => {
-    const { secret } = await api('tokens.create', { body: { name } });
+    const { secret } = await api('tokens.create', { body: { name, scope } });
     return { about: `Token ${name}, shown this once`, secret };
   };
   return (
@@ -19,14 +22,19 @@ export function Tokens() {
       <PagedList list={tokens} empty="No token has been made.">
         {(items) => (
           <Stack gap="xs">
-            {items.map(({ tokenId, name, lastUsedAt }) => (
+            {items.map(({ tokenId, name, scope, lastUsedAt, refusedAt }) => (
               <Group key={tokenId} gap="sm">
                 <Text size="sm" fw={600}>
                   {name}
                 </Text>
-                <Text size="xs" c="dimmed">
-                  {lastUsedAt === undefined ? 'never used' : 'used '}
+                <Text size="xs" c="dimmed" title={scopes[scope].about}>
+                  {scope} · {lastUsedAt === undefined ? 'never used' : 'used '}
                   {lastUsedAt !== undefined && <Age at={lastUsedAt} />}
+                  {refusedAt !== undefined && (
+                    <>
+                      {' · '}asked for more <Age at={refusedAt} />
+                    </>
+                  )}
                 </Text>
                 <ActionButton
                   size="compact-xs"
@@ -40,7 +48,15 @@ export function Tokens() {
           </Stack>
         )}
       </PagedList>
-      <AddForm label="Name of a new token" placeholder="backup-job" add={add} />
+      <AddForm label="Name of a new token" placeholder="backup-job" add={add}>
+        <NativeSelect
+          size="xs"
+          label="May"
+          value={scope}
+          data={scopeNames.map((name) => ({ value: name, label: `${name}: ${scopes[name].about}` }))}
+          onChange={(event) => setScope(scopeNames.find((name) => name === event.currentTarget.value) ?? 'admin')}
+        />
+      </AddForm>
     </Section>
   );
 }

@@ -128,6 +128,12 @@ describe('migrations', () => {
     }
   });
 
+  it('let the tokens of before do everything', () => {
+    const db = fixture(1);
+    migrate(db);
+    expect(db.prepare('SELECT "scope" FROM "tokens"').all()).toEqual([{ scope: 'admin' }]);
+  });
+
   it('keep of refused connections whom they were by, if they said so', () => {
     const db = fixture(1);
     db.exec(`DELETE FROM "refusals"`);

@@ -65,6 +65,9 @@ export const version2: readonly string[] = [
   `CREATE TABLE "serverKeys" (
     "organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "sealedKey" BLOB NOT NULL, "createdAt" INTEGER NOT NULL,
     PRIMARY KEY ("name")) STRICT, WITHOUT ROWID`,
+  // Tokens of before may do everything.
+  `ALTER TABLE "tokens" ADD COLUMN "scope" TEXT NOT NULL DEFAULT 'admin'`,
+  'ALTER TABLE "tokens" ADD COLUMN "refusedAt" INTEGER',
   // What the server knows of objects beside what is shipped.
   `CREATE TABLE "models" ("organisationId" TEXT NOT NULL, "objectId" INTEGER NOT NULL, "version" TEXT NOT NULL,
     "notation" TEXT NOT NULL, "addedAt" INTEGER NOT NULL, PRIMARY KEY ("objectId", "version")) STRICT, WITHOUT ROWID`,

@@ -23,8 +23,8 @@ export class SmallMap<V> {
   set(key: string, value: V): this {
     const index = this.#indexOf(key);
     if (index >= 0 && this.#few) this.#few[index + 1] = value;
-    // A new array has no room to spare, which a grown one has for 16 more.
-    else if (this.#few && this.#few.length < 2 * FEW) this.#few = [...this.#few, key, value];
+    // An array that is joined has no room to spare, which one that has grown, or was spread, has for 16 more.
+    else if (this.#few && this.#few.length < 2 * FEW) this.#few = this.#few.concat([key, value]);
     else {
       this.#many ??= new Map(this.#entries());
       this.#few = undefined;

@@ -184,7 +184,7 @@ export class Provisioning {
   }
 
   /** A fresh credential. Its identity is random: a PSK identity is sent in clear, and need not tell who comes. */
-  #made({ row }: Device, kind: Kind, purpose: Purpose): CredentialRow {
+  #made({ row }: Device, kind: Kind, purpose: Purpose): Row<'credentials'> {
     const { sources, now } = this.#o;
     if (kind === 'oscore') return newCredential(sources, row, { kind, purpose }, now()).row;
     if (kind === 'psk') {
@@ -216,7 +216,7 @@ export class Provisioning {
   }
 
   /** @param unused what it takes the place of */
-  #given(row: ProvisionedRow, fresh: CredentialRow, unused: CredentialRow | undefined): Decision {
+  #given(row: ProvisionedRow, fresh: Row<'credentials'>, unused: CredentialRow | undefined): Decision {
     const { organisationId, deviceId } = row;
     const fact = { at: this.#o.now(), organisationId, deviceId, actor };
     return {

@@ -134,7 +134,8 @@ export class Decoder {
   observe(registrationId: RegistrationId, observation: LinkObservation, through = registrationId): void {
     const known = this.#known.get(through);
     const told = through === registrationId ? observation : { ...observation, behind: registrationId };
-    if (known) known.observed = [...known.observed.filter(({ token }) => token !== observation.token), told];
+    // Joined: an array that is spread has room to spare.
+    if (known) known.observed = known.observed.filter(({ token }) => token !== observation.token).concat(told);
   }
 
   unobserve(registrationId: RegistrationId, token: string): void {

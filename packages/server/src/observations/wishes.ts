@@ -21,7 +21,8 @@ export class Wishes {
   readonly #store: Store;
   readonly #engine: RuleEngine;
   readonly #people = new Map<DeviceId, readonly Wish[]>();
-  readonly #wishes = new Shared<Wish>();
+  /** Most devices of a fleet have the same list. */
+  readonly #lists = new Shared<readonly Wish[]>();
 
   private constructor(store: Store, engine: RuleEngine) {
     this.#store = store;
@@ -68,8 +69,7 @@ export class Wishes {
   async remove(deviceId: DeviceId, path: string, person: string): Promise<void> {
     await this.#store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
     const left = (this.#people.get(deviceId) ?? NONE).filter((wish) => wish.path !== path || wish.person !== person);
-    if (left.length > 0) this.#people.set(deviceId, left);
-    else this.#people.delete(deviceId);
+    this.#set(deviceId, left);
   }
 
   forget(deviceId: DeviceId): void {
@@ -77,8 +77,17 @@ export class Wishes {
   }
 
   #put(deviceId: DeviceId, path: string, person: string): void {
-    const wish = this.#wishes.of(JSON.stringify([path, person]), () => ({ path, person }));
     const known = this.#people.get(deviceId) ?? NONE;
-    if (!known.some((one) => one.path === path && one.person === person)) this.#people.set(deviceId, [...known, wish]);
+    if (known.some((one) => one.path === path && one.person === person)) return;
+    this.#set(deviceId, [...known, { path, person }]);
+  }
+
+  #set(deviceId: DeviceId, wishes: readonly Wish[]): void {
+    if (wishes.length === 0) this.#people.delete(deviceId);
+    else
+      this.#people.set(
+        deviceId,
+        this.#lists.of(JSON.stringify(wishes), () => wishes),
+      );
   }
 }

@@ -1,8 +1,8 @@
 import { identityLabel } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
 import { newId } from '../ids.ts';
+import type { Row } from '../store/tables.ts';
 import { openTestCore, organisationId, START } from '../test-core.ts';
-import type { CredentialRow } from './credentials.ts';
 import { isLabel, proofs, readIdentity, showIdentity } from './proofs.ts';
 
 describe('an identity', () => {
@@ -52,7 +52,7 @@ describe('a proof for people', () => {
 
 describe('credentials', () => {
   const proof = proofs.psk('00ff80');
-  const row = (more: Partial<CredentialRow> = {}): CredentialRow => ({
+  const row = (more: Partial<Row<'credentials'>> = {}): Row<'credentials'> => ({
     organisationId,
     deviceId: newId.device(),
     credentialId: newId.credential(),

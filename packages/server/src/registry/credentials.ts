@@ -6,7 +6,8 @@ import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
 import { pages } from './fleet.ts';
 
-export type CredentialRow = Row<'credentials'>;
+/** A credential as memory has it: its row, whose sealed key may be text of a character for each octet. */
+export type CredentialRow = Omit<Row<'credentials'>, 'sealedKey'> & { readonly sealedKey?: Uint8Array | string };
 /** What a peer wants to do with a credential. */
 export type Purpose = Exclude<CredentialPurpose, 'both'>;
 
@@ -89,8 +90,9 @@ export class Credentials {
 
   /** The pre-shared key of a credential; undefined if it has none, or if it does not open. */
   key({ credentialId, sealedKey }: CredentialRow): Uint8Array | undefined {
+    const sealed = typeof sealedKey === 'string' ? Buffer.from(sealedKey, 'latin1') : sealedKey;
     try {
-      return sealedKey && this.#sealer.open(sealedKey, sealedPlace(credentialId));
+      return sealed && this.#sealer.open(sealed, sealedPlace(credentialId));
     } catch {
       return undefined;
     }
@@ -102,10 +104,11 @@ export class Credentials {
   }
 
   /** After the commit. */
-  put(row: CredentialRow): void {
+  put(stored: Row<'credentials'>): void {
+    const row = compact(stored);
     this.#byProof.set(row.proof, row);
     this.#byId.set(row.credentialId, row);
-    this.#byDevice.set(row.deviceId, [...this.of(row.deviceId), row]);
+    this.#byDevice.set(row.deviceId, this.of(row.deviceId).concat(row));
     if (row.validUntil !== undefined) this.#ending.add(row);
     this.#changed(row.proof, row);
   }
@@ -137,6 +140,12 @@ export function serves({ purpose }: CredentialRow, wanted: Purpose): boolean {
 /** Whether its time has come and is not over. */
 function isValid({ validFrom, validUntil }: CredentialRow, now: Millis): boolean {
   return now >= validFrom && (validUntil === undefined || now < validUntil);
+}
+
+/** As it is held while nobody uses it: a `Buffer` of a key takes six times the memory of such a text. */
+function compact(row: Row<'credentials'>): CredentialRow {
+  const { sealedKey } = row;
+  return sealedKey === undefined ? row : { ...row, sealedKey: Buffer.from(sealedKey).toString('latin1') };
 }
 
 function sealedPlace(credentialId: CredentialId) {

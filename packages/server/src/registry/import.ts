@@ -8,7 +8,6 @@ import type { RuleEngine } from '../policies/engine.ts';
 import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { refused } from '../trust/encoded.ts';
-import type { CredentialRow } from './credentials.ts';
 import type { Fleet } from './fleet.ts';
 import { credentialPayload, newDevice } from './handlers.ts';
 import { type CredentialSources, newCredential } from './new-credential.ts';
@@ -25,7 +24,7 @@ interface Options {
 
 interface Added {
   readonly device: Row<'devices'>;
-  readonly credentials: readonly CredentialRow[];
+  readonly credentials: readonly Row<'credentials'>[];
   /** Values of its own. */
   readonly deployment: Row<'deployments'> | undefined;
 }

@@ -24,7 +24,7 @@ export interface CredentialSources {
 
 /** A credential to be stored, and its pre-shared key if it was made here. */
 export interface NewCredential {
-  readonly row: CredentialRow;
+  readonly row: Row<'credentials'>;
   readonly made?: string;
 }
 

@@ -11,8 +11,9 @@ import { FleetPage } from './pages/fleet/FleetPage.tsx';
 import { IncidentPage } from './pages/incidents/IncidentPage.tsx';
 import { IncidentsPage } from './pages/incidents/IncidentsPage.tsx';
 import { ModelsPage } from './pages/models/ModelsPage.tsx';
+import { PoliciesPage } from './pages/policies/PoliciesPage.tsx';
 import { SignInPage } from './pages/SignInPage.tsx';
-import { PoliciesPage } from './pages/settings/PoliciesPage.tsx';
+
 import { SettingsPage } from './pages/settings/SettingsPage.tsx';
 
 /** The map brings the borders of the states with it, so it is loaded when it is first looked at. */

@@ -1,6 +1,6 @@
 import type { BootstrapState, IncidentState, PolicyDevice, QueryOf } from '@reeve/contract';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { api, isSignedOut } from './api.ts';
+import { api, isMissing, isSignedOut } from './api.ts';
 import type { Key } from './keys.ts';
 
 /** Things that can change without a journal entry are asked for again at this pace, in ms. */
@@ -181,6 +181,36 @@ export function useDeviceUpdates(deviceId: string) {
     () => api('updates.list', { query: { device: deviceId, limit: 5 } }),
     POLL,
   );
+}
+
+/** Updates of all devices, newest first. */
+export function useUpdates() {
+  return usePages(['updates'], () => api('updates.list', { query: { limit: 50 } }), POLL);
+}
+
+/** What frames mean. */
+export function useLayouts() {
+  return usePages(['layouts'], () => api('layouts.list'));
+}
+
+/** How a device sends frames; null if it may send none. */
+export function useFrameSource(deviceId: string) {
+  return useQuery({
+    queryKey: ['frameSource', deviceId],
+    queryFn: async () => {
+      try {
+        return await api('frames.show', { params: { device: deviceId } });
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
+    },
+  });
+}
+
+/** Devices whose expired certificate is admitted. */
+export function useAdmissions() {
+  return usePages(['admissions'], () => api('admissions.list'));
 }
 
 /** Firmware and software for devices. */

@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { Section } from '../../components/Section.tsx';
+import { Setup } from '../../components/Setup.tsx';
 import { api } from '../../data/api.ts';
 import { credentialWords } from '../../words.ts';
 import { AddCredential } from './AddCredential.tsx';
-import { Setup } from './Setup.tsx';
 
 /** What the device proves itself with, and how that is exchanged. */
 export function Credentials({ device }: { device: DeviceDetail }) {

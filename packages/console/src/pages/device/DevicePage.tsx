@@ -14,11 +14,15 @@ import { DeviceBootstraps } from './DeviceBootstraps.tsx';
 import { DeviceHandshakes } from './DeviceHandshakes.tsx';
 import { DeviceIncidents } from './DeviceIncidents.tsx';
 import { DeviceUpdates } from './DeviceUpdates.tsx';
+import { EditDevice } from './EditDevice.tsx';
+import { Frames } from './Frames.tsx';
 import { Gateway } from './Gateway.tsx';
 import { LockPanel } from './LockPanel.tsx';
 import { ObjectTree } from './ObjectTree.tsx';
+import { RemoveDevice } from './RemoveDevice.tsx';
 import { RuleList } from './RuleList.tsx';
 import { Support } from './Support.tsx';
+import { Trace } from './Trace.tsx';
 
 /**
  * Everything known of one device.
@@ -60,7 +64,9 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
             <Gateway device={device} />
             <DeviceUpdates device={device} />
             <Credentials device={device} />
+            <Frames device={device} />
             <DeviceBootstraps device={device} />
+            <Trace deviceId={device.deviceId} />
             <DeviceTimeline deviceId={device.deviceId} />
           </Stack>
         </Grid.Col>
@@ -72,16 +78,22 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
 function Heading({ device }: { device: DeviceDetail }) {
   return (
     <Stack gap="xs">
-      <Group gap="sm">
-        <Title order={1} style={{ overflowWrap: 'anywhere' }}>
-          {device.endpoint}
-        </Title>
-        <PresenceBadge presence={device.presence} />
-        {formatLabels(device.labels).map((label) => (
-          <Badge key={label} variant="default" tt="none" fw={400}>
-            {label}
-          </Badge>
-        ))}
+      <Group gap="sm" justify="space-between" align="flex-start">
+        <Group gap="sm" flex={1}>
+          <Title order={1} style={{ overflowWrap: 'anywhere' }}>
+            {device.endpoint}
+          </Title>
+          <PresenceBadge presence={device.presence} />
+          {formatLabels(device.labels).map((label) => (
+            <Badge key={label} variant="default" tt="none" fw={400}>
+              {label}
+            </Badge>
+          ))}
+        </Group>
+        <Group gap="xs">
+          <EditDevice device={device} />
+          <RemoveDevice device={device} />
+        </Group>
       </Group>
       <Alert
         color={toneColor[device.verdict.tone]}

@@ -2,12 +2,16 @@ import { Button, Checkbox, Group, Popover, Stack, TextInput } from '@mantine/cor
 import { useDebouncedValue } from '@mantine/hooks';
 import type { Session } from '@reeve/contract';
 import { useState } from 'react';
+import { DialogButton } from '../../components/DialogButton.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { useDevices } from '../../data/queries.ts';
+import { AddDevice } from './AddDevice.tsx';
 import { columnIds, columns } from './columns.tsx';
 import { DeviceTable } from './DeviceTable.tsx';
+import { emptyDevice } from './deviceForm.ts';
 import { FirstDevice } from './FirstDevice.tsx';
+import { ImportDevices } from './ImportDevices.tsx';
 import { LatestFailure } from './LatestFailure.tsx';
 import { useColumns } from './useColumns.ts';
 
@@ -23,8 +27,9 @@ export function FleetPage({ session }: { session: Session }) {
         title="Fleet"
         level={1}
         aside={
-          <Group gap="xs" wrap="nowrap">
+          <Group gap="xs">
             <TextInput
+              size="xs"
               type="search"
               aria-label="Search devices"
               placeholder="Endpoint, key=value, site, owner"
@@ -34,7 +39,9 @@ export function FleetPage({ session }: { session: Session }) {
             />
             <Popover position="bottom-end" shadow="md">
               <Popover.Target>
-                <Button variant="default">Columns</Button>
+                <Button size="xs" variant="default">
+                  Columns
+                </Button>
               </Popover.Target>
               <Popover.Dropdown>
                 <Stack gap="xs">
@@ -44,6 +51,12 @@ export function FleetPage({ session }: { session: Session }) {
                 </Stack>
               </Popover.Dropdown>
             </Popover>
+            <DialogButton title="Import devices" button="Import">
+              {(close) => <ImportDevices close={close} />}
+            </DialogButton>
+            <DialogButton title="A new device" button="Add device" variant="filled">
+              {(close) => <AddDevice session={session} draft={emptyDevice} close={close} />}
+            </DialogButton>
           </Group>
         }
       >

@@ -1,9 +1,9 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import type { CredentialAdded } from '@reeve/contract';
-import { Secret } from '../../components/Secret.tsx';
+import { Secret } from './Secret.tsx';
 
 /** What to set on a device for its new credential; a key that was made is shown until the page is left. */
-export function Setup({ added: { setup, key } }: { added: CredentialAdded }) {
+export function Setup({ added: { setup, key } }: { added: Pick<CredentialAdded, 'setup' | 'key'> }) {
   const isOscore = setup.some(({ path }) => path === '/21/x/1');
   return (
     <Stack gap="xs">

@@ -34,6 +34,18 @@ export interface CoapCoreOptions {
   /** Whether the caller puts bodies together that come in parts, as `CoapEndpoint` does; if not they get 4.02. */
   readonly blockwise?: boolean;
 }
+  /**
+   * The scope that a peer is bound to, if it is to one. With it the core forgets such a peer too, once it is idle and its
+   * exchanges have aged, and asks when there is something of it again: so those that sleep cost it nothing.
+   */
+  readonly scopeOf?: (peer: PeerKey) => ObservationScope | undefined;
+  /**
+   * Takes a message of a connection before anything is made of it, as a datagram, because it is or should be protected
+   * (OSCORE). What it says comes back by `deliver`. Signals are never protected, and are not asked about.
+   *
+   * @returns whether it was taken
+   */
+  readonly intercept?: (peer: PeerKey, datagram: Uint8Array, now: number) => boolean;
 
 /** An observation as it has to be remembered over a restart. */
 export interface RestoredObservation {
@@ -86,10 +98,13 @@ export class CoapCore {
   readonly #parameters: TransmissionParameters;
   readonly #restoreGraceMs: number;
   readonly #requester: Requester;
+  readonly #scopeOf: CoapCoreOptions['scopeOf'];
   readonly #responder: Responder;
   readonly #connections: Connections;
 
-  constructor({ random, limits, parameters, restoreGraceMs = 93_000, blockwise = false }: CoapCoreOptions) {
+  constructor(options: CoapCoreOptions) {
+    const { random, limits, parameters, restoreGraceMs = 93_000, blockwise = false, intercept, scopeOf } = options;
+    this.#scopeOf = scopeOf;
     this.#parameters = { ...DEFAULT_PARAMETERS, ...parameters };
     this.#restoreGraceMs = restoreGraceMs;
     const all: CoapLimits = { ...DEFAULT_LIMITS, ...limits };
@@ -102,7 +117,7 @@ export class CoapCore {
       random,
       peers: new PeerTable(all.peers, this.#wheel, (key, now) => {
         const [high = 0, low = 0] = random(2);
-        return new Peer(key, this.#parameters, (high << 8) | low, now);
+        return new Peer(key, this.#parameters, (high << 8) | low, now, scopeOf?.(key));
       }),
       exchanges: new ExchangeTable(all.exchangesPerPeer),
       observations: new ObservationTable(all),
@@ -114,7 +129,10 @@ export class CoapCore {
     this.#connections = new Connections({
       context: this.#context,
       wheel: this.#wheel,
-      deliver: ({ peer }, message, bytes, now) => this.#dispatch(peer.key, peer, message, bytes, now),
+      deliver: ({ peer }, message, datagram, now) => {
+        if (intercept?.(peer.key, datagram, now)) return;
+        this.#dispatch(peer.key, peer, message, datagram.length, now);
+      },
       ponged: ({ peer }, { token }, now) => this.#requester.ponged(peer, token, now),
       forget: (key, now) => this.forgetPeer(key, now),
     });
@@ -161,12 +179,19 @@ export class CoapCore {
       return;
     }
     const { message } = decoded;
-    const peer = peers.get(key);
+    const peer = peers.get(key) ?? this.#recall(key, now);
     if (peer !== undefined) peers.touch(peer, now);
     this.#dispatch(key, peer, message, datagram.length, now);
   }
 
   #dispatch(key: PeerKey, peer: Peer | undefined, message: CoapMessage, bytes: number, now: number): void {
+  /** What a message said that `intercept` took, as a datagram. */
+  deliver(key: PeerKey, datagram: Uint8Array, now: number): void {
+    const peer = this.#context.streams.get(key)?.peer;
+    const decoded = decodeMessage(datagram);
+    if (peer && decoded.ok) this.#dispatch(key, peer, decoded.message, datagram.length, now);
+  }
+
     const { sender } = this.#context;
     switch (RECEPTION[codeKind(message.code)][message.type]) {
       case 'request':
@@ -269,14 +294,14 @@ export class CoapCore {
 
   /** Says to which scope the observations over this peer belong; false when there is no room for the peer. */
   bindScope(peer: PeerKey, scope: ObservationScope, now: number): boolean {
-    const found = this.#configure(peer, now);
+    const found = this.#open(peer, this.#scopeOf ? 'bound' : 'configured', now);
     if (found !== undefined) found.scope = scope;
     return found !== undefined;
   }
 
   /** Sets a peer's differences from the core's transmission parameters; false when there is no room for the peer. */
   setPeerParameters(peer: PeerKey, parameters: Partial<TransmissionParameters>, now: number): boolean {
-    const found = this.#configure(peer, now);
+    const found = this.#open(peer, 'configured', now);
     found?.setParameters({ ...this.#parameters, ...parameters });
     return found !== undefined;
   }
@@ -336,17 +361,23 @@ export class CoapCore {
     return peer && streams.get(peer.key);
   }
 
-  #configure(key: PeerKey, now: number): Peer | undefined {
+  #open(key: PeerKey, standing: 'bound' | 'configured', now: number): Peer | undefined {
     const { peers } = this.#context;
     const peer = peers.open(key, now);
-    if (peer !== undefined) peers.configure(peer);
+    if (peer !== undefined) peers.keep(peer, standing);
     return peer;
   }
 
   #sweep(peer: Peer, now: number): void {
+  /** A bound peer that was forgotten while it slept. */
+  #recall(key: PeerKey, now: number): Peer | undefined {
+    return this.#scopeOf?.(key) === undefined ? undefined : this.#context.peers.open(key, now);
+  }
+
     const { exchanges, peers } = this.#context;
     exchanges.expire(peer, now);
-    if (peer.isIdle() && now >= peer.activeAt + peer.exchangeLifetimeMs) {
+    const goes = peer.standing !== 'configured' && peer.isIdle();
+    if (goes && now >= peer.usedAt + peer.exchangeLifetimeMs) {
       peers.remove(peer);
       return;
     }

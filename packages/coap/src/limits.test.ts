@@ -112,6 +112,17 @@ describe('limits', () => {
     expect(h.core.bindScope(PeerKey('e'), ObservationScope('e'), 21)).toBe(false);
   });
 
+  it('has no room for a newcomer in the place of a bound peer, but for as long as its exchanges live', () => {
+    const h = new Harness({ limits: { peers: 2 }, scopeOf: (peer) => ObservationScope(peer) });
+    for (const [n, peer] of ['a', 'b'].entries()) serve(h, n, { peer: PeerKey(peer) });
+    h.effects();
+    h.receive(datagram({ code: Code.Get, messageId: 9 }), 2, PeerKey('c'));
+    expect(h.only('refused')).toMatchObject({ peer: 'c', reason: 'peers' });
+    while (h.core.sizes().peers > 0) h.core.tick(h.core.nextWakeAt() ?? 0);
+    h.receive(datagram({ code: Code.Get, messageId: 9 }), 1_000_000, PeerKey('c'));
+    expect(h.only('request').peer).toBe('c');
+  });
+
   it('lets a newcomer in for an idle peer, however many peers that stay have been silent for longer', () => {
     const h = new Harness({ limits: { peers: 100 } });
     for (let n = 0; n < 90; n++) h.core.bindScope(PeerKey(`bound ${n}`), ObservationScope(`${n}`), n);

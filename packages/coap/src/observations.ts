@@ -27,9 +27,17 @@ export function isFresh({ sequence, receivedAt }: Observation, next: number, now
 type ObservationLimits = Pick<CoapLimits, 'observationsPerScope' | 'observations'>;
 type ExceededLimit = keyof ObservationLimits;
 
+/** One of the chain of a scope. */
+interface Link extends Observation {
+  /** Of its token. */
+  readonly key: string;
+  next: Link | undefined;
+}
+
 /** The observations of ours, by scope and token. */
 export class ObservationTable {
-  readonly #scopes = new Map<ObservationScope, Map<string, Observation>>();
+  /** The newest of each scope. Most scopes have one or two: a map for each would take twice the memory. */
+  readonly #newest = new Map<ObservationScope, Link>();
   readonly #limits: ObservationLimits;
   #size = 0;
 
@@ -44,45 +52,64 @@ export class ObservationTable {
   /** Number of observations in the fullest scope. */
   largestScope(): number {
     let largest = 0;
-    for (const scope of this.#scopes.values()) largest = Math.max(largest, scope.size);
+    for (const newest of this.#newest.values()) largest = Math.max(largest, lengthOf(newest));
     return largest;
   }
 
   get(scope: ObservationScope, token: Uint8Array): Observation | undefined {
-    return this.#scopes.get(scope)?.get(tokenKey(token));
+    return this.#find(scope, tokenKey(token));
   }
 
   /** The limit that keeps one more observation out of a scope, if one does. */
   exceeded(scope: ObservationScope): ExceededLimit | undefined {
     if (this.#size >= this.#limits.observations) return 'observations';
-    const count = this.#scopes.get(scope)?.size ?? 0;
+    const count = lengthOf(this.#newest.get(scope));
     return count >= this.#limits.observationsPerScope ? 'observationsPerScope' : undefined;
   }
 
-  /** Adds or replaces an observation; says which limit forbids it, if one does. */
-  set(scope: ObservationScope, token: Uint8Array, observation: Observation): ExceededLimit | undefined {
+  /** Adds an observation, or says anew what came of it; says which limit forbids it, if one does. */
+  set(scope: ObservationScope, token: Uint8Array, { sequence, receivedAt }: Observation): ExceededLimit | undefined {
     const key = tokenKey(token);
-    const entries = this.#scopes.get(scope) ?? new Map<string, Observation>();
-    if (!entries.has(key)) {
-      const exceeded = this.exceeded(scope);
-      if (exceeded !== undefined) return exceeded;
-      this.#size++;
+    const known = this.#find(scope, key);
+    if (known !== undefined) {
+      known.sequence = sequence;
+      known.receivedAt = receivedAt;
+      return undefined;
     }
-    entries.set(key, observation);
-    this.#scopes.set(scope, entries);
+    const exceeded = this.exceeded(scope);
+    if (exceeded !== undefined) return exceeded;
+    this.#size++;
+    this.#newest.set(scope, { key, sequence, receivedAt, next: this.#newest.get(scope) });
     return undefined;
   }
 
   delete(scope: ObservationScope, token: Uint8Array): boolean {
-    const entries = this.#scopes.get(scope);
-    if (!entries?.delete(tokenKey(token))) return false;
+    const gone = this.#find(scope, tokenKey(token));
+    if (gone === undefined) return false;
     this.#size--;
-    if (entries.size === 0) this.#scopes.delete(scope);
+    let newer = this.#newest.get(scope);
+    if (newer !== gone) {
+      while (newer !== undefined && newer.next !== gone) newer = newer.next;
+      if (newer !== undefined) newer.next = gone.next;
+    } else if (gone.next !== undefined) this.#newest.set(scope, gone.next);
+    else this.#newest.delete(scope);
     return true;
   }
 
   deleteScope(scope: ObservationScope): void {
-    this.#size -= this.#scopes.get(scope)?.size ?? 0;
-    this.#scopes.delete(scope);
+    this.#size -= lengthOf(this.#newest.get(scope));
+    this.#newest.delete(scope);
   }
+
+  #find(scope: ObservationScope, key: string): Link | undefined {
+    let link = this.#newest.get(scope);
+    while (link !== undefined && link.key !== key) link = link.next;
+    return link;
+  }
+}
+
+function lengthOf(newest: Link | undefined): number {
+  let length = 0;
+  for (let link = newest; link !== undefined; link = link.next) length++;
+  return length;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Code } from './codes.ts';
-import { ObservationScope, PeerKey } from './ids.ts';
+import type { CoapCoreOptions } from './core.ts';
+import { type ExchangeId, ObservationScope, PeerKey } from './ids.ts';
 import { MessageType } from './message.ts';
 import { isFresh } from './observations.ts';
 import { type CoapOption, Option, option } from './options.ts';
@@ -24,12 +25,12 @@ function notification(messageId: number, { type = NON, code = Code.Content, sequ
 }
 
 /** A core that observes; its only observation has seen the sequence number given. */
-function observing(sequence = 10, now = 0): Harness {
-  const h = new Harness();
+function observing(sequence = 10, now = 0, options: Partial<CoapCoreOptions> = {}): Harness {
+  const h = new Harness(options);
   h.core.bindScope(PEER, SCOPE, now);
   h.core.request(PEER, { code: Code.Get, options: path('/3/0/9'), token: TOKEN, observe: 'register' }, now);
-  const options = [option(Option.Observe, sequence)];
-  h.receive(datagram({ type: ACK, code: Code.Content, token: '01', options, payload: 'v' }), now);
+  const observed = [option(Option.Observe, sequence)];
+  h.receive(datagram({ type: ACK, code: Code.Content, token: '01', options: observed, payload: 'v' }), now);
   const { outcome } = h.only('outcome');
   if (outcome.kind !== 'response' || !outcome.observing) throw new Error('not observing');
   h.effects();
@@ -188,6 +189,38 @@ describe('a notification', () => {
       scope: SCOPE,
       fresh: true,
     });
+  });
+
+  it.each([1, 2, 3])('is forgotten by its token, the %i. of three', (nth) => {
+    const h = new Harness();
+    const tokens = ['01', '02', '03'];
+    h.core.bindScope(PEER, SCOPE, 0);
+    for (const token of tokens) h.core.restoreObservation({ scope: SCOPE, token: hex(token) }, 0);
+    expect(h.core.cancelObservation(SCOPE, hex(`0${nth}`))).toBe(true);
+    expect(h.core.cancelObservation(SCOPE, hex(`0${nth}`))).toBe(false);
+    expect(h.core.sizes()).toMatchObject({ observations: 2, observationsPerScope: 2 });
+    for (const token of tokens.filter((_, i) => i + 1 !== nth)) {
+      expect(h.core.cancelObservation(SCOPE, hex(token))).toBe(true);
+    }
+    expect(h.core.sizes()).toMatchObject({ observations: 0, observationsPerScope: 0 });
+  });
+
+  it('is recognised of a peer that was forgotten while it slept, and asked about again', () => {
+    const h = observing(10, 0, { scopeOf: (peer) => (peer === PEER ? SCOPE : undefined) });
+    h.receive(notification(49, { type: CON, sequence: 11 }), 1);
+    const { exchange } = h.only('notification') as { exchange: ExchangeId };
+    h.core.accept(exchange);
+    h.effects();
+    while (h.core.sizes().peers > 0) h.core.tick(h.core.nextWakeAt() ?? 0);
+    expect(h.core.nextWakeAt()).toBeUndefined();
+    h.receive(notification(50, { sequence: 12 }), 600_000);
+    expect(h.only('notification')).toMatchObject({ peer: PEER, scope: SCOPE, fresh: true });
+    expect(h.core.sizes().peers).toBe(1);
+    h.core.request(PEER, { code: Code.Get, token: hex('02'), observe: 'register' }, 600_000);
+    expect(h.sent()).toHaveLength(1);
+    h.receive(notification(51, { sequence: 13 }), 600_001, PeerKey('stranger'));
+    expect(h.only('unknownNotification').peer).toBe('stranger');
+    expect(h.core.sizes().peers).toBe(1);
   });
 
   it('is unknown when its scope is forgotten', () => {

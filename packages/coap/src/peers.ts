@@ -16,9 +16,12 @@ export class Peer extends WheelEntry<Timed> {
   /** How long its confirmable and non-confirmable message ids are remembered, ms. */
   exchangeLifetimeMs: number;
   nonLifetimeMs: number;
-  /** The application spoke of this peer (`bindScope`, `setPeerParameters`); it stays until `forgetPeer`. */
-  configured = false;
-  scope: ObservationScope | undefined = undefined;
+  /**
+   * How long it stays when it is idle: while nobody else wants its room and its exchanges have not aged; until they have,
+   * if the application spoke of it and can say so again (`scopeOf`); or until `forgetPeer`.
+   */
+  standing: 'passing' | 'bound' | 'configured' = 'passing';
+  scope: ObservationScope | undefined;
   /** Incoming exchanges, oldest first. */
   readonly exchanges: Exchange[] = [];
   /** Requests and pings that wait for their turn. */
@@ -31,20 +34,30 @@ export class Peer extends WheelEntry<Timed> {
   readonly responses: Outbound[] = [];
   readonly observers: Observer[] = [];
   nextMessageId: number;
-  /** When something last happened with it; of one that is configured, when it was heard last, or made. */
+  /** When something last happened with it; of one that is not passing, when it was heard last, or made. */
   activeAt: number;
-  /** Neighbours in order of last activity; none once the peer is configured. */
+  /** When something last happened with it. */
+  usedAt: number;
+  /** Neighbours in order of last activity; none unless the peer is passing. */
   fresher: Peer | undefined = undefined;
   staler: Peer | undefined = undefined;
 
-  constructor(key: PeerKey, parameters: TransmissionParameters, firstMessageId: number, now: number) {
+  constructor(
+    key: PeerKey,
+    parameters: TransmissionParameters,
+    firstMessageId: number,
+    now: number,
+    scope?: ObservationScope,
+  ) {
     super();
     this.key = key;
+    this.scope = scope;
     this.parameters = parameters;
     this.exchangeLifetimeMs = exchangeLifetimeMs(parameters);
     this.nonLifetimeMs = nonLifetimeMs(parameters);
     this.nextMessageId = firstMessageId;
     this.activeAt = now;
+    this.usedAt = now;
   }
 
   takeMessageId(): number {
@@ -68,7 +81,6 @@ export class Peer extends WheelEntry<Timed> {
   /** Whether nothing but the memory of answered exchanges would be lost with it. */
   isIdle(): boolean {
     return (
-      !this.configured &&
       this.request === undefined &&
       this.unacknowledged === undefined &&
       this.queue.length === 0 &&
@@ -83,8 +95,8 @@ export class Peer extends WheelEntry<Timed> {
 const EVICTION_SEARCH = 16;
 
 /**
- * The peers, in order of last activity but for those that stay until they are forgotten: however many of them are
- * silent, they don't hide the idle ones from the eviction. Each stands in the wheel too, to be swept when its exchanges have aged.
+ * The peers, in order of last activity but for those that make room for nobody: however many of them are silent, they
+ * don't hide the idle ones from the eviction. Each stands in the wheel too, to be swept when its exchanges have aged.
  */
 export class PeerTable {
   readonly #peers = new Map<PeerKey, Peer>();
@@ -116,13 +128,15 @@ export class PeerTable {
   open(key: PeerKey, now: number): Peer | undefined {
     const known = this.#peers.get(key);
     if (known !== undefined) {
-      if (!known.configured) this.touch(known, now);
+      if (known.standing === 'passing') this.touch(known, now);
+      known.usedAt = now;
       return known;
     }
     if (this.#peers.size >= this.#limit && !this.#evict()) return undefined;
     const peer = this.#create(key, now);
     this.#peers.set(key, peer);
     this.#link(peer);
+    if (peer.scope !== undefined) this.keep(peer, 'bound');
     this.#wheel.schedule(peer, now + peer.exchangeLifetimeMs, now);
     return peer;
   }
@@ -130,22 +144,22 @@ export class PeerTable {
   /** Notes that something happened with a peer. */
   touch(peer: Peer, now: number): void {
     peer.activeAt = now;
-    if (peer.configured || peer === this.#freshest) return;
+    peer.usedAt = now;
+    if (peer.standing !== 'passing' || peer === this.#freshest) return;
     this.#unlink(peer);
     this.#link(peer);
   }
 
-  /** Notes that the application spoke of a peer: from here on it stays until it is removed. */
-  configure(peer: Peer): void {
-    if (peer.configured) return;
-    this.#unlink(peer);
-    peer.configured = true;
+  /** Notes that the application spoke of a peer: from here on it makes room for no other. */
+  keep(peer: Peer, standing: Exclude<Peer['standing'], 'passing'>): void {
+    if (peer.standing === 'passing') this.#unlink(peer);
+    if (peer.standing !== 'configured') peer.standing = standing;
   }
 
   remove(peer: Peer): void {
     this.#wheel.cancel(peer);
     this.#peers.delete(peer.key);
-    if (!peer.configured) this.#unlink(peer);
+    if (peer.standing === 'passing') this.#unlink(peer);
   }
 
   #evict(): boolean {

@@ -17,8 +17,8 @@ const LEAST_MESSAGE_BYTES = 64;
 interface Options {
   readonly context: Context;
   readonly wheel: TimerWheel<Timed>;
-  /** A request or response came, whole. */
-  readonly deliver: (stream: Stream, message: CoapMessage, bytes: number, now: number) => void;
+  /** A request or response came, whole; also as the datagram that says the same. */
+  readonly deliver: (stream: Stream, message: CoapMessage, datagram: Uint8Array, now: number) => void;
   /** A pong came. */
   readonly ponged: (stream: Stream, message: CoapMessage, now: number) => void;
   /** The connection is over: what is known of its peer is to be forgotten. */
@@ -39,7 +39,7 @@ export class Connections {
     if (streams.size >= limits.streams) return false;
     const peer = peers.open(key, now);
     if (peer === undefined) return false;
-    peers.configure(peer);
+    peers.keep(peer, 'configured');
     const stream = new Stream(peer, limits.streamMessageBytes);
     streams.set(key, stream);
     this.#o.wheel.schedule(stream, now + CSM_MS, now);
@@ -124,7 +124,7 @@ export class Connections {
         this.#abort(stream, 'format', 'the first message is not one of capabilities and settings', now);
         break;
       case 'deliver':
-        this.#o.deliver(stream, message, datagram.length, now);
+        this.#o.deliver(stream, message, datagram, now);
         break;
       case 'ignore':
         break;

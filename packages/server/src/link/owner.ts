@@ -58,7 +58,7 @@ export class SessionOwner {
 
   constructor(options: OwnerOptions) {
     this.#o = options;
-    // A bound peer is never given up by the CoAP core itself, which has to have room for those with DTLS.
+    // While it was heard lately a bound peer is not given up by CoAP itself, which has to have room for those with DTLS.
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
     const proofs = new AddressProofs({ ...options, sessions: this.#sessions });
     this.#coap = new CoapEndpoint({
@@ -66,6 +66,11 @@ export class SessionOwner {
       parameters: { ...options.transmission },
       challenge: (peer, request, now) => proofs.challenge(peer, request, now),
       inParts: isFetch,
+      scopeOf: (peer) => {
+        const registered = this.#sessions.get(peer)?.registered;
+        return registered && ObservationScope(registered.registrationId);
+      },
+      intercept: (peer, datagram, now) => this.#intercept(peer, datagram, now),
     });
     const joined = { coap: this.#coap, sessions: this.#sessions, decoder: this.#decoder };
     const { listen, wallClock, deliver } = options;

@@ -1,6 +1,8 @@
 import { createSecretKey } from 'node:crypto';
+import { type ApiError, createApi } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeFrame } from '../packages/server/src/frames/frame.ts';
+import { frameLimits } from '../packages/server/src/frames/limits.ts';
 import { TestServer, until } from './harness.ts';
 
 const ENDPOINT = 'tank-1';
@@ -12,9 +14,15 @@ const params = { device: ENDPOINT };
 describe('A device on a network too thin for a handshake', () => {
   let server: TestServer;
   let key: string;
+  /** Of the network's callback. */
+  let token: string;
   beforeAll(async () => {
     server = await TestServer.start();
-    await server.api('devices.add', { body: { endpoint: ENDPOINT } });
+    const added = await server.api('devices.add', { body: { endpoint: ENDPOINT, framesOnly: true } });
+    expect(added).toMatchObject({ setup: [] });
+    expect(added.key).toBeUndefined();
+    const made = await server.api('tokens.create', { body: { name: 'network', scope: 'frames' } });
+    token = made.secret;
     const fields = [
       { path: LEVEL, bits: 16, scale: 0.01 },
       { path: '/3/0/9', bits: 8 },
@@ -29,8 +37,9 @@ describe('A device on a network too thin for a handshake', () => {
     const frame = { layout: 0, counter, payload: Buffer.from(payload, 'hex') };
     return Buffer.from(makeFrame(frame, createSecretKey(Buffer.from(key, 'hex')))).toString('hex');
   };
+  const network = () => createApi(server.ready.url, { authorization: `Bearer ${token}` });
   const deliver = (data: string, time?: number) =>
-    server.api('frames.take', { body: { link: LINK, data, ...(time === undefined ? {} : { time }) } });
+    network()('frames.take', { body: { link: LINK, data, ...(time === undefined ? {} : { time }) } });
   const level = async () => {
     const { values } = await server.api('devices.show', { params });
     return values.find(({ path }) => path === LEVEL)?.value;
@@ -74,6 +83,8 @@ describe('A device on a network too thin for a handshake', () => {
       const { items } = await server.api('handshakes.list', { query: { check: 'bad-frame' } });
       return items.some(({ endpoint, count }) => endpoint === ENDPOINT && count === 3);
     });
+    const { items } = await server.api('handshakes.list', { query: { check: 'bad-frame' } });
+    expect(items.map(({ detail }) => detail)).toContain('No device has the link "ffffff"');
     expect(await level()).toBe(50);
     // The number is free still: nothing of a refused frame counts.
     await deliver(frameOf(4, '271050'));
@@ -89,5 +100,24 @@ describe('A device on a network too thin for a handshake', () => {
     expect(await level()).toBe(100);
     const body = { link: LINK, layouts: ['tank'], key: '00'.repeat(16) };
     expect(await server.api('frames.set', { params, body })).toMatchObject({ source: { newest: 0 } });
+  });
+
+  it('is delivered by a callback whose token is good for nothing else', async () => {
+    const problem = { status: 403, code: 'insufficient-scope', errors: [{ at: 'scope', message: 'read' }] };
+    await expect(network()('frames.show', { params })).rejects.toMatchObject({ problem });
+  });
+
+  it('may not try more frames than it has, genuine or not', async () => {
+    const refusals = new Set<string>();
+    for (let tried = 0; tried <= frameLimits.burst; tried++) {
+      await deliver('000000000000').catch(({ problem }: ApiError) => refusals.add(problem.code));
+    }
+    expect([...refusals]).toEqual(['frame-refused', 'too-many']);
+    await until('the limit is listed', async () => {
+      const { items } = await server.api('handshakes.list', { query: { check: 'limit' } });
+      return items.some(({ endpoint }) => endpoint === ENDPOINT);
+    });
+    const metrics = await server.api('server.metrics');
+    expect(metrics).toMatch(/reeve_refused_connections_total\{check="limit"\} [1-9]/);
   });
 });

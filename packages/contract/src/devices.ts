@@ -240,6 +240,9 @@ export const DeviceAdd = Type.Object(
     owner: Type.Optional(Type.String({ maxLength: 255 })),
     model: Type.Optional(Type.String({ maxLength: 255 })),
     noSec: Type.Optional(Type.Boolean({ description: 'admit without DTLS; only if the server runs with --nosec' })),
+    framesOnly: Type.Optional(
+      Type.Boolean({ description: 'it sends frames and never registers: no credential is made' }),
+    ),
     gateway: Type.Optional(
       Type.String({ maxLength: 255, description: 'the gateway that it is behind, which alone speaks for it' }),
     ),

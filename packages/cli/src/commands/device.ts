@@ -25,6 +25,7 @@ export const deviceCommands = [
       model: text('TEXT', 'its model, until it says so itself'),
       nosec: flag('admit it without DTLS; only if the server runs with --nosec'),
       gateway: text('DEVICE', 'the gateway that it is behind, which names it by this endpoint name'),
+      frames: flag('it sends frames and never registers: it needs no credential; see frame set'),
       bootstrap: flag('it comes to the bootstrap server first, which gives it what it registers with'),
       group: text('NAME', 'its group, which says what it is given; see bootstrap template'),
     },
@@ -38,6 +39,7 @@ export const deviceCommands = [
       const named = kind !== 'psk' || Object.keys(wanted).length > 0;
       if (nosec && named) throw new Failure('usage', 'A device with --nosec has no credential');
       if (given.gateway && named) throw new Failure('usage', 'A device behind a gateway has no credential');
+      if (given.frames && named) throw new Failure('usage', 'A device with --frames has no credential');
       const credential = named ? { kind, ...wanted } : undefined;
       const fields = compact({
         credential,
@@ -47,9 +49,12 @@ export const deviceCommands = [
         model,
         gateway: given.gateway,
         noSec: nosec || undefined,
+        framesOnly: given.frames || undefined,
       });
       const added = await context.api('devices.add', { body: { endpoint, ...fields } });
-      showAdded(context, added, wanted.key !== undefined);
+      if (given.frames && !context.json) {
+        context.terminal.note(`Added ${endpoint}. Next: reeve frame set ${endpoint} --link LINK --layout LAYOUT`);
+      } else showAdded(context, added, wanted.key !== undefined);
     },
   }),
   command({

@@ -15,6 +15,8 @@ import type { Report } from '../telemetry/ingest.ts';
 import type { Models } from '../telemetry/models.ts';
 import { type Opened, openFrame } from './frame.ts';
 import { readPayload } from './layout.ts';
+import { frameLimits } from './limits.ts';
+import { FrameRate } from './rate.ts';
 
 export interface FramesOptions {
   readonly store: Store;
@@ -43,6 +45,7 @@ export class Frames {
   readonly #byLink = new Map<string, Source>();
   readonly #byDevice = new Map<DeviceId, Source>();
   readonly #layouts = new Map<string, FrameLayout>();
+  readonly #rate = new FrameRate();
 
   private constructor(options: FramesOptions) {
     this.#o = options;
@@ -77,13 +80,21 @@ export class Frames {
    * Takes a frame; what it says is stored when this resolves. A frame that was taken before is taken again without
    * effect, since networks repeat.
    *
-   * @throws ReeveError `no-such-thing` for a link that no device has, `frame-refused`
+   * @throws ReeveError `no-such-thing` for a link that no device has, `too-many`, `frame-refused`
    */
   async take(organisationId: OrganisationId, { link, data, time }: FrameDelivery): Promise<void> {
+    const at = this.#o.now();
+    const { perSecond, perHour } = frameLimits;
+    if (!this.#rate.admitAny(at)) throw this.#tooMany(`more than ${perSecond} frames came in a second`);
     const source = this.#byLink.get(link);
     const device = source && this.#o.fleet.get(source.deviceId);
     if (!source || !device || source.organisationId !== organisationId) {
-      throw new ReeveError('no-such-thing', `No device has the link "${link}": see \`reeve frame set\``);
+      const detail = `No device has the link "${link}"`;
+      this.#count('bad-frame', detail);
+      throw new ReeveError('no-such-thing', `${detail}: see \`reeve frame set\``);
+    }
+    if (!this.#rate.admit(source.deviceId, at)) {
+      throw this.#tooMany(`more than ${perHour} frames came in an hour`, device);
     }
     await this.#o.lanes.run(source.deviceId, () => this.#open(device, Buffer.from(data, 'hex'), time));
   }
@@ -97,9 +108,9 @@ export class Frames {
       case 'repeated':
         return;
       case 'malformed':
-        throw this.#refuse(device, source, `${bytes.length} octets are no frame`);
+        throw this.#refuse(device, `${bytes.length} octets are no frame`);
       case 'forged':
-        throw this.#refuse(device, source, 'no number that may come next fits its tag');
+        throw this.#refuse(device, 'no number that may come next fits its tag');
       case 'frame':
         await this.#accept(device, source, opened, time);
     }
@@ -109,9 +120,9 @@ export class Frames {
     const { frame, late, used } = opened;
     const name = source.layouts[frame.layout];
     const layout = name === undefined ? undefined : this.#layouts.get(name);
-    if (!layout) throw this.#refuse(device, source, `the device has no layout ${frame.layout}`);
+    if (!layout) throw this.#refuse(device, `the device has no layout ${frame.layout}`);
     const records = readPayload(layout, frame.payload, this.#o.models);
-    if (typeof records === 'string') throw this.#refuse(device, source, records);
+    if (typeof records === 'string') throw this.#refuse(device, records);
     const at = this.#o.now();
     const next: Source = { ...source, ...used, lastAt: at };
     const counted: Decision = {
@@ -128,16 +139,19 @@ export class Frames {
     this.#o.heard(device);
   }
 
-  #refuse(device: Device, { link }: Source, detail: string): ReeveError {
-    const { endpoint } = device.row;
-    this.#o.failedHandshakes.count({
-      at: this.#o.now(),
-      address: `link ${link}`,
-      endpoint,
-      check: 'bad-frame',
-      detail,
-    });
-    return new ReeveError('frame-refused', `A frame of ${endpoint} was refused: ${detail}`);
+  #refuse({ row }: Device, detail: string): ReeveError {
+    this.#count('bad-frame', detail, row.endpoint);
+    return new ReeveError('frame-refused', `A frame of ${row.endpoint} was refused: ${detail}`);
+  }
+
+  #tooMany(detail: string, device?: Device): ReeveError {
+    this.#count('limit', detail, device?.row.endpoint);
+    return new ReeveError('too-many', `${device?.row.endpoint ?? 'The server'} takes no frames for now: ${detail}`);
+  }
+
+  #count(check: 'bad-frame' | 'limit', detail: string, endpoint?: string): void {
+    const who = endpoint === undefined ? {} : { endpoint };
+    this.#o.failedHandshakes.count({ at: this.#o.now(), address: 'callback of a network', check, detail, ...who });
   }
 
   /**
@@ -187,6 +201,7 @@ export class Frames {
 
   /** The device is gone. */
   forget(deviceId: DeviceId): void {
+    this.#rate.forget(deviceId);
     this.#drop(this.#byDevice.get(deviceId));
   }
 

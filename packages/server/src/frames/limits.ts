@@ -10,4 +10,10 @@ export const frameLimits = {
   fields: 24,
   /** Layouts of an organisation. */
   layouts: 1000,
+  /** Frames of one device that may come at once, genuine or not … */
+  burst: 300,
+  /** … and in an hour from then on. */
+  perHour: 60,
+  /** Frames of all devices together in a second. */
+  perSecond: 1000,
 } as const;

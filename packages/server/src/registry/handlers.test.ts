@@ -64,6 +64,19 @@ describe('adding a device', () => {
     expect(core.fleet.size).toBe(1);
   });
 
+  it('that only sends frames has no credential, and no other way in', async () => {
+    const core = await openTestCore({ noSec: true });
+    const add = (body: { endpoint: string; framesOnly: true; identity?: string; noSec?: boolean; gateway?: string }) =>
+      core.handlers['devices.add'](call({ body }));
+    const answer = await add({ endpoint: 'tank-1', framesOnly: true });
+    expect([answer.key, answer.identity, answer.setup]).toEqual([undefined, undefined, []]);
+    expect((await core.journal()).map(({ type }) => type)).toEqual(['device.added']);
+    for (const more of [{ identity: 'x' }, { noSec: true }]) {
+      const both = add({ endpoint: 'tank-2', framesOnly: true, ...more });
+      await expect(both).rejects.toMatchObject({ code: 'invalid-request', places: [{ at: 'body/framesOnly' }] });
+    }
+  });
+
   it('twice at once succeeds once, and says what is taken', async () => {
     const core = await openTestCore();
     const add = (body: { endpoint: string; identity?: string }) => core.handlers['devices.add'](call({ body }));

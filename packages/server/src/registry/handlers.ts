@@ -313,8 +313,15 @@ export function newDevice(
   };
 }
 
-/** The credential that a new device is to have; none without DTLS, or behind a gateway. */
-function wantedCredential({ noSec, gateway, credential, identity, key }: DeviceAdd): CredentialAdd | undefined {
+/** The credential that a new device is to have; none without DTLS, behind a gateway, or if it only sends frames. */
+function wantedCredential({
+  noSec,
+  gateway,
+  framesOnly,
+  credential,
+  identity,
+  key,
+}: DeviceAdd): CredentialAdd | undefined {
   const psk = { ...(identity === undefined ? {} : { identity }), ...(key === undefined ? {} : { key }) };
   const named = Object.keys(psk).length > 0;
   if (gateway !== undefined && (noSec || credential || named)) {
@@ -323,7 +330,10 @@ function wantedCredential({ noSec, gateway, credential, identity, key }: DeviceA
   if (credential && (noSec || named)) {
     throw refused('body/credential', `does not go with ${noSec ? 'noSec' : 'identity and key'}`);
   }
-  return noSec || gateway !== undefined ? undefined : (credential ?? { kind: 'psk', ...psk });
+  if (framesOnly && (noSec || gateway !== undefined || credential || named)) {
+    throw refused('body/framesOnly', 'does not go with a way to register');
+  }
+  return noSec || framesOnly || gateway !== undefined ? undefined : (credential ?? { kind: 'psk', ...psk });
 }
 
 /** The gateway that a new device is to be behind. @throws ReeveError `no-such-device`, `wrong-state` */

@@ -3,6 +3,7 @@ import { type CoapEffect, CoapEndpoint, type CoapMessage, type ExchangeId, PeerK
 import type { WireEffect } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import type { Link } from './link.ts';
+import { transportOf } from './transports.ts';
 
 /** What has to do with what comes over a channel. */
 export interface ChannelUser {
@@ -43,12 +44,15 @@ export class Channel {
   readonly #user: ChannelUser;
   readonly #emit: ChannelParts['emit'];
   #target: ChannelTarget;
+  /** Where it leads at present: to the target, or where that sent us for one connection. */
+  #to: string;
   /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
   #peer = PeerKey('0');
   #links = 0;
 
   constructor(target: ChannelTarget, { user, random, parameters, emit, inParts }: ChannelParts) {
     this.#target = target;
+    this.#to = target.uri;
     this.#user = user;
     this.#emit = emit;
     this.coap = new CoapEndpoint({
@@ -78,6 +82,7 @@ export class Channel {
     this.close(now);
     this.#carryOutLink(now);
     this.#target = target;
+    this.#to = target.uri;
   }
 
   /** Sets the link up, anew if it is up already. */
@@ -102,13 +107,13 @@ export class Channel {
   }
 
   /** The connection that was wanted is there. */
-  opened(): void {
-    this.#target.link.connection?.opened();
+  opened(now: number): void {
+    this.#target.link.connection?.opened(now);
   }
 
   /** The connection that was wanted is gone, or did not come up; `detail` says why to people. */
-  lost(detail: string): void {
-    this.#target.link.connection?.lost(detail);
+  lost(detail: string, now: number): void {
+    this.#target.link.connection?.lost(detail, now);
   }
 
   tick(now: number): void {
@@ -140,9 +145,11 @@ export class Channel {
     for (const effect of effects) {
       if (effect.kind === 'send') {
         this.#user.stirred(now);
-        this.#emit({ kind: 'send', to: target.uri, datagram: effect.datagram });
-      } else if (effect.kind === 'connect') this.#emit({ ...effect, to: target.uri });
-      else if (effect.kind === 'disconnect') this.#emit(effect);
+        this.#emit({ kind: 'send', to: this.#to, datagram: effect.datagram });
+      } else if (effect.kind === 'connect') {
+        this.#to = alternativeTo(target.uri, effect.alternative);
+        this.#emit({ kind: 'connect', tls: effect.tls, to: this.#to });
+      } else if (effect.kind === 'disconnect') this.#emit(effect);
       else if (target !== this.#target) continue;
       else if (effect.kind === 'received') {
         this.#user.stirred(now);
@@ -176,6 +183,7 @@ export class Channel {
         break;
       case 'disconnect':
         // What CoAP says last, why, goes out before.
+        this.#target.link.connection?.ended(effect.leave ?? {}, now);
         this.#target.link.close();
         this.#user.down(effect.detail, now);
         break;
@@ -196,3 +204,13 @@ export class Channel {
     }
   }
 }
+
+/** The URI with another host and port, of the same scheme; what is no host and port changes nothing. */
+function alternativeTo(uri: string, authority: string | undefined): string {
+  if (authority === undefined || !AUTHORITY.test(authority)) return uri;
+  const other = `${new URL(uri).protocol}//${authority}`;
+  return transportOf(other) ? other : uri;
+}
+
+/** Host and port (RFC 3986 §3.2), without anything that a URI has before or behind. */
+const AUTHORITY = /^[^/?#@\s]+$/;

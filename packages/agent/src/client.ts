@@ -135,13 +135,13 @@ export class LwM2mClient {
 
   /** The connection that was wanted last is there. */
   connected(now: number): void {
-    this.#lifecycle.channel.opened();
+    this.#lifecycle.channel.opened(now);
     this.#pump(now);
   }
 
   /** The connection that was wanted last is gone, or did not come up; `detail` says why to people. */
   disconnected(detail: string, now: number): void {
-    this.#lifecycle.channel.lost(detail);
+    this.#lifecycle.channel.lost(detail, now);
     this.#pump(now);
   }
 

@@ -58,7 +58,7 @@ describe('a client over a connection', () => {
 
   it('updates over a new connection when one breaks', () => {
     const world = connected().register();
-    world.breakConnection();
+    world.breakConnection().advance(10_000);
     expect(world.connects).toBe(2);
     expect(world.told('reconnecting')).toMatchObject([{ detail: 'it broke' }]);
     expect(world.requests.map(({ path }) => path)).toEqual(['rd', 'rd/r1']);
@@ -68,7 +68,7 @@ describe('a client over a connection', () => {
   it('registers anew when the server does not know it over the new connection', () => {
     const world = connected().register();
     world.answer = ({ path }) => (path === 'rd' ? Code.Created : Code.NotFound);
-    world.breakConnection();
+    world.breakConnection().advance(10_000);
     expect(world.requests.map(({ path }) => path)).toEqual(['rd', 'rd/r1', 'rd']);
     expect(world.client.registration).toMatchObject({ kind: 'registered', location: ['rd', 'r2'] });
   });
@@ -91,7 +91,7 @@ describe('a client over a connection', () => {
     const before = world.connects;
     // A ping with an unknown critical option.
     world.client.receive(Buffer.from('10e290', 'hex'), world.now);
-    world.settle();
+    world.advance(10_000);
     expect(world.connects).toBe(before + 1);
     expect(world.told('reconnecting')[0]?.detail).toContain('option 9');
     expect(world.client.registration.kind).toBe('registered');

@@ -1,3 +1,4 @@
+import type { Leave } from '@reeve/coap';
 import {
   addressKey,
   type ClientIdentity,
@@ -14,7 +15,12 @@ import type { TlsProof } from './tls-proof.ts';
 export type LinkEffect =
   | { readonly kind: 'send'; readonly datagram: Uint8Array }
   /** Open a connection, with TLS if there is a proof; `opened` or `lost` follows. One from before is given up. */
-  | { readonly kind: 'connect'; readonly tls: TlsProof | undefined }
+  | {
+      readonly kind: 'connect';
+      readonly tls: TlsProof | undefined;
+      /** Host and port in the place of the server's own. */
+      readonly alternative?: string;
+    }
   /** Close the connection once all is written. */
   | { readonly kind: 'disconnect' }
   /** Data can go; a new security association, if there is one, has begun. */
@@ -26,7 +32,12 @@ export type LinkEffect =
 /** The way to a server: datagrams, or the bytes of a connection, on one side, data on the other. Sans-I/O. */
 export interface Link {
   /** Only with a link over a connection: hears what became of the one that it wanted. */
-  readonly connection?: { opened(): void; lost(detail: string): void };
+  readonly connection?: {
+    opened(now: number): void;
+    lost(detail: string, now: number): void;
+    /** CoAP is done with it, and the server may have said when to come back; `close` follows. */
+    ended(leave: Leave, now: number): void;
+  };
   /** Sets the link up, anew if it is up already; `up` or `down` follows. */
   connect(now: number): void;
   /** Takes the link down; nothing follows. */

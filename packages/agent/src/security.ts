@@ -56,11 +56,11 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
   if (oscore !== undefined && stream) throw new RangeError('OSCORE over TCP is not supported');
   switch (number(mode)) {
     case SecurityMode.noSec:
-      if (stream) return new StreamLink();
+      if (stream) return new StreamLink(random);
       return oscore === undefined ? new OpenLink() : new OscoreLink(oscoreParameters(model, oscore), random);
     case SecurityMode.psk: {
       const [identity, key] = [bytes(publicKeyOrIdentity), bytes(secretKey)];
-      return stream ? new StreamLink(pskProof(identity, key)) : dtls({ kind: 'psk', identity, key });
+      return stream ? new StreamLink(random, pskProof(identity, key)) : dtls({ kind: 'psk', identity, key });
     }
     case SecurityMode.rawKey: {
       if (stream) throw new RangeError('raw public keys over TLS are not supported');
@@ -85,7 +85,7 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
         },
       };
       return stream
-        ? new StreamLink(certificateProof(chain, privateKey(), trust))
+        ? new StreamLink(random, certificateProof(chain, privateKey(), trust))
         : dtls({ kind: 'certificate', chain, privateKey: privateKey() }, trust);
     }
     default:

@@ -6,6 +6,7 @@ import {
   CoapEndpoint,
   type CoapMessage,
   Code,
+  type Leave,
   type NotificationEffect,
   ObservationScope,
   Option,
@@ -97,6 +98,11 @@ class TestServer {
     this.disconnected();
     this.#peer = PeerKey(`connection ${++this.#connections}`);
     this.#coap.connected(this.#peer, this.now);
+  }
+
+  /** Says that it is about to close the connection. */
+  release(leave: Leave): void {
+    this.#coap.release(this.#peer, this.now, leave);
   }
 
   /** The connection is gone. */
@@ -212,8 +218,8 @@ export class World {
   readonly events: (ClientEvent & { readonly at: number })[] = [];
   /** Whether datagrams are lost, either way, and no connection comes up. */
   dark = false;
-  /** How often the client wanted a connection. */
-  connects = 0;
+  /** Where and when the client wanted a connection. */
+  readonly connectsTo: { readonly uri: string; readonly at: number }[] = [];
   readonly server: TestServer;
   readonly bootstrapServer: TestServer;
   readonly #servers: ReadonlyMap<string, TestServer>;
@@ -256,6 +262,11 @@ export class World {
       }),
       ...client,
     });
+  }
+
+  /** How often the client wanted a connection. */
+  get connects(): number {
+    return this.connectsTo.length;
   }
 
   /** What the server got. */
@@ -339,9 +350,10 @@ export class World {
   }
 
   #connect(uri: string): void {
-    this.connects++;
-    if (this.dark) return;
-    this.#servers.get(uri)?.connected();
+    this.connectsTo.push({ uri, at: this.now });
+    const server = this.#servers.get(uri);
+    if (this.dark || server === undefined) return;
+    server.connected();
     this.client.connected(this.now);
   }
 

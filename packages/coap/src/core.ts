@@ -16,6 +16,7 @@ import { Sender } from './sender.ts';
 import { measure } from './sizes.ts';
 import type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';
 import { Connections } from './tcp/connections.ts';
+import type { Leave } from './tcp/signals.ts';
 import { Stream } from './tcp/stream.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
@@ -33,7 +34,6 @@ export interface CoapCoreOptions {
   readonly restoreGraceMs?: number;
   /** Whether the caller puts bodies together that come in parts, as `CoapEndpoint` does; if not they get 4.02. */
   readonly blockwise?: boolean;
-}
   /**
    * The scope that a peer is bound to, if it is to one. With it the core forgets such a peer too, once it is idle and its
    * exchanges have aged, and asks when there is something of it again: so those that sleep cost it nothing.
@@ -46,6 +46,7 @@ export interface CoapCoreOptions {
    * @returns whether it was taken
    */
   readonly intercept?: (peer: PeerKey, datagram: Uint8Array, now: number) => boolean;
+}
 
 /** An observation as it has to be remembered over a restart. */
 export interface RestoredObservation {
@@ -97,8 +98,8 @@ export class CoapCore {
   readonly #wheel = new TimerWheel<Timed>();
   readonly #parameters: TransmissionParameters;
   readonly #restoreGraceMs: number;
-  readonly #requester: Requester;
   readonly #scopeOf: CoapCoreOptions['scopeOf'];
+  readonly #requester: Requester;
   readonly #responder: Responder;
   readonly #connections: Connections;
 
@@ -157,9 +158,9 @@ export class CoapCore {
   }
 
   /** Tells the peer of a connection that it will be closed. */
-  release(peer: PeerKey): void {
+  release(peer: PeerKey, leave: Leave = {}): void {
     const stream = this.#context.streams.get(peer);
-    if (stream !== undefined) this.#connections.release(stream);
+    if (stream !== undefined) this.#connections.release(stream, leave);
   }
 
   /**
@@ -184,7 +185,6 @@ export class CoapCore {
     this.#dispatch(key, peer, message, datagram.length, now);
   }
 
-  #dispatch(key: PeerKey, peer: Peer | undefined, message: CoapMessage, bytes: number, now: number): void {
   /** What a message said that `intercept` took, as a datagram. */
   deliver(key: PeerKey, datagram: Uint8Array, now: number): void {
     const peer = this.#context.streams.get(key)?.peer;
@@ -192,6 +192,7 @@ export class CoapCore {
     if (peer && decoded.ok) this.#dispatch(key, peer, decoded.message, datagram.length, now);
   }
 
+  #dispatch(key: PeerKey, peer: Peer | undefined, message: CoapMessage, bytes: number, now: number): void {
     const { sender } = this.#context;
     switch (RECEPTION[codeKind(message.code)][message.type]) {
       case 'request':
@@ -368,12 +369,12 @@ export class CoapCore {
     return peer;
   }
 
-  #sweep(peer: Peer, now: number): void {
   /** A bound peer that was forgotten while it slept. */
   #recall(key: PeerKey, now: number): Peer | undefined {
     return this.#scopeOf?.(key) === undefined ? undefined : this.#context.peers.open(key, now);
   }
 
+  #sweep(peer: Peer, now: number): void {
     const { exchanges, peers } = this.#context;
     exchanges.expire(peer, now);
     const goes = peer.standing !== 'configured' && peer.isIdle();

@@ -2,6 +2,7 @@ import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts'
 import type { BodyLimits, CoapLimits } from './limits.ts';
 import type { CoapMessage } from './message.ts';
 import { frameOf } from './tcp/frames.ts';
+import type { Leave } from './tcp/signals.ts';
 
 /** What became of a request or ping. */
 export type RequestOutcome =
@@ -95,7 +96,14 @@ export type CoapEffect =
   /** The peer of a connection has told its settings: from now on it is known how long messages to it may be. */
   | { readonly kind: 'settled'; readonly peer: PeerKey }
   /** Close the peer's connection once all is written; the peer is forgotten already. */
-  | { readonly kind: 'disconnect'; readonly peer: PeerKey; readonly reason: StreamEnd; readonly detail: string }
+  | {
+      readonly kind: 'disconnect';
+      readonly peer: PeerKey;
+      readonly reason: StreamEnd;
+      readonly detail: string;
+      /** What a peer that released it said of coming back. */
+      readonly leave?: Leave;
+    }
   /** A request for the application, which must call `respond` or `reject` once. */
   | {
       readonly kind: 'request';

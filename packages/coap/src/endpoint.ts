@@ -10,6 +10,7 @@ import type { CoapMessage } from './message.ts';
 import { Option, option } from './options.ts';
 import type { TransmissionParameters } from './parameters.ts';
 import type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';
+import type { Leave } from './tcp/signals.ts';
 
 /** What an endpoint is made with. */
 export interface CoapEndpointOptions extends Omit<CoapCoreOptions, 'blockwise'> {
@@ -67,14 +68,20 @@ export class CoapEndpoint {
   }
 
   /** See `CoapCore.release`. */
-  release(peer: PeerKey, now: number): void {
-    this.#core.release(peer);
+  release(peer: PeerKey, now: number, leave?: Leave): void {
+    this.#core.release(peer, leave);
     this.#settle(now);
   }
 
   /** See `CoapCore.receive`. */
   receive(peer: PeerKey, datagram: Uint8Array, now: number): void {
     this.#core.receive(peer, datagram, now);
+    this.#settle(now);
+  }
+
+  /** See `CoapCore.deliver`. */
+  deliver(peer: PeerKey, datagram: Uint8Array, now: number): void {
+    this.#core.deliver(peer, datagram, now);
     this.#settle(now);
   }
 

@@ -41,3 +41,4 @@ export type { TransmissionParameters } from './parameters.ts';
 export { DEFAULT_PARAMETERS, exchangeLifetimeMs, maxTransmitWaitMs } from './parameters.ts';
 export type { NotificationSpec, RequestSpec, ResponseSpec } from './specs.ts';
 export { frameOf, readFrame } from './tcp/frames.ts';
+export type { Leave } from './tcp/signals.ts';

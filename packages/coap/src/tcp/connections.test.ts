@@ -172,6 +172,19 @@ describe('a connection', () => {
     expect(wire.only('disconnect')).toMatchObject({ reason: 'released' });
   });
 
+  it('TC-2: hears when and where to come back, and says it', () => {
+    const wire = new Wire();
+    // Alternative-Address, twice, and Hold-Off.
+    wire.receive('d0 00 e4 26 613a35363833 02 623a 22 0e10');
+    expect(wire.only('disconnect')).toMatchObject({ leave: { holdOff: 3600, alternative: 'a:5683' } });
+    const other = new Wire();
+    other.endpoint.release(PEER, 0, { holdOff: 3600 });
+    expect(other.sent()).toEqual(['30e4420e10']);
+    const third = new Wire();
+    third.endpoint.release(PEER, 0);
+    expect(third.sent()).toEqual(['00e4']);
+  });
+
   it('TC-2: is over when its peer aborts it, and what was asked is cancelled', () => {
     const wire = new Wire();
     wire.endpoint.request(PEER, { code: Code.Get }, 0);

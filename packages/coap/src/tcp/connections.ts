@@ -5,7 +5,19 @@ import type { PeerKey } from '../ids.ts';
 import type { CoapMessage } from '../message.ts';
 import type { Timed } from '../peers.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import { abort, badOption, csm, MAX_MESSAGE_SIZE, pong, readCsm, release, Signal, wantsCustody } from './signals.ts';
+import {
+  abort,
+  badOption,
+  csm,
+  type Leave,
+  MAX_MESSAGE_SIZE,
+  pong,
+  readCsm,
+  readRelease,
+  release,
+  Signal,
+  wantsCustody,
+} from './signals.ts';
 import { incomingOf, STREAM_RECEPTION, Stream } from './stream.ts';
 
 /** How long a peer may take for its settings, and for the rest of a message that it has begun, ms. */
@@ -72,8 +84,8 @@ export class Connections {
   }
 
   /** Tells a peer that its connection will be closed by us, and that it should not send any more requests. */
-  release(stream: Stream): void {
-    this.#o.context.outbox.send(stream.peer.key, release());
+  release(stream: Stream, leave: Leave): void {
+    this.#o.context.outbox.send(stream.peer.key, release(leave));
   }
 
   /** What waits for the peer's exchanges to end happens once none is open. */
@@ -113,6 +125,7 @@ export class Connections {
         break;
       case 'release':
         stream.state = 'releasing';
+        stream.leave = readRelease(message);
         this.exchangeEnded(stream, now);
         break;
       case 'end': {
@@ -163,8 +176,8 @@ export class Connections {
     this.#end(stream, reason, detail, now);
   }
 
-  #end({ peer: { key } }: Stream, reason: StreamEnd, detail: string, now: number): void {
+  #end({ peer: { key }, leave }: Stream, reason: StreamEnd, detail: string, now: number): void {
     this.#o.forget(key, now);
-    this.#o.context.outbox.push({ kind: 'disconnect', peer: key, reason, detail });
+    this.#o.context.outbox.push({ kind: 'disconnect', peer: key, reason, detail, ...(leave && { leave }) });
   }
 }

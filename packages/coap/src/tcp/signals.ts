@@ -1,7 +1,7 @@
 import { encodeMessage } from '../codec.ts';
 import { code } from '../codes.ts';
 import { type CoapMessage, MessageType, optionUint, optionValue } from '../message.ts';
-import { type CoapOption, defineOption, isCritical, type OptionDefinition, option } from '../options.ts';
+import { type CoapOption, decodeString, defineOption, isCritical, type OptionDefinition, option } from '../options.ts';
 
 /** The codes of signalling messages (RFC 8323 §5). */
 export const Signal = {
@@ -19,6 +19,10 @@ const CsmOption = {
   BlockWiseTransfer: defineOption(4, 'empty', [0, 0]),
 } as const;
 const Custody = defineOption(2, 'empty', [0, 0]);
+const ReleaseOption = {
+  AlternativeAddress: defineOption(2, 'string', [1, 255]),
+  HoldOff: defineOption(4, 'uint', [0, 3]),
+} as const;
 const BadCsmOption = defineOption(2, 'uint', [0, 2]);
 
 /** Number of the option that says how long a message may be. */
@@ -66,8 +70,30 @@ export function pong(token: Uint8Array, custody: boolean): Uint8Array {
 /** Whether a ping wants its pong only after all that came before it is dealt with. */
 export const wantsCustody = (message: CoapMessage): boolean => optionValue(message, Custody) !== undefined;
 
+/** What a peer that takes its leave says of coming back (RFC 8323 §5.5). */
+export interface Leave {
+  /** How long not to connect again, in seconds. */
+  readonly holdOff?: number;
+  /** Host and port to connect to instead; the first, if several are named. */
+  readonly alternative?: string;
+}
+
 /** Says that the connection will be closed, and no new request is welcome. */
-export const release = (): Uint8Array => signal(Signal.Release);
+export function release({ holdOff, alternative }: Leave = {}): Uint8Array {
+  return signal(Signal.Release, [
+    ...(alternative === undefined ? [] : [option(ReleaseOption.AlternativeAddress, alternative)]),
+    ...(holdOff === undefined ? [] : [option(ReleaseOption.HoldOff, holdOff)]),
+  ]);
+}
+
+export function readRelease(message: CoapMessage): Leave {
+  const holdOff = optionUint(message, ReleaseOption.HoldOff);
+  const address = optionValue(message, ReleaseOption.AlternativeAddress);
+  return {
+    ...(holdOff === undefined ? {} : { holdOff }),
+    ...(address === undefined ? {} : { alternative: decodeString(address) }),
+  };
+}
 
 /** Says why the connection is closed at once. @param badCsmOption number of the critical option that is to blame */
 export function abort(reason: string, badCsmOption?: number): Uint8Array {
@@ -79,7 +105,7 @@ const UNDERSTOOD: Readonly<Record<number, readonly OptionDefinition[]>> = {
   [Signal.Csm]: Object.values(CsmOption),
   [Signal.Ping]: [Custody],
   [Signal.Pong]: [Custody],
-  [Signal.Release]: [],
+  [Signal.Release]: Object.values(ReleaseOption),
   [Signal.Abort]: [BadCsmOption],
 };
 

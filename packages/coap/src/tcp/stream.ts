@@ -1,7 +1,7 @@
 import type { Peer, Timed } from '../peers.ts';
 import { WheelEntry } from '../timer-wheel.ts';
 import { FRAME_OVERHEAD, FrameReader } from './frames.ts';
-import { BASE_MESSAGE_BYTES, Signal } from './signals.ts';
+import { BASE_MESSAGE_BYTES, type Leave, Signal } from './signals.ts';
 
 /** Where a connection stands. `fresh`: the peer has not told its settings; `releasing`: it is about to close. */
 export type StreamState = 'fresh' | 'open' | 'releasing';
@@ -61,6 +61,8 @@ export class Stream extends WheelEntry<Timed> {
   maxMessageBytes = BASE_MESSAGE_BYTES;
   /** Whether it takes bodies in parts. */
   blockwise = false;
+  /** What the peer said when it released the connection. */
+  leave: Leave | undefined = undefined;
   /** Token of a ping whose pong waits until all that came before it is dealt with. */
   custody: Uint8Array | undefined = undefined;
 

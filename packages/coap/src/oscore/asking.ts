@@ -108,7 +108,7 @@ export class Asking {
     // The peer's numbers order its notifications; one without a number came before all others (RFC 8613 §4.1.3.5.2).
     const sequence = number ?? Math.max(keys.window?.highest ?? 0, 0);
     const observe = asked.observing ? option(Option.Observe, sequence & SEQUENCE_MASK) : undefined;
-    deliver(joinMessage(inner, own, observe), true);
+    deliver(joinMessage(inner, own, observe), { newest: true, proved: false });
   }
 
   /** An error that anybody may have sent: it is believed only in that the peer may have lost keys that can be renewed. */

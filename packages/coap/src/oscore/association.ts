@@ -5,7 +5,7 @@ import { Asking } from './asking.ts';
 import { oscoreLimits, RecentMessages } from './bindings.ts';
 import type { OscoreParameters } from './context.ts';
 import { Keys, type NumberRange } from './keys.ts';
-import type { Port, Protected } from './port.ts';
+import type { Port, Protected, Standing } from './port.ts';
 import type { OscoreFault } from './refusal.ts';
 import { ReplayWindow } from './replay-window.ts';
 import { Serving } from './serving.ts';
@@ -31,12 +31,7 @@ export interface OscoreAssociationOptions {
 export type OscoreEffect =
   | { readonly kind: 'send'; readonly datagram: Uint8Array }
   /** A plain message for the CoAP layer. */
-  | {
-      readonly kind: 'received';
-      readonly datagram: Uint8Array;
-      /** Nothing newer came before, and it was decrypted: where it came from the peer was just now. */
-      readonly newest: boolean;
-    }
+  | ({ readonly kind: 'received'; readonly datagram: Uint8Array } & Standing)
   /**
    * Numbers below `upTo` must be stored as used before `reserved` allows them, and the ID context as the one of the
    * keys in use; without one they are those of the parameters. `renews`: they are new, and what came under them waits.
@@ -57,7 +52,7 @@ export class OscoreAssociation {
   /** Plain datagrams that wait for a number. */
   #waiting: Uint8Array[] = [];
   /** Plain datagrams that came under keys that are not stored yet. */
-  #held: Uint8Array[] | undefined;
+  #held: ({ readonly datagram: Uint8Array } & Standing)[] | undefined;
   /** What a plain datagram goes out as: the same bytes when it is sent again. */
   readonly #wire = new WeakMap<Uint8Array, Uint8Array>();
   #effects: OscoreEffect[] = [];
@@ -70,7 +65,7 @@ export class OscoreAssociation {
       recent: this.#recent,
       random,
       emit: (datagram) => this.#emit(datagram),
-      deliver: (message, newest) => this.#deliver(message, newest),
+      deliver: (message, standing) => this.#deliver(message, standing),
       refuse: (fault, detail) => this.#effects.push({ kind: 'refused', fault, detail }),
       forget: () => {
         this.#asking.forget();
@@ -102,7 +97,7 @@ export class OscoreAssociation {
     this.#keys.numbers.reserved(upTo);
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const datagram of held) this.#effects.push({ kind: 'received', datagram, newest: true });
+    for (const each of held) this.#effects.push({ kind: 'received', ...each });
     for (const datagram of this.#waiting.splice(0)) this.send(datagram);
   }
 
@@ -129,8 +124,9 @@ export class OscoreAssociation {
    * A datagram came from the peer.
    *
    * @param message what it says
+   * @param from names the address that it came from, if there are several
    */
-  receive(datagram: Uint8Array, message: CoapMessage): void {
+  receive(datagram: Uint8Array, message: CoapMessage, from = ''): void {
     const known = this.#recent.find(datagram);
     if (known) {
       if (known.answer) this.#emit(known.answer);
@@ -138,10 +134,10 @@ export class OscoreAssociation {
     }
     switch (codeKind(message.code)) {
       case 'empty':
-        this.#deliver({ ...message, messageId: this.#asking.ownId(message) }, false);
+        this.#deliver({ ...message, messageId: this.#asking.ownId(message) }, { newest: false, proved: false });
         break;
       case 'request':
-        this.#serving.receive(datagram, message);
+        this.#serving.receive(datagram, message, from);
         break;
       case 'response':
         this.#asking.receive(datagram, message);
@@ -192,9 +188,9 @@ export class OscoreAssociation {
     this.#effects.push({ kind: 'send', datagram });
   }
 
-  #deliver(message: CoapMessage, newest: boolean): void {
-    const datagram = encodeMessage(message);
-    if (this.#held) this.#held.push(datagram);
-    else this.#effects.push({ kind: 'received', datagram, newest });
+  #deliver(message: CoapMessage, standing: Standing): void {
+    const received = { datagram: encodeMessage(message), ...standing };
+    if (this.#held) this.#held.push(received);
+    else this.#effects.push({ kind: 'received', ...received });
   }
 }

@@ -1,4 +1,5 @@
 import { encodeCbor, unwrapBytes } from './cbor.ts';
+import { Challenge } from './challenge.ts';
 import type { SecurityContext } from './context.ts';
 
 /** Bytes of each random part of an ID context: ID1, R2 and R3 (RFC 8613 Appendix B.2). */
@@ -25,31 +26,31 @@ export type Proposal =
 /** The server's side of deriving a context anew (RFC 8613 Appendix B.2). */
 export class RederivationServer {
   readonly #base: SecurityContext;
-  readonly #random: Random;
-  /** R2: good for one new context, and the same for every request #1 until then. */
-  #ours: Uint8Array | undefined;
+  /** R2: good for one new context, and the same for every request #1 from one address until then. */
+  readonly #ours: Challenge;
 
   constructor(base: SecurityContext, random: Random) {
     this.#base = base;
-    this.#random = random;
+    this.#ours = new Challenge(random);
   }
 
   /**
    * The keys for a kid context: those in use, or what this procedure leads to; undefined if it is neither.
    *
    * @param current the keys in use
+   * @param from where the request came from
    */
-  proposal(kidContext: Uint8Array | undefined, current: SecurityContext): Proposal | undefined {
+  proposal(kidContext: Uint8Array | undefined, current: SecurityContext, from: string): Proposal | undefined {
     const inUse = current.parameters.idContext;
     if (!kidContext || (inUse && same(kidContext, inUse))) return { kind: 'current', context: current };
     const idContext = unwrapBytes(kidContext);
     if (!idContext || idContext.length === 0) return undefined;
     if (inUse && same(idContext, inUse)) return { kind: 'current', context: current };
-    if (this.#ours && startsWith(idContext, this.#ours)) {
+    const sent = this.#ours.sentTo(from);
+    if (sent && startsWith(idContext, sent)) {
       return { kind: 'second', context: this.#base.withIdContext(idContext) };
     }
-    const ours = this.#ours ?? Uint8Array.from(this.#random(PART_BYTES));
-    this.#ours = ours;
+    const ours = this.#ours.valueFor(from);
     return {
       kind: 'first',
       context: this.#base.withIdContext(idContext),
@@ -60,7 +61,7 @@ export class RederivationServer {
 
   /** Request #2 was verified: what was made for it is used up. */
   settled(): void {
-    this.#ours = undefined;
+    this.#ours.renew();
   }
 }
 

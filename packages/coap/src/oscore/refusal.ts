@@ -30,12 +30,16 @@ const ANSWERS: Partial<Record<OscoreFault, { readonly code: number; readonly tex
 
 const NEVER_CACHED = option(Option.MaxAge, 0);
 
-/** The unprotected answer to a request that is refused; none for one that nobody waits for the ACK of. */
+/**
+ * The unprotected answer to a request that is refused; none for a fault that nobody is told of. To a non-confirmable one
+ * it has its message id, which is another number space there, and which means nothing over a connection.
+ */
 export function unprotectedError(request: CoapMessage, fault: OscoreFault): Uint8Array | undefined {
   const answer = ANSWERS[fault];
-  if (!answer || request.type !== MessageType.Confirmable) return undefined;
+  if (!answer) return undefined;
   const { messageId, token } = request;
   const payload = new TextEncoder().encode(answer.text);
-  const type = MessageType.Acknowledgement;
+  const confirmable = request.type === MessageType.Confirmable;
+  const type = confirmable ? MessageType.Acknowledgement : MessageType.NonConfirmable;
   return encodeMessage({ type, code: answer.code, messageId, token, options: [NEVER_CACHED], payload });
 }

@@ -2,6 +2,7 @@ import { Code } from '../codes.ts';
 import { type CoapMessage, MessageType, observeValue, optionValue } from '../message.ts';
 import { type CoapOption, Option, option } from '../options.ts';
 import { oscoreLimits, RequestTable, type Served } from './bindings.ts';
+import { Challenge } from './challenge.ts';
 import type { RequestBinding, SecurityContext } from './context.ts';
 import { type InnerMessage, joinMessage } from './inner-message.ts';
 import { numberOf, type OscoreValue, partialIvOf } from './option-value.ts';
@@ -11,7 +12,6 @@ import { type Proposal, RederivationServer } from './rederivation.ts';
 import { type OscoreFault, unprotectedError } from './refusal.ts';
 import { ReplayWindow } from './replay-window.ts';
 
-const ECHO_BYTES = 8;
 const EMPTY = new Uint8Array(0);
 
 /** The server's role: requests of the peer come in, their answers and notifications go out. */
@@ -20,11 +20,12 @@ export class Serving {
   readonly #rederivation: RederivationServer;
   readonly #served = new RequestTable<Served>(oscoreLimits.served);
   /** What a request has to repeat that must prove to be fresh. */
-  #echo: Uint8Array | undefined;
+  readonly #echo: Challenge;
 
   constructor(port: Port) {
     this.#port = port;
     this.#rederivation = new RederivationServer(port.keys.base, port.random);
+    this.#echo = new Challenge(port.random);
   }
 
   forget(): void {
@@ -58,8 +59,8 @@ export class Serving {
     return wire;
   }
 
-  /** A request came (RFC 8613 §8.2). */
-  receive(datagram: Uint8Array, message: CoapMessage): void {
+  /** A request came from an address (RFC 8613 §8.2). */
+  receive(datagram: Uint8Array, message: CoapMessage, from: string): void {
     const { keys, recent, deliver } = this.#port;
     const value = oscoreValueOf(message);
     if (!value?.kid || !value.partialIv || isPart(message)) {
@@ -68,7 +69,7 @@ export class Serving {
     }
     const binding = { kid: value.kid, partialIv: value.partialIv };
     const number = numberOf(value.partialIv);
-    const proposal = this.#proposal(value);
+    const proposal = this.#rederivation.proposal(value.kidContext, keys.context, from);
     if (!proposal) {
       this.#refuse(message, 'no-context');
       return;
@@ -88,9 +89,10 @@ export class Serving {
       return;
     }
     if (proposal.kind === 'second') this.#renew(proposal.context);
-    const window = keys.window ?? this.#windowProvenBy(inner, number);
+    const proved = proposal.kind === 'second' || !keys.window;
+    const window = keys.window ?? this.#windowProvenBy(inner, number, from);
     if (!window) {
-      this.#challenge(message, binding);
+      this.#challenge(message, binding, from);
       return;
     }
     const newest = number > window.highest;
@@ -102,12 +104,7 @@ export class Serving {
     const observing = observed === 0;
     this.#served.set(message.token, { context: keys.context, binding, nonceUsed: false, observing });
     const observe = observed === undefined ? undefined : option(Option.Observe, observed);
-    deliver(joinMessage(inner, message, observe), newest);
-  }
-
-  #proposal({ kidContext }: OscoreValue): Proposal | undefined {
-    const { context } = this.#port.keys;
-    return this.#rederivation.proposal(kidContext, context);
+    deliver(joinMessage(inner, message, observe), { newest, proved });
   }
 
   /** Answers request #1 of a derivation; it proves nothing yet, and goes no further. */
@@ -125,23 +122,23 @@ export class Serving {
     this.#port.settle();
   }
 
-  #windowProvenBy(inner: InnerMessage, number: number): ReplayWindow | undefined {
+  #windowProvenBy(inner: InnerMessage, number: number, from: string): ReplayWindow | undefined {
     const echo = optionValue(inner, Option.Echo);
-    if (!this.#echo || !echo || Buffer.compare(echo, this.#echo) !== 0) return undefined;
+    const sent = this.#echo.sentTo(from);
+    if (!sent || !echo || Buffer.compare(echo, sent) !== 0) return undefined;
     return ReplayWindow.startingAt(number);
   }
 
   /** Asks for the request again, with a value that it can only have from this process (RFC 8613 Appendix B.1.2). */
-  #challenge(request: CoapMessage, binding: RequestBinding): void {
-    const { keys, random, emit } = this.#port;
+  #challenge(request: CoapMessage, binding: RequestBinding, from: string): void {
+    const { keys, emit } = this.#port;
     // The request may be a replay, whose own number was used for an answer already.
     const number = keys.numbers.take();
     // Without one there is no answer: the request comes again.
     if (number === undefined) return;
-    this.#echo ??= Uint8Array.from(random(ECHO_BYTES));
     const partialIv = partialIvOf(number);
     const nonceOf = { kid: keys.base.parameters.senderId, partialIv };
-    const response = refusalOf(request, [option(Option.Echo, this.#echo)]);
+    const response = refusalOf(request, [option(Option.Echo, this.#echo.valueFor(from))]);
     emit(protect(response, keys.context, { binding, nonceOf, value: { partialIv } }));
   }
 

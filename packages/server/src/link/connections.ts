@@ -1,4 +1,4 @@
-import { type CoapEffect, type CoapEndpoint, PeerKey, readFrame } from '@reeve/coap';
+import { type CoapEffect, type CoapEndpoint, type Leave, PeerKey, readFrame } from '@reeve/coap';
 import type { CredentialId, Millis, RegistrationId } from '../ids.ts';
 import { type PeerAddress, showAddress } from './address.ts';
 import type { HandshakeCensus } from './census.ts';
@@ -25,6 +25,8 @@ interface Options {
   readonly random: (length: number) => Uint8Array;
   readonly wallClock: () => Millis;
   readonly deliver: (message: LinkUp) => void;
+  /** A connection is gone, and its session with it. */
+  readonly gone: (sessionId: SessionId) => void;
   /** Carries out what CoAP wants; due after every input. */
   readonly settle: (now: number) => void;
 }
@@ -123,9 +125,14 @@ export class Connections {
     const connection = this.#connections.get(sessionId);
     if (!connection) return;
     connection.heardAt = now;
-    if (connection.session.traced) this.#trace(sessionId, 'in', bytes);
+    if (connection.session.traced && !connection.session.sealed) this.#trace(sessionId, 'in', bytes);
     this.#o.coap.receive(connection.session.peer, bytes, now);
     this.#o.settle(now);
+  }
+
+  /** Bytes of a session as they are. */
+  write(sessionId: SessionId, bytes: Uint8Array): void {
+    this.#o.side.write(sessionId, bytes);
   }
 
   /** What CoAP has for the peer of a session; false if the session is no connection. */
@@ -150,10 +157,10 @@ export class Connections {
   }
 
   /** The connection is gone, or is to be. @returns false if the session is no connection */
-  close(sessionId: SessionId, reason: string, now: number): boolean {
+  close(sessionId: SessionId, reason: string, now: number, leave?: Leave): boolean {
     const connection = this.#connections.get(sessionId);
     if (!connection) return false;
-    this.#o.coap.release(connection.session.peer, now);
+    this.#o.coap.release(connection.session.peer, now, leave);
     this.#o.settle(now);
     this.#o.side.end(sessionId);
     this.#o.coap.forgetPeer(connection.session.peer, now);
@@ -169,9 +176,12 @@ export class Connections {
     }
   }
 
-  /** Closes every connection, with a word to its peer. */
+  /** Closes every connection, and tells the peers when to come back: one after the other, as many a second as is well. */
   closeAll(now: number): void {
-    for (const sessionId of [...this.#connections.keys()]) this.close(sessionId, 'the server stops', now);
+    const each = Math.max(streamLimits.returnsPerSecond, this.#connections.size / streamLimits.longestHoldOff);
+    for (const [place, sessionId] of [...this.#connections.keys()].entries()) {
+      this.close(sessionId, 'the server stops', now, { holdOff: Math.floor(place / each) });
+    }
   }
 
   /**
@@ -209,6 +219,7 @@ export class Connections {
   #forget(sessionId: SessionId, reason: string): void {
     if (!this.#connections.delete(sessionId)) return;
     this.#o.sessions.close(sessionId);
+    this.#o.gone(sessionId);
     this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason });
   }
 

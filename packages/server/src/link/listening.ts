@@ -15,7 +15,7 @@ export interface ListenAddress {
 export interface Listener extends ListenAddress {
   /** Of `coaps`, and as far as it means something there of `coaps+tcp`; what is left out is as `defaultDtls` has it. */
   readonly dtls?: Partial<DtlsSettings>;
-  /** Of `coap`: false to hear nobody but those who protect what they say by OSCORE. */
+  /** Of `coap` and `coap+tcp`: false to hear nobody but those who protect what they say by OSCORE. */
   readonly noSec?: boolean;
   /** Of `coap`: peers without security first prove that they receive at their address (RFC 9175). */
   readonly echo?: boolean;
@@ -23,5 +23,5 @@ export interface Listener extends ListenAddress {
 
 /** Whether a socket lets anybody speak who reaches it. */
 export function admitsNoSec({ transport, noSec = true }: Listener): boolean {
-  return transport === 'coap+tcp' || (transport === 'coap' && noSec);
+  return (transport === 'coap' || transport === 'coap+tcp') && noSec;
 }

@@ -1,139 +1,11 @@
-import { createSecretKey } from 'node:crypto';
-import { CoapEndpoint, Code, decodeMessage, formatCode, Option, OscoreAssociation, option, PeerKey } from '@reeve/coap';
-import { computeNow } from '@reeve/dtls';
+import { CoapEndpoint, Code, Option, option, PeerKey } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
-import type { CredentialId } from '../ids.ts';
-import type { OscoreFound } from './oscore-port.ts';
-import { SessionOwner } from './owner.ts';
-import type { LinkUp } from './port.ts';
-import { EPOCH, path, registerRequest, replayable } from './test-owner.ts';
-import { TlsSecrets } from './tls-secrets.ts';
-
-const SECRET = Buffer.alloc(16, 7);
-const HOST = '192.0.2.1';
-const FOUND: OscoreFound = {
-  credential: 'cred-1' as CredentialId,
-  identity: 'oscore:0a',
-  masterSecret: SECRET,
-  masterSalt: '',
-  senderId: '00',
-  recipientId: '0a',
-  aead: 10,
-  hkdf: 5,
-  sendFrom: 0,
-  sendLimit: 1024,
-};
-
-/** A link with a socket for OSCORE alone (0) and one for all (1), and a device. */
-class Scene {
-  readonly up: LinkUp[] = [];
-  readonly sent: { ingress: number; port: number; datagram: Uint8Array }[] = [];
-  readonly owner: SessionOwner;
-  readonly coap = new CoapEndpoint({ random: replayable(5) });
-  association: OscoreAssociation;
-  readonly #rederive: boolean;
-  readonly responses: string[] = [];
-  readonly wentTo: { ingress: number; port: number }[] = [];
-  port = 40_000;
-  ingress = 0;
-  found: OscoreFound | undefined = FOUND;
-  #answered = 0;
-
-  constructor({ rederive = false } = {}) {
-    this.owner = new SessionOwner({
-      streams: { write: () => {}, end: () => {} },
-      secrets: new TlsSecrets(),
-      random: replayable(1),
-      wallClock: () => EPOCH,
-      connectionIdSlot: 0,
-      listen: [
-        { transport: 'coap', host: HOST, port: 5683, noSec: false },
-        { transport: 'coap', host: HOST, port: 5685 },
-      ],
-      compute: (task, done) => done(computeNow(task), 0),
-      send: (ingress, _host, port, datagram) => this.sent.push({ ingress, port, datagram }),
-      deliver: (message) => this.up.push(structuredClone(message)),
-    });
-    this.#rederive = rederive;
-    this.association = this.#associate(6);
-  }
-
-  /** The device starts anew, and knows only what it was given. */
-  restart(): void {
-    this.association = this.#associate(7);
-    this.coap.forgetPeer(PeerKey('server'), 0);
-  }
-
-  #associate(seed: number): OscoreAssociation {
-    return new OscoreAssociation({
-      parameters: {
-        masterSecret: createSecretKey(SECRET),
-        masterSalt: Buffer.alloc(0),
-        senderId: Buffer.from('0a', 'hex'),
-        recipientId: Buffer.from('00', 'hex'),
-        aead: 10,
-        hkdf: 5,
-      },
-      numbers: { next: 0, limit: 1000, block: 0 },
-      received: 'none',
-      rederive: this.#rederive,
-      random: replayable(seed),
-    });
-  }
-
-  /** Sends a request of the device, and carries what follows. */
-  send(spec = registerRequest()): void {
-    this.coap.request(PeerKey('server'), spec, 0);
-    this.settle();
-  }
-
-  settle(): void {
-    for (let busy = true; busy; ) {
-      busy = false;
-      for (const effect of this.coap.drain()) {
-        busy = true;
-        if (effect.kind === 'send') this.association.send(effect.datagram);
-        if (effect.kind === 'outcome' && effect.outcome.kind === 'response') {
-          this.responses.push(formatCode(effect.outcome.message.code));
-        }
-      }
-      for (const effect of this.association.drain()) {
-        busy = true;
-        if (effect.kind === 'send') this.owner.receive(this.ingress, HOST, this.port, effect.datagram, 0);
-        if (effect.kind === 'received') this.coap.receive(PeerKey('server'), effect.datagram, 0);
-      }
-      for (const { datagram, ingress, port } of this.sent.splice(0)) {
-        busy = true;
-        this.wentTo.push({ ingress, port });
-        const decoded = decodeMessage(datagram);
-        if (decoded.ok) this.association.receive(datagram, decoded.message);
-      }
-      for (; this.#answered < this.up.length; this.#answered++) {
-        busy = true;
-        this.#answer(this.up[this.#answered]);
-      }
-    }
-  }
-
-  #answer(message: LinkUp | undefined): void {
-    if (message?.kind === 'find-oscore') {
-      const { lookup } = message;
-      this.owner.handle({ kind: 'oscore', lookup, ...(this.found ? { found: this.found } : {}) }, 0);
-    } else if (message?.kind === 'reserve-oscore') {
-      this.owner.handle({ ...message, kind: 'oscore-reserved' }, 0);
-    } else if (message?.kind === 'register' || message?.kind === 'send') {
-      this.owner.handle({ kind: 'answer', exchange: message.exchange, code: Code.Created }, 0);
-    }
-  }
-
-  of<K extends LinkUp['kind']>(kind: K) {
-    return this.up.filter((message): message is Extract<LinkUp, { kind: K }> => message.kind === kind);
-  }
-}
+import { FOUND, HOST, OscoreScene } from './test-oscore.ts';
+import { path, registerRequest, replayable } from './test-owner.ts';
 
 describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s', (rederive) => {
   it('is a session of its credential once it proved to be there', () => {
-    const scene = new Scene({ rederive });
+    const scene = new OscoreScene({ rederive });
     scene.send();
     expect(scene.of('find-oscore')).toMatchObject([{ kid: '0a' }]);
     const [opened] = scene.of('session-opened');
@@ -146,19 +18,22 @@ describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s',
   });
 
   it('is the same session wherever it comes from, and is answered there', () => {
-    const scene = new Scene({ rederive });
+    const scene = new OscoreScene({ rederive });
     scene.send();
     scene.port = 40_777;
     scene.ingress = 1;
     scene.send();
     expect(scene.responses).toEqual(['2.01', '2.01']);
     const [first, second] = scene.of('register');
-    expect(second?.session).toEqual({ ...first?.session, address: `${HOST}:40777`, ingress: 1 });
-    expect(scene.wentTo.at(-1)).toEqual({ ingress: 1, port: 40_777 });
+    // It has not shown yet that it receives there.
+    expect(second?.session).toEqual({ ...first?.session, ingress: 1 });
+    expect(scene.wentTo.at(-1)).toMatchObject({ ingress: 1, port: 40_777 });
+    scene.send();
+    expect(scene.of('register').at(-1)?.session).toEqual({ ...second?.session, address: `${HOST}:40777` });
   });
 
   it('is on the socket that it came to, from one port too', () => {
-    const scene = new Scene({ rederive });
+    const scene = new OscoreScene({ rederive });
     scene.send();
     scene.ingress = 1;
     scene.send();
@@ -166,7 +41,7 @@ describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s',
   });
 
   it('ends with its credential, and comes back with a good one', () => {
-    const scene = new Scene({ rederive });
+    const scene = new OscoreScene({ rederive });
     scene.send();
     scene.owner.handle({ kind: 'close-identity', identity: 'oscore:0a' }, 0);
     expect(scene.of('session-closed')).toHaveLength(1);
@@ -179,7 +54,7 @@ describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s',
 });
 
 it('a device that starts anew elsewhere is answered there under its new keys', () => {
-  const scene = new Scene({ rederive: true });
+  const scene = new OscoreScene({ rederive: true });
   scene.send();
   scene.restart();
   scene.port = 40_888;
@@ -202,7 +77,7 @@ describe('on a socket for OSCORE alone', () => {
   };
 
   it('SE-8: what is not protected is not heard', () => {
-    const scene = new Scene();
+    const scene = new OscoreScene();
     for (const datagram of [plain(Code.Post), Buffer.from('40000001', 'hex'), Buffer.from('ffff', 'hex')]) {
       scene.owner.receive(0, HOST, 1, datagram, 0);
     }
@@ -212,7 +87,7 @@ describe('on a socket for OSCORE alone', () => {
   });
 
   it('OS-3: unknown ids get 4.01 in clear, and are told of', () => {
-    const scene = new Scene();
+    const scene = new OscoreScene();
     scene.found = undefined;
     scene.coap.request(PeerKey('server'), registerRequest(), 0);
     scene.settle();
@@ -221,7 +96,7 @@ describe('on a socket for OSCORE alone', () => {
   });
 
   it('questions about keys are bounded, and each id is asked about once', () => {
-    const scene = new Scene();
+    const scene = new OscoreScene();
     const request = (kid: number) =>
       Uint8Array.from([0x40, 2, 0, kid & 255, 0x95, 9, 0, kid >> 8, kid & 255, 1, 0xff, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     for (let round = 0; round < 3; round++) {

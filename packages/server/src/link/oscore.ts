@@ -1,20 +1,25 @@
-import { createSecretKey } from 'node:crypto';
 import {
   type CoapEndpoint,
   type CoapMessage,
   codeKind,
   decodeMessage,
+  encodeMessage,
+  frameOf,
   isProtected,
-  OscoreAssociation,
+  MessageType,
   type OscoreEffect,
   type OscoreFault,
   oscoreValueOf,
+  readFrame,
   unprotectedError,
 } from '@reeve/coap';
-import type { CredentialId, Millis } from '../ids.ts';
-import { type PeerAddress, showAddress } from './address.ts';
+import type { Millis } from '../ids.ts';
+import type { PeerAddress } from './address.ts';
 import type { Check } from './handshake-facts.ts';
-import { type OscoreDown, type OscoreFound, oscoreLabel } from './oscore-port.ts';
+import { type OscorePeer, OscorePeers } from './oscore-peers.ts';
+import { type OscoreDown, oscoreLabel } from './oscore-port.ts';
+import { OscoreQuestions } from './oscore-questions.ts';
+import { keyOf, placeOf, type Way } from './oscore-way.ts';
 import type { LinkUp, Listener, SessionId } from './port.ts';
 import type { Session, SessionTable } from './sessions.ts';
 
@@ -26,37 +31,20 @@ interface Options {
   readonly random: (length: number) => Uint8Array;
   readonly wallClock: () => Millis;
   readonly send: (ingress: number, host: string, port: number, datagram: Uint8Array) => void;
+  /** The connections, whose sessions become those of a device here. */
+  readonly connections: {
+    write(sessionId: SessionId, bytes: Uint8Array): void;
+    close(sessionId: SessionId, reason: string, now: number): boolean;
+  };
   readonly deliver: (message: LinkUp) => void;
   readonly trace: (session: Session, direction: 'in' | 'out', datagram: Uint8Array) => void;
   /** Carries out what CoAP wants; due after every input. */
   readonly settle: (now: number) => void;
 }
 
-/** A device's keys, and the session that it has by them once it was heard. */
-interface Peer {
-  readonly credential: CredentialId;
-  readonly identity: string;
-  readonly association: OscoreAssociation;
-  address: PeerAddress;
-  session: Session | undefined;
-  /** New keys that are to be stored, and where the request came from that is held until they are. */
-  renewal: { readonly derived: string; readonly from: PeerAddress } | undefined;
-}
+type Received = Extract<OscoreEffect, { kind: 'received' }>;
 
-/** A question about keys, and the datagrams that wait for the answer. */
-interface Question {
-  readonly key: string;
-  readonly waiting: { readonly from: PeerAddress; readonly datagram: Uint8Array }[];
-}
-
-const limits = {
-  /** Numbers that are reserved at a time. */
-  block: 1024,
-  /** Questions about keys under way; more are dropped. */
-  questions: 1000,
-  /** Datagrams that wait for the answer to one. */
-  waiting: 4,
-} as const;
+const EMPTY = new Uint8Array(0);
 
 /** What a refused message is called there; the rest happens in the ordinary course. */
 const CHECK: Readonly<Partial<Record<OscoreFault, Check>>> = {
@@ -67,49 +55,71 @@ const CHECK: Readonly<Partial<Record<OscoreFault, Check>>> = {
   exhausted: 'limit',
 };
 
-/** Sessions that are protected by OSCORE, on the sockets without DTLS; each belongs to a credential, wherever it comes from. */
+/**
+ * Sessions that are protected by OSCORE, on the sockets without DTLS or TLS. Each belongs to a credential: wherever
+ * datagrams come from, or the connection that the device came over last.
+ */
 export class OscoreSessions {
   readonly #o: Options;
-  /** By the identity that a request's ids make. */
-  readonly #peers = new Map<string, Peer>();
-  readonly #byCredential = new Map<CredentialId, Peer>();
-  readonly #bySession = new Map<string, Peer>();
-  /** Who is at an address: responses and empty messages name nobody. */
-  readonly #byAddress = new Map<string, Peer>();
-  readonly #questions = new Map<number, Question>();
-  readonly #asked = new Map<string, Question>();
-  #lastQuestion = 0;
+  readonly #peers: OscorePeers;
+  readonly #bySession = new Map<string, OscorePeer>();
+  readonly #questions: OscoreQuestions;
 
   constructor(options: Options) {
     this.#o = options;
+    this.#peers = new OscorePeers(options.random);
+    this.#questions = new OscoreQuestions(options.deliver);
   }
 
   /** @returns whether a datagram is dealt with here; if not, it is one without any protection */
-  receive(from: PeerAddress, datagram: Uint8Array, now: number): boolean {
-    const secureOnly = this.#o.listen[from.ingress]?.noSec === false;
+  receive(address: PeerAddress, datagram: Uint8Array, now: number): boolean {
+    const secureOnly = this.#isSecureOnly(address.ingress);
     const decoded = decodeMessage(datagram);
     if (!decoded.ok) return secureOnly;
     const { message } = decoded;
-    if (codeKind(message.code) === 'request') {
+    const from: Way = { kind: 'address', address };
+    const kind = codeKind(message.code);
+    if (kind === 'request') {
       if (!isProtected(message)) return secureOnly;
       this.#request(from, datagram, message, now);
       return true;
     }
-    const peer = this.#byAddress.get(keyOf(from));
-    const theirs = peer && (codeKind(message.code) === 'empty' || peer.association.expects(message.token));
-    if (!theirs) return secureOnly || isProtected(message);
-    peer.association.receive(datagram, message);
-    this.#drain(peer, from, now);
+    const isFor = ({ association }: OscorePeer) => kind === 'empty' || association.expects(message.token);
+    const peer = this.#peers.at(from, isFor);
+    if (!peer) return secureOnly || isProtected(message);
+    this.#hand(peer, from, datagram, message, now);
     return true;
   }
 
-  /** @returns whether the session is one of these; if it is, the datagram is sent */
-  send({ info }: Session, datagram: Uint8Array, now: number): boolean {
+  /** @returns whether a message of a connection is dealt with here; if not, it is one without any protection */
+  intercept(session: Session, datagram: Uint8Array, now: number): boolean {
+    if (session.info.transport !== 'coap+tcp') return false;
+    const decoded = decodeMessage(datagram);
+    if (!decoded.ok) return false;
+    const { message } = decoded;
+    const from: Way = { kind: 'connection', session };
+    const peer = this.#bySession.get(session.info.sessionId);
+    const unprotected = !isProtected(message);
+    if (codeKind(message.code) === 'request') {
+      // Who has protected what it said says nothing without that.
+      if (unprotected) return peer !== undefined || this.#isSecureOnly(session.info.ingress);
+      this.#request(from, datagram, message, now);
+      return true;
+    }
+    if (peer?.association.expects(message.token)) this.#hand(peer, from, datagram, message, now);
+    return peer !== undefined || !unprotected || this.#isSecureOnly(session.info.ingress);
+  }
+
+  /** @returns whether the session is one of these; if it is, what CoAP has for it is sent */
+  send({ info, traced }: Session, bytes: Uint8Array, now: number): boolean {
     const peer = this.#bySession.get(info.sessionId);
     if (!peer) return false;
-    if (peer.session?.traced) this.#o.trace(peer.session, 'out', datagram);
-    peer.association.send(datagram);
-    this.#drain(peer, peer.address, now);
+    const plain = info.transport === 'coap+tcp' ? this.#unframe(info.sessionId, bytes) : bytes;
+    const way = plain && peer.where.wayOf(plain);
+    if (!plain || !way) return true;
+    if (traced && peer.session) this.#o.trace(peer.session, 'out', plain);
+    peer.association.send(plain);
+    this.#drain(peer, way, now);
     return true;
   }
 
@@ -126,17 +136,35 @@ export class OscoreSessions {
     return true;
   }
 
-  /** Forgets the keys of an identity: they are no good any more, or not ours. */
-  closeIdentity(identity: string, now: number): void {
-    const peer = this.#peers.get(identity);
-    if (!peer) return;
-    this.#end(peer, now, 'its credential is not good any more');
-    this.#peers.delete(identity);
-    this.#byCredential.delete(peer.credential);
-    if (this.#byAddress.get(keyOf(peer.address)) === peer) this.#byAddress.delete(keyOf(peer.address));
+  /** A connection is gone, and the session with it. */
+  left(sessionId: SessionId): void {
+    const peer = this.#bySession.get(sessionId);
+    this.#bySession.delete(sessionId);
+    if (peer?.session?.info.sessionId === sessionId) peer.session = undefined;
   }
 
-  #request(from: PeerAddress, datagram: Uint8Array, message: CoapMessage, now: number): void {
+  /** Forgets the keys of an identity: they are no good any more, or not ours. */
+  closeIdentity(identity: string, now: number): void {
+    const peer = this.#peers.withIdentity(identity);
+    if (!peer) return;
+    this.#end(peer, now, 'its credential is not good any more');
+    this.#peers.remove(peer);
+  }
+
+  #isSecureOnly(ingress: number): boolean {
+    return this.#o.listen[ingress]?.noSec === false;
+  }
+
+  /** Signals are not protected (RFC 8613 §4.2, RFC 8323 §5): they go as they are. */
+  #unframe(sessionId: SessionId, bytes: Uint8Array): Uint8Array | undefined {
+    const frame = readFrame(bytes, bytes.length);
+    if (frame.kind !== 'message') return undefined;
+    if (codeKind(frame.datagram[1] ?? 0) !== 'reserved') return frame.datagram;
+    this.#o.connections.write(sessionId, bytes);
+    return undefined;
+  }
+
+  #request(from: Way, datagram: Uint8Array, message: CoapMessage, now: number): void {
     const value = oscoreValueOf(message);
     if (!value?.kid) {
       this.#refuse(from, message, 'undecodable');
@@ -144,77 +172,27 @@ export class OscoreSessions {
     }
     const kid = hexOf(value.kid);
     const kidContext = value.kidContext && hexOf(value.kidContext);
-    const peer = this.#peers.get(oscoreLabel(kid, kidContext)) ?? this.#peers.get(oscoreLabel(kid));
-    if (peer) {
-      peer.association.receive(datagram, message);
-      this.#drain(peer, from, now);
-    } else {
-      this.#ask(from, datagram, { kid, ...(kidContext === undefined ? {} : { kidContext }) });
-    }
-  }
-
-  #ask(from: PeerAddress, datagram: Uint8Array, ids: { readonly kid: string; readonly kidContext?: string }): void {
-    const { ingress } = from;
-    const key = `${ingress} ${oscoreLabel(ids.kid, ids.kidContext)}`;
-    const waiting = { from, datagram: Uint8Array.from(datagram) };
-    const known = this.#asked.get(key);
-    if (known) {
-      if (known.waiting.length < limits.waiting) known.waiting.push(waiting);
-      return;
-    }
-    if (this.#questions.size >= limits.questions) return;
-    this.#lastQuestion += 1;
-    const question: Question = { key, waiting: [waiting] };
-    this.#questions.set(this.#lastQuestion, question);
-    this.#asked.set(key, question);
-    this.#o.deliver({ kind: 'find-oscore', lookup: this.#lastQuestion, ingress, ...ids });
+    const ids = { kid, ...(kidContext === undefined ? {} : { kidContext }) };
+    const peer = this.#peers.withIds(ids);
+    if (peer && isTaken(from, peer)) this.#refuse(from, message, 'no-context');
+    else if (peer) this.#hand(peer, from, datagram, message, now);
+    else this.#questions.ask(from, datagram, ids);
   }
 
   #answered({ lookup, found }: Extract<OscoreDown, { kind: 'oscore' }>, now: number): void {
-    const question = this.#questions.get(lookup);
-    const [first] = question?.waiting ?? [];
-    if (!question || !first) return;
-    this.#questions.delete(lookup);
-    this.#asked.delete(question.key);
-    if (found && !this.#peers.has(found.identity)) this.#open(found, first.from);
-    for (const { from, datagram } of question.waiting) {
+    const waiting = this.#questions.answered(lookup);
+    if (waiting.length === 0) return;
+    const peer = found && this.#peers.open(found);
+    for (const { from, datagram } of waiting) {
       const decoded = decodeMessage(datagram);
       if (!decoded.ok) continue;
-      const peer = found && this.#peers.get(found.identity);
-      if (peer) {
-        peer.association.receive(datagram, decoded.message);
-        this.#drain(peer, from, now);
-      } else {
-        this.#refuse(from, decoded.message, 'no-context');
-      }
+      if (peer && !isTaken(from, peer)) this.#hand(peer, from, datagram, decoded.message, now);
+      else this.#refuse(from, decoded.message, 'no-context');
     }
   }
 
-  #open(found: OscoreFound, address: PeerAddress): void {
-    const { credential, identity, aead, hkdf, idContext, derived, sendFrom, sendLimit } = found;
-    const association = new OscoreAssociation({
-      parameters: {
-        masterSecret: createSecretKey(found.masterSecret),
-        masterSalt: bytesOf(found.masterSalt),
-        senderId: bytesOf(found.senderId),
-        recipientId: bytesOf(found.recipientId),
-        ...(idContext === undefined ? {} : { idContext: bytesOf(idContext) }),
-        aead,
-        hkdf,
-      },
-      ...(derived === undefined ? {} : { idContext: bytesOf(derived) }),
-      numbers: { next: sendFrom, limit: sendLimit, block: limits.block },
-      // What was received before this process is not known: the first request proves that it is fresh.
-      received: 'unknown',
-      random: this.#o.random,
-    });
-    const peer: Peer = { credential, identity, association, address, session: undefined, renewal: undefined };
-    this.#peers.set(identity, peer);
-    this.#byCredential.set(credential, peer);
-  }
-
   #reserved({ credential, upTo, derived }: Extract<OscoreDown, { kind: 'oscore-reserved' }>, now: number): void {
-    const peer = this.#byCredential.get(credential);
+    const peer = this.#peers.withCredential(credential);
     if (!peer) return;
     const renewed = peer.renewal?.derived === derived ? peer.renewal : undefined;
     if (renewed) {
@@ -223,95 +201,154 @@ export class OscoreSessions {
       this.#end(peer, now, 'the device derived new keys');
     }
     peer.association.reserved(upTo, derived === undefined ? undefined : bytesOf(derived));
-    this.#drain(peer, renewed?.from ?? peer.address, now);
+    const way = renewed?.from ?? peer.where.proved;
+    if (way) this.#drain(peer, way, now);
   }
 
-  /** @param from where the datagram came from that this is about; what answers it goes there */
-  #drain(peer: Peer, from: PeerAddress, now: number): void {
-    for (const effect of peer.association.drain()) this.#on(peer, effect, from, now);
+  #hand(peer: OscorePeer, from: Way, datagram: Uint8Array, message: CoapMessage, now: number): void {
+    peer.association.receive(datagram, message, keyOf(from));
+    this.#drain(peer, from, now);
   }
 
-  #on(peer: Peer, effect: OscoreEffect, from: PeerAddress, now: number): void {
+  /** @param way where what it wants sent goes: to whom it answers, or who it is for */
+  #drain(peer: OscorePeer, way: Way, now: number): void {
+    for (const effect of peer.association.drain()) this.#on(peer, effect, way, now);
+  }
+
+  #on(peer: OscorePeer, effect: OscoreEffect, way: Way, now: number): void {
     switch (effect.kind) {
-      case 'send': {
-        const { ingress, host, port } = from;
-        this.#o.send(ingress, host, port, effect.datagram);
+      case 'send':
+        this.#emit(way, effect.datagram);
         break;
-      }
-      case 'received': {
-        if (effect.newest) this.#heard(peer, from);
-        const { session } = peer;
-        if (!session) break;
-        if (session.traced) this.#o.trace(session, 'in', effect.datagram);
-        this.#o.coap.receive(session.peer, effect.datagram, now);
-        this.#o.settle(now);
+      case 'received':
+        this.#received(peer, effect, way, now);
         break;
-      }
       case 'reserve': {
         const { upTo, idContext, renews } = effect;
         const derived = idContext && hexOf(idContext);
-        if (renews && derived !== undefined) peer.renewal = { derived, from };
+        if (renews && derived !== undefined) peer.renewal = { derived, from: way };
         const keys = derived === undefined ? {} : { derived };
         this.#o.deliver({ kind: 'reserve-oscore', credential: peer.credential, upTo, ...keys });
         break;
       }
       case 'refused':
-        this.#report(from, effect.fault, effect.detail, peer.identity);
+        this.#report(way, effect.fault, effect.detail, peer.identity);
         break;
     }
   }
 
-  /** The newest message of a device came from an address: it has a session, and is reached there from now on. */
-  #heard(peer: Peer, from: PeerAddress): void {
-    const key = keyOf(from);
-    if (key !== keyOf(peer.address) && this.#byAddress.get(keyOf(peer.address)) === peer) {
-      this.#byAddress.delete(keyOf(peer.address));
-    }
-    peer.address = from;
-    this.#byAddress.set(key, peer);
-    const place = { address: showAddress(from), ingress: from.ingress };
-    if (peer.session) {
-      const { address, ingress } = peer.session.info;
-      if (address !== place.address || ingress !== place.ingress) {
-        peer.session.info = { ...peer.session.info, ...place };
-      }
+  #emit(way: Way, datagram: Uint8Array): void {
+    if (way.kind === 'connection') {
+      this.#o.connections.write(way.session.info.sessionId, frameOf(datagram));
       return;
     }
+    const { ingress, host, port } = way.address;
+    this.#o.send(ingress, host, port, datagram);
+  }
+
+  #received(peer: OscorePeer, effect: Received, from: Way, now: number): void {
+    const { datagram, newest, proved } = effect;
+    // Its connection may have gone while the keys were looked for.
+    if (from.kind === 'connection' && this.#o.sessions.get(keyOf(from)) !== from.session) return;
+    if (!peer.where.isProved(from)) {
+      const decoded = decodeMessage(datagram);
+      if (!decoded.ok) return;
+      const { message } = decoded;
+      if (proved || from.kind === 'connection') {
+        this.#settle(peer, from);
+      } else if (codeKind(message.code) === 'response') {
+        this.#answeredElsewhere(peer, from, message);
+        return;
+      } else if (codeKind(message.code) === 'request') {
+        peer.where.stray(message, from);
+        if (newest) this.#probe(peer, from, now);
+      }
+    }
+    if (newest) this.#heard(peer, from, now);
+    const { session } = peer;
+    if (!session) return;
+    if (session.traced) this.#o.trace(session, 'in', datagram);
+    if (from.kind === 'connection') this.#o.coap.deliver(session.peer, datagram, now);
+    else this.#o.coap.receive(session.peer, datagram, now);
+    this.#o.settle(now);
+  }
+
+  /** A response from where the device is not known to be counts only as what it was asked there for. */
+  #answeredElsewhere(peer: OscorePeer, from: Way, message: CoapMessage): void {
+    if (!peer.where.answersProbe(message, from)) return;
+    const { type, messageId } = message;
+    if (type === MessageType.Confirmable) {
+      const ack = { type: MessageType.Acknowledgement, code: 0, messageId, token: EMPTY, options: [], payload: EMPTY };
+      this.#emit(from, encodeMessage(ack));
+    }
+    this.#settle(peer, from);
+  }
+
+  #probe(peer: OscorePeer, from: Way, now: number): void {
+    peer.association.send(this.#peers.probe(peer, from));
+    this.#drain(peer, from, now);
+  }
+
+  /** The device receives there. */
+  #settle(peer: OscorePeer, way: Way): void {
+    this.#peers.settle(peer, way);
+    if (way.kind === 'address' && peer.session) peer.session.info = { ...peer.session.info, ...placeOf(way) };
+  }
+
+  /** The newest message of a device came some way: it has a session there, or still has its own. */
+  #heard(peer: OscorePeer, from: Way, now: number): void {
     const { credential, identity } = peer;
-    const sessionId = `oscore|${credential}|${hexOf(this.#o.random(6))}` as SessionId;
-    peer.session = this.#o.sessions.add({ sessionId, transport: 'coap', ...place, identity, credential });
-    this.#bySession.set(sessionId, peer);
+    const { ingress } = placeOf(from);
+    if (peer.session && isSameKind(peer.session, from)) {
+      // The socket says what the message is for, wherever the device is.
+      if (peer.session.info.ingress !== ingress) peer.session.info = { ...peer.session.info, ingress };
+      return;
+    }
+    this.#end(peer, now, 'the device came another way');
+    if (from.kind === 'connection') {
+      from.session.info = { ...from.session.info, identity, credential };
+      from.session.sealed = true;
+      peer.session = from.session;
+    } else {
+      const sessionId = `oscore|${credential}|${hexOf(this.#o.random(6))}` as SessionId;
+      const info = { sessionId, transport: 'coap', ...placeOf(from), identity, credential } as const;
+      peer.session = this.#o.sessions.add(info);
+    }
+    this.#bySession.set(peer.session.info.sessionId, peer);
     this.#o.deliver({ kind: 'session-opened', at: this.#o.wallClock(), session: peer.session.info });
   }
 
   /** @param reason told to the capabilities, unless they ended it themselves */
-  #end(peer: Peer, now: number, reason?: string): void {
+  #end(peer: OscorePeer, now: number, reason?: string): void {
     const { session } = peer;
     if (!session) return;
     peer.session = undefined;
-    this.#bySession.delete(session.info.sessionId);
-    this.#o.sessions.close(session.info.sessionId);
+    const { sessionId, transport } = session.info;
+    this.#bySession.delete(sessionId);
+    if (transport === 'coap+tcp') {
+      this.#o.connections.close(sessionId, reason ?? 'the server ended it', now);
+      return;
+    }
+    this.#o.sessions.close(sessionId);
     this.#o.coap.forgetPeer(session.peer, now);
     if (reason === undefined) return;
-    const { sessionId } = session.info;
     this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason });
   }
 
-  #refuse(from: PeerAddress, message: CoapMessage, fault: OscoreFault): void {
+  #refuse(from: Way, message: CoapMessage, fault: OscoreFault): void {
     const datagram = unprotectedError(message, fault);
-    if (datagram) this.#o.send(from.ingress, from.host, from.port, datagram);
+    if (datagram) this.#emit(from, datagram);
     const kid = oscoreValueOf(message)?.kid;
     this.#report(from, fault, 'a request', kid && oscoreLabel(hexOf(kid)));
   }
 
-  #report(from: PeerAddress, fault: OscoreFault, what: string, identity: string | undefined): void {
+  #report(from: Way, fault: OscoreFault, what: string, identity: string | undefined): void {
     const check = CHECK[fault];
     if (!check) return;
     this.#o.deliver({
       kind: 'refused',
       at: this.#o.wallClock(),
-      address: showAddress(from),
-      ingress: from.ingress,
+      ...placeOf(from),
       check,
       detail: `OSCORE: ${what}, ${fault}`,
       ...(identity === undefined ? {} : { identity }),
@@ -319,6 +356,17 @@ export class OscoreSessions {
   }
 }
 
-const keyOf = ({ ingress, host, port }: PeerAddress): string => `${ingress}|${port}|${host}`;
+/** Whether a connection belongs to somebody else already. */
+function isTaken(from: Way, { session: own }: OscorePeer): boolean {
+  if (from.kind === 'address' || from.session === own) return false;
+  const { info, registered } = from.session;
+  return info.identity !== undefined || registered !== undefined;
+}
+
+/** Whether a way leads to a session. */
+function isSameKind(session: Session, way: Way): boolean {
+  return way.kind === 'connection' ? way.session === session : session.info.transport === 'coap';
+}
+
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const bytesOf = (hex: string): Uint8Array => Buffer.from(hex, 'hex');

@@ -1,4 +1,4 @@
-import { type CoapEffect, CoapEndpoint, ExchangeId, ObservationScope } from '@reeve/coap';
+import { type CoapEffect, CoapEndpoint, ExchangeId, ObservationScope, type PeerKey } from '@reeve/coap';
 import type { CryptoResult, CryptoTask } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
 import { AddressProofs } from './address-proofs.ts';
@@ -84,12 +84,14 @@ export class SessionOwner {
       random: options.random,
       wallClock,
       deliver,
+      gone: (sessionId) => this.#oscore.left(sessionId),
       settle: (now) => this.#drainCoap(now),
     });
     const shared = {
       ...options,
       ...joined,
       census: this.#census,
+      connections: this.connections,
       trace: (session: Session, direction: 'in' | 'out', datagram: Uint8Array) =>
         this.#trace(session, direction, datagram),
       settle: (now: number) => this.#drainCoap(now),
@@ -210,6 +212,11 @@ export class SessionOwner {
     return { ...this.#sessions.sizes(), pending: this.#operations.size + this.#bootstrap.size };
   }
 
+  #intercept(peer: PeerKey, datagram: Uint8Array, now: number): boolean {
+    const session = this.#sessions.get(peer);
+    return session !== undefined && this.#oscore.intercept(session, datagram, now);
+  }
+
   #closeSession(sessionId: SessionId, now: number): void {
     if (this.connections.close(sessionId, 'the server ended it', now)) return;
     if (this.#oscore.close(sessionId, now)) return;
@@ -236,8 +243,8 @@ export class SessionOwner {
     switch (effect.kind) {
       case 'send': {
         const session = this.#sessions.get(effect.peer);
-        if (!session || this.connections.send(session, effect.datagram)) break;
-        if (this.#oscore.send(session, effect.datagram, now)) break;
+        if (!session || this.#oscore.send(session, effect.datagram, now)) break;
+        if (this.connections.send(session, effect.datagram)) break;
         if (session.traced) this.#trace(session, 'out', effect.datagram);
         if (!this.#dtls.send(session, effect.datagram, now) && session.address) {
           const { ingress, host, port } = session.address;

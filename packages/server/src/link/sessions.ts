@@ -12,19 +12,26 @@ export interface Session {
   /** Of a NoSec peer; where the peer of a DTLS session is, DTLS knows. */
   readonly address?: PeerAddress;
   /** Sequence number of the DTLS record that is being read, or was last. */
-  record?: number;
-  /** Where the newest record came from. */
-  heardFrom?: AddressKey;
+  record: number | undefined;
   /** Where the peer of a DTLS session may have moved to. */
-  candidate?: AddressKey;
-  /** Where it is being asked whether it receives there. */
-  probing?: AddressKey;
+  move?: Move | undefined;
   /** A NoSec peer has proved that it receives at its address. */
   proved?: boolean;
-  registered?: Registered;
+  registered: Registered | undefined;
+  /** What goes over its connection is protected by OSCORE, and traced there. */
+  sealed?: boolean;
   traced: boolean;
   /** Heard since it was last looked at for eviction. */
   recent: boolean;
+}
+
+/** A new address of a peer that has not proved yet that it receives there. */
+export interface Move {
+  candidate: AddressKey;
+  /** Where the newest record came from. */
+  heardFrom?: AddressKey;
+  /** Where it is being asked whether it receives there. */
+  probing?: AddressKey | undefined;
 }
 
 /** What is known of the session that a message came over, and of the record that it came in. */
@@ -70,7 +77,7 @@ export class SessionTable {
 
   /** A session that has an end of its own: of DTLS, or a connection. */
   add(info: SessionInfo): Session {
-    const session: Session = { info, peer: PeerKey(info.sessionId), traced: false, recent: false };
+    const session = sessionOf(info);
     this.#secure.set(info.sessionId, session);
     return session;
   }
@@ -80,7 +87,7 @@ export class SessionTable {
     const session = this.#secure.get(key);
     if (!session) return undefined;
     session.info = { ...session.info, address: showAddress(address), ingress: address.ingress };
-    delete session.candidate;
+    session.move = undefined;
     return session;
   }
 
@@ -115,7 +122,7 @@ export class SessionTable {
       address: showAddress(address),
       ingress,
     };
-    const session: Session = { info, peer: PeerKey(key), address, traced: false, recent: false };
+    const session = { ...sessionOf(info), address };
     this.#plain.set(key, session);
     const here = this.#places.get(host) ?? new Map<number, Session>();
     here.set(placeOf(ingress, port), session);
@@ -144,6 +151,11 @@ export class SessionTable {
       this.#plain.set(key, session);
     }
   }
+}
+
+/** With room for what every session has sooner or later: what is added later takes more. */
+function sessionOf(info: SessionInfo): Session {
+  return { info, peer: PeerKey(info.sessionId), record: undefined, registered: undefined, traced: false, recent: false };
 }
 
 /** A socket and a port of its peers as one number. */

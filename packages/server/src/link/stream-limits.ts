@@ -15,6 +15,9 @@ export interface StreamLimits {
   readonly idleMs: number;
   /** How long peers have to close their side when the server stops, ms. */
   readonly farewellMs: number;
+  /** Peers that are told to come back in one second after that, and seconds after which the last may. */
+  readonly returnsPerSecond: number;
+  readonly longestHoldOff: number;
   /** Certificates of a peer's chain that are looked at. */
   readonly chain: number;
 }
@@ -28,5 +31,7 @@ export const streamLimits: StreamLimits = {
   unsentBytes: 262_144,
   idleMs: 120_000,
   farewellMs: 250,
+  returnsPerSecond: 100,
+  longestHoldOff: 300,
   chain: 8,
 };

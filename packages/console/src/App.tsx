@@ -8,6 +8,7 @@ import { BootstrapPage } from './pages/bootstrap/BootstrapPage.tsx';
 import { ConnectionsPage } from './pages/connections/ConnectionsPage.tsx';
 import { DevicePage } from './pages/device/DevicePage.tsx';
 import { FleetPage } from './pages/fleet/FleetPage.tsx';
+import { FramesPage } from './pages/frames/FramesPage.tsx';
 import { IncidentPage } from './pages/incidents/IncidentPage.tsx';
 import { IncidentsPage } from './pages/incidents/IncidentsPage.tsx';
 import { ModelsPage } from './pages/models/ModelsPage.tsx';
@@ -15,6 +16,7 @@ import { PoliciesPage } from './pages/policies/PoliciesPage.tsx';
 import { SignInPage } from './pages/SignInPage.tsx';
 
 import { SettingsPage } from './pages/settings/SettingsPage.tsx';
+import { UpdatesPage } from './pages/updates/UpdatesPage.tsx';
 
 /** The map brings the borders of the states with it, so it is loaded when it is first looked at. */
 const MapPage = lazy(() => import('./pages/map/MapPage.tsx'));
@@ -43,6 +45,8 @@ export function App() {
           <Route path="/connections" component={ConnectionsPage} />
           <Route path="/bootstrap" component={BootstrapPage} />
           <Route path="/policies" component={PoliciesPage} />
+          <Route path="/updates" component={UpdatesPage} />
+          <Route path="/frames" component={FramesPage} />
           <Route path="/models" component={ModelsPage} />
           <Route path="/settings">
             <SettingsPage session={session} />

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   formatAge,
+  formatBytes,
   formatCount,
   formatDistance,
   formatDuration,
@@ -76,4 +77,14 @@ describe('values', () => {
     expect(formatValue('1.2.3')).toBe('1.2.3');
     expect(formatValue(true)).toBe('true');
   });
+});
+
+it('writes amounts of bytes with a unit', () => {
+  expect([0, 999, 1000, 1_500_000, 2_000_000_000].map(formatBytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '1.5 MB',
+    '2.0 GB',
+  ]);
 });

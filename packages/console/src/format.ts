@@ -52,6 +52,13 @@ export function formatValue(value: string | number | boolean): string {
   return String(typeof value === 'number' ? Number(value.toFixed(6)) : value);
 }
 
+/** An amount of bytes with its largest fitting unit of 1000, e.g. `512 B`, `1.5 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [size, unit] = bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${size.toFixed(1)} ${unit}`;
+}
+
 /** `1 device`, `2 devices`. */
 export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
   return `${count} ${count === 1 ? singular : plural}`;

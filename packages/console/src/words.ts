@@ -1,4 +1,5 @@
 import type {
+  ArtifactInfo,
   Authority,
   BootstrapState,
   BootstrapStep,
@@ -108,6 +109,12 @@ export const updateWords: Record<UpdateState, Word> = {
   unconfirmed: { label: 'Unconfirmed', tone: 'attention' },
   failed: { label: 'Failed', tone: 'bad' },
   cancelled: { label: 'Cancelled', tone: 'unknown' },
+};
+
+export const artifactWords: Record<ArtifactInfo['state'], Word> = {
+  uploading: { label: 'Not all here', tone: 'attention' },
+  ready: { label: 'Ready', tone: 'good' },
+  missing: { label: 'Missing', tone: 'bad' },
 };
 
 /** What a dot on the map says: the one thing that matters most about a device now. */

@@ -14,6 +14,8 @@ const pages = [
   { path: '/connections', name: 'Connections', below: '/connections' },
   { path: '/bootstrap', name: 'Bootstrap', below: '/bootstrap' },
   { path: '/policies', name: 'Policies', below: '/policies' },
+  { path: '/updates', name: 'Updates', below: '/updates' },
+  { path: '/frames', name: 'Frames', below: '/frames' },
   { path: '/models', name: 'Models', below: '/models' },
   { path: '/settings', name: 'Settings', below: '/settings' },
 ] as const;

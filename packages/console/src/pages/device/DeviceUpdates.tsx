@@ -1,6 +1,7 @@
-import { Group, NativeSelect, Progress, Stack, Text } from '@mantine/core';
+import { Anchor, Group, NativeSelect, Progress, Stack, Text } from '@mantine/core';
 import type { ArtifactInfo, DeviceDetail, UpdateInfo } from '@reeve/contract';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
@@ -68,7 +69,11 @@ function StartUpdate({ deviceId }: { deviceId: string }) {
   if (artifactId === undefined) {
     return (
       <Text size="xs" c="dimmed">
-        There is nothing to update it with: ./reeve artifact add
+        There is nothing to update it with yet: add it under{' '}
+        <Anchor component={Link} href="/updates" inherit>
+          Updates
+        </Anchor>
+        .
       </Text>
     );
   }

@@ -3,7 +3,8 @@ import { useState } from 'react';
 import { DataTable } from '../../components/DataTable.tsx';
 import { formatCount } from '../../format.ts';
 import { AttributesButton } from './AttributesButton.tsx';
-import { DeleteButton, DiscoverButton, ObserveButton, ReadButton } from './operations.tsx';
+import { DiscoverButton } from './DiscoverButton.tsx';
+import { DeleteButton, ObserveButton, ReadButton } from './operations.tsx';
 import { ResourceRow } from './ResourceRow.tsx';
 import { allows, type InstanceNode } from './tree.ts';
 

@@ -4,8 +4,10 @@ import { useState } from 'react';
 import { Section } from '../../components/Section.tsx';
 import { formatCount } from '../../format.ts';
 import { CompositeButton } from './CompositeButton.tsx';
+import { CreateButton } from './CreateButton.tsx';
+import { DiscoverButton } from './DiscoverButton.tsx';
 import { InstanceTable } from './InstanceTable.tsx';
-import { CreateButton } from './operations.tsx';
+
 import { buildTree } from './tree.ts';
 
 /** What the device offers and last said, object by object. */
@@ -39,7 +41,8 @@ export function ObjectTree({ device, person }: { device: DeviceDetail; person: s
               </Text>
             </Accordion.Control>
             <Accordion.Panel>
-              <CreateButton deviceId={device.deviceId} path={`/${object.objectId}`} />
+              <CreateButton deviceId={device.deviceId} path={`/${object.objectId}`} resources={object.resources} />
+              <DiscoverButton deviceId={device.deviceId} path={`/${object.objectId}`} />
               {object.instances.map((instance) => (
                 <InstanceTable key={instance.path} deviceId={device.deviceId} instance={instance} person={person} />
               ))}

@@ -2,6 +2,7 @@ import { Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
 import type { Observation } from '@reeve/contract';
 import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
+import { ConfirmButton } from '../../components/ConfirmButton.tsx';
 import { api } from '../../data/api.ts';
 
 interface Target {
@@ -18,17 +19,6 @@ export function ReadButton({ deviceId, path }: Target) {
   return (
     <ActionButton {...quiet} label={`Read ${path}`} run={run}>
       Read
-    </ActionButton>
-  );
-}
-
-/** Queues a Discover; what it lists appears among the commands. */
-export function DiscoverButton({ deviceId, path }: Target) {
-  const run = () =>
-    api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'discover', path } } });
-  return (
-    <ActionButton {...quiet} label={`Discover ${path}`} run={run}>
-      Discover
     </ActionButton>
   );
 }
@@ -59,45 +49,17 @@ export function ObserveButton({
 
 /** Asks once more, since what is deleted is gone, and then queues it. */
 export function DeleteButton({ deviceId, path }: Target) {
-  const [asking, setAsking] = useState(false);
-  const run = async () => {
-    await api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'delete', path } } });
-    setAsking(false);
-  };
+  const operation = { kind: 'delete', path } as const;
   return (
-    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
-      <Popover.Target>
-        <Button {...quiet} color="red" aria-label={`Delete ${path}`} onClick={() => setAsking(true)}>
-          Delete
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="xs">
-          <Text size="sm" fw={600}>
-            Delete {path} on the device?
-          </Text>
-          <Group justify="flex-end" gap="xs">
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-              Keep it
-            </Button>
-            <ActionButton variant="filled" color="red" run={run}>
-              Delete
-            </ActionButton>
-          </Group>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
-  );
-}
-
-/** Queues a Create without values, whose instance the device numbers; `reeve device create` can say more. */
-export function CreateButton({ deviceId, path }: Target) {
-  const run = () =>
-    api('commands.create', { params: { device: deviceId }, body: { operation: { kind: 'create', path, values: [] } } });
-  return (
-    <ActionButton {...quiet} label={`Create an instance of ${path}`} run={run}>
-      Create
-    </ActionButton>
+    <ConfirmButton
+      {...quiet}
+      color="red"
+      question={`Delete ${path} on the device?`}
+      label={`Delete ${path}`}
+      run={() => api('commands.create', { params: { device: deviceId }, body: { operation } })}
+    >
+      Delete
+    </ConfirmButton>
   );
 }
 

@@ -29,6 +29,8 @@ interface ObjectNode {
   objectId: number;
   name: string;
   version: string | undefined;
+  /** Of its definition; undefined if the server has none. */
+  resources: readonly ResourceInfo[] | undefined;
   instances: InstanceNode[];
 }
 
@@ -54,6 +56,7 @@ export function buildTree(device: TreeSource): ObjectNode[] {
       objectId,
       name: object?.name ?? `Object ${objectId}`,
       version: object?.version,
+      resources: object?.resources,
       instances: [...(instances.get(objectId) ?? [])].sort(ascending).map((instanceId) => {
         const path = `/${objectId}/${instanceId}`;
         return {

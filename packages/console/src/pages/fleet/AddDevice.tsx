@@ -79,7 +79,8 @@ function Added({ added, close }: { added: DeviceAdded; close: () => void }) {
         <Anchor component={Link} href={`/devices/${device.deviceId}`} inherit fw={600}>
           {device.endpoint}
         </Anchor>
-        .{device.gateway !== undefined && ` It comes when ${device.gateway} names it.`}
+        .{setup.length === 0 && device.gateway === undefined && ' Its page says how it goes on.'}
+        {device.gateway !== undefined && ` It comes when ${device.gateway} names it.`}
       </Text>
       {setup.length > 0 && <Setup added={added} />}
       <Group justify="flex-end">

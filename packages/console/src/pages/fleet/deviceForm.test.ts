@@ -14,7 +14,11 @@ describe('the fields of a new device', () => {
     expect(deviceOf(draft, { zone: 'west' })).toMatchObject({ labels: { zone: 'west', group: 'pumps' }, site: 'Reno' });
   });
 
-  it('give no credential to what comes through a gateway, or without security', () => {
+  it('give no credential to what comes through a gateway, as frames, or without security', () => {
+    expect(deviceOf({ ...emptyDevice, endpoint: 'c', reach: 'frames' }, {})).toEqual({
+      endpoint: 'c',
+      framesOnly: true,
+    });
     const gateway = deviceOf({ ...emptyDevice, endpoint: 'c', reach: 'gateway', gateway: 'hub' }, {});
     expect(gateway).toEqual({ endpoint: 'c', gateway: 'hub' });
     expect(deviceOf({ ...emptyDevice, endpoint: 'c', reach: 'nosec', gateway: 'hub' }, {})).toEqual({

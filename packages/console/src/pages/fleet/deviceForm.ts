@@ -5,6 +5,7 @@ import { type CredentialDraft, credentialOf, emptyCredential } from '../../compo
 export const reaches = [
   { value: 'credential', label: 'by itself, with a credential' },
   { value: 'gateway', label: 'through a gateway' },
+  { value: 'frames', label: 'as frames of a thin network' },
   { value: 'nosec', label: 'without security' },
 ] as const;
 
@@ -43,6 +44,7 @@ export function deviceOf(draft: DeviceDraft, labels: Readonly<Record<string, str
     ...compact({
       credential: draft.reach === 'credential' ? credentialOf(draft.credential) : undefined,
       gateway: draft.reach === 'gateway' ? text('gateway') : undefined,
+      framesOnly: draft.reach === 'frames' || undefined,
       noSec: draft.reach === 'nosec' || undefined,
       labels: Object.keys(grouped).length > 0 ? grouped : undefined,
       site: text('site'),

@@ -1,13 +1,18 @@
 import { Code, Group, List, Paper, Stack, Text } from '@mantine/core';
 import type { Policy } from '@reeve/contract';
 import { Age } from '../../components/Age.tsx';
+import { ConfirmButton } from '../../components/ConfirmButton.tsx';
+import { DialogButton } from '../../components/DialogButton.tsx';
 import { Fold } from '../../components/Fold.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
+import { api } from '../../data/api.ts';
 import { usePolicies } from '../../data/queries.ts';
 import type { Word } from '../../words.ts';
+import { EXAMPLE } from './example.ts';
 import { PolicyDevices } from './PolicyDevices.tsx';
+import { PolicyEditor } from './PolicyEditor.tsx';
 
 const modes: Record<Policy['mode'], Word> = {
   monitor: { label: 'Monitor', tone: 'unknown' },
@@ -18,7 +23,16 @@ const modes: Record<Policy['mode'], Word> = {
 export function PoliciesPage() {
   const policies = usePolicies();
   return (
-    <Section title="Policies" level={1} about="Applied with ./reeve policy apply FILE">
+    <Section
+      title="Policies"
+      level={1}
+      about="What groups of devices must keep to, and what follows when one does not"
+      aside={
+        <DialogButton title="A new policy" button="New policy" variant="filled" wide>
+          {(close) => <PolicyEditor source={EXAMPLE} close={close} />}
+        </DialogButton>
+      }
+    >
       <PagedList list={policies} empty="No policy has been applied.">
         {(items) => (
           <Stack gap="sm">
@@ -62,6 +76,23 @@ function PolicyCard({ policy }: { policy: Policy }) {
             .map(([, word]) => (
               <WordBadge key={word.label} word={word} />
             ))}
+          <DialogButton
+            size="compact-xs"
+            title={`Policy ${policy.policyId}`}
+            label={`Edit ${policy.policyId}`}
+            button="Edit"
+            wide
+          >
+            {(close) => <PolicyEditor source={policy.source} close={close} />}
+          </DialogButton>
+          <ConfirmButton
+            size="compact-xs"
+            question={`Remove ${policy.policyId}? Its automatic responses are undone.`}
+            label={`Remove ${policy.policyId}`}
+            run={() => api('policies.remove', { params: { id: policy.policyId } })}
+          >
+            Remove
+          </ConfirmButton>
         </Group>
       </Group>
       <List size="sm" my="xs">

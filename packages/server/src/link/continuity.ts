@@ -58,9 +58,11 @@ export class Continuity {
 
   /** A record came from an address: one that the peer may have moved to is asked whether it receives there. */
   heardFrom(session: Session, address: AddressKey, now: number): void {
-    session.heardFrom = address;
-    if (session.candidate !== address || session.probing === address) return;
-    session.probing = address;
+    const { move } = session;
+    if (!move) return;
+    move.heardFrom = address;
+    if (move.candidate !== address || move.probing === address) return;
+    move.probing = address;
     this.#probes.set(this.#o.coap.ping(session.peer, now), { session, address });
   }
 
@@ -70,8 +72,9 @@ export class Continuity {
     if (!probe) return false;
     const { session, address } = probe;
     this.#probes.delete(request);
-    if (session.probing === address) delete session.probing;
-    if (outcome.kind === 'pong' && session.heardFrom === address) {
+    const { move } = session;
+    if (move?.probing === address) move.probing = undefined;
+    if (outcome.kind === 'pong' && move?.heardFrom === address) {
       const { sessionId, ingress } = session.info;
       this.#o.dtls(ingress)?.addressProven(sessionKey(sessionId), address, now);
     }

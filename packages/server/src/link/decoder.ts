@@ -40,14 +40,44 @@ export interface Observed extends LinkObservation {
   readonly registered: Registered;
 }
 
-/** Of most devices there is one observation, and no format that it has refused: neither is looked up by a name. */
-interface Known {
-  registered: Registered;
-  observed: readonly (LinkObservation & { readonly behind?: RegistrationId })[];
+type Told = LinkObservation & { readonly behind?: RegistrationId };
+
+const NOTHING: readonly Told[] = [];
+
+/**
+ * All that is known of a registration; what other devices offer too is held once for all of them. Of most devices there
+ * is one observation, and no format that it has refused: neither is looked up by a name.
+ */
+class Known implements Registered {
+  readonly registrationId: RegistrationId;
+  kind: Kind;
+  observed = NOTHING;
   /** Content formats that the device has refused. */
-  refused?: Set<number>;
+  refused: Set<number> | undefined;
   /** Of a device behind a gateway: what it is found by. */
-  place?: string;
+  place: string | undefined = undefined;
+
+  constructor(registrationId: RegistrationId, kind: Kind, refusedFormats: readonly number[]) {
+    this.registrationId = registrationId;
+    this.kind = kind;
+    this.refused = refusedFormats.length > 0 ? new Set(refusedFormats) : undefined;
+  }
+
+  get version(): string {
+    return this.kind.version;
+  }
+
+  get offer(): Offer {
+    return this.kind.offer;
+  }
+
+  get resourceType(): TypeLookup {
+    return this.kind.resourceType;
+  }
+
+  get definitionOf(): Registered['definitionOf'] {
+    return this.kind.definitionOf;
+  }
 }
 
 /** What a device behind a gateway is found by. */
@@ -84,23 +114,21 @@ export class Decoder {
     readonly through?: RegistrationId;
   }): Registered {
     const kind = this.#kinds.of(JSON.stringify([version, offer]), () => this.#kindOf(version, offer));
-    const registered: Registered = { registrationId, ...kind };
-    const refused = refusedFormats.length > 0 ? { refused: new Set(refusedFormats) } : {};
-    const known: Known = this.#known.get(registrationId) ?? { registered, observed: [], ...refused };
-    known.registered = registered;
+    const known = this.#known.get(registrationId) ?? new Known(registrationId, kind, refusedFormats);
+    known.kind = kind;
     this.#known.set(registrationId, known);
     if (through !== undefined) this.#place(known, placeOf(through, offer.prefix));
-    return registered;
+    return known;
   }
 
   #place(known: Known, place: string): void {
     this.#unplace(known);
     known.place = place;
-    this.#places.set(place, known.registered.registrationId);
+    this.#places.set(place, known.registrationId);
   }
 
-  #unplace({ registered, place }: Known): void {
-    if (place !== undefined && this.#places.get(place) === registered.registrationId) this.#places.delete(place);
+  #unplace({ registrationId, place }: Known): void {
+    if (place !== undefined && this.#places.get(place) === registrationId) this.#places.delete(place);
   }
 
   #kindOf(version: string, offer: Offer): Kind {
@@ -115,7 +143,7 @@ export class Decoder {
 
   /** The registration of that id, if it is there. */
   get(registrationId: RegistrationId): Registered | undefined {
-    return this.#known.get(registrationId)?.registered;
+    return this.#known.get(registrationId);
   }
 
   /** The registration of the device that a gateway names so. */

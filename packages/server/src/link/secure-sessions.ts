@@ -171,7 +171,7 @@ export class SecureSessions {
         break;
       case 'addressCandidate': {
         const session = sessions.get(effect.session);
-        if (session) session.candidate = effect.address;
+        if (session) session.move = { ...session.move, candidate: effect.address };
         break;
       }
       case 'addressMoved':

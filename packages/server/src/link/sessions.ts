@@ -155,7 +155,14 @@ export class SessionTable {
 
 /** With room for what every session has sooner or later: what is added later takes more. */
 function sessionOf(info: SessionInfo): Session {
-  return { info, peer: PeerKey(info.sessionId), record: undefined, registered: undefined, traced: false, recent: false };
+  return {
+    info,
+    peer: PeerKey(info.sessionId),
+    record: undefined,
+    registered: undefined,
+    traced: false,
+    recent: false,
+  };
 }
 
 /** A socket and a port of its peers as one number. */

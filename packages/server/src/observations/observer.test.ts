@@ -111,14 +111,15 @@ describe('what is observed', () => {
 
 describe('it is observed again', () => {
   it('RG-7, P1, P6: after a Register, under another token; until the value is back the rule waits', async () => {
-    const { core, session, token, rule } = await observed();
+    const { core, deviceId, session, token, rule } = await observed();
     const before = await token();
+    await core.register(session);
+    expect(core.performed('observe')).toHaveLength(2);
+    expect(await token()).not.toBe(before);
+    expect(core.observer.expects(deviceId, '/3/0/9', before ?? '')).toBe(false);
     core.script.behaviour = () => undefined;
     await core.register(session);
     expect(await rule()).toMatchObject({ state: 'waiting' });
-    expect(core.performed('observe')).toHaveLength(2);
-    expect(await token()).toBeUndefined();
-    expect(before).toBeDefined();
   });
 
   it('after the first message over a new session', async () => {
@@ -374,5 +375,15 @@ describe('after a restart', () => {
     await core.deliver({ kind: 'deregister', at: core.time.now, session, exchange: core.exchange(), registrationId });
     const again = await openTestCore({ store: core.store });
     expect(again.sentOf('restore')).toEqual([]);
+  });
+
+  it('those of a former registration are not, and their rows go', async () => {
+    const { core, session } = await observed();
+    core.script.behaviour = () => undefined;
+    await core.register(session);
+    expect(await core.store.count('observations')).toBe(1);
+    const again = await openTestCore({ store: core.store });
+    expect(again.sentOf('restore')).toEqual([]);
+    expect(await core.store.count('observations')).toBe(0);
   });
 });

@@ -13,7 +13,7 @@ import { carrierOf, type Device, type Fleet, pages } from '../registry/fleet.ts'
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf, throughOf } from '../registry/terms.ts';
 import { SmallMap } from '../small-map.ts';
-import type { Store } from '../store/port.ts';
+import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
@@ -77,11 +77,15 @@ export class Observer {
   static async load(options: Options): Promise<Observer> {
     const observer = new Observer(options, await Wishes.load(options.store, options.engine));
     const live = new Map<DeviceId, Row<'observations'>[]>();
+    const over: Change[] = [];
     for await (const row of pages(options.store, 'observations')) {
-      const registration = options.fleet.get(row.deviceId)?.registration;
-      if (registration?.registrationId !== row.registrationId || registration.state !== 'registered') continue;
-      live.set(row.deviceId, [...(live.get(row.deviceId) ?? []), row]);
+      const { deviceId, path } = row;
+      const registration = options.fleet.get(deviceId)?.registration;
+      if (registration?.registrationId === row.registrationId && registration.state === 'registered') {
+        live.set(deviceId, [...(live.get(deviceId) ?? []), row]);
+      } else over.push({ delete: 'observations', key: { deviceId, path } });
     }
+    if (over.length > 0) await options.store.commit({ changes: over });
     for (const [deviceId, rows] of live) {
       const device = options.fleet.get(deviceId);
       const { registration, gateway } = device ?? {};
@@ -150,8 +154,9 @@ export class Observer {
     const { deviceId } = device.row;
     // At once, and not in the lane: the link has forgotten them already, and the lane may be full.
     const dropped = this.#wantAgain(deviceId, reason);
+    const blind = this.#o.engine.needs(deviceId).map(({ path }) => ({ kind: 'blind', path, reason }) as const);
+    if (dropped.length === 0 && blind.length === 0) return this.sync(device);
     const record = async () => {
-      const blind = this.#o.engine.needs(deviceId).map(({ path }) => ({ kind: 'blind', path, reason }) as const);
       const decision = this.#o.engine.feed(device, blind, this.#o.now());
       if (dropped.length > 0 || decision) await commitAll(this.#o.store, [...dropped, decision]);
       this.sync(device);
@@ -159,12 +164,17 @@ export class Observer {
     await this.#o.lanes.run(deviceId, record).catch(() => {});
   }
 
-  /** Makes what was observed wanted. @returns what deletes the rows of it */
+  /**
+   * Makes what was observed wanted.
+   * @returns what deletes the rows of it; those of a former registration count for nothing, and go at the next start
+   */
   #wantAgain(deviceId: DeviceId, reason: LossReason): Decision[] {
     const since = this.#o.now();
     const dropped: Decision[] = [];
     for (const { path, state } of this.#of(deviceId).values()) {
-      if (state === 'live') dropped.push({ batch: { changes: [{ delete: 'observations', key: { deviceId, path } }] } });
+      if (state === 'live' && reason === 'new-session') {
+        dropped.push({ batch: { changes: [{ delete: 'observations', key: { deviceId, path } }] } });
+      }
       if (state === 'refused' && reason === 'new-session') continue;
       this.#of(deviceId).set(path, { path, since, state: 'wanted' });
     }

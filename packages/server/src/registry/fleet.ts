@@ -23,6 +23,8 @@ export interface Device {
    * restart its last contact counts.
    */
   lastHeard?: Millis | 'unanswered';
+  /** When it answered what it is without naming its model; not stored. */
+  unnamedAt?: Millis;
   /** When its newest report was received; the next one counts as later. */
   reportedAt?: Millis;
   /** It sends frames, since its network is too thin for a registration: when it last did, and how often it should. */

@@ -10,6 +10,7 @@ import { howUnanswered } from './reach.ts';
 
 /** The Device object: manufacturer, model, serial number and versions (LwM2M object 3). */
 const DEVICE_OBJECT = '/3/0';
+const MODEL = '/3/0/1';
 
 interface Options {
   readonly lanes: Lanes;
@@ -20,9 +21,13 @@ interface Options {
   readonly now: () => Millis;
 }
 
+/** What it says of itself is asked again with the first registration after so long. */
+const VALID_MS = 86_400_000;
+
 /**
- * Asks a device what it is, once for each registration: policies select by model, and firmware may have changed with
- * the reboot. Not a command: nobody waits for it; if it is lost, it is asked again at the next contact.
+ * Asks a device that has registered what it is, once a day at most, since policies select by model. What rules look at
+ * is observed anew with each registration. Not a command: nobody waits for it; if it is lost, it is asked again at the
+ * next contact.
  *
  * @returns false if it is to be asked again
  */
@@ -31,15 +36,20 @@ export async function identify(
   { lanes, values, requests, pacer, take, now }: Options,
 ): Promise<boolean> {
   const { registration } = device;
-  const known = values.lastReceivedAt(device.row.deviceId, DEVICE_OBJECT) ?? 0;
-  if (registration?.state !== 'registered' || known >= registration.registeredAt) return true;
+  const { deviceId } = device.row;
+  const known = device.unnamedAt ?? values.get(deviceId, MODEL)?.receivedAt;
+  if (registration?.state !== 'registered' || (known !== undefined && now() - known < VALID_MS)) return true;
   const operation = { kind: 'read', path: DEVICE_OBJECT } as const;
   const turn = pacer.ask(device, 'background', requestBytes(operation, carrierOf(device).session), 'identity');
   if (turn !== 'go' && ((await turn) === 'later' || device.registration !== registration)) return false;
   const outcome = await requests.perform(device, operation);
-  if (outcome.kind !== 'answered' || outcome.body.kind !== 'records') return howUnanswered(outcome) === undefined;
-  const { body } = outcome;
-  await lanes.run(device.row.deviceId, async () => {
+  if (howUnanswered(outcome)) return false;
+  const body = outcome.kind === 'answered' && outcome.body.kind === 'records' ? outcome.body : undefined;
+  const tells = body?.records.some(({ path }) => path === MODEL);
+  if (tells) delete device.unnamedAt;
+  else device.unnamedAt = now();
+  if (!body) return true;
+  await lanes.run(deviceId, async () => {
     if (device.registration !== registration) return;
     await take(device, { path: DEVICE_OBJECT, body, fresh: true, receivedAt: now() });
   });

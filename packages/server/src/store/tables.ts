@@ -111,7 +111,6 @@ export const tables = {
       prefix: optional(text()),
     },
     ['deviceId'],
-    { unique: [['registrationId']] },
   ),
 
   /** When and where from a registered device was last heard. A plain Update touches this row alone. */

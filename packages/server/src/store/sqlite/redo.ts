@@ -4,11 +4,12 @@ import { type Change, type Sample, StoreError } from '../port.ts';
 import type { TableName } from '../tables.ts';
 
 /**
- * Tables of which each message of a device changes a row, and which are read at the start only. What happens to them goes
- * to a log first, where a group of changes is one row, and in bulk to the tables. Their numbers stand in files: new ones
- * come at the end.
+ * Tables of which messages of devices change rows all the time, and which are read at the start only. What happens to
+ * them goes to a log first, where a group of changes is one row, and in bulk to the tables. Nothing in them may be unique
+ * but the key, since what is acknowledged can be refused no longer. Their numbers stand in files: new ones come at the
+ * end.
  */
-const BEHIND: readonly TableName[] = ['contacts', 'values'];
+const BEHIND: readonly TableName[] = ['contacts', 'values', 'registrations', 'observations'];
 
 /** Their shapes, by number. */
 export const behindShapes: readonly TableShape[] = BEHIND.map(tableShape);

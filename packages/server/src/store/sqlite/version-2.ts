@@ -45,7 +45,6 @@ export const version2: readonly string[] = [
   'DROP TABLE "oldCredentials"',
   'CREATE INDEX "credentials_deviceId" ON "credentials" ("deviceId")',
   'CREATE INDEX "credentials_authorityId" ON "credentials" ("authorityId")',
-  `UPDATE "registrations" SET "identity" = 'psk:' || "identity" WHERE "identity" IS NOT NULL`,
   `CREATE TABLE "authorities" (
     "organisationId" TEXT NOT NULL, "authorityId" TEXT NOT NULL, "name" TEXT NOT NULL, "certificate" BLOB NOT NULL,
     "mapping" TEXT NOT NULL, "createdAt" INTEGER NOT NULL,
@@ -71,14 +70,22 @@ export const version2: readonly string[] = [
   // What the server knows of objects beside what is shipped.
   `CREATE TABLE "models" ("organisationId" TEXT NOT NULL, "objectId" INTEGER NOT NULL, "version" TEXT NOT NULL,
     "notation" TEXT NOT NULL, "addedAt" INTEGER NOT NULL, PRIMARY KEY ("objectId", "version")) STRICT, WITHOUT ROWID`,
-  // What is known of a device's content formats.
-  'ALTER TABLE "registrations" ADD COLUMN "refusedFormats" TEXT',
+  // What a registration says and the server learned, in a table that goes through a log: only its key is unique.
+  'ALTER TABLE "registrations" RENAME TO "oldRegistrations"',
+  `CREATE TABLE "registrations" (
+    "organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "registrationId" TEXT NOT NULL, "endpoint" TEXT NOT NULL,
+    "identity" TEXT, "lifetime" INTEGER NOT NULL, "version" TEXT NOT NULL, "binding" TEXT NOT NULL,
+    "queueMode" INTEGER NOT NULL, "rootPath" TEXT NOT NULL, "contentFormats" TEXT NOT NULL, "objects" TEXT NOT NULL,
+    "extra" TEXT NOT NULL, "registeredAt" INTEGER NOT NULL, "state" TEXT NOT NULL, "endedAt" INTEGER,
+    "refusedFormats" TEXT, "sms" TEXT, "profile" TEXT, "prefix" TEXT,
+    PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+  `INSERT INTO "registrations"
+    SELECT "organisationId", "deviceId", "registrationId", "endpoint", 'psk:' || "identity", "lifetime", "version",
+      "binding", "queueMode", "rootPath", "contentFormats", "objects", "extra", "registeredAt", "state", "endedAt",
+      NULL, NULL, NULL, NULL
+    FROM "oldRegistrations"`,
+  'DROP TABLE "oldRegistrations"',
   'ALTER TABLE "observations" ADD COLUMN "format" INTEGER',
-  // What else a registration says.
-  'ALTER TABLE "registrations" ADD COLUMN "sms" TEXT',
-  'ALTER TABLE "registrations" ADD COLUMN "profile" TEXT',
-  // Devices behind gateways.
-  'ALTER TABLE "registrations" ADD COLUMN "prefix" TEXT',
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',

@@ -1,6 +1,7 @@
 /** Records protected by an AEAD (RFC 5246 §6.2.3.3, RFC 6655 §3, RFC 5288 §3): explicit nonce, ciphertext, tag. */
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto';
 import { associatedData } from './associated-data.ts';
+import { LONGEST_PLAINTEXT } from './ccm.ts';
 import type { Protection } from './protection.ts';
 import type { Direction, RecordKeys } from './record-keys.ts';
 
@@ -21,8 +22,14 @@ export const AEAD: Protection = {
     setNonce(keys, 'write', record, headerLength);
     const start = headerLength + EXPLICIT_NONCE_LENGTH;
     const end = start + plaintextLength;
+    const associated = associatedData(record, headerLength, plaintextLength);
+    const kept = plaintextLength <= LONGEST_PLAINTEXT ? keys.ccm('write') : undefined;
+    if (kept) {
+      kept.seal(nonce, associated, record, start, end);
+      return;
+    }
     const cipher = createCipher(keys);
-    cipher.setAAD(associatedData(record, headerLength, plaintextLength), { plaintextLength });
+    cipher.setAAD(associated, { plaintextLength });
     record.set(cipher.update(record.subarray(start, end)), start);
     cipher.final();
     record.set(cipher.getAuthTag(), end);
@@ -34,10 +41,13 @@ export const AEAD: Protection = {
     if (end < start) return undefined;
     const plaintextLength = end - start;
     setNonce(keys, 'read', record, headerLength);
+    const associated = associatedData(record, headerLength, plaintextLength);
+    const kept = plaintextLength <= LONGEST_PLAINTEXT ? keys.ccm('read') : undefined;
+    if (kept) return kept.open(nonce, associated, record, start, end);
     try {
       const decipher = createDecipher(keys);
       decipher.setAuthTag(record.subarray(end));
-      decipher.setAAD(associatedData(record, headerLength, plaintextLength), { plaintextLength });
+      decipher.setAAD(associated, { plaintextLength });
       const plaintext = decipher.update(record.subarray(start, end));
       decipher.final();
       return plaintext;

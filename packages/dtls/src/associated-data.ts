@@ -4,10 +4,12 @@ import { ContentType, RECORD_HEADER_LENGTH } from './record.ts';
 /** Octets that stand where another record has its sequence number (RFC 9146 §5). */
 const PLACEHOLDER_LENGTH = 8;
 const MAX_CONNECTION_ID_LENGTH = 255;
+/** Octets of the longest. */
+export const LONGEST_ASSOCIATED_DATA = PLACEHOLDER_LENGTH + 2 + RECORD_HEADER_LENGTH + MAX_CONNECTION_ID_LENGTH;
 
 // node:crypto copies what it is given at once, so one scratch serves all records.
 const plain = Buffer.alloc(RECORD_HEADER_LENGTH);
-const identified = Buffer.alloc(PLACEHOLDER_LENGTH + 2 + RECORD_HEADER_LENGTH + MAX_CONNECTION_ID_LENGTH);
+const identified = Buffer.alloc(LONGEST_ASSOCIATED_DATA);
 identified.fill(0xff, 0, PLACEHOLDER_LENGTH);
 
 /**

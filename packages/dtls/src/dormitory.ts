@@ -38,10 +38,15 @@ export interface Session extends Sleeper {
   waiting: Uint8Array[] | undefined;
   /** When it was last used, in ms, to a grain. */
   activeAt: number;
+  /** How often it was used since it woke, and whether it keeps cipher objects for that. */
+  uses: number;
+  keepsCiphers: boolean;
 }
 
 /** A place in the order of silence is not more exact than this, in ms, so that most records don't touch it. */
 const GRAIN_MS = 1_000;
+/** Uses since it woke by which a session is one that will be used more: kept ciphers cost as much as two that are not. */
+const USES_FOR_CIPHERS = 3;
 
 export class Dormitory {
   readonly table: SessionTable;
@@ -49,6 +54,7 @@ export class Dormitory {
   readonly #onSleep: (session: Session) => void;
   /** Those that are awake; the one silent longest comes first. */
   readonly #awake = new Map<Slot, Session>();
+  #keepingCiphers = 0;
 
   /**
    * @param seed secret, for the hashes of names
@@ -63,6 +69,11 @@ export class Dormitory {
   /** Sessions that are awake. */
   get awake(): number {
     return this.#awake.size;
+  }
+
+  /** Sessions that keep cipher objects. */
+  get keepingCiphers(): number {
+    return this.#keepingCiphers;
   }
 
   /** Takes in a new session, awake. */
@@ -99,11 +110,12 @@ export class Dormitory {
     } else if (now - session.activeAt >= GRAIN_MS) {
       this.#touch(session, now);
     }
+    this.#keepCiphers(session);
   }
 
-  remove({ slot }: Session): void {
-    this.#awake.delete(slot);
-    this.table.remove(slot);
+  remove(session: Session): void {
+    this.#leave(session);
+    this.table.remove(session.slot);
   }
 
   /** Writes down where the peer of a session that is awake is now. */
@@ -166,9 +178,24 @@ export class Dormitory {
     this.#awake.set(session.slot, session);
   }
 
+  /** As long as there is room: none is thrown out for another, so that a crowd does not make new ones all the time. */
+  #keepCiphers(session: Session): void {
+    if (session.keepsCiphers || ++session.uses < USES_FOR_CIPHERS) return;
+    if (this.#keepingCiphers >= this.#limits.sessionsWithCiphers) return;
+    session.keepsCiphers = true;
+    this.#keepingCiphers++;
+    session.layer.keepCiphers();
+  }
+
+  #leave(session: Session): void {
+    this.#awake.delete(session.slot);
+    if (session.keepsCiphers) this.#keepingCiphers--;
+    session.keepsCiphers = false;
+  }
+
   #sleep(session: Session): void {
     this.#onSleep(session);
-    this.#awake.delete(session.slot);
+    this.#leave(session);
     if (session.candidate !== session.recorded) {
       session.slot = this.table.replace(session.slot, this.stateOf(session));
     }
@@ -197,5 +224,7 @@ function newSession(
     reservation: undefined,
     waiting: undefined,
     activeAt: 0,
+    uses: 0,
+    keepsCiphers: false,
   };
 }

@@ -1,5 +1,6 @@
 /** The keys that protect an epoch's records. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { Ccm } from './ccm.ts';
 import { Hmac } from './hmac.ts';
 import type { Suite } from './suites.ts';
 
@@ -27,6 +28,9 @@ export class RecordKeys implements EpochKeys {
   #readKey: KeyObject | undefined;
   #writeMac: Hmac | undefined;
   #readMac: Hmac | undefined;
+  #keepsCiphers = false;
+  #writeCcm: Ccm | undefined;
+  #readCcm: Ccm | undefined;
 
   constructor({ suite, encryptThenMac, material }: EpochKeys) {
     this.suite = suite;
@@ -50,6 +54,22 @@ export class RecordKeys implements EpochKeys {
     }
     this.#readMac ??= this.#makeMac(1);
     return this.#readMac;
+  }
+
+  /** Keeps cipher objects from one record to the next from now on, for what there are such. */
+  keepCiphers(): void {
+    this.#keepsCiphers = this.suite.cipher.algorithm === 'aes-128-ccm';
+  }
+
+  /** The ciphers that are kept, if they are. */
+  ccm(direction: Direction): Ccm | undefined {
+    if (!this.#keepsCiphers) return undefined;
+    if (direction === 'write') {
+      this.#writeCcm ??= new Ccm(this.key('write'), this.suite.cipher.tagLength);
+      return this.#writeCcm;
+    }
+    this.#readCcm ??= new Ccm(this.key('read'), this.suite.cipher.tagLength);
+    return this.#readCcm;
   }
 
   /** Where the implicit part of the nonces begins in `material`. */

@@ -1,6 +1,6 @@
 import type { RequestOutcome, RequestSpec, TransmissionParameters } from '@reeve/coap';
 import { type CoapEffect, CoapEndpoint, type CoapMessage, type ExchangeId, PeerKey, type RequestId } from '@reeve/coap';
-import type { WireEffect } from './effects.ts';
+import type { ServerAddress, WireEffect } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import type { Link } from './link.ts';
 import { transportOf } from './transports.ts';
@@ -22,14 +22,9 @@ export interface ChannelUser {
   refused(detail: string): void;
 }
 
-/** Where a channel leads, and by which link. */
-export interface ChannelTarget {
-  /** `coap://host:port` or one with `coaps`, `coap+tcp` or `coaps+tcp`. */
-  readonly uri: string;
-  readonly link: Link;
-}
-
 interface ChannelParts {
+  readonly address: ServerAddress;
+  readonly link: Link;
   readonly user: ChannelUser;
   readonly random: (n: number) => Uint8Array;
   readonly parameters: Partial<TransmissionParameters> | undefined;
@@ -38,33 +33,36 @@ interface ChannelParts {
   readonly inParts: (request: CoapMessage) => boolean;
 }
 
-/** CoAP over a link to one server at a time. */
+/** CoAP over a link to one server. */
 export class Channel {
   readonly coap: CoapEndpoint;
   readonly #user: ChannelUser;
   readonly #emit: ChannelParts['emit'];
-  #target: ChannelTarget;
-  /** Where it leads at present: to the target, or where that sent us for one connection. */
+  readonly #address: ServerAddress;
+  readonly #link: Link;
+  /** Where it leads at present: to the address, or where the server sent us for one connection. */
   #to: string;
   /** A new one for every link: message ids of one security association mean nothing in the next (RFC 7252 §9.1.1). */
   #peer = PeerKey('0');
   #links = 0;
 
-  constructor(target: ChannelTarget, { user, random, parameters, emit, inParts }: ChannelParts) {
-    this.#target = target;
-    this.#to = target.uri;
+  constructor({ address, link, user, random, parameters, emit, inParts }: ChannelParts) {
+    this.#address = address;
+    this.#link = link;
+    this.#to = address.to;
     this.#user = user;
     this.#emit = emit;
     this.coap = new CoapEndpoint({
       ...{ random, inParts },
+      intercept: (_, datagram) => this.#target.link.intercept?.(datagram) ?? false,
       limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
       ...(parameters && { parameters }),
     });
   }
 
   /** The server that it leads to. */
-  get uri(): string {
-    return this.#target.uri;
+  get address(): ServerAddress {
+    return this.#address;
   }
 
   /** The server, as CoAP knows it over the present link. */
@@ -74,28 +72,27 @@ export class Channel {
 
   /** Whether it leads over a connection. */
   get isStream(): boolean {
-    return this.#target.link.connection !== undefined;
-  }
-
-  /** Leads to another server from now on; the link to the last one is closed. */
-  redirect(target: ChannelTarget, now: number): void {
-    this.close(now);
-    this.#carryOutLink(now);
-    this.#target = target;
-    this.#to = target.uri;
+    return this.#link.connection !== undefined;
   }
 
   /** Sets the link up, anew if it is up already. */
   connect(now: number): void {
     this.#renew(now);
-    this.#target.link.connect(now);
+    this.#link.connect(now);
   }
 
   close(now: number): void {
     // What the core still wants to send, such as an ACK, goes out before the link closes.
     this.#carryOutCoap(now);
     this.#renew(now);
-    this.#target.link.close();
+    this.#link.close();
+  }
+
+  /** Closes it for good. */
+  end(now: number): void {
+    this.close(now);
+    this.#carryOutLink(now);
+    this.#emit({ kind: 'disconnect', ...this.#address });
   }
 
   request(spec: RequestSpec, now: number): RequestId {
@@ -103,26 +100,26 @@ export class Channel {
   }
 
   receive(datagram: Uint8Array, now: number): void {
-    this.#target.link.receive(datagram, now);
+    this.#link.receive(datagram, now);
   }
 
   /** The connection that was wanted is there. */
   opened(now: number): void {
-    this.#target.link.connection?.opened(now);
+    this.#link.connection?.opened(now);
   }
 
   /** The connection that was wanted is gone, or did not come up; `detail` says why to people. */
   lost(detail: string, now: number): void {
-    this.#target.link.connection?.lost(detail, now);
+    this.#link.connection?.lost(detail, now);
   }
 
   tick(now: number): void {
-    this.#target.link.tick(now);
+    this.#link.tick(now);
     this.coap.tick(now);
   }
 
   nextWakeAt(): number | undefined {
-    const link = this.#target.link.nextWakeAt();
+    const link = this.#link.nextWakeAt();
     const core = this.coap.nextWakeAt();
     return link === undefined || core === undefined ? (link ?? core) : Math.min(link, core);
   }
@@ -140,21 +137,21 @@ export class Channel {
   }
 
   #carryOutLink(now: number): boolean {
-    const target = this.#target;
-    const effects = target.link.drain(now);
+    const { securityId } = this.#address;
+    const effects = this.#link.drain(now);
     for (const effect of effects) {
       if (effect.kind === 'send') {
         this.#user.stirred(now);
-        this.#emit({ kind: 'send', to: this.#to, datagram: effect.datagram });
+        this.#emit({ ...effect, securityId, to: this.#to });
       } else if (effect.kind === 'connect') {
-        this.#to = alternativeTo(target.uri, effect.alternative);
-        this.#emit({ kind: 'connect', tls: effect.tls, to: this.#to });
-      } else if (effect.kind === 'disconnect') this.#emit(effect);
-      else if (target !== this.#target) continue;
+        this.#to = alternativeTo(this.#address.to, effect.alternative);
+        this.#emit({ kind: 'connect', tls: effect.tls, securityId, to: this.#to });
+      } else if (effect.kind === 'disconnect') this.#emit({ ...effect, securityId, to: this.#to });
       else if (effect.kind === 'received') {
         this.#user.stirred(now);
         this.coap.receive(this.#peer, effect.data, now);
-      } else if (effect.kind === 'up') this.#linkUp(now);
+      } else if (effect.kind === 'message') this.coap.deliver(this.#peer, effect.data, now);
+      else if (effect.kind === 'up') this.#linkUp(now);
       else this.#user.down(effect.detail, now);
     }
     return effects.length > 0;
@@ -176,15 +173,15 @@ export class Channel {
     if ('peer' in effect && effect.peer !== this.#peer) return;
     switch (effect.kind) {
       case 'send':
-        this.#target.link.send(effect.datagram);
+        this.#link.send(effect.datagram);
         break;
       case 'settled':
         this.#user.up(now);
         break;
       case 'disconnect':
         // What CoAP says last, why, goes out before.
-        this.#target.link.connection?.ended(effect.leave ?? {}, now);
-        this.#target.link.close();
+        this.#link.connection?.ended(effect.leave ?? {}, now);
+        this.#link.close();
         this.#user.down(effect.detail, now);
         break;
       case 'request':

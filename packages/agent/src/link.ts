@@ -26,6 +26,8 @@ export type LinkEffect =
   /** Data can go; a new security association, if there is one, has begun. */
   | { readonly kind: 'up' }
   | { readonly kind: 'received'; readonly data: Uint8Array }
+  /** What a message that `intercept` took says, as a datagram. */
+  | { readonly kind: 'message'; readonly data: Uint8Array }
   /** No data can go until `up`. */
   | { readonly kind: 'down'; readonly detail: string };
 
@@ -44,6 +46,8 @@ export interface Link {
   close(): void;
   send(data: Uint8Array): void;
   receive(datagram: Uint8Array, now: number): void;
+  /** Only where messages are protected by themselves: takes one that came over a connection. @returns true */
+  intercept?(datagram: Uint8Array): boolean;
   tick(now: number): void;
   nextWakeAt(): number | undefined;
   drain(now: number): readonly LinkEffect[];

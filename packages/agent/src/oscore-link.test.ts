@@ -1,5 +1,14 @@
 import { createSecretKey } from 'node:crypto';
-import { CoapEndpoint, Code, decodeMessage, OscoreAssociation, PeerKey, uriPath } from '@reeve/coap';
+import {
+  CoapEndpoint,
+  Code,
+  decodeMessage,
+  frameOf,
+  OscoreAssociation,
+  PeerKey,
+  readFrame,
+  uriPath,
+} from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import { DeviceModel } from './model.ts';
 import { type OscoreOptions, oscoreInstance, oscoreParameters } from './objects/oscore.ts';
@@ -14,12 +23,13 @@ const OPTIONS: OscoreOptions = {
   masterSalt: Buffer.from('9e7c', 'hex'),
 };
 const uri = 'coap://server.example';
+const CSM = Buffer.from('00e1', 'hex');
 const PARTS = { random: seededBytes(1), retransmit: {}, trustAnchors: [], wallClock: undefined };
 const SERVER = PeerKey('server');
 
 /** Asks over the link of a Security object, twice, setting it up anew in between. @returns what was asked, and answered */
-function converse(options: OscoreOptions, secret = OPTIONS.masterSecret) {
-  const model = new DeviceModel([securityInstance({ uri, oscore: 0 }), oscoreInstance(options)]);
+function converse(options: OscoreOptions, secret = OPTIONS.masterSecret, at = uri) {
+  const model = new DeviceModel([securityInstance({ uri: at, oscore: 0 }), oscoreInstance(options)]);
   const link = linkOf(0, model, PARTS);
   const { senderId, recipientId, ...rest } = oscoreParameters(model, 0);
   const association = new OscoreAssociation({
@@ -28,12 +38,20 @@ function converse(options: OscoreOptions, secret = OPTIONS.masterSecret) {
     received: 'unknown',
     random: seededBytes(2),
   });
-  const coap = new CoapEndpoint({ random: seededBytes(3) });
+  const coap = new CoapEndpoint({
+    random: seededBytes(3),
+    intercept: (_, datagram) => link.intercept?.(datagram) ?? false,
+  });
+  const { connection } = link;
+  /** What goes over a connection is framed, and begins with settings. */
+  const toLink = (datagram: Uint8Array) => link.receive(connection ? frameOf(datagram) : datagram, 0);
   const server = new CoapEndpoint({ random: seededBytes(4) });
   const told: string[] = [];
   for (const text of ['first', 'second']) {
     link.connect(0);
     coap.forgetPeer(SERVER, 0);
+    connection?.opened(0);
+    if (connection && coap.connected(SERVER, 0)) coap.receive(SERVER, CSM, 0);
     coap.request(SERVER, { code: Code.Post, options: [{ number: 11, value: Buffer.from(text) }] }, 0);
     for (let turn = 0; turn < 20; turn++) {
       for (const effect of coap.drain()) {
@@ -41,8 +59,10 @@ function converse(options: OscoreOptions, secret = OPTIONS.masterSecret) {
         else if (effect.kind === 'outcome') told.push(`answered ${effect.outcome.kind}`);
       }
       for (const effect of link.drain(0)) {
-        const decoded = effect.kind === 'send' ? decodeMessage(effect.datagram) : undefined;
-        if (effect.kind === 'send' && decoded?.ok) association.receive(effect.datagram, decoded.message);
+        const datagram = effect.kind === 'send' ? sentIn(effect.datagram, connection !== undefined) : undefined;
+        const decoded = datagram && decodeMessage(datagram);
+        if (datagram && decoded?.ok) association.receive(datagram, decoded.message);
+        if (effect.kind === 'message') coap.deliver(SERVER, effect.data, 0);
         if (effect.kind === 'received') coap.receive(SERVER, effect.data, 0);
       }
       for (const effect of server.drain()) {
@@ -52,13 +72,20 @@ function converse(options: OscoreOptions, secret = OPTIONS.masterSecret) {
         server.respond(effect.exchange, { code: Code.Changed }, 0);
       }
       for (const effect of association.drain()) {
-        if (effect.kind === 'send') link.receive(effect.datagram, 0);
+        if (effect.kind === 'send') toLink(effect.datagram);
         else if (effect.kind === 'received') server.receive(PeerKey('device'), effect.datagram, 0);
         else if (effect.kind === 'reserve') association.reserved(effect.upTo, effect.idContext);
       }
     }
   }
   return told;
+}
+
+/** The message in what was sent; none in a signal. */
+function sentIn(bytes: Uint8Array, framed: boolean): Uint8Array | undefined {
+  if (!framed) return bytes;
+  const frame = readFrame(bytes, bytes.length);
+  return frame.kind === 'message' && (frame.datagram[1] ?? 0) >> 5 !== 7 ? frame.datagram : undefined;
 }
 
 describe('SE-3, OSC-01: the link of a Security object that points at object 21', () => {
@@ -73,6 +100,11 @@ describe('SE-3, OSC-01: the link of a Security object that points at object 21',
       'asked second',
       'answered response',
     ]);
+  });
+
+  it('does so over a connection, whose signals are not protected', () => {
+    const told = converse(OPTIONS, OPTIONS.masterSecret, 'coap+tcp://server.example');
+    expect(told).toEqual(['asked first', 'answered response', 'asked second', 'answered response']);
   });
 
   it('hears nobody with another secret', () => {

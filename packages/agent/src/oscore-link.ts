@@ -1,25 +1,40 @@
-import { decodeMessage, OscoreAssociation, type OscoreParameters, oscoreObstacle } from '@reeve/coap';
+import {
+  codeKind,
+  decodeMessage,
+  frameOf,
+  OscoreAssociation,
+  type OscoreParameters,
+  oscoreObstacle,
+  readFrame,
+} from '@reeve/coap';
 import type { Link, LinkEffect } from './link.ts';
 
 /**
- * OSCORE: every message is protected by itself. Each time the link is set up its first request derives new keys (RFC
- * 8613 Appendix B.2), so that a device has nothing to remember between its starts.
+ * OSCORE over another link: every message is protected by itself. Each time the link is set up its first request derives
+ * new keys (RFC 8613 Appendix B.2), so that a device has nothing to remember between its starts.
  */
 export class OscoreLink implements Link {
+  readonly connection?: NonNullable<Link['connection']>;
   readonly #parameters: OscoreParameters;
   readonly #random: (n: number) => Uint8Array;
+  readonly #carrier: Link;
   #association: OscoreAssociation | undefined;
   #effects: LinkEffect[] = [];
 
-  /** @throws RangeError when the parameters can't serve */
-  constructor(parameters: OscoreParameters, random: (n: number) => Uint8Array) {
+  /**
+   * @param carrier what the protected messages go over
+   * @throws RangeError when the parameters can't serve
+   */
+  constructor(parameters: OscoreParameters, random: (n: number) => Uint8Array, carrier: Link) {
     const obstacle = oscoreObstacle(parameters);
     if (obstacle !== undefined) throw new RangeError(`/21 can't serve: ${obstacle}`);
     this.#parameters = parameters;
     this.#random = random;
+    this.#carrier = carrier;
+    if (carrier.connection) this.connection = carrier.connection;
   }
 
-  connect(): void {
+  connect(now: number): void {
     this.#association = new OscoreAssociation({
       parameters: this.#parameters,
       // There are none but under the keys that are derived.
@@ -28,39 +43,60 @@ export class OscoreLink implements Link {
       rederive: true,
       random: this.#random,
     });
-    this.#effects.push({ kind: 'up' });
+    this.#carrier.connect(now);
   }
 
   close(): void {
     this.#association = undefined;
+    this.#carrier.close();
   }
 
   send(data: Uint8Array): void {
-    this.#association?.send(data);
+    const datagram = this.connection ? messageOf(data) : data;
+    // Signals of a connection are not protected (RFC 8323 §5).
+    if (datagram === undefined) this.#carrier.send(data);
+    else this.#association?.send(datagram);
     this.#collect();
   }
 
-  receive(datagram: Uint8Array): void {
+  /** The bytes of a connection go to CoAP as they are; it has their messages come back to `intercept`. */
+  receive(data: Uint8Array, now: number): void {
+    if (this.connection) this.#carrier.receive(data, now);
+    else this.intercept(data);
+  }
+
+  intercept(datagram: Uint8Array): boolean {
     const decoded = decodeMessage(datagram);
-    if (!decoded.ok) return;
-    this.#association?.receive(datagram, decoded.message);
+    if (decoded.ok) this.#association?.receive(datagram, decoded.message);
     this.#collect();
+    return true;
   }
 
-  tick(): void {}
-
-  nextWakeAt(): undefined {
-    return undefined;
+  tick(now: number): void {
+    this.#carrier.tick(now);
   }
 
-  drain(): readonly LinkEffect[] {
-    return this.#effects.splice(0);
+  nextWakeAt(): number | undefined {
+    return this.#carrier.nextWakeAt();
+  }
+
+  drain(now: number): readonly LinkEffect[] {
+    return [...this.#carrier.drain(now), ...this.#effects.splice(0)];
   }
 
   #collect(): void {
     for (const effect of this.#association?.drain() ?? []) {
-      if (effect.kind === 'send') this.#effects.push(effect);
-      else if (effect.kind === 'received') this.#effects.push({ kind: 'received', data: effect.datagram });
+      if (effect.kind === 'send') this.#carrier.send(this.connection ? frameOf(effect.datagram) : effect.datagram);
+      else if (effect.kind === 'received') {
+        this.#effects.push({ kind: this.connection ? 'message' : 'received', data: effect.datagram });
+      }
     }
   }
+}
+
+/** The request or response that the bytes of a connection are; undefined for a signal. */
+function messageOf(bytes: Uint8Array): Uint8Array | undefined {
+  const frame = readFrame(bytes, bytes.length);
+  const isMessage = frame.kind === 'message' && codeKind(frame.datagram[1] ?? 0) !== 'reserved';
+  return isMessage ? frame.datagram : undefined;
 }

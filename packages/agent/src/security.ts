@@ -53,11 +53,11 @@ export function linkOf(instanceId: number, model: DeviceModel, parts: LinkParts)
   if (oscore !== undefined && number(mode) !== SecurityMode.noSec) {
     throw new RangeError('OSCORE over DTLS is not supported');
   }
-  if (oscore !== undefined && stream) throw new RangeError('OSCORE over TCP is not supported');
   switch (number(mode)) {
-    case SecurityMode.noSec:
-      if (stream) return new StreamLink(random);
-      return oscore === undefined ? new OpenLink() : new OscoreLink(oscoreParameters(model, oscore), random);
+    case SecurityMode.noSec: {
+      const open = stream ? new StreamLink(random) : new OpenLink();
+      return oscore === undefined ? open : new OscoreLink(oscoreParameters(model, oscore), random, open);
+    }
     case SecurityMode.psk: {
       const [identity, key] = [bytes(publicKeyOrIdentity), bytes(secretKey)];
       return stream ? new StreamLink(random, pskProof(identity, key)) : dtls({ kind: 'psk', identity, key });

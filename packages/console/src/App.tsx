@@ -42,7 +42,9 @@ export function App() {
           <Route path="/map" component={MapPage} />
           <Route path="/incidents" component={IncidentsPage} />
           <Route path="/incidents/:id">{({ id }) => <IncidentPage id={id} />}</Route>
-          <Route path="/connections" component={ConnectionsPage} />
+          <Route path="/connections">
+            <ConnectionsPage session={session} />
+          </Route>
           <Route path="/bootstrap" component={BootstrapPage} />
           <Route path="/policies" component={PoliciesPage} />
           <Route path="/updates" component={UpdatesPage} />

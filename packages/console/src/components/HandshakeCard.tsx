@@ -10,7 +10,7 @@ import { CodedText } from './CodedText.tsx';
 import { Moment } from './Moment.tsx';
 
 /** A failed handshake: what failed, who it was, what to do, and every fact behind it for who wants to know. */
-export function HandshakeCard({ failed }: { failed: FailedHandshake }) {
+export function HandshakeCard({ failed, actions }: { failed: FailedHandshake; actions?: ReactNode }) {
   const who = presentedText(failed) ?? (failed.endpoint && `endpoint name ${failed.endpoint}`);
   return (
     <Paper withBorder p="sm" component="article" aria-label={failed.title} data-testid="handshake">
@@ -44,6 +44,7 @@ export function HandshakeCard({ failed }: { failed: FailedHandshake }) {
           </List.Item>
         ))}
       </List>
+      {actions}
       <details>
         <Text component="summary" size="sm" c="dimmed" style={{ cursor: 'pointer' }}>
           Details

@@ -2,6 +2,7 @@ import { Checkbox, Group, NativeSelect, Stack, Textarea, TextInput } from '@mant
 import { useAuthorities } from '../../data/queries.ts';
 import { Fold } from '../Fold.tsx';
 import { type CredentialDraft, purposes, type Way, ways } from './credentialForm.ts';
+import { DateField } from './DateField.tsx';
 
 interface CredentialFieldsProps {
   draft: CredentialDraft;
@@ -122,27 +123,6 @@ function AuthorityField({ value, set }: { value: string; set: (text: string) => 
       data={['', ...names]}
       value={value}
       error={names.length === 0 && 'Add one under Settings first'}
-      onChange={(event) => set(event.currentTarget.value)}
-    />
-  );
-}
-
-/** Takes date and time in the reader's zone. */
-export function DateField({
-  label,
-  value = '',
-  set,
-}: {
-  label: string;
-  value: string | undefined;
-  set: (text: string) => void;
-}) {
-  return (
-    <TextInput
-      size="xs"
-      type="datetime-local"
-      label={label}
-      value={value}
       onChange={(event) => set(event.currentTarget.value)}
     />
   );

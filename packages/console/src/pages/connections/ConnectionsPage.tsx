@@ -1,13 +1,16 @@
 import { Select } from '@mantine/core';
+import type { Session } from '@reeve/contract';
 import { useState } from 'react';
 import { HandshakeCard } from '../../components/HandshakeCard.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { useHandshakeCounters, useHandshakes } from '../../data/queries.ts';
+import { Admissions } from './Admissions.tsx';
 import { Counters } from './Counters.tsx';
+import { HandshakeActions } from './HandshakeActions.tsx';
 
 /** "Why can't my device connect?", and how handshakes go at large. */
-export function ConnectionsPage() {
+export function ConnectionsPage({ session }: { session: Session }) {
   const [check, setCheck] = useState<string | null>(null);
   const handshakes = useHandshakes(check ?? undefined, 20);
   const counters = useHandshakeCounters();
@@ -34,9 +37,18 @@ export function ConnectionsPage() {
         }
       >
         <PagedList list={handshakes} empty="No handshake has failed.">
-          {(items) => items.map((failed) => <HandshakeCard key={failed.handshakeId} failed={failed} />)}
+          {(items) =>
+            items.map((failed) => (
+              <HandshakeCard
+                key={failed.handshakeId}
+                failed={failed}
+                actions={<HandshakeActions failed={failed} session={session} />}
+              />
+            ))
+          }
         </PagedList>
       </Section>
+      <Admissions />
       <Counters query={counters} />
     </>
   );

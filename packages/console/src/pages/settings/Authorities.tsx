@@ -1,15 +1,18 @@
-import { Group, NativeSelect, Stack, Table, Text, Textarea, TextInput } from '@mantine/core';
-import type { Authority, AuthorityAdd } from '@reeve/contract';
-import { useState } from 'react';
+import { Table, Text } from '@mantine/core';
+import type { Authority } from '@reeve/contract';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
+import { ConfirmButton } from '../../components/ConfirmButton.tsx';
 import { DataTable } from '../../components/DataTable.tsx';
+import { DialogButton } from '../../components/DialogButton.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { api } from '../../data/api.ts';
 import { useAuthorities } from '../../data/queries.ts';
+import { formatCount } from '../../format.ts';
 import { mappingWords, revocationWords } from '../../words.ts';
+import { AddAuthority, ChangeAuthority } from './AuthorityForms.tsx';
 
 /** Who vouches for the certificates of devices. */
 export function Authorities() {
@@ -18,6 +21,11 @@ export function Authorities() {
     <Section
       title="Certificate authorities"
       about="They vouch for the certificates of devices that were added under them"
+      aside={
+        <DialogButton title="A new authority" button="Add authority">
+          {(close) => <AddAuthority close={close} />}
+        </DialogButton>
+      }
     >
       <PagedList list={authorities} empty="No authority is trusted.">
         {(items) => (
@@ -32,7 +40,6 @@ export function Authorities() {
           </DataTable>
         )}
       </PagedList>
-      <AddAuthority />
     </Section>
   );
 }
@@ -54,6 +61,16 @@ function AuthorityRow({ authority }: { authority: Authority }) {
       </Table.Td>
       <Table.Td>
         {revocation ? <WordBadge word={revocationWords[revocation.state]} /> : 'none'}
+        {revocation && (
+          <Text size="xs" c="dimmed">
+            {formatCount(revocation.revoked, 'certificate')} revoked
+            {revocation.dueAt !== undefined && (
+              <>
+                , next list due <Age at={revocation.dueAt} future />
+              </>
+            )}
+          </Text>
+        )}
         {revocation?.lastError !== undefined && (
           <Text size="xs" c="red">
             {revocation.lastError}
@@ -62,62 +79,26 @@ function AuthorityRow({ authority }: { authority: Authority }) {
       </Table.Td>
       <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
         {revocation?.url !== undefined && (
-          <ActionButton label={`Fetch the list of ${name}`} run={() => api('authorities.refresh', { params: { id } })}>
+          <ActionButton
+            size="compact-xs"
+            label={`Fetch the list of ${name}`}
+            run={() => api('authorities.refresh', { params: { id } })}
+          >
             Fetch
           </ActionButton>
         )}{' '}
-        <ActionButton label={`Remove ${name}`} run={() => api('authorities.remove', { params: { id } })}>
+        <DialogButton size="compact-xs" title={`Authority ${name}`} label={`Change ${name}`} button="Change">
+          {(close) => <ChangeAuthority authority={authority} close={close} />}
+        </DialogButton>{' '}
+        <ConfirmButton
+          size="compact-xs"
+          question={`Trust ${name} no longer? The credentials under it go, and their sessions end.`}
+          label={`Remove ${name}`}
+          run={() => api('authorities.remove', { params: { id } })}
+        >
           Remove
-        </ActionButton>
+        </ConfirmButton>
       </Table.Td>
     </Table.Tr>
-  );
-}
-
-function AddAuthority() {
-  const [certificate, setCertificate] = useState('');
-  const [url, setUrl] = useState('');
-  const [mapping, setMapping] = useState<Authority['mapping']>('cn');
-  const add = async () => {
-    const body: AuthorityAdd = { certificate, mapping, ...(url === '' ? {} : { revocation: { url } }) };
-    await api('authorities.add', { body });
-    setCertificate('');
-    setUrl('');
-  };
-  return (
-    <Stack gap="xs" maw={560}>
-      <Textarea
-        size="xs"
-        label="Certificate of a new authority, PEM"
-        autosize
-        minRows={3}
-        maxRows={10}
-        value={certificate}
-        onChange={(event) => setCertificate(event.currentTarget.value)}
-      />
-      <Group gap="xs" align="flex-end">
-        <NativeSelect
-          size="xs"
-          label="Its certificates tell the device by"
-          data={(['cn', 'dns', 'uri'] as const).map((value) => ({ value, label: mappingWords[value] }))}
-          value={mapping}
-          onChange={(event) => {
-            const { value } = event.currentTarget;
-            setMapping(value === 'dns' || value === 'uri' ? value : 'cn');
-          }}
-        />
-        <TextInput
-          size="xs"
-          w={240}
-          label="URL of its revocation list"
-          placeholder="optional"
-          value={url}
-          onChange={(event) => setUrl(event.currentTarget.value)}
-        />
-        <ActionButton disabled={certificate.trim() === ''} run={add}>
-          Add
-        </ActionButton>
-      </Group>
-    </Stack>
   );
 }

@@ -1,4 +1,10 @@
-import { type ClientEvent, type ClientOptions, LwM2mClient, type ObjectInstance } from '@reeve/agent';
+import {
+  type ClientEvent,
+  type ClientOptions,
+  LwM2mClient,
+  type ObjectInstance,
+  type ServerAddress,
+} from '@reeve/agent';
 import { expect } from 'vitest';
 import { seededRandom } from '../tooling/testing/fuzz.ts';
 import { accountOf, deviceOf, type Values } from './configuration.ts';
@@ -33,10 +39,12 @@ export class ScriptedServer {
   reboots = 0;
   readonly client: LwM2mClient;
   readonly events: ClientEvent[] = [];
-  /** Where the message went that was heard last. */
+  /** Where the message went that was heard last; what is said comes from there. */
   heardAt = '';
   readonly #inbox: { readonly to: string; readonly message: WireMessage }[] = [];
   readonly #shell: OscoreShell | undefined;
+  /** The instances of object 0 by which the client knows its servers, by URI. */
+  readonly #securityIds = new Map<string, number>();
   #id = 0x2000;
 
   constructor({ server, device, objects = [], client, provisioned = true, shell }: Configuration = {}) {
@@ -64,6 +72,12 @@ export class ScriptedServer {
     return message;
   }
 
+  /** What is said next comes from the server with this URI. */
+  speakAs(uri: string): this {
+    this.heardAt = uri;
+    return this;
+  }
+
   /** The client says nothing more. */
   silence(): void {
     this.#settle();
@@ -74,8 +88,8 @@ export class ScriptedServer {
   say(message: Said): WireMessage {
     const whole: WireMessage = { type: 'CON', id: this.#id++, token: 'd0', ...message };
     const datagram = encodeWire(whole);
-    const shelled = this.#shell?.uri === this.client.serverUri ? this.#shell.say(datagram) : [datagram];
-    for (const one of shelled) this.client.receive(one, this.now);
+    const shelled = this.#shell?.uri === this.heardAt ? this.#shell.say(datagram) : [datagram];
+    for (const one of shelled) this.#give(one);
     this.#settle();
     return whole;
   }
@@ -114,15 +128,20 @@ export class ScriptedServer {
   #settle(): void {
     for (let effects = this.client.drain(); effects.length > 0; effects = this.client.drain()) {
       for (const effect of effects) {
-        if (effect.kind === 'send') this.#take(effect.to, effect.datagram);
+        if (effect.kind === 'send') this.#take(effect, effect.datagram);
         else if (effect.kind !== 'connect' && effect.kind !== 'disconnect') this.events.push(effect);
       }
     }
   }
 
-  #take(to: string, datagram: Uint8Array): void {
+  #give(datagram: Uint8Array, from = this.heardAt): void {
+    this.client.receive(this.#securityIds.get(from) ?? 0, datagram, this.now);
+  }
+
+  #take({ securityId, to }: ServerAddress, datagram: Uint8Array): void {
+    this.#securityIds.set(to, securityId);
     const { heard, said } = to === this.#shell?.uri ? this.#shell.hear(datagram) : { heard: [datagram], said: [] };
     for (const one of heard) this.#inbox.push({ to, message: decodeWire(one) });
-    for (const one of said) this.client.receive(one, this.now);
+    for (const one of said) this.#give(one, to);
   }
 }

@@ -100,7 +100,7 @@ describe.skipIf(!leshanAvailable() || !leshan15Available())('the LwM2M client an
     const { client, events, run: input } = await run(endpoint, { uri: bootstrap.coaps, psk });
     await server.waitFor((event) => event.event === 'registered' && event.endpoint === endpoint);
     await expect.poll(() => events.at(-1)?.kind).toBe('registered');
-    expect(client.serverUri).toBe(server.coaps);
+    expect(client.addresses).toMatchObject([{ to: server.coaps }]);
     expect(await server.request('read', endpoint, '/3/0/0')).toMatchObject({ code: 205, value: 'Reeve' });
     input((now) => client.stop(now));
   });

@@ -93,7 +93,7 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
       const { client, running } = await connect(credential, account, version, (key) => [context(key)]);
       expect((await operations())?.includes('pack')).toBe(version === '1.2');
       expect((await detail()).registration).toMatchObject({ security: 'oscore', version });
-      expect(client.serverUri).toBe(`coap://127.0.0.1:${server.ready.coapPort}`);
+      expect(client.addresses).toMatchObject([{ to: `coap://127.0.0.1:${server.ready.coapPort}` }]);
       const { items } = await server.api('credentials.list', { params });
       expect(items.map(({ kind, purpose }) => `${kind} ${purpose}`).sort()).toEqual([
         'oscore bootstrap',

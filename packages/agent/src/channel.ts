@@ -54,7 +54,7 @@ export class Channel {
     this.#emit = emit;
     this.coap = new CoapEndpoint({
       ...{ random, inParts },
-      intercept: (_, datagram) => this.#target.link.intercept?.(datagram) ?? false,
+      intercept: (_, datagram) => this.#link.intercept?.(datagram) ?? false,
       limits: { peers: 2, exchangesPerPeer: LIMITS.exchanges, observersPerPeer: LIMITS.observations },
       ...(parameters && { parameters }),
     });

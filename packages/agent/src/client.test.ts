@@ -21,7 +21,7 @@ describe.each([{ secure: false }, { secure: true }])('a client (secure: $secure)
         at: 0,
       },
     ]);
-    expect(world.events).toEqual([{ kind: 'registered', location: ['rd', 'r1'], at: 0 }]);
+    expect(world.events).toEqual([{ kind: 'registered', server: 1, location: ['rd', 'r1'], at: 0 }]);
   });
 
   it('updates before its lifetime ends, saying nothing that is known', () => {
@@ -64,8 +64,8 @@ describe.each([{ secure: false }, { secure: true }])('a client (secure: $secure)
     world.settle();
     expect(world.requests.map((request) => request.path)).toEqual(['rd', 'rd/r1', 'rd']);
     expect(world.events.slice(1)).toEqual([
-      { kind: 'forgotten', location: ['rd', 'r1'], at: 0 },
-      { kind: 'registered', location: ['rd', 'r2'], at: 0 },
+      { kind: 'forgotten', server: 1, location: ['rd', 'r1'], at: 0 },
+      { kind: 'registered', server: 1, location: ['rd', 'r2'], at: 0 },
     ]);
     expect(world.client.registration).toMatchObject({ kind: 'registered', location: ['rd', 'r2'] });
   });

@@ -1,30 +1,26 @@
-import type { CoapMessage, ExchangeId } from '@reeve/coap';
-import { Code, DEFAULT_PARAMETERS, maxTransmitWaitMs } from '@reeve/coap';
 import type { LwM2mPath, ResourceRecord, Value } from '@reeve/lwm2m';
-import { AttributeTable } from './attributes.ts';
+import { AccessControl } from './access-control.ts';
+import { Account, earliest } from './account.ts';
+import { bootstrapAccounts, type ServerAccount } from './accounts.ts';
 import type { BootstrapState } from './bootstrap/states.ts';
 import type { ClientOptions } from './client-options.ts';
-import type { ClientEffect } from './effects.ts';
+import type { ClientEffect, ServerAddress } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
-import { Lifecycle, type LifecycleUser } from './lifecycle.ts';
-import { Management } from './management.ts';
+import { Lifecycle } from './lifecycle.ts';
+import type { DeviceChanges } from './management.ts';
 import { DeviceModel } from './model.ts';
-import { Notifier } from './notifier.ts';
 import { bootstrapInstance } from './objects/security.ts';
-import { Observations } from './observations.ts';
-import { QueueMode } from './queue-mode.ts';
 import type { RegistrationState } from './registration.ts';
 import type { ContentJson } from './resource.ts';
-import { Sender } from './sending.ts';
+import type { LinkParts } from './security.ts';
 import { triggerOf } from './sms.ts';
-import { partsSlot } from './updates/parts.ts';
 import { Puller } from './updates/puller.ts';
 
 /** What one Uri-Query option holds (RFC 7252 §5.10) beside `ep=`. */
 const ENDPOINT_BYTES = 252;
 
 /**
- * An LwM2M client with one server, over CoAP, over UDP or TCP, bare or with DTLS or TLS.
+ * An LwM2M client with one server or several, over CoAP, over UDP or TCP, bare or with DTLS or TLS.
  *
  * It does no I/O. Each input takes `now`, milliseconds on a clock that never goes back; what it wants done it leaves as
  * effects that the caller fetches with `drain` after its inputs. `tick` is due at `nextWakeAt`. No input throws because
@@ -32,64 +28,53 @@ const ENDPOINT_BYTES = 252;
  */
 export class LwM2mClient {
   readonly endpoint: string;
+  readonly #options: ClientOptions;
   readonly #model: DeviceModel;
-  readonly #attributes = new AttributeTable();
+  readonly #access: AccessControl;
+  readonly #linkParts: LinkParts;
   readonly #lifecycle: Lifecycle;
-  readonly #management: Management;
-  readonly #notifier: Notifier;
-  readonly #sender: Sender;
-  readonly #queueMode: QueueMode;
   readonly #puller: Puller;
   #effects: ClientEffect[] = [];
 
   /** @throws RangeError when the endpoint name is too long, an object is missing, or the credentials in object 0 can't serve */
   constructor(options: ClientOptions) {
-    const { endpoint, confirmEvery = 10, creatable = {}, queueMode = false } = options;
+    const { endpoint, creatable = {}, random, dtls = {}, trustAnchors = [], wallClock } = options;
     if (Buffer.byteLength(endpoint) > ENDPOINT_BYTES) throw new RangeError('the endpoint name is too long');
     this.endpoint = endpoint;
+    this.#options = options;
     const model = new DeviceModel(withBootstrap(options), Object.keys(creatable).map(Number));
     this.#model = model;
-    const awakeMs = queueMode === true ? maxTransmitWaitMs({ ...DEFAULT_PARAMETERS, ...options.coap }) : queueMode;
-    this.#queueMode = new QueueMode(awakeMs || undefined);
+    this.#access = new AccessControl(model, () => this.#lifecycle.accounts.length > 1);
+    this.#linkParts = { random, retransmit: dtls, trustAnchors, wallClock };
     const emit = (effect: ClientEffect): void => {
       this.#effects.push(effect);
     };
-    const lifecycle = new Lifecycle(options, {
-      ...{ model, emit, user: this.#user(), inParts: (message) => partsSlot(message, model) !== undefined },
-      // The server forgets its observations with a registration, so their notifications would be strangers to it.
-      registering: (now) => this.#notifier.renew(lifecycle.channel.peer, now),
-      accountsChanged: () => this.#attributes.clear(),
-    });
-    this.#lifecycle = lifecycle;
-    const { coap } = lifecycle.channel;
-    const observations = new Observations(this.#attributes, lifecycle.settings);
-    this.#notifier = new Notifier({ coap, model, observations, confirmEvery, wallClock: options.wallClock, emit });
     this.#puller = new Puller(options.updates ?? [], {
-      serverUri: () => lifecycle.channel.uri,
-      request: (spec, now) => lifecycle.channel.request(spec, now),
+      sources: () => this.#lifecycle.accounts,
       hand: (path, uri, offset) => emit({ kind: 'fetch', path, uri, offset }),
-      changed: (path) => this.#notifier.touch(path),
+      changed: (path) => this.#touched(path),
     });
-    this.#sender = new Sender({ coap, model, emit });
-    this.#management = new Management({
-      ...{ coap, notifier: this.#notifier, emit },
-      device: () => ({
-        ...{ model, attributes: this.#attributes, creatable },
-        enabler: lifecycle.registrar.version,
-        hasBootstrap: lifecycle.bootstrapper.account !== undefined,
-      }),
-      follow: (consequence, now) => lifecycle.follow(consequence, now),
+    this.#lifecycle = new Lifecycle(options, {
+      ...{ model, linkParts: this.#linkParts, emit },
+      open: (facts) => this.#open(facts),
     });
   }
 
-  /** Where the server is that the client has to do with now. */
-  get serverUri(): string {
-    return this.#lifecycle.channel.uri;
+  /** Where its servers are or, while it has none, the bootstrap server. */
+  get addresses(): readonly ServerAddress[] {
+    const servers = this.#lifecycle.accounts.map(({ address }) => address);
+    if (servers.length > 0) return servers;
+    return bootstrapAccounts(this.#model).map(({ securityId, uri }) => ({ securityId, to: uri }));
   }
 
-  /** Where the client is on its way to being registered. */
+  /** Where the client is on its way to being registered at its first server. */
   get registration(): RegistrationState {
-    return this.#lifecycle.registrar.state;
+    return this.#lifecycle.accounts[0]?.registration ?? { kind: 'idle' };
+  }
+
+  /** Where it is on its way to being registered at each server, by short server id. */
+  get registrations(): ReadonlyMap<number, RegistrationState> {
+    return new Map(this.#lifecycle.accounts.map(({ facts, registration }) => [facts.shortServerId, registration]));
   }
 
   /** Where the client is in being bootstrapped. */
@@ -109,64 +94,56 @@ export class LwM2mClient {
     this.#pump(now);
   }
 
-  /** Sends an Update now, if registered. */
+  /** Sends an Update now, to each server where it is registered. */
   update(now: number): void {
-    this.#lifecycle.registrar.handle('trigger', now);
-    this.#pump(now);
-  }
-
-  /** A datagram came from the server, or bytes over the connection to it. While the device sleeps no datagram is heard. */
-  receive(datagram: Uint8Array, now: number): void {
-    const { channel } = this.#lifecycle;
-    if (this.#queueMode.isAsleep && !channel.isStream) return;
-    channel.receive(datagram, now);
+    for (const account of this.#lifecycle.accounts) account.handle('trigger', now);
     this.#pump(now);
   }
 
   /**
-   * An SMS came, as its octets. If the server allows it (/1/x/21) it can have an Update sent so, also by a device that
+   * A datagram came from a server, or bytes over the connection to it. While the device sleeps no datagram is heard.
+   *
+   * @param securityId the server's, as effects have it
+   */
+  receive(securityId: number, bytes: Uint8Array, now: number): void {
+    this.#lifecycle.lineOf(securityId)?.receive(bytes, now);
+    this.#pump(now);
+  }
+
+  /**
+   * An SMS came, as its octets. If a server allows it (/1/x/21) it can have an Update sent so, also by a device that
    * sleeps, or a bootstrap begun; nothing is answered.
    */
   receiveSms(octets: Uint8Array, now: number): void {
-    const consequence = triggerOf(octets, this.#lifecycle.settings);
-    if (consequence) this.#lifecycle.follow(consequence, now);
+    for (const { facts, settings } of this.#lifecycle.accounts) {
+      const { serverId } = facts;
+      const consequence = triggerOf(octets, { serverId, allowsSms: settings.allowsSms });
+      if (consequence) this.#lifecycle.follow(consequence, serverId, now);
+    }
     this.#pump(now);
   }
 
   /** The connection that was wanted last is there. */
-  connected(now: number): void {
-    this.#lifecycle.channel.opened(now);
+  connected(securityId: number, now: number): void {
+    this.#lifecycle.lineOf(securityId)?.connected(now);
     this.#pump(now);
   }
 
   /** The connection that was wanted last is gone, or did not come up; `detail` says why to people. */
-  disconnected(detail: string, now: number): void {
-    this.#lifecycle.channel.lost(detail, now);
+  disconnected(securityId: number, detail: string, now: number): void {
+    this.#lifecycle.lineOf(securityId)?.disconnected(detail, now);
     this.#pump(now);
   }
 
   /** Does what has become due. */
   tick(now: number): void {
-    this.#lifecycle.channel.tick(now);
     this.#lifecycle.tick(now);
-    if (this.#lifecycle.isRegistered && this.#queueMode.tick(now)) this.#effects.push({ kind: 'asleep' });
     this.#pump(now);
   }
 
   /** When `tick` is due next, ms; undefined when nothing is pending. */
   nextWakeAt(): number | undefined {
-    const registered = this.#lifecycle.isRegistered;
-    let next: number | undefined;
-    for (const time of [
-      this.#lifecycle.channel.nextWakeAt(),
-      ...this.#lifecycle.wakes(),
-      registered ? this.#queueMode.sleepsAt : undefined,
-      registered ? this.#puller.nextWakeAt() : undefined,
-      registered ? this.#notifier.nextAt(this.#queueMode.isAsleep) : undefined,
-    ]) {
-      if (time !== undefined && (next === undefined || time < next)) next = time;
-    }
-    return next;
+    return earliest([this.#lifecycle.nextWakeAt(), this.#isRegistered ? this.#puller.nextWakeAt() : undefined]);
   }
 
   /** The effects since the last call, in order. */
@@ -189,24 +166,25 @@ export class LwM2mClient {
 
   /** What resources at or below a path read may have changed. */
   touch(path: LwM2mPath, now: number): void {
-    this.#notifier.touch(path);
+    this.#touched(path);
     this.#pump(now);
   }
 
   /**
    * Sends values without having been asked: what paths hold now, or records, which may have times of their own and tell
-   * of one path several times. Whether the server took them is told as `sent` or `unsent`.
+   * of one path several times. Whether a server took them is told as `sent` or `unsent`.
    *
-   * @returns why nothing was sent, in words: there is no registration, or one of 1.0, or the server wants no Send (/1/x/23)
+   * @param server the short id of the server; without it, to every server that takes them
+   * @returns why nothing was sent, in words: there is no registration, or one of 1.0, or the server wants no Send
+   *   (/1/x/23), or may not read it all
    */
-  send(what: readonly LwM2mPath[] | readonly ResourceRecord[], now: number): string | undefined {
-    if (!this.#lifecycle.isRegistered) return 'there is no registration';
-    if (this.#lifecycle.registrar.version === '1.0') return 'LwM2M 1.0 has no Send';
-    if (this.#lifecycle.settings.muteSend) return 'the server wants no Send: /1/x/23';
-    const records = what.flatMap((one) => (typeof one === 'string' ? this.#sender.records([one]) : [one]));
-    const refused = this.#sender.send(this.#lifecycle.channel.peer, records, now);
+  send(what: readonly LwM2mPath[] | readonly ResourceRecord[], now: number, server?: number): string | undefined {
+    const { accounts } = this.#lifecycle;
+    const meant = accounts.filter(({ facts }) => server === undefined || facts.shortServerId === server);
+    const refusals = meant.map((account) => account.send(what, now));
     this.#pump(now);
-    return refused;
+    if (meant.length === 0) return 'there is no such server';
+    return refusals.includes(undefined) ? undefined : refusals[0];
   }
 
   /** The present value of a single resource; `none` where there is none. */
@@ -214,75 +192,65 @@ export class LwM2mClient {
     return this.#model.value(path);
   }
 
-  /** Adds an object instance; the server learns of it by an Update. */
+  /** Adds an object instance; the servers learn of it by an Update. */
   addInstance(instance: ObjectInstance, now: number): void {
     this.#model.add(instance);
-    this.#management.instancesChanged(instance.path, now);
+    this.#instancesChanged([instance.path], now);
     this.#pump(now);
   }
 
-  /** Takes an object instance away; the server learns of it by an Update. */
+  /** Takes an object instance away; the servers learn of it by an Update. */
   removeInstance(path: LwM2mPath, now: number): void {
-    if (this.#model.remove(path)) this.#management.instancesChanged(path, now);
+    if (this.#model.remove(path)) this.#instancesChanged([path, this.#access.gone(path)], now);
     this.#pump(now);
   }
 
-  /** Carries out what channel and observations want until both are quiet. */
-  #pump(now: number): void {
-    do {
-      if (!this.#lifecycle.isRegistered) continue;
-      if (this.#queueMode.isAsleep) this.#notifier.keep(now);
-      else this.#notifier.notify(now);
-    } while (this.#lifecycle.channel.carryOut(now) || (this.#lifecycle.isRegistered && this.#puller.pump(now)));
+  get #isRegistered(): boolean {
+    return this.#lifecycle.accounts.some(({ isRegistered }) => isRegistered);
   }
 
-  #user(): LifecycleUser {
+  /** Carries out what channels and observations want until all are quiet. */
+  #pump(now: number): void {
+    while (this.#lifecycle.pump(now) || (this.#isRegistered && this.#puller.pump(now)));
+  }
+
+  #open(facts: ServerAccount): Account {
+    const { shortServerId: server } = facts;
+    const account: Account = new Account(facts, this.#options, {
+      model: this.#model,
+      linkParts: this.#linkParts,
+      permissions: this.#access.of(server),
+      device: this.#changesBy(server),
+      hasBootstrap: () => this.#lifecycle.bootstrapper.account !== undefined,
+      emit: (effect) => this.#effects.push('to' in effect ? effect : { ...effect, server }),
+      settled: (registered, now) => this.#lifecycle.settled(account, registered, now),
+      outcome: (request, outcome, now) => this.#puller.outcome(account, request, outcome, now),
+      renewed: () => this.#puller.renew(account),
+    });
+    return account;
+  }
+
+  #changesBy(server: number): DeviceChanges {
     return {
-      renewed: (peer, now) => {
-        this.#sender.renew();
-        this.#puller.renew();
-        this.#notifier.renew(peer, now);
-      },
-      stirred: (now) => {
-        if (!this.#queueMode.stir(now)) return;
-        if (!this.#lifecycle.settings.storing) this.#notifier.forgetChanges();
-        this.#effects.push({ kind: 'awake' });
-      },
-      request: (exchange, message, now) => this.#answer(exchange, message, now),
-      outcome: (request, outcome, now) => {
-        this.#lifecycle.bootstrapper.outcome(request, outcome, now);
-        this.#lifecycle.registrar.outcome(request, outcome, now);
-        this.#puller.outcome(request, outcome, now);
-        switch (this.#sender.outcome(request, outcome)) {
-          case 'unknown':
-            // The Update that follows finds out whether the registration is over.
-            this.#lifecycle.registrar.handle('trigger', now);
-            break;
-          case 'unanswered':
-            this.#lifecycle.registrar.handle('unanswered', now, 'a Send was not answered');
-            break;
-          default:
-            break;
-        }
-      },
-      notifyOutcome: (effect, now) => {
-        this.#notifier.outcome(effect, now);
-        if (effect.outcome === 'timeout') {
-          this.#lifecycle.registrar.handle('unanswered', now, 'a notification was not acknowledged');
-        }
-      },
-      refused: (detail) => this.#effects.push({ kind: 'refused', code: Code.BadRequest, detail }),
+      touched: (path) => this.#touched(path),
+      created: (path, now) => this.#instancesChanged([path, this.#access.made(path, server)], now),
+      deleted: (path, now) => this.#instancesChanged([path, this.#access.gone(path)], now),
+      lifetimeWritten: (now) => this.#tellChanges(now),
+      follow: (consequence, serverId, now) => this.#lifecycle.follow(consequence, serverId, now),
     };
   }
 
-  #answer(exchange: ExchangeId, message: CoapMessage, now: number): void {
-    if (!this.#lifecycle.isBootstrapping) {
-      this.#management.answer(exchange, message, now);
-      return;
-    }
-    const { response, settled } = this.#lifecycle.bootstrapper.serve(message, now);
-    this.#lifecycle.channel.coap.respond(exchange, response, now);
-    settled();
+  #touched(path: LwM2mPath): void {
+    for (const account of this.#lifecycle.accounts) account.touch(path);
+  }
+
+  #instancesChanged(paths: readonly (LwM2mPath | undefined)[], now: number): void {
+    for (const path of paths) if (path !== undefined) this.#touched(path);
+    this.#tellChanges(now);
+  }
+
+  #tellChanges(now: number): void {
+    for (const account of this.#lifecycle.accounts) account.tellChanges(now);
   }
 }
 

@@ -27,12 +27,12 @@ describe('a client over a connection', () => {
     });
     client.start(0);
     expect(client.drain()).toMatchObject([{ kind: 'connect', to: 'coap+tcp://server.example', tls: undefined }]);
-    client.connected(0);
+    client.connected(0, 0);
     const sent = client.drain();
     // Code 7.01 behind a length that says that there are options.
     expect(sent).toMatchObject([{ kind: 'send', to: 'coap+tcp://server.example' }]);
     expect(client.registration.kind).toBe('connecting');
-    client.receive(Buffer.from('00e1', 'hex'), 0);
+    client.receive(0, Buffer.from('00e1', 'hex'), 0);
     expect(client.registration.kind).toBe('registering');
     expect(client.drain()).toHaveLength(1);
   });
@@ -90,7 +90,7 @@ describe('a client over a connection', () => {
     const world = connected().register();
     const before = world.connects;
     // A ping with an unknown critical option.
-    world.client.receive(Buffer.from('10e290', 'hex'), world.now);
+    world.client.receive(0, Buffer.from('10e290', 'hex'), world.now);
     world.advance(10_000);
     expect(world.connects).toBe(before + 1);
     expect(world.told('reconnecting')[0]?.detail).toContain('option 9');

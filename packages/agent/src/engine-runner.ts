@@ -1,4 +1,4 @@
-import type { WireEffect } from './effects.ts';
+import type { ServerAddress, WireEffect } from './effects.ts';
 import { TcpWire } from './tcp-wire.ts';
 import { transportOf } from './transports.ts';
 import { UdpWire, type Wire } from './udp-wire.ts';
@@ -6,11 +6,11 @@ import { WakeQueue } from './wake-queue.ts';
 
 /** What the runner runs: the client itself, or something around it. */
 export interface Engine<Event extends { readonly kind: string }> {
-  /** Where it begins: `coap://host:port`, or one with `coaps`, `coap+tcp` or `coaps+tcp`; the port may be left out. */
-  readonly serverUri: string;
-  receive(bytes: Uint8Array, now: number): void;
-  connected(now: number): void;
-  disconnected(detail: string, now: number): void;
+  /** Where it begins: `coap://host:port`, or with `coaps`, `coap+tcp` or `coaps+tcp`; the port may be left out. */
+  readonly addresses: readonly ServerAddress[];
+  receive(securityId: number, bytes: Uint8Array, now: number): void;
+  connected(securityId: number, now: number): void;
+  disconnected(securityId: number, detail: string, now: number): void;
   tick(now: number): void;
   nextWakeAt(): number | undefined;
   drain(): readonly (WireEffect | Event)[];
@@ -20,7 +20,7 @@ export interface Engine<Event extends { readonly kind: string }> {
 export interface RunningEngine {
   /** Gives the engine an input, and carries out what it then wants. */
   run(input: (now: number) => void): void;
-  /** Closes its socket or connection; the engine hears and says no more. */
+  /** Closes its sockets and connections; the engine hears and says no more. */
   close(): void;
 }
 
@@ -28,8 +28,8 @@ export interface RunningEngine {
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /**
- * Runs engines over UDP and TCP in real time: one connected socket for each, as small devices have, and one timer for
- * all.
+ * Runs engines over UDP and TCP in real time: one connected socket for each server of each, as small devices have, and
+ * one timer for all.
  */
 export class EngineRunner<Event extends { readonly kind: string }> {
   readonly #running = new Set<Runner<Event>>();
@@ -38,7 +38,7 @@ export class EngineRunner<Event extends { readonly kind: string }> {
   #timerAt = Number.POSITIVE_INFINITY;
 
   /**
-   * Opens the socket of an engine that begins over UDP; connections are opened when it wants them.
+   * Opens the sockets of an engine that begins over UDP; connections are opened when it wants them.
    *
    * @param onEvent gets every effect that is not for the wire
    * @throws TypeError for a URI that is none, or Error when the host can't be resolved or reached
@@ -88,8 +88,8 @@ export class EngineRunner<Event extends { readonly kind: string }> {
 
 class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   readonly #engine: Engine<Event>;
-  /** To the server that the engine has to do with. */
-  #wire: Wire | undefined;
+  /** To each server, by the instance of object 0 that says where it is. */
+  readonly #wires = new Map<number, Wire>();
   readonly #onEvent: (effect: Event, now: number) => void;
   readonly #owner: EngineRunner<Event>;
   #open = true;
@@ -101,11 +101,12 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   }
 
   async open(): Promise<void> {
-    const { serverUri } = this.#engine;
-    if (transportOf(serverUri)?.stream) return;
-    const wire = this.#udpWire(serverUri);
-    this.#wire = wire;
-    await wire.open();
+    for (const address of this.#engine.addresses) {
+      if (transportOf(address.to)?.stream) continue;
+      const wire = this.#udpWire(address);
+      this.#wires.set(address.securityId, wire);
+      await wire.open();
+    }
   }
 
   run(input: (now: number) => void): void {
@@ -128,41 +129,45 @@ class Runner<Event extends { readonly kind: string }> implements RunningEngine {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#wire?.close();
+    for (const wire of this.#wires.values()) wire.close();
     this.#owner.forget(this);
   }
 
   #carryOut(effect: WireEffect): void {
     if (!this.#open) return;
+    const { securityId, to } = effect;
+    const wire = this.#wires.get(securityId);
     switch (effect.kind) {
       case 'send':
-        if (effect.to !== this.#wire?.uri) this.#turnTo(this.#udpWire(effect.to));
-        this.#wire?.send(effect.datagram);
+        if (wire?.uri === to) wire.send(effect.datagram);
+        else this.#turnTo(securityId, this.#udpWire(effect)).send(effect.datagram);
         break;
       case 'connect':
         this.#turnTo(
+          securityId,
           new TcpWire(effect, {
-            connected: () => this.run((now) => this.#engine.connected(now)),
-            received: (bytes) => this.run((now) => this.#engine.receive(bytes, now)),
-            disconnected: (detail) => this.run((now) => this.#engine.disconnected(detail, now)),
+            connected: () => this.run((now) => this.#engine.connected(securityId, now)),
+            received: (bytes) => this.run((now) => this.#engine.receive(securityId, bytes, now)),
+            disconnected: (detail) => this.run((now) => this.#engine.disconnected(securityId, detail, now)),
           }),
         );
         break;
       case 'disconnect':
-        this.#wire?.close();
-        this.#wire = undefined;
+        wire?.close();
+        this.#wires.delete(securityId);
         break;
     }
   }
 
-  #udpWire(uri: string): UdpWire {
-    return new UdpWire(uri, (datagram) => this.run((now) => this.#engine.receive(datagram, now)));
+  #udpWire({ securityId, to }: ServerAddress): UdpWire {
+    return new UdpWire(to, (datagram) => this.run((now) => this.#engine.receive(securityId, datagram, now)));
   }
 
   /** Leaves one server for another, or one connection for the next. */
-  #turnTo(wire: Wire): void {
-    this.#wire?.close();
-    this.#wire = wire;
+  #turnTo(securityId: number, wire: Wire): Wire {
+    this.#wires.get(securityId)?.close();
+    this.#wires.set(securityId, wire);
+    return wire;
   }
 }
 

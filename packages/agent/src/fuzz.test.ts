@@ -16,7 +16,7 @@ it.each([false, true])('serves anything without an exception (secure: %s)', (sec
   const world = new World({ secure, server: { lifetime: 0 } }).register();
   for (let run = 0; run < runs; run++) {
     const datagram = run % 4 === 0 ? bytes(below(80)) : request();
-    world.client.receive(datagram, world.now);
+    world.client.receive(0, datagram, world.now);
     // What the client says is CoAP, or nothing at all; over DTLS a stranger's datagram brings no answer.
     for (const effect of world.client.drain()) {
       if (effect.kind !== 'send') continue;
@@ -33,7 +33,7 @@ it.each([false, true])('serves anything without an exception (secure: %s)', (sec
   function answerUpdate({ type, code, messageId, token }: CoapMessage): void {
     if (type !== MessageType.Confirmable || code !== Code.Post) return;
     const answer = { type: MessageType.Acknowledgement, code: Code.Changed, messageId, token };
-    world.client.receive(encodeMessage({ ...answer, options: [], payload: new Uint8Array() }), world.now);
+    world.client.receive(0, encodeMessage({ ...answer, options: [], payload: new Uint8Array() }), world.now);
   }
 });
 
@@ -68,7 +68,7 @@ it('takes anything from a bootstrap server, and changes nothing before Finish', 
   const request = requests(seed);
   const world = new World({ provisioned: false, bootstrap: true }).register();
   for (let run = 0; run < runs; run++) {
-    world.client.receive(request(), world.now);
+    world.client.receive(0, request(), world.now);
     for (const effect of world.client.drain()) {
       if (effect.kind === 'send' && !decodeMessage(effect.datagram).ok)
         throw new Error('the client sent what is not CoAP');

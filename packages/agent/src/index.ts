@@ -3,9 +3,10 @@
 export { LwM2mClient } from './client.ts';
 export type { ClientOptions } from './client-options.ts';
 export type { Creatable } from './creation.ts';
-export type { ClientEffect, ClientEvent, WireEffect } from './effects.ts';
+export type { ClientEffect, ClientEvent, ServerAddress, WireEffect } from './effects.ts';
 export { type Engine, EngineRunner, type RunningEngine } from './engine-runner.ts';
 export { type InstanceParts, type ObjectInstance, objectInstance } from './instance.ts';
+export { type AccessControlOptions, accessControlInstance, Right } from './objects/access-control.ts';
 export { type ConnectivityOptions, connectivityInstance } from './objects/connectivity.ts';
 export { type DeviceOptions, DeviceResource, deviceInstance } from './objects/device.ts';
 export { type Fix, fixValues, locationInstance } from './objects/location.ts';

@@ -1,112 +1,70 @@
-import { type CoapMessage, DEFAULT_PARAMETERS, exchangeLifetimeMs } from '@reeve/coap';
+import { DEFAULT_PARAMETERS, exchangeLifetimeMs } from '@reeve/coap';
+import { type Account, earliest } from './account.ts';
 import { bootstrapAccounts, type ServerAccount, serverAccounts } from './accounts.ts';
+import { BootstrapLine } from './bootstrap/bootstrap-line.ts';
 import { Bootstrapper } from './bootstrap/bootstrapper.ts';
-import { Channel, type ChannelUser } from './channel.ts';
 import type { ClientOptions } from './client-options.ts';
-import type { ClientEffect } from './effects.ts';
-import type { ObjectInstance } from './instance.ts';
+import type { DeviceEvent, WireEffect } from './effects.ts';
 import type { Consequence } from './management.ts';
 import type { DeviceModel } from './model.ts';
-import { ServerSettings } from './objects/server.ts';
-import { Registrar } from './registrar.ts';
+import { RegistrationOrder } from './registration-order.ts';
 import { type LinkParts, linkOf } from './security.ts';
-
-/** What has to do with what comes over the channel, beside the lifecycle itself. */
-export type LifecycleUser = Omit<ChannelUser, 'up' | 'down'>;
 
 interface LifecycleParts {
   readonly model: DeviceModel;
-  readonly emit: (effect: ClientEffect) => void;
-  readonly user: LifecycleUser;
-  /** Requests whose parts are dealt with above CoAP. */
-  readonly inParts: (request: CoapMessage) => boolean;
-  /** A Register goes out: the server forgets what it knew of the device. */
-  readonly registering: (now: number) => void;
-  /** The accounts are others. */
-  readonly accountsChanged: () => void;
+  readonly linkParts: LinkParts;
+  readonly emit: (effect: WireEffect | DeviceEvent) => void;
+  /** @throws RangeError or Error when its credentials can't serve */
+  readonly open: (facts: ServerAccount) => Account;
 }
 
 /**
- * Which server a client has to do with: the one that it is registered at or, for want of accounts, because all attempts
- * failed or because it was told to, the bootstrap server (OMA Core §6.1.2, §6.2.1).
+ * Which servers a client has to do with: those that it has accounts of or, for want of accounts, because all attempts
+ * failed everywhere or because it was told to, the bootstrap server (OMA Core §6.1.2, §6.2.1).
  */
 export class Lifecycle {
-  readonly channel: Channel;
-  readonly registrar: Registrar;
   readonly bootstrapper: Bootstrapper;
-  /** What holds towards the server that is in force. */
-  readonly settings = new ServerSettings(() => this.#server);
   readonly #parts: LifecycleParts;
-  readonly #linkParts: LinkParts;
-  #server: ObjectInstance | undefined;
-  /** The instance of object 0 that the channel's link is made of. */
-  #security: ObjectInstance | undefined;
+  readonly #line: BootstrapLine;
+  readonly #order = new RegistrationOrder();
+  #accounts: readonly Account[];
   /** When the bootstrap account is to go, ms (/0/x/12). */
   #purgeAt: number | undefined;
 
   /** @throws RangeError when there is no account, or its credentials can't serve */
   constructor(options: ClientOptions, parts: LifecycleParts) {
-    const { endpoint, random, dtls = {}, trustAnchors = [], wallClock, coap, creatable = {} } = options;
-    const { version = '1.1', queueMode = false, profile = false, smsNumber } = options;
-    const { model, emit } = parts;
+    const { endpoint, coap, creatable = {}, version = '1.1', random } = options;
+    const { model, linkParts, emit } = parts;
     this.#parts = parts;
-    this.#linkParts = { random, retransmit: dtls, trustAnchors, wallClock };
-    const first = serverAccounts(model)[0] ?? bootstrapAccounts(model)[0];
-    if (first === undefined) throw new RangeError('objects 0 and 1 must be there, or a bootstrap account');
-    this.#security = this.#securityOf(first);
-    for (const { securityId } of bootstrapAccounts(model)) linkOf(securityId, model, this.#linkParts);
-    const target = { uri: first.uri, link: linkOf(first.securityId, model, this.#linkParts) };
-    this.channel = new Channel(target, {
-      ...{ random, parameters: coap, emit, inParts: parts.inParts },
-      user: {
-        ...parts.user,
-        up: (now) => this.#linkIs('up', now, ''),
-        down: (detail, now) => this.#linkIs('down', now, detail),
-      },
-    });
-    const registrant = { endpoint, newest: version, queueMode: queueMode !== false, profile, smsNumber };
-    this.registrar = new Registrar(registrant, this.settings, model, {
-      connect: (now) => this.channel.connect(now),
-      close: (now) => this.channel.close(now),
-      request: (spec, now) => {
-        if (this.registrar.state.kind === 'registering') parts.registering(now);
-        return this.channel.request(spec, now);
-      },
-      binding: () => (this.channel.isStream ? 'T' : 'U'),
-      emit: (event) => {
-        if (event.kind === 'registered') this.bootstrapper.succeeded();
-        emit(event);
-      },
-      gaveUp: (now) => {
-        if (this.settings.bootstrapOnFailure) this.#bootstrap('begin', now);
-      },
-    });
+    const bootstrap = bootstrapAccounts(model);
+    this.#accounts = serverAccounts(model).map(parts.open);
+    if (this.#accounts.length + bootstrap.length === 0) {
+      throw new RangeError('objects 0 and 1 must be there, or a bootstrap account');
+    }
+    for (const { securityId } of bootstrap) linkOf(securityId, model, linkParts);
     const parameters = { ...DEFAULT_PARAMETERS, ...coap };
     const times = { patienceMs: exchangeLifetimeMs(parameters), lingerMs: 2 * parameters.ackTimeoutMs };
+    this.#line = new BootstrapLine({ model, linkParts, random, parameters: coap, emit }, () => this.bootstrapper);
     this.bootstrapper = new Bootstrapper({ endpoint, creatable, enabler: version, ...times }, model, {
-      connect: (account, now) => {
-        this.#turnTo(account, now);
-        this.channel.connect(now);
-      },
-      close: (now) => this.channel.close(now),
-      request: (spec, now) => this.channel.request(spec, now),
+      connect: (account, now) => this.#line.connect(account, now),
+      close: (now) => this.#line.close(now),
+      request: (spec, now) => this.#line.request(spec, now),
       emit,
-      tryLink: (securityId, accounts) => linkOf(securityId, accounts, this.#linkParts),
+      tryLink: (securityId, accounts) => linkOf(securityId, accounts, linkParts),
       applied: (now) => this.#applied(now),
       over: (now) => this.#begin(now),
     });
   }
 
-  /** Whether the client is registered, for all it knows. */
-  get isRegistered(): boolean {
-    const { kind } = this.registrar.state;
-    return kind === 'registered' || kind === 'updating' || kind === 'resuming';
+  /** One for each server, in the order of the instances of object 0. */
+  get accounts(): readonly Account[] {
+    return this.#accounts;
   }
 
-  /** Whether it has to do with the bootstrap server at present. */
-  get isBootstrapping(): boolean {
-    const { kind } = this.bootstrapper.state;
-    return kind !== 'idle' && kind !== 'holdingOff' && kind !== 'waiting';
+  /** What leads to a server, by the instance of object 0 that says so. */
+  lineOf(securityId: number): Pick<Account, 'receive' | 'connected' | 'disconnected'> | undefined {
+    if (this.#line.address?.securityId === securityId) return this.#line;
+    return this.#accounts.find(({ facts }) => facts.securityId === securityId);
   }
 
   /** Registers, after a bootstrap if there is no server. */
@@ -116,85 +74,94 @@ export class Lifecycle {
 
   /** De-registers. */
   stop(now: number): void {
+    this.#order.stop();
     this.bootstrapper.handle('stop', now);
-    this.registrar.handle('stop', now);
+    for (const account of this.#accounts) account.handle('stop', now);
   }
 
-  /** Does what a server set off. */
-  follow(consequence: Consequence, now: number): void {
-    switch (consequence) {
-      case 'bootstrap':
-        this.#bootstrap('trigger', now);
-        break;
-      case 'changed':
-        this.registrar.tellChanges(now);
-        break;
-      case 'update':
-        this.registrar.handle('trigger', now);
-        break;
-      case 'disable':
-        this.registrar.handle('disable', now);
-        break;
+  /** Does what a server, or an SMS, set off. @param serverId the instance of object 1 that it is about */
+  follow(consequence: Consequence, serverId: number, now: number): void {
+    if (consequence === 'bootstrap') {
+      this.#bootstrap('trigger', now);
+      return;
     }
+    const account = this.#accounts.find(({ facts }) => facts.serverId === serverId);
+    account?.handle(consequence === 'update' ? 'trigger' : consequence, now);
+  }
+
+  /** A server took the Register, or all attempts there failed. */
+  settled(account: Account, registered: boolean, now: number): void {
+    if (registered) this.bootstrapper.succeeded();
+    this.#order.settled(account, registered, now);
+    const allFailed = !this.#order.isPending && this.#accounts.every(({ isAtRest }) => isAtRest);
+    const mayBootstrap = this.#accounts.some(
+      ({ registration, settings }) => registration.kind === 'failed' && settings.bootstrapOnFailure,
+    );
+    if (!registered && allFailed && mayBootstrap) this.#bootstrap('begin', now);
   }
 
   tick(now: number): void {
-    this.registrar.tick(now);
+    this.#line.tick(now);
+    for (const account of this.#accounts) account.tick(now);
+    this.#order.tick(now);
     this.bootstrapper.tick(now);
-    if (this.#purgeAt !== undefined && now >= this.#purgeAt) this.#purge();
+    if (this.#purgeAt !== undefined && now >= this.#purgeAt) this.#purge(now);
   }
 
-  /** When each of its parts is due next, ms. */
-  wakes(): readonly (number | undefined)[] {
-    return [this.registrar.nextWakeAt(), this.bootstrapper.nextWakeAt(), this.#purgeAt];
+  nextWakeAt(): number | undefined {
+    return earliest([
+      ...this.#accounts.map((account) => account.nextWakeAt()),
+      ...[this.#line.nextWakeAt(), this.#order.nextWakeAt(), this.bootstrapper.nextWakeAt(), this.#purgeAt],
+    ]);
   }
 
-  #linkIs(event: 'up' | 'down', now: number, detail: string): void {
-    if (this.isBootstrapping) this.bootstrapper.handle(event, now, detail);
-    else this.registrar.handle(event, now, detail);
+  /** Has all that leads to servers carry out what it wants. @returns whether there was anything that may want more */
+  pump(now: number): boolean {
+    let busy = this.#line.carryOut(now);
+    for (const account of this.#accounts) busy = account.pump(now) || busy;
+    return busy;
   }
 
   /** Goes where the accounts lead. */
   #begin(now: number): void {
-    const [account] = serverAccounts(this.#parts.model);
-    if (account === undefined) {
-      this.bootstrapper.handle('begin', now);
-      return;
-    }
-    this.#server = this.#parts.model.instances(1).find(({ id }) => id === account.serverId);
-    this.#turnTo(account, now);
-    this.registrar.handle('start', now);
+    this.#renewAccounts(now);
+    if (this.#accounts.length === 0) this.bootstrapper.handle('begin', now);
+    else
+      this.#order.begin(
+        this.#accounts.filter(({ isAtRest }) => isAtRest),
+        now,
+      );
+  }
+
+  /** An account stays what it is as long as its two instances do. */
+  #renewAccounts(now: number): void {
+    const before = new Set(this.#accounts);
+    this.#accounts = serverAccounts(this.#parts.model).map((facts) => {
+      const kept = [...before].find((account) => account.isOf(facts));
+      if (kept === undefined) return this.#parts.open(facts);
+      before.delete(kept);
+      return kept;
+    });
+    for (const account of before) account.end(now);
   }
 
   #bootstrap(event: 'begin' | 'trigger', now: number): void {
     if (this.bootstrapper.account === undefined) return;
-    this.registrar.handle('abandon', now);
+    this.#order.stop();
+    for (const account of this.#accounts) account.handle('abandon', now);
     this.bootstrapper.handle(event, now);
-  }
-
-  /** Leads the channel to the server of an account, unless it leads there already. */
-  #turnTo(account: Pick<ServerAccount, 'securityId' | 'uri'>, now: number): void {
-    const security = this.#securityOf(account);
-    if (security === this.#security) return;
-    this.#security = security;
-    const link = linkOf(account.securityId, this.#parts.model, this.#linkParts);
-    this.channel.redirect({ uri: account.uri, link }, now);
-  }
-
-  #securityOf({ securityId }: Pick<ServerAccount, 'securityId'>): ObjectInstance | undefined {
-    return this.#parts.model.instances(0).find(({ id }) => id === securityId);
   }
 
   #applied(now: number): void {
     const { timeout = 0 } = this.bootstrapper.account ?? {};
     this.#purgeAt = timeout > 0 ? now + timeout * 1000 : undefined;
-    this.#parts.accountsChanged();
   }
 
-  #purge(): void {
+  #purge(now: number): void {
     this.#purgeAt = undefined;
     const { account } = this.bootstrapper;
     if (account === undefined) return;
+    this.#line.end(now);
     this.#parts.model.remove(account.path);
     if (account.oscore !== undefined) this.#parts.model.remove(account.oscore);
     this.#parts.emit({ kind: 'purged', path: account.path });

@@ -9,8 +9,9 @@ import {
   type ResourceRecord,
   segments,
 } from '@reeve/lwm2m';
-import type { ClientEvent } from './effects.ts';
+import type { ServerEvent } from './effects.ts';
 import type { Notifier } from './notifier.ts';
+import { Right } from './objects/access-control.ts';
 import { ServerResource } from './objects/server.ts';
 import { type Served, type ServedDevice, serve } from './serving.ts';
 import { partsSlot, takePart } from './updates/parts.ts';
@@ -18,15 +19,27 @@ import { partsSlot, takePart } from './updates/parts.ts';
 interface ManagementParts {
   readonly coap: CoapEndpoint;
   readonly notifier: Notifier;
-  /** The device as it is now. */
-  readonly device: () => ServedDevice;
-  readonly emit: (event: ClientEvent) => void;
-  /** What follows from an operation for the client itself, after its answer is on its way. */
-  readonly follow: (consequence: Consequence, now: number) => void;
+  /** The device as it is now, for the server. */
+  readonly served: () => ServedDevice;
+  readonly device: DeviceChanges;
+  readonly emit: (event: ServerEvent) => void;
 }
 
-/** Something that a server sets off: an Update, one if there is anything to tell, its own silence, a bootstrap. */
-export type Consequence = 'update' | 'changed' | 'disable' | 'bootstrap';
+/** Something that the execution of a resource of object 1 sets off: an Update, a server's silence, a bootstrap. */
+export type Consequence = 'update' | 'disable' | 'bootstrap';
+
+/** What a server's operation means to the device and to its other servers, once its answer is on its way. */
+export interface DeviceChanges {
+  /** What can be read at or below a path may have changed. */
+  touched(path: LwM2mPath): void;
+  /** The server has made an object instance, or taken one away. */
+  created(path: LwM2mPath, now: number): void;
+  deleted(path: LwM2mPath, now: number): void;
+  /** A lifetime may have changed. */
+  lifetimeWritten(now: number): void;
+  /** @param serverId the instance of object 1 that was executed */
+  follow(consequence: Consequence, serverId: number, now: number): void;
+}
 
 const { disable, updateTrigger, bootstrapTrigger } = ServerResource;
 
@@ -47,13 +60,14 @@ export class Management {
 
   answer(exchange: ExchangeId, message: CoapMessage, now: number): void {
     const { coap, notifier, device, emit } = this.#parts;
-    const whole = partsSlot(message, device().model);
-    if (whole !== undefined) {
+    const by = this.#parts.served();
+    const whole = partsSlot(message, by.model);
+    if (whole !== undefined && by.permissions.permits(whole.path, Right.write)) {
       coap.respond(exchange, takePart(message, whole.taker), now);
-      notifier.touch(instanceOf(whole.path));
+      device.touched(instanceOf(whole.path));
       return;
     }
-    const served = serve(message, device());
+    const served = serve(message, by);
     switch (served.kind) {
       case 'refused': {
         const { kind, code, detail } = served;
@@ -82,14 +96,8 @@ export class Management {
     }
   }
 
-  /** Instances of an object have come or gone. */
-  instancesChanged(path: LwM2mPath, now: number): void {
-    this.#parts.notifier.touch(path);
-    this.#parts.follow('changed', now);
-  }
-
   #after(operation: Extract<Served, { kind: 'done' }>['operation'], now: number, location?: LwM2mPath): void {
-    const { notifier, emit, follow } = this.#parts;
+    const { device, emit } = this.#parts;
     switch (operation.kind) {
       case 'writeAttributes':
         break;
@@ -97,21 +105,21 @@ export class Management {
         const { path: target, instanceId } = operation;
         const made = location ?? join(target, instanceId ?? 0) ?? target;
         emit({ kind: 'created', path: made });
-        this.instancesChanged(made, now);
+        device.created(made, now);
         break;
       }
       case 'delete':
         emit({ kind: 'deleted', path: operation.path });
-        if (level(operation.path) === PathLevel.instance) this.instancesChanged(operation.path, now);
-        else notifier.touch(operation.path);
+        if (level(operation.path) === PathLevel.instance) device.deleted(operation.path, now);
+        else device.touched(operation.path);
         break;
       case 'execute': {
         const { path: target, args } = operation;
-        notifier.touch(instanceOf(target));
+        device.touched(instanceOf(target));
         emit({ kind: 'executed', path: target, args });
-        const [objectId, , resourceId = -1] = segments(target);
+        const [objectId, serverId = -1, resourceId = -1] = segments(target);
         const consequence = objectId === 1 ? EXECUTED[resourceId] : undefined;
-        if (consequence !== undefined) follow(consequence, now);
+        if (consequence !== undefined) device.follow(consequence, serverId, now);
         break;
       }
       case 'writeReplace':
@@ -127,10 +135,10 @@ export class Management {
   }
 
   #written(target: LwM2mPath, records: readonly ResourceRecord[], now: number): void {
-    const { notifier, emit, follow } = this.#parts;
-    notifier.touch(instanceOf(target));
+    const { device, emit } = this.#parts;
+    device.touched(instanceOf(target));
     emit({ kind: 'written', path: target, records });
-    if (records.some((record) => isLifetime(record.path))) follow('changed', now);
+    if (records.some((record) => isLifetime(record.path))) device.lifetimeWritten(now);
   }
 }
 

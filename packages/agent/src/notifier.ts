@@ -1,6 +1,7 @@
 import { type CoapEffect, type CoapEndpoint, PeerKey, type ResponseSpec } from '@reeve/coap';
 import { encodeContent, type LwM2mPath } from '@reeve/lwm2m';
-import type { ClientEvent } from './effects.ts';
+import type { Permissions } from './access-control.ts';
+import type { ServerEvent } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import type { DeviceModel } from './model.ts';
 import type { Observation, Observations } from './observations.ts';
@@ -10,12 +11,14 @@ import { contentResponse, type ReadAnswer, readContent } from './serving.ts';
 interface NotifierParts {
   readonly coap: CoapEndpoint;
   readonly model: DeviceModel;
+  /** What the server may read. */
+  readonly permissions: Permissions;
   readonly observations: Observations;
   /** Every how many notifications of an observation one is confirmable. */
   readonly confirmEvery: number;
   /** Milliseconds since the epoch. */
   readonly wallClock: (() => number) | undefined;
-  readonly emit: (event: ClientEvent) => void;
+  readonly emit: (event: ServerEvent) => void;
 }
 
 /** Tells a server what it observes (OMA Core §6.4). */
@@ -114,9 +117,9 @@ export class Notifier {
 
   /** What an observation would tell now, and whether its server wants that. */
   #contentOf(observation: Observation, now: number) {
-    const { observations, model } = this.#parts;
+    const { observations, model, permissions } = this.#parts;
     Object.assign(observation, { touched: false, evaluatedAt: now });
-    const content = readContent(observation, observation.format, model);
+    const content = readContent(observation, observation.format, { model, permissions });
     if (!content.ok) return content;
     return { ...content, wanted: observations.wants(observation, content.payload, content.records, now) };
   }

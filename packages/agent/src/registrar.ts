@@ -13,7 +13,7 @@ import {
   type RequestSpec,
 } from '@reeve/coap';
 import { ContentFormat, ENABLER_VERSIONS, type EnablerVersion } from '@reeve/lwm2m';
-import type { ClientEvent } from './effects.ts';
+import type { ServerEvent } from './effects.ts';
 import type { DeviceModel } from './model.ts';
 import type { ServerSettings } from './objects/server.ts';
 import {
@@ -32,7 +32,9 @@ export interface Wire {
   request(spec: RequestSpec, now: number): RequestId;
   /** Over what the server is reached: UDP or TCP (OMA Core §6.2.1.2). */
   binding(): 'U' | 'T';
-  emit(event: ClientEvent): void;
+  emit(event: ServerEvent): void;
+  /** The server took a Register. */
+  registered(now: number): void;
   /** All attempts of all sequences failed. */
   gaveUp(now: number): void;
 }
@@ -241,7 +243,9 @@ export class Registrar {
     this.#failures = 0;
     const delay = updateDelay(this.#settings.lifetime);
     this.#state = { kind: 'registered', location, updateAt: delay === undefined ? undefined : now + delay * 1000 };
-    this.#wire.emit({ kind: before === 'registering' ? 'registered' : 'updated', location });
+    const fresh = before === 'registering';
+    this.#wire.emit({ kind: fresh ? 'registered' : 'updated', location });
+    if (fresh) this.#wire.registered(now);
     const again = this.#again || this.#hasNews();
     this.#again = false;
     if (again) this.handle('trigger', now);

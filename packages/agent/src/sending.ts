@@ -10,14 +10,18 @@ import {
   type RequestOutcome,
 } from '@reeve/coap';
 import { ContentFormat, encodeContent, type LwM2mPath, type ResourceRecord, ROOT_PATH } from '@reeve/lwm2m';
-import type { ClientEvent } from './effects.ts';
+import type { Permissions } from './access-control.ts';
+import type { ServerEvent } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import { type DeviceModel, isSecret } from './model.ts';
+import { Right } from './objects/access-control.ts';
 
 interface SenderParts {
   readonly coap: CoapEndpoint;
   readonly model: DeviceModel;
-  readonly emit: (event: ClientEvent) => void;
+  /** What the server may read; it is sent nothing else. */
+  readonly permissions: Permissions;
+  readonly emit: (event: ServerEvent) => void;
 }
 
 /** What became of a Send that was answered, or not; undefined for a request that was none. */
@@ -44,6 +48,9 @@ export class Sender {
   send(peer: PeerKey, records: readonly ResourceRecord[], now: number): string | undefined {
     if (records.length === 0) return 'there is nothing to send';
     if (records.some(({ path }) => isSecret(path))) return 'keys are for no server';
+    if (records.some(({ path }) => !this.#parts.permissions.permits(path, Right.read))) {
+      return 'the server may not read all of it';
+    }
     if (this.#pending.size >= LIMITS.sends) return `${LIMITS.sends} wait for their answers`;
     const format = ContentFormat.senmlCbor;
     const content = encodeContent({ format, path: ROOT_PATH, records });

@@ -29,6 +29,7 @@ import {
   segments,
   successCode,
 } from '@reeve/lwm2m';
+import { denialOf, type Permissions, readable } from './access-control.ts';
 import { type AttributeTable, type SetAttributes, setAttributes } from './attributes.ts';
 import { type Creatable, createInstance, deleteInstance } from './creation.ts';
 import { resourceType } from './enabler.ts';
@@ -48,6 +49,8 @@ const METHODS: ReadonlyMap<number, OperationRequest['method']> = new Map([
 /** What a server's requests work on. */
 export interface ServedDevice {
   readonly model: DeviceModel;
+  /** What the server may do. */
+  readonly permissions: Permissions;
   readonly attributes: AttributeTable;
   readonly creatable: Creatable;
   /** The version of LwM2M that the registration agreed on. */
@@ -122,6 +125,8 @@ function attend(message: CoapMessage, device: ServedDevice): Outcome<{ readonly 
     { resourceType },
   );
   if (!parsed.ok) return refusal(parsed.error.code, parsed.error.detail);
+  const denied = denialOf(parsed.operation, device.permissions);
+  if (denied !== undefined) return denied;
   return carryOut(parsed.operation, device);
 }
 
@@ -199,13 +204,14 @@ function read(
   operation: Extract<Operation, { kind: ReadKind }>,
   target: ReadTarget,
   format: number,
-  { model, enabler }: ServedDevice,
+  device: ServedDevice,
 ): Outcome<{ readonly served: ReadAnswer }> {
+  const { enabler } = device;
   const asked = 'attributes' in operation ? operation.attributes : undefined;
   if (asked !== undefined && enabler !== '1.2') {
     return refusal(Code.BadRequest, `Observe takes parameters since LwM2M 1.2; this is ${enabler}`);
   }
-  const content = readContent(target, format, model);
+  const content = readContent(target, format, device);
   if (!content.ok) return content;
   const { ok, ...answer } = content;
   const parameters = asked === undefined ? {} : { parameters: setAttributes(asked) };
@@ -219,15 +225,16 @@ function done(
   return outcome.ok ? { ok: true, served: { kind: 'done', operation, code: successCode(operation) } } : outcome;
 }
 
-/** What a target holds, in one content format. */
+/** What a server may read of a target, in one content format. */
 export function readContent(
   { path, paths }: ReadTarget,
   format: number,
-  model: DeviceModel,
+  { model, permissions }: Pick<ServedDevice, 'model' | 'permissions'>,
 ): Outcome<{ readonly format: number; readonly payload: Uint8Array; readonly records: readonly ResourceRecord[] }> {
   const read = path === ROOT_PATH ? model.readComposite(paths) : model.read(path);
-  if (!read.ok) return read;
-  const { records } = read;
+  const permitted = read.ok ? readable(read.records, permissions) : read;
+  if (!permitted.ok) return permitted;
+  const { records } = permitted;
   const content = encodeContent({ format, path, records });
   if (!content.ok) return refusal(Code.NotAcceptable, `content format ${format}: ${content.error.detail}`);
   return { ok: true, format, payload: content.bytes, records };

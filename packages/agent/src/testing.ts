@@ -22,7 +22,7 @@ import { addressKey, DtlsServer, type SessionKey } from '@reeve/dtls';
 import { seededRandom } from '../../../tooling/testing/fuzz.ts';
 import { LwM2mClient } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
-import type { ClientEvent } from './effects.ts';
+import type { ClientEvent, ServerAddress } from './effects.ts';
 import type { ObjectInstance } from './instance.ts';
 import { deviceInstance } from './objects/device.ts';
 import { locationInstance } from './objects/location.ts';
@@ -68,7 +68,9 @@ class TestServer {
   now = 0;
   readonly #outcomes = new Map<number, RequestOutcome>();
   readonly #secure: boolean;
-  readonly #reply: (datagram: Uint8Array) => void;
+  /** The instance of object 0 that leads here, as the client says it. */
+  securityId = 0;
+  readonly #reply: (securityId: number, datagram: Uint8Array) => void;
   #dtls = new DtlsServer({ random: seededBytes(3) });
   #coap = new CoapEndpoint({ random: seededBytes(2), inParts: isForPart });
   #peer = PeerKey('client');
@@ -76,7 +78,7 @@ class TestServer {
   #registrations = 0;
   #connections = 0;
 
-  constructor(secure: boolean, reply: (datagram: Uint8Array) => void) {
+  constructor(secure: boolean, reply: (securityId: number, datagram: Uint8Array) => void) {
     this.#secure = secure;
     this.#reply = reply;
   }
@@ -130,7 +132,7 @@ class TestServer {
     for (const effect of effects) this.#onCoap(effect);
     const secured = this.#dtls.drain();
     for (const effect of secured) {
-      if (effect.kind === 'send') this.#reply(effect.datagram);
+      if (effect.kind === 'send') this.#reply(this.securityId, effect.datagram);
       else if (effect.kind === 'findPsk')
         this.#dtls.pskFound(effect.lookup, { key: PSK.key, credential: '' }, this.now);
       else if (effect.kind === 'received') this.#coap.receive(this.#peer, effect.data, this.now);
@@ -157,7 +159,7 @@ class TestServer {
     switch (effect.kind) {
       case 'send':
         if (effect.peer !== this.#peer) break;
-        if (!this.#secure) this.#reply(effect.datagram);
+        if (!this.#secure) this.#reply(this.securityId, effect.datagram);
         else if (this.#session !== undefined) this.#dtls.send(this.#session, effect.datagram);
         break;
       case 'request': {
@@ -234,8 +236,8 @@ export class World {
       provisioned = true,
       bootstrap = false,
     } = options;
-    const reply = (datagram: Uint8Array): void => {
-      if (!this.dark) this.client.receive(datagram, this.now);
+    const reply = (securityId: number, datagram: Uint8Array): void => {
+      if (!this.dark) this.client.receive(securityId, datagram, this.now);
     };
     const security = secure ? { psk: PSK } : {};
     const [uri, bootstrapUri] = secure
@@ -303,7 +305,7 @@ export class World {
   /** The connection breaks. */
   breakConnection(): this {
     this.server.disconnected();
-    this.client.disconnected('it broke', this.now);
+    this.client.disconnected(this.server.securityId, 'it broke', this.now);
     return this.settle();
   }
 
@@ -332,9 +334,11 @@ export class World {
       for (const effect of this.client.drain()) {
         busy = true;
         if (effect.kind === 'send') {
-          if (!this.dark) this.#servers.get(effect.to)?.receive(effect.datagram);
-        } else if (effect.kind === 'connect') this.#connect(effect.to);
-        else if (effect.kind === 'disconnect') this.server.disconnected();
+          const server = this.#servers.get(effect.to);
+          if (server !== undefined) server.securityId = effect.securityId;
+          if (!this.dark) server?.receive(effect.datagram);
+        } else if (effect.kind === 'connect') this.#connect(effect);
+        else if (effect.kind === 'disconnect') this.#servers.get(effect.to)?.disconnected();
         else this.events.push({ ...effect, at: this.now });
       }
       for (const server of this.#servers.values()) busy = server.settle() || busy;
@@ -349,12 +353,14 @@ export class World {
     return response();
   }
 
-  #connect(uri: string): void {
-    this.connectsTo.push({ uri, at: this.now });
-    const server = this.#servers.get(uri);
-    if (this.dark || server === undefined) return;
+  #connect({ securityId, to }: ServerAddress): void {
+    this.connectsTo.push({ uri: to, at: this.now });
+    const server = this.#servers.get(to);
+    if (server === undefined) return;
+    server.securityId = securityId;
+    if (this.dark) return;
     server.connected();
-    this.client.connected(this.now);
+    this.client.connected(securityId, this.now);
   }
 
   /** The events of one kind. */

@@ -10,6 +10,7 @@ import {
   LwM2mClient,
   locationInstance,
   lockInstance,
+  type ServerAddress,
   type ServerOptions,
   securityInstance,
   serverInstance,
@@ -95,8 +96,8 @@ export class VirtualDevice implements Engine<DeviceEvent> {
     return this.client.endpoint;
   }
 
-  get serverUri(): string {
-    return this.client.serverUri;
+  get addresses(): readonly ServerAddress[] {
+    return this.client.addresses;
   }
 
   /** Registers, and begins the scenario. */
@@ -110,16 +111,16 @@ export class VirtualDevice implements Engine<DeviceEvent> {
     this.client.stop(now);
   }
 
-  receive(bytes: Uint8Array, now: number): void {
-    if (!this.#silent) this.client.receive(bytes, now);
+  receive(securityId: number, bytes: Uint8Array, now: number): void {
+    if (!this.#silent) this.client.receive(securityId, bytes, now);
   }
 
-  connected(now: number): void {
-    if (!this.#silent) this.client.connected(now);
+  connected(securityId: number, now: number): void {
+    if (!this.#silent) this.client.connected(securityId, now);
   }
 
-  disconnected(detail: string, now: number): void {
-    if (!this.#silent) this.client.disconnected(detail, now);
+  disconnected(securityId: number, detail: string, now: number): void {
+    if (!this.#silent) this.client.disconnected(securityId, detail, now);
   }
 
   tick(now: number): void {

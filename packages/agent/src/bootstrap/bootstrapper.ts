@@ -14,7 +14,7 @@ import {
 import { ContentFormat, type EnablerVersion, formatLinks } from '@reeve/lwm2m';
 import { type BootstrapAccount, bootstrapAccounts } from '../accounts.ts';
 import type { Creatable } from '../creation.ts';
-import type { ClientEvent } from '../effects.ts';
+import type { DeviceEvent } from '../effects.ts';
 import type { DeviceModel } from '../model.ts';
 import { DEFAULT_RETRY, retryDelay } from '../registration.ts';
 import { inconsistencyOf } from './consistency.ts';
@@ -28,7 +28,7 @@ export interface BootstrapWire {
   connect(account: BootstrapAccount, now: number): void;
   close(now: number): void;
   request(spec: RequestSpec, now: number): RequestId;
-  emit(event: ClientEvent): void;
+  emit(event: DeviceEvent): void;
   /** @throws when an instance of object 0 among these accounts can not be a link */
   tryLink(securityId: number, accounts: DeviceModel): void;
   /** The device has its new accounts. */

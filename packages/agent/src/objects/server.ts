@@ -25,6 +25,12 @@ export interface ServerOptions {
   readonly smsTrigger?: boolean;
   /** 1–65534; default 1. */
   readonly shortServerId?: number;
+  /** Servers that have one are registered with one after the other, the least first; the others at once. */
+  readonly priority?: number;
+  /** How long to wait before the first Register; default 0. */
+  readonly initialDelay?: number;
+  /** Whether those behind it in the order get no Register when that with this one has failed; default false. */
+  readonly failureBlock?: boolean;
 }
 
 const DEFAULT_DISABLE_TIMEOUT = 86_400;
@@ -42,6 +48,9 @@ export const ServerResource = {
   updateTrigger: 8,
   bootstrapTrigger: 9,
   lastBootstrapped: 12,
+  priority: 13,
+  initialDelay: 14,
+  failureBlock: 15,
   bootstrapOnFailure: 16,
   retryCount: 17,
   retryTimer: 18,
@@ -53,10 +62,10 @@ export const ServerResource = {
 
 /** The present settings in an instance of object 1. Times in seconds. */
 export class ServerSettings {
-  readonly #instance: () => ObjectInstance | undefined;
+  readonly #instance: ObjectInstance | undefined;
 
-  /** @param instance the one that is in force; until there is one the defaults hold */
-  constructor(instance: () => ObjectInstance | undefined) {
+  /** @param instance without one the defaults hold */
+  constructor(instance: ObjectInstance | undefined) {
     this.#instance = instance;
   }
 
@@ -86,9 +95,18 @@ export class ServerSettings {
     return this.#flag(ServerResource.bootstrapOnFailure, true);
   }
 
-  /** Of the instance that is in force. */
-  get instanceId(): number | undefined {
-    return this.#instance()?.id;
+  /** Registration Priority Order; undefined where the server stands in no order. */
+  get priority(): number | undefined {
+    const { value } = this.#value(ServerResource.priority);
+    return typeof value === 'number' ? value : undefined;
+  }
+
+  get initialDelay(): number {
+    return this.#number(ServerResource.initialDelay, 0);
+  }
+
+  get failureBlock(): boolean {
+    return this.#flag(ServerResource.failureBlock, false);
   }
 
   get allowsSms(): boolean {
@@ -119,7 +137,7 @@ export class ServerSettings {
   }
 
   #value(resourceId: number): Value {
-    return singleValue(this.#instance()?.slots.get(resourceId)?.resource);
+    return singleValue(this.#instance?.slots.get(resourceId)?.resource);
   }
 }
 
@@ -142,8 +160,15 @@ export function serverInstance(options: ServerOptions = {}, id = 0): ObjectInsta
     [ServerResource.sequenceDelay]: retry.sequenceDelay,
     [ServerResource.sequenceCount]: retry.sequenceCount,
     [ServerResource.muteSend]: muteSend,
-    ...(options.smsTrigger === undefined ? {} : { [ServerResource.trigger]: options.smsTrigger }),
+    ...given(ServerResource.trigger, options.smsTrigger),
+    ...given(ServerResource.priority, options.priority),
+    ...given(ServerResource.initialDelay, options.initialDelay),
+    ...given(ServerResource.failureBlock, options.failureBlock),
   });
+}
+
+function given(resourceId: number, value: number | boolean | undefined): NonNullable<InstanceParts['values']> {
+  return value === undefined ? {} : { [resourceId]: value };
 }
 
 /** An instance of object 1 that holds all this, and has what a server can execute. */

@@ -13,6 +13,7 @@ import {
   type RequestSpec,
 } from '@reeve/coap';
 import type { LwM2mPath } from '@reeve/lwm2m';
+import type { ServerAddress } from '../effects.ts';
 import { LIMITS } from '../limits.ts';
 import type { PackageFault } from './fault.ts';
 import type { UpdateObject } from './update-object.ts';
@@ -22,10 +23,15 @@ const RETRY_MS = 10_000;
 /** Size exponent of the parts that are asked for first; the server may answer with smaller ones. */
 const LARGEST = 6;
 
+/** A server that the client has an account of: packages there are fetched over the same link. */
+export interface PackageSource {
+  readonly address: ServerAddress;
+  readonly isRegistered: boolean;
+  request(spec: RequestSpec, now: number): RequestId;
+}
+
 interface PullerParts {
-  /** Where the client is registered: packages there are fetched over the same link. */
-  readonly serverUri: () => string;
-  readonly request: (spec: RequestSpec, now: number) => RequestId;
+  readonly sources: () => readonly PackageSource[];
   /** The application is to fetch the rest of a package. */
   readonly hand: (path: LwM2mPath, uri: string, offset: number) => void;
   /** Something about an object has changed. */
@@ -34,7 +40,7 @@ interface PullerParts {
 
 /** How far the fetching of one package is. */
 type Pull =
-  | { readonly kind: 'asking'; readonly request: RequestId }
+  | { readonly kind: 'asking'; readonly source: PackageSource; readonly request: RequestId }
   | { readonly kind: 'waiting'; readonly until: number }
   | { readonly kind: 'handed' };
 
@@ -47,7 +53,7 @@ interface Job {
 }
 
 /**
- * Fetches packages (RFC 7959 §2.4): from the server that the client is registered at by itself, part by part and from
+ * Fetches packages (RFC 7959 §2.4): from a server that the client is registered at by itself, part by part and from
  * where it was when a link or a restart came between; from elsewhere the application does.
  */
 export class Puller {
@@ -76,15 +82,15 @@ export class Puller {
         this.#jobs.set(object, job);
       }
       if (job.pull !== undefined && (job.pull.kind !== 'waiting' || job.pull.until > now)) continue;
-      this.#next(job, now);
-      asked = true;
+      asked = this.#next(job, now) || asked;
     }
     return asked;
   }
 
-  /** What was asked over the last link is not answered any more. */
-  renew(): void {
-    for (const job of this.#jobs.values()) if (job.pull?.kind === 'asking') job.pull = undefined;
+  /** What was asked of a server over the last link is not answered any more. */
+  renew(source: PackageSource): void {
+    for (const job of this.#jobs.values())
+      if (job.pull?.kind === 'asking' && job.pull.source === source) job.pull = undefined;
   }
 
   /** When the next attempt is due, ms. */
@@ -94,22 +100,27 @@ export class Puller {
     return next === Infinity ? undefined : next;
   }
 
-  /** A request of the client's has ended. */
-  outcome(request: RequestId, outcome: RequestOutcome, now: number): void {
+  /** A request to a server has ended. */
+  outcome(source: PackageSource, request: RequestId, outcome: RequestOutcome, now: number): void {
     for (const job of this.#jobs.values()) {
-      if (job.pull?.kind === 'asking' && job.pull.request === request) this.#answered(job, outcome, now);
+      const { pull } = job;
+      const asked = pull?.kind === 'asking' && pull.source === source && pull.request === request;
+      if (asked) this.#answered(job, outcome, now);
     }
   }
 
-  #next(job: Job, now: number): void {
+  /** @returns whether anything was asked for */
+  #next(job: Job, now: number): boolean {
     const { wanted } = job.object.intake;
-    if (wanted === undefined) return;
+    if (wanted === undefined) return false;
     const uri = new URL(wanted.uri);
-    if (!isSameServer(uri, new URL(this.#parts.serverUri()))) {
+    const source = this.#parts.sources().find(({ address }) => isSameServer(uri, new URL(address.to)));
+    if (source === undefined) {
       job.pull = { kind: 'handed' };
       this.#parts.hand(job.object.instance.path, wanted.uri, wanted.offset);
-      return;
+      return true;
     }
+    if (!source.isRegistered) return false;
     // Of what is not a whole number of parts the last one is asked for again.
     const num = Math.floor(wanted.offset / blockBytes(job.szx));
     const path = uri.pathname.split('/').slice(1).map(decodeURIComponent);
@@ -123,7 +134,8 @@ export class Puller {
       ],
       inParts: true,
     };
-    job.pull = { kind: 'asking', request: this.#parts.request(spec, now) };
+    job.pull = { kind: 'asking', source, request: source.request(spec, now) };
+    return true;
   }
 
   #answered(job: Job, outcome: RequestOutcome, now: number): void {

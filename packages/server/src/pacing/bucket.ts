@@ -21,6 +21,12 @@ export class Bucket {
     return this.#left > 0;
   }
 
+  /** Whether it is as a new one would be. */
+  isFull(now: Millis): boolean {
+    this.#refill(now);
+    return this.#left === this.#perSecond;
+  }
+
   take(bytes: number, now: Millis): void {
     this.#refill(now);
     this.#left = Math.max(this.#left - bytes, -Math.max(this.#perSecond, bytes));

@@ -51,6 +51,19 @@ describe('the rate of what can wait', () => {
     expect(pacer.figures(START)).toMatchObject({ waiting: { observations: 0 }, oldestMs: 0 });
   });
 
+  it('remembers no site longer than it matters', async () => {
+    const { device, ask, pass, pacer, time } = await openTestPacer({ sites: { slow: 100, quick: 1e6 } });
+    for (let site = 0; site < 1000; site++) ask(device(`d${site}`, { site: `site-${site}` }));
+    for (const name of ['a', 'b']) ask(device(name, { site: 'slow' }), 6100);
+    expect(pacer.figures(time.now).sites).toBe(1001);
+    expect(await pass(60_000)).toHaveLength(1001);
+    // One waits there, or what was sent is not paid off.
+    expect(pacer.figures(time.now).sites).toBe(1);
+    expect(await pass(2_000)).toEqual(['b go']);
+    expect(await pass(200_000)).toEqual([]);
+    expect(pacer.figures(time.now).sites).toBe(0);
+  });
+
   it('is limited for all, sites in turn, and a newcomer overtakes nobody', async () => {
     const { device, ask, pass, pacer, time } = await openTestPacer({ bytesPerSecond: 100 });
     for (const name of ['a1', 'a2', 'a3']) ask(device(name, { site: 'a' }));

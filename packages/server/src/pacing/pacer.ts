@@ -24,6 +24,8 @@ const heldBy: Readonly<Record<CommandPriority, { readonly budget: boolean; reado
   background: { budget: true, rate: true },
 };
 
+const SWEEP_MS = 60_000;
+
 /** A request that waits for its turn. */
 interface Waiter {
   readonly device: Device;
@@ -51,6 +53,8 @@ interface Options {
 export interface PacerFigures {
   readonly waiting: Readonly<Record<Asker, number>>;
   readonly oldestMs: number;
+  /** Sites that are remembered. */
+  readonly sites: number;
   readonly sentBytes: Readonly<Record<CommandPriority, number>>;
 }
 
@@ -72,6 +76,8 @@ export class Pacer {
   readonly #sentBytes: Record<CommandPriority, number> = { urgent: 0, normal: 0, background: 0 };
   /** Somebody waits for the server's own limit: nobody may overtake. */
   #behind = false;
+  /** When sites are looked for that can be forgotten. */
+  #sweepAt: Millis = 0;
 
   private constructor({ limits, now }: Options, budgets: Budgets) {
     const { bytesPerSecond, siteBytesPerSecond, sites } = { ...defaultDownlink, ...limits };
@@ -127,6 +133,7 @@ export class Pacer {
 
   /** Gives those their turn for whom there is room again; called ten times a second. */
   tick(now: Millis): void {
+    if (now >= this.#sweepAt) this.#sweep(now);
     this.#behind = false;
     for (let blocked = 0; blocked < this.#busy.size; ) {
       if (!this.#all.hasSome(now)) {
@@ -155,7 +162,7 @@ export class Pacer {
       waiting[asker] += 1;
       oldest = Math.min(oldest, since);
     }
-    return { waiting, oldestMs: now - oldest, sentBytes: { ...this.#sentBytes } };
+    return { waiting, oldestMs: now - oldest, sites: this.#lines.size, sentBytes: { ...this.#sentBytes } };
   }
 
   /** What a request without urgency has to wait for: limits, and those who wait for them already. */
@@ -200,6 +207,14 @@ export class Pacer {
     this.#line(device).bucket.take(bytes, now);
     this.#budgets.charge(device, bytes, now);
     this.#sentBytes[priority] += bytes;
+  }
+
+  /** Forgets sites that are as if nothing had been sent there. */
+  #sweep(now: Millis): void {
+    this.#sweepAt = now + SWEEP_MS;
+    for (const [site, { bucket, waiters }] of this.#lines) {
+      if (waiters.size === 0 && bucket.isFull(now)) this.#lines.delete(site);
+    }
   }
 
   #line({ row: { site } }: Device): Line {

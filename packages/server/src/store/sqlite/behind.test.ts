@@ -24,7 +24,15 @@ class Bench {
   #executor: Executor;
   fails = false;
 
+  /** Transactions that were committed. */
+  commits = 0;
+
   constructor() {
+    const exec = this.#db.exec.bind(this.#db);
+    this.#db.exec = (sql) => {
+      if (sql === 'COMMIT') this.commits++;
+      exec(sql);
+    };
     migrate(this.#db);
     this.#executor = this.#open();
   }
@@ -92,6 +100,19 @@ const contact = (deviceId: typeof one, lastContactAt: number): Row<'contacts'> =
 });
 
 describe('writing behind', () => {
+  it('writes much in many transactions where it has to be written at once', () => {
+    const bench = new Bench();
+    const changes = Array.from(
+      { length: 20_000 },
+      (_, n): Change => ({ put: 'contacts', row: contact(newId.device(), n) }),
+    );
+    bench.commit([{ changes }]);
+    const before = bench.commits;
+    expect(bench.query({ sql: 'SELECT count(*) FROM "contacts"', cells: [] })).toEqual([[20_000]]);
+    expect(bench.commits - before).toBe(3);
+    expect(bench.query({ sql: 'SELECT count(*) FROM "redo"', cells: [] })).toEqual([[0]]);
+  });
+
   it('does what writing at once would do, whatever the changes, restarts and failures', async () => {
     const place = fc.constantFrom(...devices);
     const at = fc.nat({ max: 20 });

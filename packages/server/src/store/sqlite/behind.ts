@@ -14,6 +14,8 @@ const ENTRIES = 1_048_576;
 const LENGTH = 64 * 1024 * 1024;
 /** What a group writes beside its own entries while older ones are being written: at least so much, else twice as many. */
 const SLICE = 64;
+/** What one transaction writes where everything is to be written: what has to fit in the cache and the log of SQLite. */
+const SETTLED = 8_192;
 
 /**
  * Writes rows behind: a group's entries are committed as one row of the log, gather in memory, where the newest change of
@@ -96,13 +98,13 @@ export class WriteBehind {
     });
   }
 
-  /** Writes everything to the tables, in a transaction of its own. */
+  /** Writes everything to the tables, in transactions of its own. */
   settle(): void {
     while (this.#writing || this.#gathering.last > 0) {
       if (!this.#writing) this.#begin();
       this.#db.exec('BEGIN IMMEDIATE');
       try {
-        this.#write(Number.POSITIVE_INFINITY);
+        this.#write(SETTLED);
         this.#db.exec('COMMIT');
       } catch (error) {
         if (this.#db.isTransaction) this.#db.exec('ROLLBACK');

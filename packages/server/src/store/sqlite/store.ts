@@ -114,13 +114,13 @@ class SqliteStore implements DurableStore {
   }
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
-    const access = {
-      query: (sql: Sql) => this.#query(sql, true),
+    const access = (behind: boolean) => ({
+      query: (sql: Sql) => this.#query(sql, behind),
       write: (statements: readonly Sql[]) => this.#write(statements),
-    };
+    });
     return {
-      journal: before.journal === undefined ? 0 : await pruneJournal(access, before.journal),
-      samples: before.samples === undefined ? 0 : await pruneSamples(access, before.samples),
+      journal: before.journal === undefined ? 0 : await pruneJournal(access(false), before.journal),
+      samples: before.samples === undefined ? 0 : await pruneSamples(access(true), before.samples),
     };
   }
 

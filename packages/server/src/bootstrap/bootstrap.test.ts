@@ -256,11 +256,11 @@ describe('a device that asks to be bootstrapped', () => {
 });
 
 describe('a device that asks for everything at once', () => {
-  const askForPack = async (core: TestCore, session: SessionInfo, endpoint = 'truck-1') => {
+  const askForPack = async (core: TestCore, session: SessionInfo, endpoint = 'truck-1', format = 112) => {
     const exchange = core.exchange();
     const kept = ['/0/0', '/21/0'];
     const at = core.time.now;
-    await core.deliver({ kind: 'bootstrap-pack-request', at, session, exchange, endpoint, format: 112, kept });
+    await core.deliver({ kind: 'bootstrap-pack-request', at, session, exchange, endpoint, format, kept });
     return {
       pack: core.sentOf('pack').find((each) => each.exchange === exchange),
       code: core.answerTo(exchange)?.code,
@@ -277,6 +277,19 @@ describe('a device that asks for everything at once', () => {
     expect(paths.filter((path) => path.startsWith('/0/0/'))).toEqual([]);
     expect(core.bootstrapped).toEqual([]);
     expect(await newest(core)).toMatchObject({ state: 'finished', pack: true });
+  });
+
+  it('gets none if no pack can hold it, and the record says why', async () => {
+    const { core, deviceId } = await coreWithDevice();
+    const text = 0;
+    expect(await askForPack(core, bootstrapSession(core, deviceId), 'truck-1', text)).toEqual({
+      pack: undefined,
+      code: 0xa3,
+    });
+    const { state, steps, ...row } = await newest(core);
+    expect(state).toBe('failed');
+    expect(JSON.stringify([steps, row])).toContain('no pack can hold it: ');
+    expect(JSON.stringify(steps)).not.toContain('2.05');
   });
 
   it('under another name gets 4.00', async () => {

@@ -5,6 +5,7 @@ import type { Refused } from '../handshakes/failed.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { BootstrapUp } from '../link/bootstrap-port.ts';
+import { encodePack } from '../link/pack.ts';
 import type { ExchangeRef, LinkDown, SessionId, SessionInfo } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
 import { admit } from '../registry/admit.ts';
@@ -150,6 +151,8 @@ export class Bootstrap {
       const { configuration, decisions } = prepared;
       const { exchange, format, kept, at } = message;
       const records = packOf(configuration, kept);
+      const encoded = encodePack(format, records);
+      if (typeof encoded === 'string') return this.#cannot(device, row, message, `no pack can hold it: ${encoded}`);
       const text = `gave ${records.length} values as one pack: what the device makes of it is its registration`;
       const given = withStep(row, { at, operation: 'pack', code: '2.05', result: 'done', text });
       await commitAll(this.#o.store, [

@@ -1,9 +1,10 @@
 import { type CoapEffect, type CoapEndpoint, Code, ExchangeId, Option, option, type RequestId } from '@reeve/coap';
-import { type BootstrapOperation, encodeBootstrapPack, parsePath, toBootstrapRequest } from '@reeve/lwm2m';
+import { type BootstrapOperation, parsePath, toBootstrapRequest } from '@reeve/lwm2m';
 import type { Millis } from '../ids.ts';
 import type { BootstrapDown, BootstrapLinkOperation } from './bootstrap-port.ts';
 import { type Decoder, decodeBody, type Registered } from './decoder.ts';
 import { METHOD, recordsOf } from './encoder.ts';
+import { encodePack } from './pack.ts';
 import type { LinkUp, RequestOutcome, RequestRef } from './port.ts';
 import { heardOver, type Session, type SessionTable } from './sessions.ts';
 
@@ -82,11 +83,11 @@ export class BootstrapOperations {
 
   /** Answers a Bootstrap-Pack-Request. */
   pack({ exchange, format, records }: Extract<BootstrapDown, { kind: 'pack' }>, now: number): void {
-    const read = recordsOf(records);
-    const pack = typeof read === 'string' ? undefined : encodeBootstrapPack(format, read);
-    const response = pack?.ok
-      ? { code: Code.Content, options: [option(Option.ContentFormat, format)], payload: pack.bytes }
-      : { code: Code.InternalServerError };
+    const payload = encodePack(format, records);
+    const response =
+      typeof payload === 'string'
+        ? { code: Code.InternalServerError }
+        : { code: Code.Content, options: [option(Option.ContentFormat, format)], payload };
     this.#o.coap.respond(ExchangeId(exchange), response, now);
   }
 

@@ -1,5 +1,6 @@
 export { RestoreError } from './backup/restore.ts';
 export { ConfigError, type ConfigFile, readConfigFile } from './config-file.ts';
+export { distinctHosts } from './link/listening.ts';
 export { openCloningLink } from './link/main-thread.ts';
 export type { ListenAddress, Listener } from './link/port.ts';
 export { openWorkerLink } from './link/worker-thread.ts';

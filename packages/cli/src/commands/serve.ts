@@ -49,7 +49,8 @@ export const serveCommands = [
       if (!given.nosec && listen.some(({ transport }) => transport === 'coap+tcp')) {
         throw new Failure('usage', `${given.config} has a listener without security: say --nosec too`);
       }
-      const hosts = [...new Set(listen.map(({ host }) => host))];
+      const { distinctHosts } = await import('@reeve/server');
+      const hosts = distinctHosts(listen.map(({ host }) => host));
       if (given.nosec || given.oscore) {
         const { nosec: noSec, echo, 'coap-port': at } = given;
         for (const host of hosts) listen.push({ transport: 'coap', host, port: at, noSec, echo });

@@ -1,3 +1,5 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { showAddress } from './address.ts';
 import type { DtlsSettings } from './dtls-settings.ts';
 
 /** What a socket speaks: CoAP in datagrams, or over connections (RFC 8323); with an `s` under DTLS or TLS. */
@@ -24,4 +26,39 @@ export interface Listener extends ListenAddress {
 /** Whether a socket lets anybody speak who reaches it. */
 export function admitsNoSec({ transport, noSec = true }: Listener): boolean {
   return (transport === 'coap' || transport === 'coap+tcp') && noSec;
+}
+
+/** Whether a socket on one host takes what is sent to the other too: the same, or every address of that family. */
+function covers(host: string, other: string): boolean {
+  return host === other || (host === '0.0.0.0' && isIPv4(other)) || (host === '::' && isIPv6(other));
+}
+
+/** The hosts without those that another one covers. */
+export function distinctHosts(hosts: readonly string[]): string[] {
+  const each = [...new Set(hosts)];
+  return each.filter((host) => !each.some((other) => other !== host && covers(other, host)));
+}
+
+/** What is wrong with sockets of which one takes what another one is for, in words; undefined if none does. */
+export function overlapOf(listen: readonly ListenAddress[]): string | undefined {
+  for (const [index, one] of listen.entries()) {
+    const other = listen.slice(index + 1).find((next) => overlap(one, next));
+    if (!other) continue;
+    const [wide, narrow] = covers(one.host, other.host) ? [one, other] : [other, one];
+    return `${uriOf(narrow)} and ${uriOf(wide)} are one port: the second takes what is sent to either. Leave one of them away, or give it another port`;
+  }
+  return undefined;
+}
+
+function overlap(one: ListenAddress, other: ListenAddress): boolean {
+  const alike = one.port !== 0 && one.port === other.port && isStream(one) === isStream(other);
+  return alike && (covers(one.host, other.host) || covers(other.host, one.host));
+}
+
+function isStream({ transport }: ListenAddress): boolean {
+  return transport === 'coaps+tcp' || transport === 'coap+tcp';
+}
+
+function uriOf(address: ListenAddress): string {
+  return `${address.transport}://${showAddress(address)}`;
 }

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { ComputePool } from '@reeve/dtls';
 import { KeyLog } from './key-log.ts';
+import { overlapOf } from './listening.ts';
 import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
 import { pooledRandom } from './randomness.ts';
@@ -18,6 +19,8 @@ const COMPUTE = { concurrency: 4, queue: 1024 } as const;
  * loop and delivered as one array.
  */
 export async function runLink(config: LinkConfig, deliver: (messages: readonly LinkUp[]) => void): Promise<Link> {
+  const overlap = overlapOf(config.listen);
+  if (overlap !== undefined) throw new Error(overlap);
   let pending: LinkUp[] = [];
   let timer: NodeJS.Timeout | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;

@@ -92,7 +92,8 @@ describe('TLS on one of our sockets', () => {
     open.push(streams);
     const admitted = () =>
       delivered.flatMap((each) => (each.kind === 'session-opened' ? [each.session.credential] : []));
-    return { port: streams.addresses.get(0)?.port ?? 0, admitted };
+    const refused = () => delivered.flatMap((each) => (each.kind === 'refused' ? [each] : []));
+    return { port: streams.addresses.get(0)?.port ?? 0, admitted, refused };
   }
 
   /** @param localPort 0 for any */
@@ -104,14 +105,14 @@ describe('TLS on one of our sockets', () => {
     return socket;
   }
 
-  function shakeHands(under: Duplex, name: Name): TLSSocket {
+  function shakeHands(under: Duplex, name: string, key = KEYS[name as Name]): TLSSocket {
     const socket = connectTls({
       socket: under,
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.2',
       ciphers: 'PSK-AES128-GCM-SHA256',
       checkServerIdentity: () => undefined,
-      pskCallback: () => ({ identity: name, psk: KEYS[name] }),
+      pskCallback: () => ({ identity: name, psk: key }),
     });
     socket.on('error', () => {});
     return socket;
@@ -141,6 +142,23 @@ describe('TLS on one of our sockets', () => {
     await new Promise((resolve) => refused.once('close', resolve));
     await once(shakeHands(await dial('127.0.0.1', port), good), 'data');
     expect(admitted()).toEqual([`credential-of-${good}`]);
+  });
+
+  it('SE-2: tells a peer that has the wrong key the same as one whose identity nobody has', async () => {
+    const { port, refused } = await listen();
+    const wrong = Buffer.alloc(16, 9);
+    const codes: unknown[] = [];
+    for (const name of ['victim', 'nobody']) {
+      const socket = shakeHands(await dial('127.0.0.1', port), name, wrong);
+      codes.push(
+        await new Promise((resolve) => socket.once('error', ({ code }: Error & { code?: string }) => resolve(code))),
+      );
+    }
+    expect(codes).toEqual(['ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC', 'ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC']);
+    expect(refused().map(({ check, identity }) => [check, identity])).toEqual([
+      ['wrong-key', 'psk:76696374696d'],
+      ['unknown-identity', 'psk:6e6f626f6479'],
+    ]);
   });
 
   it('lets nobody prove to be somebody else midway', async () => {

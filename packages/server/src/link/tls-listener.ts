@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { identityLabel } from '@reeve/dtls';
@@ -21,6 +22,9 @@ interface Options {
   /** A peer is admitted. */
   readonly established: (socket: TLSSocket, arrival: Arrival) => void;
 }
+
+const NOBODYS_KEY_BYTES = 32;
+const NOBODY = 'nobody has this identity here';
 
 /** A handshake under way. */
 interface Handshake {
@@ -100,12 +104,16 @@ export class TlsListener {
     return handshake;
   }
 
-  #keyOf(socket: TLSSocket, identity: string): Uint8Array | null {
+  /**
+   * The key of an identity. One that nobody has gets a key that nobody has, so that a peer can't tell it from a wrong key
+   * (RFC 4279 §2); the difference is for the record alone.
+   */
+  #keyOf(socket: TLSSocket, identity: string): Uint8Array {
     const purpose = this.#o.listener.bootstrap ? 'bootstrap' : 'management';
     const found = this.#o.secrets.key(identity, Date.now(), purpose);
     const label = identityLabel({ kind: 'psk', identity: Buffer.from(identity, 'utf8') });
     this.#claims.set(socket, { identity: label, found });
-    return found?.key ?? null;
+    return found?.key ?? randomBytes(NOBODYS_KEY_BYTES);
   }
 
   #secured(socket: TLSSocket): void {
@@ -157,7 +165,10 @@ export class TlsListener {
 
   #failed(socket: TLSSocket, error: Error): void {
     const { check, detail } = checkOfTls(error);
-    this.#refuse(socket, check, detail, this.#claims.get(socket)?.identity);
+    const claim = this.#claims.get(socket);
+    if (check === 'wrong-key' && claim?.found === undefined)
+      this.#refuse(socket, 'unknown-identity', NOBODY, claim?.identity);
+    else this.#refuse(socket, check, detail, claim?.identity);
   }
 
   #refuse(

@@ -1,4 +1,4 @@
-import { Code, encodeMessage, frameOf, MessageType } from '@reeve/coap';
+import { Code, decodeMessage, encodeMessage, formatCode, frameOf, MessageType, readFrame } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import { streamLimits } from './stream-limits.ts';
 import { CREDENTIAL, deviceId, LABEL, registerRequest, registrationId, TestOwner } from './test-owner.ts';
@@ -133,5 +133,28 @@ describe('a connection', () => {
     test.post({ kind: 'peer', lookup, verdict: { ok: true, credential: CREDENTIAL } });
     test.post({ kind: 'peer', lookup, verdict: { ok: true, credential: CREDENTIAL } });
     expect(verdicts).toEqual([true]);
+  });
+
+  it('TC-2: tells thousands when to come back as the server stops, so that they do not all at once', () => {
+    const test = new TestOwner();
+    for (let port = 1; port <= 1000; port++) {
+      test.owner.connections.open({ transport: 'coap+tcp', ...FROM, port }, () => {}, test.now);
+    }
+    test.written.length = 0;
+    test.owner.connections.closeAll(test.now);
+    const holdOffs = test.written.map((bytes) => {
+      const frame = readFrame(bytes, bytes.length);
+      const release = frame.kind === 'message' ? decodeMessage(frame.datagram) : undefined;
+      if (!release?.ok) throw new Error('no message');
+      expect(formatCode(release.message.code)).toBe('7.04');
+      expect(release.message.options.map(({ number }) => number)).toEqual([4]);
+      return Buffer.from([0, ...(release.message.options[0]?.value ?? [])]).readUIntBE(
+        0,
+        1 + (release.message.options[0]?.value.length ?? 0),
+      );
+    });
+    const each = Map.groupBy(holdOffs, (seconds) => seconds);
+    expect([...each.keys()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const group of each.values()) expect(group).toHaveLength(streamLimits.returnsPerSecond);
   });
 });

@@ -159,6 +159,8 @@ export class TestOwner {
   owner: SessionOwner;
   /** Where the owner's datagrams went, newest last. */
   readonly sent: { ingress: number; host: string; port: number; datagram: Uint8Array }[] = [];
+  /** What went over connections. */
+  readonly written: Uint8Array[] = [];
   /** Keys by identity in hex; answered at once. */
   readonly keys = new Map<string, Uint8Array>([[IDENTITY.toString('hex'), KEY]]);
   /** Who is admitted without a pre-shared key, and whether they may resume; answered at once. */
@@ -196,7 +198,7 @@ export class TestOwner {
 
   #start(seed: number): SessionOwner {
     return new SessionOwner({
-      streams: { write: () => {}, end: () => {} },
+      streams: { write: (_, bytes) => this.written.push(bytes), end: () => {} },
       secrets: new TlsSecrets(),
       random: replayable(seed),
       wallClock: () => EPOCH + this.now,

@@ -124,10 +124,10 @@ export class Channel {
     return link === undefined || core === undefined ? (link ?? core) : Math.min(link, core);
   }
 
-  /** Carries out what core and link want. @returns whether there was anything that may want more */
+  /** Carries out what core and link want. @returns whether there was anything, so that it or others may want more */
   carryOut(now: number): boolean {
-    this.#carryOutCoap(now);
-    return this.#carryOutLink(now);
+    const said = this.#carryOutCoap(now);
+    return this.#carryOutLink(now) || said;
   }
 
   #renew(now: number): void {
@@ -163,10 +163,13 @@ export class Channel {
     else this.#user.up(now);
   }
 
-  #carryOutCoap(now: number): void {
+  #carryOutCoap(now: number): boolean {
+    let any = false;
     for (let effects = this.coap.drain(); effects.length > 0; effects = this.coap.drain()) {
+      any = true;
       for (const effect of effects) this.#onCoap(effect, now);
     }
+    return any;
   }
 
   #onCoap(effect: CoapEffect, now: number): void {

@@ -10,7 +10,7 @@ import {
   type RequestOutcome,
 } from '@reeve/coap';
 import { ContentFormat, encodeContent, type LwM2mPath, type ResourceRecord, ROOT_PATH } from '@reeve/lwm2m';
-import type { Permissions } from './access-control.ts';
+import { type Permissions, readable } from './access-control.ts';
 import type { ServerEvent } from './effects.ts';
 import { LIMITS } from './limits.ts';
 import { type DeviceModel, isSecret } from './model.ts';
@@ -36,11 +36,13 @@ export class Sender {
     this.#parts = parts;
   }
 
-  /** What paths hold now; those that hold nothing readable, and objects with keys, are left out. */
+  /** What paths hold now; what the server may not read, and objects with keys, are left out. */
   records(paths: readonly LwM2mPath[]): readonly ResourceRecord[] {
+    const { model, permissions } = this.#parts;
     return paths.flatMap((path) => {
-      const read = isSecret(path) ? undefined : this.#parts.model.read(path);
-      return read?.ok ? read.records.filter(({ value }) => value.type !== 'none') : [];
+      const read = isSecret(path) ? undefined : model.read(path);
+      const permitted = read?.ok ? readable(read.records, permissions) : read;
+      return permitted?.ok ? permitted.records.filter(({ value }) => value.type !== 'none') : [];
     });
   }
 

@@ -34,6 +34,7 @@ export const PSK = { identity: Buffer.from('truck'), key: Buffer.from('000102030
 const CLIENT = addressKey('client');
 
 export const URI = 'coap://127.0.0.1';
+export const SECOND_URI = 'coap://127.0.0.3';
 export const SECURE_URI = 'coaps://127.0.0.1';
 const STREAM_URI = 'coap+tcp://127.0.0.1';
 const BOOTSTRAP_URI = 'coap://127.0.0.2';
@@ -57,7 +58,7 @@ export interface ServerRequest {
 }
 
 /** A server's side of the wire. */
-class TestServer {
+export class TestServer {
   readonly requests: ServerRequest[] = [];
   readonly notifications: NotificationEffect[] = [];
   /** How the server answers; by default a Register gets 2.01, an Update 2.04, a De-register 2.02. */
@@ -212,7 +213,7 @@ export interface WorldOptions {
   readonly bootstrap?: boolean | Partial<BootstrapOptions>;
 }
 
-/** One client, a server and a bootstrap server, with a wire between them. */
+/** One client, two servers of which it knows the first, and a bootstrap server, with a wire between them. */
 export class World {
   now = 0;
   readonly client: LwM2mClient;
@@ -223,6 +224,8 @@ export class World {
   /** Where and when the client wanted a connection. */
   readonly connectsTo: { readonly uri: string; readonly at: number }[] = [];
   readonly server: TestServer;
+  /** At `SECOND_URI`, without security. */
+  readonly second: TestServer;
   readonly bootstrapServer: TestServer;
   readonly #servers: ReadonlyMap<string, TestServer>;
 
@@ -244,9 +247,11 @@ export class World {
       ? [SECURE_URI, SECURE_BOOTSTRAP_URI]
       : [stream ? STREAM_URI : URI, BOOTSTRAP_URI];
     this.server = new TestServer(secure, reply);
+    this.second = new TestServer(false, reply);
     this.bootstrapServer = new TestServer(secure, reply);
     this.#servers = new Map([
       [uri, this.server],
+      [SECOND_URI, this.second],
       [bootstrapUri, this.bootstrapServer],
     ]);
     this.client = new LwM2mClient({

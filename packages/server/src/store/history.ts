@@ -49,24 +49,16 @@ const sampleColumns = shapeOf(
 ).columns;
 const numberColumn = shapeOf('samples', table({ value: real() }, ['value'])).column('value');
 
-/** A sample as stored: device, path, type, at, receivedAt, value. */
-export type SampleCells = StoredValue['value'][];
-
-/** Cells of a sample. @throws StoreError `invalid` if one does not fit */
-export function encodeSample(sample: Sample): SampleCells {
-  const { type, value } = sample.stored;
-  const cells: SampleCells = [];
-  const row: Readonly<Record<string, unknown>> = { ...sample, type };
-  for (const column of sampleColumns) {
-    const cell = encodeCell(column, row[column.name]);
-    // None of these columns holds bytes.
-    if (!(cell instanceof Uint8Array)) cells.push(cell);
-  }
-  if (typeof value === 'number') encodeCell(numberColumn, value);
-  cells.push(value);
-  return cells;
+/** @throws StoreError `invalid` if a sample can't be stored */
+export function checkSample({ deviceId, path, at, receivedAt, stored }: Sample): void {
+  encodeCells(sampleColumns, { deviceId, path, type: stored.type, at, receivedAt });
+  checkValue(stored.value);
 }
 
+/** @throws StoreError `invalid` if a number can't be stored */
+export function checkValue(value: StoredValue['value']): void {
+  if (typeof value === 'number') encodeCell(numberColumn, value);
+}
 /** One sample of a series: at, receivedAt, value. */
 export type SeriesSample = readonly [at: Millis, receivedAt: Millis, value: StoredValue['value']];
 

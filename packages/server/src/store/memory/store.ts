@@ -5,11 +5,11 @@ import { type Cell, decodeRow, encodeKey, tableShape } from '../codec.ts';
 import { Histogram } from '../histogram.ts';
 import {
   bySampleTime,
+  checkSample,
   columnsOf,
   committedEntry,
   decodeEntry,
   encodeDraft,
-  encodeSample,
   type SeriesSample,
 } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
@@ -55,16 +55,16 @@ class MemoryStore implements Store {
     this.#admit();
     const drafts = batch.journal ?? [];
     const encoded = drafts.map(encodeDraft);
-    const samples = (batch.samples ?? []).map((sample) => ({ sample, cells: encodeSample(sample) }));
-    const current = (batch.samples ?? []).flatMap(currentRow);
+    const samples = batch.samples ?? [];
+    samples.forEach(checkSample);
+    const current = samples.flatMap(currentRow);
     this.#apply({ ...batch, changes: [...(batch.changes ?? []), ...current] });
     const entries = drafts.map((draft, index) => this.#append(draft, encoded[index] ?? []));
-    for (const { sample, cells } of samples) {
-      const series = seriesOf(sample.deviceId, sample.path);
-      const { at, receivedAt } = sample;
+    for (const { deviceId, path, at, receivedAt, stored } of samples) {
+      const series = seriesOf(deviceId, path);
       this.#samples.set(JSON.stringify([series, at, receivedAt]), {
         series,
-        sample: [at, receivedAt, cells.at(-1) ?? null],
+        sample: [at, receivedAt, stored.value],
       });
     }
     this.#commits.add(0);

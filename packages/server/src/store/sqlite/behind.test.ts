@@ -11,7 +11,7 @@ import { Executor } from './executor.ts';
 import { migrate } from './migrations.ts';
 import type { GroupReply, Query } from './protocol.ts';
 import { listSql, type Sql } from './queries.ts';
-import type { RedoEntry } from './redo.ts';
+import { RedoGroup } from './redo-group.ts';
 import { scanSeries } from './series.ts';
 import { Statements } from './statements.ts';
 
@@ -49,18 +49,17 @@ class Bench {
   }
 
   commit(batches: readonly Batch[]): GroupReply {
-    const redo: RedoEntry[] = [];
+    const redo = new RedoGroup();
     const group = { script: [], cells: [], redo };
     const mixed = batches.map((batch, index) => {
       const first = redo.length;
       this.#statements.encode(batch, group);
       return { batch: index, first, end: redo.length };
     });
-    const text = redo.length === 0 ? '' : JSON.stringify(redo);
     return this.#executor.run({
       ...group,
       texts: this.#statements.takeFresh(),
-      redo: text,
+      redo: redo.text(),
       mixed,
       settle: false,
       queries: [],
@@ -85,7 +84,7 @@ class Bench {
     return scanSeries({ query, unwritten }, { deviceId, path: '/3/0/9' }, range);
   }
 
-  list<T extends 'contacts' | 'values' | 'people'>(table: T): Row<T>[] {
+  list<T extends 'contacts' | 'values' | 'observations' | 'people'>(table: T): Row<T>[] {
     return this.query(listSql(table, {})).map((row) => decodeRow(table, row));
   }
 }
@@ -98,6 +97,13 @@ const contact = (deviceId: typeof one, lastContactAt: number): Row<'contacts'> =
   lastContactAt,
   address: 'x',
 });
+
+const observation = (deviceId: typeof one, path: string, since: number): Row<'observations'> => ({
+  ...{ organisationId, deviceId, path, since },
+  registrationId: newId.registration(),
+  token: 'ab',
+});
+const plain = { organisationId, clock: 'none', truncated: 0 } as const;
 
 describe('writing behind', () => {
   it('writes much in many transactions where it has to be written at once', () => {
@@ -118,18 +124,26 @@ describe('writing behind', () => {
     const at = fc.nat({ max: 20 });
     const path = fc.constantFrom('/3/0/9', '/3/0/10');
     const change = fc
-      .record({ kind: fc.nat({ max: 5 }), deviceId: place, at, path })
+      .record({ kind: fc.nat({ max: 7 }), deviceId: place, at, path })
       .map(({ kind, deviceId, at, path }): Change => {
         if (kind === 0) return { put: 'contacts', row: contact(deviceId, at) };
         if (kind === 1) return { patch: 'contacts', key: { deviceId }, set: { lastContactAt: at } };
         if (kind === 2) return { patch: 'contacts', key: { deviceId }, set: { received: at, address: `${at}` } };
         if (kind === 3) return { delete: 'contacts', key: { deviceId } };
         if (kind === 4) return { delete: 'values', key: { deviceId, path } };
+        if (kind === 5) return { put: 'observations', row: observation(deviceId, path, at) };
+        if (kind === 6) return { delete: 'observations', key: { deviceId, path } };
         return { patch: 'values', key: { deviceId, path }, set: { receivedAt: at, observedAt: undefined } };
       });
     const samples = fc.array(
-      fc.record({ deviceId: place, path, at, value: fc.constantFrom(true, 'text', 1.5, null), current: fc.boolean() }),
-      { maxLength: 3 },
+      fc.record({
+        deviceId: place,
+        path,
+        at,
+        value: fc.constantFrom(true, 'text', 1.5, null),
+        current: fc.constantFrom('plain' as const, 'timed' as const, undefined),
+      }),
+      { maxLength: 4 },
     );
     const batch = fc.record({ changes: fc.array(change, { maxLength: 3 }), samples });
     const step = fc.oneof(
@@ -153,7 +167,8 @@ describe('writing behind', () => {
               samples: samples.map(({ value, current, at, ...of }) =>
                 sample(at, value, {
                   ...of,
-                  ...(current ? { current: { organisationId, observedAt: at, clock: 'good', truncated: 0 } } : {}),
+                  ...(current === 'timed' && { current: { ...plain, observedAt: at, clock: 'good' } }),
+                  ...(current === 'plain' && { receivedAt: at, current: plain }),
                 }),
               ),
             }));
@@ -171,6 +186,7 @@ describe('writing behind', () => {
         }
         expect(bench.list('contacts')).toEqual(await model.list('contacts'));
         expect(bench.list('values')).toEqual(await model.list('values'));
+        expect(bench.list('observations')).toEqual(await model.list('observations'));
         for (const deviceId of devices) {
           const { at } = await model.scan({ deviceId, path: '/3/0/9' }, {});
           expect((await bench.scan(deviceId)).map(([when]) => when)).toEqual(at);

@@ -1,19 +1,22 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
-import { Generation, type PendingRow, type PendingSeries } from './generation.ts';
+import { Generation } from './generation.ts';
 import type { RedoRange } from './protocol.ts';
-import { behindShapes, type RedoEntry, valuesNumber, valuesRow } from './redo.ts';
+import { behindShapes, valuesNumber } from './redo.ts';
+import { type RedoRow, readRow } from './redo-group.ts';
+import { valuesRow } from './redo-samples.ts';
 import { encodeChunk, inOrder } from './series.ts';
 import { deleteSql, patchSql, putSql } from './statements.ts';
+import type { PendingRow, PendingSeries } from './unfold.ts';
 
-/** What gathers before it is written: so many rows and series, which bounds memory, */
-const DISTINCT = 65_536;
-/** or so many entries, which bounds what a start has to read, twice, */
-const ENTRIES = 1_048_576;
+/** What gathers before it is written: entries of so many devices, */
+const DEVICES = 65_536;
+/** or so many cells, which bounds memory and what a start has to read, twice, */
+const CELLS = 4_194_304;
 /** or so many characters of the log, since values may be long, which bounds both. */
 const LENGTH = 64 * 1024 * 1024;
-/** What a group writes beside its own entries while older ones are being written: at least so much, else twice as many. */
-const SLICE = 64;
+/** Devices whose rows and series a group writes at least beside its own entries, while older ones are being written. */
+const SLICE = 8;
 /** What one transaction writes where everything is to be written: what has to fit in the cache and the log of SQLite. */
 const SETTLED = 8_192;
 
@@ -32,11 +35,11 @@ export class WriteBehind {
   #gathering = new Generation();
   /** What is being written, and what of it is left to write. */
   #writing: Generation | undefined;
-  #left: Iterator<PendingRow | PendingSeries> | undefined;
+  #left: Iterator<readonly (PendingRow | PendingSeries)[]> | undefined;
   /** Becomes true when this transaction has written all that was left. */
   #written = false;
   /** What this transaction has added to the log. */
-  #added: { readonly entries: readonly RedoEntry[]; readonly id: number; readonly length: number } | undefined;
+  #added: { readonly row: RedoRow; readonly id: number; readonly length: number } | undefined;
   /** After a transaction that failed the next one has to do with as little room as it can. */
   #resting = false;
 
@@ -50,25 +53,35 @@ export class WriteBehind {
       SELECT "series", ?3, ?4, ?5, ?6, ?7 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2`);
     for (const { id, entries } of db.prepare('SELECT "id", "entries" FROM "redo" ORDER BY "id"').iterate()) {
       const text = String(entries);
-      this.#gathering.take(JSON.parse(text), Number(id), text.length);
+      this.#gathering.take(readRow(text), Number(id), text.length);
     }
   }
 
   /** Adds a group's entries to the log, but those of refused batches; then writes some older ones. */
   add(redo: string, refused: ReadonlySet<number>, mixed: readonly RedoRange[]): void {
     if (redo !== '') {
-      let entries: RedoEntry[] = JSON.parse(redo);
+      let row = readRow(redo);
       let text = redo;
       const dropped = mixed.filter(({ batch }) => refused.has(batch));
       if (dropped.length > 0) {
-        entries = entries.filter((_, index) => !dropped.some(({ first, end }) => index >= first && index < end));
-        text = JSON.stringify(entries);
+        const [forms, entries] = row;
+        row = [forms, entries.filter((_, index) => !dropped.some(({ first, end }) => index >= first && index < end))];
+        text = JSON.stringify(row);
       }
-      if (entries.length > 0) {
-        this.#added = { entries, id: Number(this.#append.run(text).lastInsertRowid), length: text.length };
+      if (row[1].length > 0) {
+        this.#added = { row, id: Number(this.#append.run(text).lastInsertRowid), length: text.length };
       }
     }
-    if (!this.#resting) this.#write(Math.max(SLICE, 2 * (this.#added?.entries.length ?? 0)));
+    if (!this.#resting) this.#write(this.#due());
+  }
+
+  /** How many devices are to be written with this group, so that all are when half as much has gathered again. */
+  #due(): number {
+    if (!this.#writing || !this.#added) return SLICE;
+    const { row, length } = this.#added;
+    const cells = row[1].reduce((sum, entry) => sum + entry.length, 0);
+    const part = Math.max(row[1].length / DEVICES, cells / CELLS, length / LENGTH);
+    return Math.max(SLICE, Math.ceil(2 * part * this.#writing.size));
   }
 
   /** The transaction is committed. */
@@ -76,10 +89,10 @@ export class WriteBehind {
     this.#resting = false;
     if (this.#written) this.#finish();
     if (!this.#added) return;
-    this.#gathering.take(this.#added.entries, this.#added.id, this.#added.length);
+    this.#gathering.take(this.#added.row, this.#added.id, this.#added.length);
     this.#added = undefined;
-    const { entries, distinct, length } = this.#gathering;
-    if ((entries >= ENTRIES || distinct >= DISTINCT || length >= LENGTH) && !this.#writing) this.#begin();
+    const { size, cells, length } = this.#gathering;
+    if ((size >= DEVICES || cells >= CELLS || length >= LENGTH) && !this.#writing) this.#begin();
   }
 
   /** The transaction was undone: what it has written is written again. */
@@ -104,7 +117,7 @@ export class WriteBehind {
       if (!this.#writing) this.#begin();
       this.#db.exec('BEGIN IMMEDIATE');
       try {
-        this.#write(SETTLED);
+        this.#write(Number.POSITIVE_INFINITY, SETTLED);
         this.#db.exec('COMMIT');
       } catch (error) {
         if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -127,18 +140,22 @@ export class WriteBehind {
     this.#left = undefined;
   }
 
-  #write(count: number): void {
+  /** Writes what is to become of so many devices, or somewhat more than so many rows and series. */
+  #write(devices: number, rows = Number.POSITIVE_INFINITY): void {
     const { last } = this.#writing ?? {};
     if (!this.#left || last === undefined) return;
-    for (let written = 0; written < count; written++) {
+    for (let device = 0, written = 0; device < devices && written < rows; device++) {
       const { value, done } = this.#left.next();
       if (done) {
         this.#trim.run(last);
         this.#written = true;
         return;
       }
-      if ('samples' in value) this.#writeSeries(value, last);
-      else this.#writeRow(value);
+      for (const one of value) {
+        if ('samples' in one) this.#writeSeries(one, last);
+        else this.#writeRow(one);
+      }
+      written += value.length;
     }
   }
 
@@ -151,7 +168,7 @@ export class WriteBehind {
       this.#addSeries.run(deviceId, path);
       this.#addChunk.run(...cells);
     }
-    if (newest) this.#put(valuesNumber, valuesRow(newest.entry, newest.index));
+    if (newest) this.#put(valuesNumber, valuesRow(newest));
   }
 
   #writeRow({ table, key, kind, cells }: PendingRow): void {

@@ -28,7 +28,7 @@ export interface GroupRequest {
   readonly script: readonly number[];
   /** The parameters of all statements of the script, in order. */
   readonly cells: readonly Cell[];
-  /** What goes to the log: a JSON array of entries (see redo.ts); empty if there are none. */
+  /** What goes to the log (see redo-group.ts); empty if there is nothing. */
   readonly redo: string;
   /** Batches that have statements and entries: which entries go with a batch that is refused. */
   readonly mixed: readonly RedoRange[];

@@ -1,6 +1,5 @@
-import { type Cell, encodeCell, encodeCells, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
-import { encodeSample, type SeriesSample } from '../history.ts';
-import { type Change, type Sample, StoreError } from '../port.ts';
+import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
+import { type Change, StoreError } from '../port.ts';
 import type { TableName } from '../tables.ts';
 
 /**
@@ -18,15 +17,12 @@ const numbers = new Map<string, number>(BEHIND.map((name, index) => [name, index
 export const valuesNumber = BEHIND.indexOf('values');
 
 /** What stands first in each entry of the log. Kept in files. */
-export const RedoKind = { put: 0, patch: 1, delete: 2, samples: 3 } as const;
+export const RedoKind = { put: 0, patch: 1, delete: 2, samples: 3, plain: 4 } as const;
 
-type RedoCell = string | number | boolean | null;
+export type RedoCell = string | number | boolean | null;
 /**
  * One entry as JSON: kind, number of the table, then for a put the cells of all columns, for a patch those of the key and
- * then pairs of a column's index and its cell, for a delete those of the key.
- *
- * Samples that a device sent together are one entry: kind, device, receivedAt, organisation, whether it was truncated, then
- * of each sample path, type, value, at, the clock of a current value or null, and when it was observed or null.
+ * then pairs of a column's index and its cell, for a delete those of the key. Samples: see redo-samples.ts.
  */
 export type RedoEntry = RedoCell[];
 
@@ -50,56 +46,6 @@ export function redoOf(change: Change): RedoEntry | undefined {
   }
   const number = numbers.get(change.delete);
   return number === undefined ? undefined : withCells([RedoKind.delete, number], shapeOf(number).key, change.key);
-}
-
-/** Cells of an entry of samples before the first one, and of each. */
-const HEAD = 5;
-const EACH = 6;
-
-/** Adds the entries of samples: those that follow each other and were sent together are one. @throws StoreError `invalid` */
-export function redoSamples(samples: readonly Sample[], redo: RedoEntry[]): void {
-  let entry: RedoEntry | undefined;
-  for (const sample of samples) {
-    const [deviceId = null, path = null, type = null, at = null, receivedAt = null, value = null] =
-      encodeSample(sample);
-    const { organisationId = null, truncated = 0 } = sample.current ?? {};
-    const same = entry?.[1] === deviceId && entry[2] === receivedAt && entry[3] === organisationId;
-    if (!entry || !same || entry[4] !== truncated) {
-      entry = [RedoKind.samples, deviceId, receivedAt, organisationId, truncated];
-      redo.push(entry);
-    }
-    entry.push(path, type, value, at, sample.current?.clock ?? null, sample.current?.observedAt ?? null);
-  }
-}
-
-/** Tells each sample of an entry, whether it is the current value, and where it stands. */
-export function readSamples(
-  entry: RedoEntry,
-  told: (deviceId: string, path: string, type: string, sample: SeriesSample, current: boolean, index: number) => void,
-): void {
-  const deviceId = String(entry[1]);
-  const receivedAt = Number(entry[2]);
-  for (let index = HEAD; index < entry.length; index += EACH) {
-    const sample: SeriesSample = [Number(entry[index + 3]), receivedAt, entry[index + 2] ?? null];
-    told(deviceId, String(entry[index]), String(entry[index + 1]), sample, entry[index + 4] !== null, index);
-  }
-}
-
-/** The row of `values` that a current sample makes, in the order of its columns. */
-export function valuesRow(entry: RedoEntry, index: number): Cell[] {
-  const [, deviceId, receivedAt, organisationId, truncated] = entry;
-  const [path, type, value, , clock, observedAt] = entry.slice(index, index + EACH);
-  const row: Readonly<Record<string, unknown>> = {
-    organisationId,
-    deviceId,
-    path,
-    stored: { type, value },
-    observedAt: observedAt ?? undefined,
-    receivedAt,
-    clock,
-    truncated,
-  };
-  return encodeCells(shapeOf(valuesNumber).columns, row);
 }
 
 function shapeOf(number: number): TableShape {

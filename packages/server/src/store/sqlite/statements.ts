@@ -4,7 +4,7 @@ import { type Batch, type Change, changedMeanwhile, StoreError } from '../port.t
 import type { TableName } from '../tables.ts';
 import { listed, quoted } from './ddl.ts';
 import type { StatementText } from './protocol.ts';
-import { type RedoEntry, redoOf, redoSamples } from './redo.ts';
+import type { RedoGroup } from './redo-group.ts';
 
 const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
 const assigned = (columns: readonly NamedColumn[], separator: string): string =>
@@ -30,7 +30,7 @@ const appendSql = `INSERT INTO ${quoted(journalShape.name)} (${listed(draftColum
 export interface Encoded {
   readonly script: number[];
   readonly cells: Cell[];
-  readonly redo: RedoEntry[];
+  readonly redo: RedoGroup;
 }
 
 /** A statement that writes rows of some columns. */
@@ -91,17 +91,16 @@ export class Statements {
     script.push(0);
     try {
       for (const change of batch.changes ?? []) {
-        const entry = redoOf(change);
-        if (entry) redo.push(entry);
-        else this.#encodeChange(change, script, cells);
+        if (!redo.change(change)) this.#encodeChange(change, script, cells);
       }
       for (const draft of batch.journal ?? []) {
         script.push(this.number(appendSql, draftColumns.length));
         cells.push(...encodeDraft(draft));
       }
-      redoSamples(batch.samples ?? [], redo);
+      redo.samples(batch.samples ?? []);
     } catch (error) {
-      [script.length, cells.length, redo.length] = starts;
+      [script.length, cells.length] = starts;
+      redo.truncate(starts[2]);
       throw error;
     }
     script[starts[0]] = script.length - starts[0] - 1;

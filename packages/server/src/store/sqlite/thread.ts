@@ -14,6 +14,7 @@ import type {
   ToWorker,
   WorkerSettings,
 } from './protocol.ts';
+import { RedoGroup } from './redo-group.ts';
 import type { Encoded } from './statements.ts';
 
 /** What becomes of a batch. */
@@ -38,23 +39,21 @@ interface Group extends Encoded {
   readonly queries: Query[];
   readonly commits: PendingCommit[];
   readonly pending: PendingQuery[];
-  /** Lengths of `cells` and `redo` whose size was counted, and that size. */
+  /** Length of `cells` whose size was counted, and that size. */
   counted: number;
-  countedRedo: number;
   size: number;
 }
 
 const emptyGroup = (): Group => ({
   script: [],
   cells: [],
-  redo: [],
+  redo: new RedoGroup(),
   mixed: [],
   settle: false,
   queries: [],
   commits: [],
   pending: [],
   counted: 0,
-  countedRedo: 0,
   size: 0,
 });
 
@@ -129,7 +128,7 @@ export class StoreThread {
   commit(encode: (group: Encoded) => void, pending: PendingCommit): void {
     const group = this.#gathering;
     this.#admit(group.commits.length);
-    if (group.size >= storeLimits.waitingSize) throw busy();
+    if (group.size + group.redo.size >= storeLimits.waitingSize) throw busy();
     const { script, cells, redo } = group;
     const start = script.length;
     const first = redo.length;
@@ -139,9 +138,6 @@ export class StoreThread {
     }
     group.commits.push(pending);
     for (; group.counted < cells.length; group.counted++) group.size += sizeOf(cells[group.counted] ?? null);
-    for (; group.countedRedo < redo.length; group.countedRedo++) {
-      for (const cell of redo[group.countedRedo] ?? []) group.size += typeof cell === 'string' ? cell.length : 8;
-    }
     this.#schedule();
   }
 
@@ -212,9 +208,8 @@ export class StoreThread {
       this.#gathering = emptyGroup();
       this.#underWay = group;
       this.#sentAt = performance.now();
-      const { script, cells, mixed, settle, queries } = group;
-      const redo = group.redo.length === 0 ? '' : JSON.stringify(group.redo);
-      this.#post({ texts: this.#takeTexts(), script, cells, redo, mixed, settle, queries });
+      const { script, cells, redo, mixed, settle, queries } = group;
+      this.#post({ texts: this.#takeTexts(), script, cells, redo: redo.text(), mixed, settle, queries });
     } else if (this.#state === 'closing') {
       this.#post('close');
     }

@@ -1,0 +1,55 @@
+import type { Change, Sample } from '../port.ts';
+import { type RedoEntry, redoOf } from './redo.ts';
+import { Forms, type RedoForm, redoSamples } from './redo-samples.ts';
+
+/** One row of the log: entries, and the forms that they name. */
+export type RedoRow = readonly [forms: readonly RedoForm[], entries: readonly RedoEntry[]];
+
+/** What a group adds to the log. */
+export class RedoGroup {
+  readonly #forms = new Forms();
+  readonly #entries: RedoEntry[] = [];
+  /** Characters of the entries, roughly. */
+  size = 0;
+
+  /** How many entries there are. */
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** Whether the change is of a table that is written behind: it has become an entry. @throws StoreError `invalid` */
+  change(change: Change): boolean {
+    const entry = redoOf(change);
+    if (entry) this.#add(entry);
+    return entry !== undefined;
+  }
+
+  /** @throws StoreError `invalid` if one does not fit */
+  samples(samples: readonly Sample[]): void {
+    redoSamples(samples, this.#forms, (entry) => this.#add(entry));
+  }
+
+  /** Takes back what came after the first `length` entries. */
+  truncate(length: number): void {
+    this.#entries.length = length;
+  }
+
+  /** The row of the log; empty if there are no entries. */
+  text(): string {
+    const row: RedoRow = [this.#forms.all, this.#entries];
+    return this.#entries.length === 0 ? '' : JSON.stringify(row);
+  }
+
+  #add(entry: RedoEntry): void {
+    this.#entries.push(entry);
+    for (let index = 0; index < entry.length; index++) {
+      const cell = entry[index];
+      this.size += typeof cell === 'string' ? cell.length : 8;
+    }
+  }
+}
+
+/** Reads a row of the log. */
+export function readRow(text: string): RedoRow {
+  return JSON.parse(text);
+}

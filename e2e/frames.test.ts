@@ -41,7 +41,8 @@ describe('A device on a network too thin for a handshake', () => {
   const deliver = (data: string, time?: number) =>
     network()('frames.take', { body: { link: LINK, data, ...(time === undefined ? {} : { time }) } });
   const level = async () => {
-    const { values } = await server.api('devices.show', { params });
+    const { values, sendsFrames } = await server.api('devices.show', { params });
+    expect(sendsFrames).toBe(true);
     return values.find(({ path }) => path === LEVEL)?.value;
   };
   const history = async () => {

@@ -173,6 +173,7 @@ export const DeviceDetail = Type.Object({
   /** Where it is reached by SMS, if that is not as it registers; and for what it is woken, if not as the server has it. */
   smsNumber: Type.Optional(Type.String()),
   wake: Type.Optional(WakeFor),
+  sendsFrames: Type.Optional(Type.Boolean({ description: 'over a network too thin for a handshake' })),
   /** Of a gateway. */
   admitsBehind: Type.Optional(Type.Boolean({ description: 'devices that it names as behind it are added' })),
   behind: Type.Optional(
@@ -203,6 +204,12 @@ export const DeviceDetail = Type.Object({
         Type.Array(FormatInfo, { description: 'that it says it has; absent: it did not say' }),
       ),
       refusedFormats: Type.Optional(Type.Array(FormatInfo, { description: 'that it refused: they are tried last' })),
+      noFetch: Type.Optional(
+        Type.Boolean({ description: 'it takes no FETCH: of several paths it is asked for one at a time' }),
+      ),
+      readByInstance: Type.Optional(
+        Type.Array(Type.Integer(), { description: 'objects too long for its answers: read instance by instance' }),
+      ),
       extra: Type.Optional(
         Type.Record(Type.String(), Type.String(), { description: 'parameters that no version of LwM2M has' }),
       ),

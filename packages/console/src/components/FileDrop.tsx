@@ -36,7 +36,7 @@ export function FileDrop({ label, accept = '', name, take }: FileDropProps) {
           <Paper
             withBorder
             p="md"
-            style={{ borderStyle: 'dashed' }}
+            style={{ borderStyle: 'dashed', borderColor: 'var(--border)' }}
             bg={over ? 'var(--mantine-primary-color-light)' : 'transparent'}
           >
             <Text size="sm" c="dimmed" ta="center" style={{ overflowWrap: 'anywhere' }}>

@@ -26,11 +26,6 @@ export function describeErrors(error: unknown): string[] {
   return places.map(({ at, message }) => [at.replace(/^body\/?/, ''), message].filter(Boolean).join(': '));
 }
 
-/** Whether there is nothing at the address that was asked. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof ApiError && error.problem.status === 404;
-}
-
 /** Whether a sign-in link was refused because it had been used before or is too old. */
 export function isSpentLink(error: unknown): boolean {
   return error instanceof ApiError && error.problem.code === 'link-invalid';

@@ -1,6 +1,6 @@
-import type { BootstrapState, IncidentState, PolicyDevice, QueryOf } from '@reeve/contract';
+import type { BootstrapState, DeviceDetail, IncidentState, PolicyDevice, QueryOf } from '@reeve/contract';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { api, isMissing, isSignedOut } from './api.ts';
+import { api, isSignedOut } from './api.ts';
 import type { Key } from './keys.ts';
 
 /** Things that can change without a journal entry are asked for again at this pace, in ms. */
@@ -193,19 +193,11 @@ export function useLayouts() {
   return usePages(['layouts'], () => api('layouts.list'));
 }
 
-/** How a device sends frames; null if it may send none. */
-export function useFrameSource(deviceId: string) {
-  return useQuery({
-    queryKey: ['frameSource', deviceId],
-    queryFn: async () => {
-      try {
-        return await api('frames.show', { params: { device: deviceId } });
-      } catch (error) {
-        if (isMissing(error)) return null;
-        throw error;
-      }
-    },
-  });
+/** How a device sends frames, if it does. */
+export function useFrameSource({ deviceId, sendsFrames = false }: Pick<DeviceDetail, 'deviceId' | 'sendsFrames'>) {
+  const queryFn = () => api('frames.show', { params: { device: deviceId } });
+  const { data } = useQuery({ queryKey: ['frameSource', deviceId], queryFn, enabled: sendsFrames });
+  return sendsFrames ? data : undefined;
 }
 
 /** Devices whose expired certificate is admitted. */

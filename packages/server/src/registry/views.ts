@@ -89,6 +89,7 @@ export function detail(
     rules,
     ...(device.row.smsNumber === undefined ? {} : { smsNumber: device.row.smsNumber }),
     ...(device.row.wake === undefined ? {} : { wake: device.row.wake }),
+    ...(device.frames === undefined ? {} : { sendsFrames: true }),
     ...gatewayView(device, sources.behind(device)),
     verdict: verdictOf(summary, rules, now),
     objects: objectsOf(registration, sources.models),

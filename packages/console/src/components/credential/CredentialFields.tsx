@@ -1,4 +1,4 @@
-import { Checkbox, Group, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core';
+import { Checkbox, Group, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from '@mantine/core';
 import { useAuthorities } from '../../data/queries.ts';
 import { Fold } from '../Fold.tsx';
 import { type CredentialDraft, purposes, type Way, ways } from './credentialForm.ts';
@@ -26,8 +26,8 @@ const rare: Readonly<Record<Way, readonly Field[]>> = {
     { name: 'recipientId', label: 'Recipient ID in hex', empty: '00' },
     { name: 'salt', label: 'Master Salt in hex', empty: 'none' },
     { name: 'idContext', label: 'ID Context in hex', empty: 'none' },
-    { name: 'aead', label: 'AEAD algorithm, COSE number', empty: '10' },
-    { name: 'hmac', label: 'HMAC algorithm, COSE number', empty: '5' },
+    { name: 'aead', label: 'AEAD, COSE number', empty: '10' },
+    { name: 'hmac', label: 'HMAC, COSE number', empty: '5' },
   ],
   'raw-key': [],
   certificate: [],
@@ -102,7 +102,9 @@ export function CredentialFields({ draft, change, endpoint }: CredentialFieldsPr
       {way === 'authority' && field({ name: 'name', label: 'Name in the certificate', empty: endpoint })}
       <Fold title="More terms">
         <Stack gap="xs" mt="xs">
-          {rare[way].map(field)}
+          <SimpleGrid cols={2} spacing="xs">
+            {rare[way].map(field)}
+          </SimpleGrid>
           <Group grow gap="xs">
             <DateField label="Counts from" value={texts.validFrom} set={(text) => set('validFrom', text)} />
             <DateField label="until" value={texts.validUntil} set={(text) => set('validUntil', text)} />

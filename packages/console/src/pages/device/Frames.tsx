@@ -12,11 +12,12 @@ import { api } from '../../data/api.ts';
 import { useFrameSource, useLayouts } from '../../data/queries.ts';
 
 /** How the device sends frames over a network too thin for a handshake. Only where there is a layout of frames. */
-export function Frames({ device: { deviceId, endpoint } }: { device: DeviceDetail }) {
+export function Frames({ device }: { device: DeviceDetail }) {
+  const { deviceId, endpoint } = device;
   const layouts = useLayouts().items.map(({ name }) => name);
-  const { data: source } = useFrameSource(deviceId);
+  const source = useFrameSource(device);
   const [key, setKey] = useState<string>();
-  if (source === undefined || (source === null && layouts.length === 0)) return null;
+  if (!source && layouts.length === 0) return null;
   const params = { device: deviceId };
   const change = (
     <DialogButton
@@ -70,7 +71,7 @@ export function Frames({ device: { deviceId, endpoint } }: { device: DeviceDetai
 
 interface SourceFormProps {
   deviceId: string;
-  source: FrameSource | null;
+  source: FrameSource | undefined;
   layouts: string[];
   /** Gets the key that was made. */
   made: (key: string | undefined) => void;

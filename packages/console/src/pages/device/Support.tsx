@@ -8,10 +8,11 @@ import { formatDuration } from '../../format.ts';
 export function Support({ device }: { device: DeviceDetail }) {
   const { registration, downlink } = device;
   if (!registration) return null;
-  const { version, binding, queueMode, transport, rootPath, contentFormats, refusedFormats, profile, extra } =
-    registration;
+  const { version, binding, queueMode, transport, rootPath, contentFormats, profile, extra } = registration;
+  const { refusedFormats, noFetch, readByInstance } = registration;
   const parameters = Object.entries(extra ?? {}).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   const { bytesPerDay, bytesToday = 0, awakeSeconds } = downlink;
+  const quirky = refusedFormats || noFetch || readByInstance || profile || rootPath || parameters.length > 0;
   return (
     <Section title="Supports">
       <Facts
@@ -29,12 +30,14 @@ export function Support({ device }: { device: DeviceDetail }) {
       <Facts
         facts={[
           ['Refused', refusedFormats && `${names(refusedFormats)}: tried last`],
+          ['Several paths', noFetch && 'one at a time: it takes no FETCH'],
+          ['Read by instance', readByInstance?.map((id) => `/${id}`).join(', ')],
           ['Awake for', queueMode && `${formatDuration(awakeSeconds * 1000)} after each message`],
           ['Downlink', bytesPerDay !== undefined && `${bytesToday} of ${bytesPerDay} bytes today`],
           ['Profile', profile],
           ['Paths', rootPath && `begin with ${rootPath}`],
           ['Also says', parameters.join(' ')],
-          ['Quirks', !(refusedFormats || profile || rootPath || parameters.length > 0) && 'none so far'],
+          ['Quirks', !quirky && 'none so far'],
         ]}
       />
     </Section>

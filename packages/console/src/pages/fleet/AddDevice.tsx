@@ -63,7 +63,7 @@ export function AddDevice({ session, draft: first, close }: AddDeviceProps) {
         {text('site', 'Site')}
         {text('owner', 'Owner')}
         {text('model', 'Model', 'until it says so itself')}
-        {text('group', 'Group', 'what it is given by bootstrap')}
+        {text('group', 'Group', 'for bootstrap')}
       </SimpleGrid>
       <LabelsField text={draft.labels} change={(text) => setDraft({ ...draft, labels: text })} />
     </Form>

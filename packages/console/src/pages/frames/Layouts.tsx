@@ -76,11 +76,7 @@ function LayoutCard({ layout }: { layout: FrameLayout }) {
           </ConfirmButton>
         </Group>
       </Group>
-      <DataTable
-        label={`Fields of ${name}`}
-        columns={[{ name: 'Bits', width: 90 }, 'Resource', 'Value']}
-        minWidth={360}
-      >
+      <DataTable label={`Fields of ${name}`} columns={[{ name: 'Bits', width: 90 }, 'Resource', 'Value']}>
         {fieldRows(fields).map(({ bits: place, path, value }) => (
           <Table.Tr key={place}>
             <Table.Td className="numeric">{place}</Table.Td>

@@ -13,7 +13,7 @@ it('tells what is wrong with a policy by its lines', () => {
     { at: 'document', message: 'empty' },
   ];
   expect(policyErrors(refusal(errors), source)).toEqual([
-    'line 3, column 6: rules[0].treshold: unknown key, in “- {treshold: 1}”',
+    'line 3, column 6: rules[0].treshold: unknown key (“- {treshold: 1}”)',
     'line 9, column 1: ends early',
     'document: empty',
   ]);

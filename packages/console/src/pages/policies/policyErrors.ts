@@ -9,6 +9,6 @@ export function policyErrors(error: unknown, source: string): string[] {
   return places.map(({ at, message }) => {
     const told = message.startsWith(at) ? message.slice(at.length).replace(/^[,:] /, '') : message;
     const line = lines[Number(/^line (\d+)/.exec(at)?.[1]) - 1]?.trim();
-    return `${at}: ${told}${line ? `, in “${line}”` : ''}`;
+    return `${at}: ${told}${line ? ` (“${line}”)` : ''}`;
   });
 }

@@ -24,7 +24,8 @@ export function Tokens() {
         size="xs"
         maw={420}
         label="What a new token lets its program do"
-        data={scopeNames.map((value) => ({ value, label: `${value}: ${scopes[value].about}` }))}
+        description={scopes[scope].about}
+        data={[...scopeNames]}
         value={scope}
         onChange={(event) => setScope(scopeNames.find((name) => name === event.currentTarget.value) ?? 'admin')}
       />

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { openBootstrap } from './bootstrap/open.ts';
 import type { ServerUris } from './bootstrap/uris.ts';
+import { Performer } from './commands/performer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Gateways } from './gateways/gateways.ts';
 import { HandshakeCounts } from './handshakes/counters.ts';
@@ -17,6 +18,7 @@ import { Pacer } from './pacing/pacer.ts';
 import { RuleEngine } from './policies/engine.ts';
 import { Credentials } from './registry/credentials.ts';
 import { type Device, Fleet } from './registry/fleet.ts';
+import { QuirkBook } from './registry/quirks.ts';
 import { noteHeard, noteUnanswered } from './registry/reach.ts';
 import { Registrations } from './registry/registrations.ts';
 import { SessionKeeper } from './sessions/keeper.ts';
@@ -80,6 +82,7 @@ export async function openCore(options: CoreOptions) {
   const engine = await RuleEngine.load(store, fleet, values);
   const ingest = new Ingest(values, engine, (refused) => failedHandshakes.count(refused));
   const requests = new Requests(send);
+  const quirks = new QuirkBook({ store, lanes });
   const pacer = await Pacer.load({ store, limits: options.downlink, now });
   const lost = (device: Device, how: 'timeout' | 'not-sent') => noteUnanswered(fleet, device, how);
 
@@ -90,6 +93,7 @@ export async function openCore(options: CoreOptions) {
     engine,
     values,
     requests,
+    quirks,
     pacer,
     send,
     lost,
@@ -214,6 +218,7 @@ export async function openCore(options: CoreOptions) {
     engine,
     ingest,
     requests,
+    performer: new Performer(requests, quirks),
     pacer,
     lost,
     observer,

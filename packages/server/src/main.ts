@@ -132,6 +132,7 @@ export async function startServer(
     observer,
     dispatcher,
     requests,
+    performer,
     pacer,
     lost,
   } = await openCore({
@@ -170,7 +171,7 @@ export async function startServer(
     models: library.models,
     pacer,
     now,
-    perform: (device, operation) => requests.perform(device, operation),
+    performer,
     lost,
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),

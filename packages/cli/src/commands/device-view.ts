@@ -73,6 +73,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       behind: behindText(device),
       supports: registration && supportText(registration),
       refused: registration?.refusedFormats && `${formatNames(registration.refusedFormats)}: tried last`,
+      quirks: registration && quirksText(registration),
       profile: registration?.profile,
       model: device.model,
       firmware: device.firmware,
@@ -132,6 +133,13 @@ function supportText({ binding, transport, contentFormats, rootPath, extra }: Re
     ...(contentFormats ? [formatNames(contentFormats)] : []),
     ...(rootPath === undefined ? [] : [`paths begin with ${rootPath}`]),
     ...(parameters.length === 0 ? [] : [`also says ${parameters.join(' ')}`]),
+  ].join('; ');
+}
+
+function quirksText({ noFetch, readByInstance }: Registration): string {
+  return [
+    ...(noFetch ? ['it takes no FETCH: of several paths it is asked for one at a time'] : []),
+    ...(readByInstance ? [`read by instance: ${readByInstance.map((id) => `/${id}`).join(', ')}`] : []),
   ].join('; ');
 }
 

@@ -1,5 +1,7 @@
 import type { CommandCost, CommandOperation, Waiting } from '@reeve/contract';
+import type { LwM2mPath } from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
+import type { LinkOperation } from '../link/port.ts';
 import { sizeOf } from '../link/size.ts';
 import { datagramHeaders } from '../pacing/cost.ts';
 import { carrierOf, type Device } from '../registry/fleet.ts';
@@ -14,6 +16,8 @@ interface Question {
   readonly device: Device;
   readonly models: Models;
   readonly values: readonly Row<'values'>[];
+  /** The requests that an operation takes on the device. */
+  readonly requestsFor: (device: Device, operation: LinkOperation) => readonly LinkOperation[];
   /** Why nothing can be sent to the device now. */
   readonly waiting: Waiting | undefined;
 }
@@ -22,19 +26,20 @@ interface Question {
  * What a command would cost the device, by what it registered and what it last told.
  * @throws ReeveError `wrong-state` if it never registered, `invalid-value`
  */
-export function costOf({ operation, device, models, values, waiting }: Question): CommandCost {
+export function costOf({ operation, device, models, values, requestsFor, waiting }: Question): CommandCost {
   const { registration } = device;
   if (!registration)
     throw new ReeveError('wrong-state', 'The device has not registered yet: nobody knows what it takes');
   const { version, offer, refusedFormats } = knownOf(registration);
-  const size = sizeOf(
-    linkOperationOf(operation, models, registration),
-    { version, offer, definitionOf: (path) => models.resourceAt(path, registration) },
-    new Set(refusedFormats),
-    values,
-  );
-  if (typeof size === 'string') throw new ReeveError('invalid-value', size);
-  const { messages, bytes, answerBytes } = size;
+  const addressee = { version, offer, definitionOf: (path: LwM2mPath) => models.resourceAt(path, registration) };
+  const sizes = requestsFor(device, linkOperationOf(operation, models, registration)).map((request) => {
+    const size = sizeOf(request, addressee, new Set(refusedFormats), values);
+    if (typeof size === 'string') throw new ReeveError('invalid-value', size);
+    return size;
+  });
+  const [messages, bytes] = [sum(sizes.map((size) => size.messages)), sum(sizes.map((size) => size.bytes))];
+  const answers = sizes.flatMap((size) => size.answerBytes ?? []);
+  const answerBytes = answers.length === 0 ? undefined : sum(answers);
   return {
     bytes: bytes + messages * datagramHeaders(carrierOf(device).session),
     datagrams: messages,
@@ -43,3 +48,5 @@ export function costOf({ operation, device, models, values, waiting }: Question)
     ...(waiting === undefined ? {} : { waiting }),
   };
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -14,6 +14,7 @@ import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Models } from '../telemetry/models.ts';
 import { instanceChangeOf, linkOperationOf, readPathOf } from './operation.ts';
+import type { Performer } from './performer.ts';
 import { priorityOf } from './priority.ts';
 import { expired, finished, isSuccess, sent, settled } from './steps.ts';
 
@@ -26,7 +27,7 @@ export interface DeliveryOptions {
   readonly models: Models;
   readonly pacer: Pacer;
   readonly now: () => Millis;
-  readonly perform: (device: Device, operation: LinkOperation) => Promise<RequestOutcome>;
+  readonly performer: Pick<Performer, 'perform' | 'requestsFor'>;
   /** The device did not answer: nothing is sent to it until it is heard again. */
   readonly lost: (device: Device, how: 'timeout' | 'not-sent') => void;
   /** What is to be stored with everything that a device's answer changes. */
@@ -200,7 +201,10 @@ export class Delivery {
       return { kind: 'ended' };
     }
     if (!granted) {
-      const cost: Cost = { priority: priorityOf(head), bytes: requestBytes(operation, carrierOf(device).session) };
+      const { session } = carrierOf(device);
+      const requests = this.#o.performer.requestsFor(device, operation);
+      const bytes = requests.reduce((sum, request) => sum + requestBytes(request, session), 0);
+      const cost: Cost = { priority: priorityOf(head), bytes };
       const turn = pacer.ask(device, cost.priority, cost.bytes, 'commands');
       if (turn === 'later') return { kind: 'held', ...cost };
       if (turn !== 'go') return { kind: 'paced', turn };
@@ -213,7 +217,7 @@ export class Delivery {
   async #send(device: Device, row: CommandRow, operation: LinkOperation): Promise<void> {
     const carrier = carrierOf(device);
     const { session, lastHeard } = carrier;
-    const outcome = await this.#o.perform(device, operation);
+    const outcome = await this.#o.performer.perform(device, operation);
     const at = this.#o.now();
     const how = howUnanswered(outcome);
     // If it was heard since, or over another session, it is there.

@@ -42,7 +42,8 @@ export function commandHandlers({ store, fleet, queue, models, values, now }: Op
     'commands.cost': async ({ organisationId, params, body: { operation } }) => {
       const device = deviceOf(organisationId, params.device);
       const waiting = isReachable(device, now()) ? undefined : queue.whyWaiting(device);
-      return costOf({ operation, device, models, values: values.of(device.row.deviceId), waiting });
+      const requestsFor: CommandQueue['requestsFor'] = (of, asked) => queue.requestsFor(of, asked);
+      return costOf({ operation, device, models, values: values.of(device.row.deviceId), requestsFor, waiting });
     },
     'commands.create': async ({ organisationId, params, query, body, actor, idempotencyKey, signal }) => {
       const device = deviceOf(organisationId, params.device);

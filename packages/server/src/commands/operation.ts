@@ -251,15 +251,19 @@ function describeAttributes(attributes: WriteAttributes['attributes']): string {
 export function describeOutcome(outcome: RequestOutcome): string {
   switch (outcome.kind) {
     case 'answered':
-      return `answered ${codeText(outcome.code)}${describeDefect(outcome.body)}`;
+      return `answered ${codeText(outcome.code)}${describePieces(outcome)}${describeDefect(outcome.body)}`;
     case 'timeout':
-      return 'no answer';
+      return outcome.acknowledged ? 'acknowledged, but no answer' : 'no answer';
     case 'reset':
       return 'the device reset the request';
     case 'not-sent':
     case 'unencodable':
       return `not sent: ${outcome.reason}`;
   }
+}
+
+function describePieces({ requests }: Extract<RequestOutcome, { kind: 'answered' }>): string {
+  return requests === undefined ? '' : `, asked for in ${requests === 1 ? 'another request' : `${requests} requests`}`;
 }
 
 /** What is wrong with the payload of an answer. */

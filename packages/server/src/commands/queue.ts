@@ -13,6 +13,7 @@ import {
 } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import { Lanes } from '../lanes.ts';
+import type { LinkOperation } from '../link/port.ts';
 import type { Device } from '../registry/fleet.ts';
 import { isReachable } from '../registry/reach.ts';
 import { type Store, StoreError } from '../store/port.ts';
@@ -176,6 +177,11 @@ export class CommandQueue {
     } finally {
       done.abort();
     }
+  }
+
+  /** The requests that an operation takes on the device. */
+  requestsFor(device: Device, operation: LinkOperation): readonly LinkOperation[] {
+    return this.#o.performer.requestsFor(device, operation);
   }
 
   /** Why a queued command of the device is not sent yet. */

@@ -6,12 +6,14 @@ import type { DownlinkLimits } from '../pacing/limits.ts';
 import { Pacer } from '../pacing/pacer.ts';
 import { type Device, Fleet, type Registration } from '../registry/fleet.ts';
 import { noteInstance } from '../registry/instances.ts';
+import { QuirkBook } from '../registry/quirks.ts';
 import { noteUnanswered } from '../registry/reach.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import { Models } from '../telemetry/models.ts';
+import { Performer } from './performer.ts';
 import { CommandQueue, type NewCommand } from './queue.ts';
 
 export const START: Millis = Date.UTC(2026, 10, 1);
@@ -135,7 +137,7 @@ interface TestOptions {
 /** A queue over a store in memory, with one device that answers as the test says. */
 export async function openTestQueue({
   store = openMemoryStore(),
-  perform = obedient,
+  perform: behave = obedient,
   connected = true,
   time = { now: START },
   registration = {},
@@ -148,7 +150,12 @@ export async function openTestQueue({
   const bus = openLocalBus(store);
   const performed: LinkOperation[] = [];
   const reports: Report[] = [];
-  const behaviour = { perform };
+  const behaviour = { perform: behave };
+  const perform = async (to: Device, operation: LinkOperation) => {
+    performed.push(operation);
+    return behaviour.perform(operation, to);
+  };
+  const lanes = new Lanes();
   const pacer = await Pacer.load({ store, limits, now: () => time.now });
   const queue = await CommandQueue.open({
     store,
@@ -157,16 +164,13 @@ export async function openTestQueue({
     models: new Models(),
     pacer,
     now: () => time.now,
-    perform: async (to, operation) => {
-      performed.push(operation);
-      return behaviour.perform(operation, to);
-    },
+    performer: new Performer({ perform }, new QuirkBook({ store, lanes })),
     mark: () => undefined,
     lost: (to, how) => noteUnanswered(fleet, to, how),
     received: async (_, report) => {
       reports.push(report);
     },
-    instances: (to, change) => noteInstance(to, change, { store, lanes: new Lanes(), now: () => time.now }),
+    instances: (to, change) => noteInstance(to, change, { store, lanes, now: () => time.now }),
   });
   const add = (operation: NewCommand['operation'], more: Partial<NewCommand> = {}) =>
     queue.add({ organisationId, deviceId, operation, actor: ada, ...more });

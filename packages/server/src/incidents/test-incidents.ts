@@ -157,8 +157,11 @@ export async function openWorld(options: WorldOptions = {}) {
     models: new Models(),
     pacer: await Pacer.load({ store: kept, limits: {}, now }),
     now,
-    perform: async (to, operation) =>
-      trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
+    performer: {
+      perform: async (to, operation) =>
+        trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
+      requestsFor: (_, operation) => [operation],
+    },
     mark: () => undefined,
     lost: (device, how) => noteUnanswered(fleet, device, how),
     received: async () => {},

@@ -82,9 +82,11 @@ export type RequestOutcome =
       readonly token?: string;
       /** See {@link LinkObservation}. */
       readonly format?: number;
+      /** How many requests it took, of what was asked for in pieces. */
+      readonly requests?: number;
     }
-  /** Sent, and never answered: the device may have acted on it. */
-  | { readonly kind: 'timeout' }
+  /** Sent, and never answered, at most acknowledged: the device may have acted on it. */
+  | { readonly kind: 'timeout'; readonly acknowledged?: true }
   | { readonly kind: 'reset' }
   /** Nothing left the server: it may be tried again. */
   | { readonly kind: 'not-sent'; readonly reason: string }

@@ -140,6 +140,7 @@ export class Operations {
       return { kind: 'answered', code: message.code, body, token, ...listed };
     }
     if (outcome.kind === 'reset') return { kind: 'reset' };
+    if (outcome.kind === 'timeout' && outcome.acknowledged) return { kind: 'timeout', acknowledged: true };
     if (transmitted) return { kind: 'timeout' };
     return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
   }

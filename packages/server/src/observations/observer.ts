@@ -10,6 +10,7 @@ import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { carrierOf, type Device, type Fleet, pages } from '../registry/fleet.ts';
+import { NO_FETCH, type QuirkBook, showsQuirk } from '../registry/quirks.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf, throughOf } from '../registry/terms.ts';
 import { SmallMap } from '../small-map.ts';
@@ -17,6 +18,7 @@ import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
+import { furthest, inParts, partsOf } from './parts.ts';
 import { baseOf, wantedTarget } from './target.ts';
 import { Wishes } from './wishes.ts';
 
@@ -48,6 +50,7 @@ interface Options {
   readonly engine: RuleEngine;
   readonly values: Values;
   readonly requests: Requests;
+  readonly quirks: QuirkBook;
   readonly pacer: Pacer;
   readonly send: (message: LinkDown) => void;
   /** Takes a report of the device's values; called within its lane. */
@@ -107,7 +110,9 @@ export class Observer {
   }
 
   #view(deviceId: DeviceId, path: string, wantedBy: string[]): Observation {
-    const watch = this.#watches.get(deviceId)?.get(path);
+    const watches = this.#watches.get(deviceId);
+    const parts = this.#takesNoFetch(this.#o.fleet.get(deviceId)) ? partsOf(path) : undefined;
+    const watch = furthest((parts ?? [path]).map((part) => watches?.get(part)));
     return {
       path,
       wantedBy,
@@ -255,6 +260,10 @@ export class Observer {
     return true;
   }
 
+  #takesNoFetch(device: Device | undefined): boolean {
+    return device !== undefined && this.#o.quirks.has(device, NO_FETCH);
+  }
+
   #ask(device: Device, { path, former, watch }: Step): Turn | Promise<Turn> {
     // The device knows nothing of it.
     if (watch && watch.state !== 'live') return 'go';
@@ -264,7 +273,8 @@ export class Observer {
 
   #next(device: Device): Step | undefined {
     if (!isReachable(device, this.#o.now())) return undefined;
-    const wanted = this.#wishes.targets(device.row.deviceId);
+    const targets = this.#wishes.targets(device.row.deviceId);
+    const wanted = this.#takesNoFetch(device) ? inParts(targets) : targets;
     const watches = this.#watches.get(device.row.deviceId);
     for (const watch of watches?.values() ?? []) {
       if (!wanted.includes(watch.path)) return { kind: 'stop', path: watch.path, watch };
@@ -314,6 +324,12 @@ export class Observer {
   async #settle(device: Device, path: string, outcome: RequestOutcome): Promise<void> {
     const { deviceId, organisationId } = device.row;
     const now = this.#o.now();
+    if (partsOf(path) && showsQuirk(NO_FETCH, outcome)) {
+      // Its paths are observed one by one instead.
+      this.#o.quirks.suspect(device, NO_FETCH);
+      this.#of(deviceId).delete(path);
+      return;
+    }
     const how = howUnanswered(outcome);
     if (how) return this.#retryLater(device, path, how);
     if (
@@ -331,6 +347,7 @@ export class Observer {
         },
         apply: () => this.#of(deviceId).set(path, { ...observation, state: 'live' }),
       };
+      if (this.#takesNoFetch(device)) this.#o.quirks.prove(device, NO_FETCH);
       await this.#o.take(device, { path: baseOf(path) ?? path, body: outcome.body, fresh: true, receivedAt: now }, [
         live,
       ]);

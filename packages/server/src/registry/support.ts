@@ -19,6 +19,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [ContentFormat.legacyJson]: 'OMA JSON, as before 1.0',
 };
 
+type Supported = 'transport' | 'rootPath' | 'contentFormats' | 'refusedFormats' | 'noFetch' | 'readByInstance';
+
 /** What a registered device says that it supports, and what was learned of it beside. */
 export function supportOf(
   { session }: Pick<Device, 'session'>,
@@ -26,13 +28,16 @@ export function supportOf(
     rootPath,
     contentFormats,
     refusedFormats = [],
-  }: Pick<Registration, 'rootPath' | 'contentFormats' | 'refusedFormats'>,
-): Pick<NonNullable<DeviceDetail['registration']>, 'transport' | 'rootPath' | 'contentFormats' | 'refusedFormats'> {
+    quirks: { noFetch, byInstance = [] } = {},
+  }: Pick<Registration, 'rootPath' | 'contentFormats' | 'refusedFormats' | 'quirks'>,
+): Pick<NonNullable<DeviceDetail['registration']>, Supported> {
   return {
     ...(session ? { transport: session.transport } : {}),
     ...(rootPath === '/' ? {} : { rootPath }),
     ...(contentFormats.length === 0 ? {} : { contentFormats: contentFormats.map(named) }),
     ...(refusedFormats.length === 0 ? {} : { refusedFormats: refusedFormats.map(named) }),
+    ...(noFetch && { noFetch }),
+    ...(byInstance.length === 0 ? {} : { readByInstance: [...byInstance] }),
   };
 }
 

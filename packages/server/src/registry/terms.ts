@@ -5,6 +5,7 @@ import type { LinkUp, Offer, SessionInfo } from '../link/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Device, Registration } from './fleet.ts';
 import type { Offered } from './profiles.ts';
+import { keptQuirks } from './quirks.ts';
 
 type Terms = Row<'registrations'>;
 type Register = Extract<LinkUp, { kind: 'register' }>;
@@ -31,6 +32,7 @@ export function termsOf(device: Device, { session, at, ...message }: Register, {
     state: 'registered',
     ...(message.sms === undefined ? {} : { sms: message.sms }),
     ...(profile && { profile }),
+    ...keptQuirks(device.registration, { version: message.version, contentFormats: [...offer.contentFormats] }),
   };
 }
 

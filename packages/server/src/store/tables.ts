@@ -103,6 +103,8 @@ export const tables = {
       endedAt: optional(integer()),
       /** Content formats that the device has refused since it registered. */
       refusedFormats: optional(json<number[]>()),
+      /** How it has to be asked: without FETCH; for the instances of some objects one by one. */
+      quirks: optional(json<{ readonly noFetch?: true; readonly byInstance?: readonly number[] }>()),
       /** Telephone number or external identifier, as the device has it. */
       sms: optional(text()),
       /** What the device offers under a name. */

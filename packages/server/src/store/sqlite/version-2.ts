@@ -77,12 +77,12 @@ export const version2: readonly string[] = [
     "identity" TEXT, "lifetime" INTEGER NOT NULL, "version" TEXT NOT NULL, "binding" TEXT NOT NULL,
     "queueMode" INTEGER NOT NULL, "rootPath" TEXT NOT NULL, "contentFormats" TEXT NOT NULL, "objects" TEXT NOT NULL,
     "extra" TEXT NOT NULL, "registeredAt" INTEGER NOT NULL, "state" TEXT NOT NULL, "endedAt" INTEGER,
-    "refusedFormats" TEXT, "sms" TEXT, "profile" TEXT, "prefix" TEXT,
+    "refusedFormats" TEXT, "quirks" TEXT, "sms" TEXT, "profile" TEXT, "prefix" TEXT,
     PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   `INSERT INTO "registrations"
     SELECT "organisationId", "deviceId", "registrationId", "endpoint", 'psk:' || "identity", "lifetime", "version",
       "binding", "queueMode", "rootPath", "contentFormats", "objects", "extra", "registeredAt", "state", "endedAt",
-      NULL, NULL, NULL, NULL
+      NULL, NULL, NULL, NULL, NULL
     FROM "oldRegistrations"`,
   'DROP TABLE "oldRegistrations"',
   'ALTER TABLE "observations" ADD COLUMN "format" INTEGER',

@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Code } from '@reeve/coap';
+import { commitAll } from '../decision.ts';
+import type { Lanes } from '../lanes.ts';
+import type { RequestOutcome } from '../link/port.ts';
+import type { Store } from '../store/port.ts';
+import type { Row } from '../store/tables.ts';
+import type { Device, Registration } from './fleet.ts';
+
+/** What was learned of how a device has to be asked. */
+type Quirks = NonNullable<Registration['quirks']>;
+
+/** One thing that can be learned. */
+export type Quirk =
+  /** It takes no FETCH: of several paths it is asked for one at a time. */
+  | { readonly kind: 'no-fetch' }
+  /** An object is too long for its answers: it is read instance by instance. */
+  | { readonly kind: 'by-instance'; readonly objectId: number };
+
+export const NO_FETCH: Quirk = { kind: 'no-fetch' };
+const NONE: Quirks = {};
+
+/** What devices answer to a FETCH that have none; others acknowledge it and say nothing more. */
+const FETCH_REFUSED: ReadonlySet<number> = new Set([Code.MethodNotAllowed, Code.NotImplemented]);
+/** What devices answer that have no room for the whole of an answer. */
+const TOO_LONG: ReadonlySet<number> = new Set([Code.InternalServerError, Code.RequestEntityTooLarge]);
+
+/** Whether the outcome of what a quirk is about speaks for it. */
+export function showsQuirk({ kind }: Quirk, outcome: RequestOutcome): boolean {
+  if (outcome.kind === 'answered') return (kind === 'no-fetch' ? FETCH_REFUSED : TOO_LONG).has(outcome.code);
+  return kind === 'no-fetch' && outcome.kind === 'timeout' && outcome.acknowledged === true;
+}
+
+interface Options {
+  readonly store: Store;
+  readonly lanes: Lanes;
+}
+
+/** How devices have to be asked: what was proved is stored with their registration, what is suspected is in memory. */
+export class QuirkBook {
+  readonly #o: Options;
+  readonly #suspected = new WeakMap<Device, Quirks>();
+
+  constructor(options: Options) {
+    this.#o = options;
+  }
+
+  has(device: Device, quirk: Quirk): boolean {
+    return isIn(device.registration?.quirks ?? NONE, quirk) || isIn(this.#suspected.get(device) ?? NONE, quirk);
+  }
+
+  /** Something speaks for a quirk: the device is not tried with the other way again. */
+  suspect(device: Device, quirk: Quirk): void {
+    this.#suspected.set(device, withQuirk(this.#suspected.get(device) ?? NONE, quirk));
+  }
+
+  /** The device answers what it is asked because of a quirk. What is not saved is found out again after a restart. */
+  prove(device: Device, quirk: Quirk): void {
+    if (isIn(device.registration?.quirks ?? NONE, quirk)) return;
+    void this.#o.lanes.run(device.row.deviceId, () => this.#learn(device, quirk)).catch(() => {});
+  }
+
+  async #learn({ registration }: Device, quirk: Quirk): Promise<void> {
+    if (!registration) return;
+    const { deviceId, quirks: before = NONE } = registration;
+    const set = { quirks: withQuirk(before, quirk) };
+    const changes = [{ patch: 'registrations', key: { deviceId }, set } as const];
+    await commitAll(this.#o.store, [{ batch: { changes }, apply: () => Object.assign(registration, set) }]);
+  }
+}
+
+function isIn({ noFetch, byInstance = [] }: Quirks, quirk: Quirk): boolean {
+  return quirk.kind === 'no-fetch' ? noFetch === true : byInstance.includes(quirk.objectId);
+}
+
+function withQuirk(quirks: Quirks, quirk: Quirk): Quirks {
+  if (isIn(quirks, quirk)) return quirks;
+  if (quirk.kind === 'no-fetch') return { ...quirks, noFetch: true };
+  return { ...quirks, byInstance: [...(quirks.byInstance ?? []), quirk.objectId] };
+}
+
+/** What is still believed of a device that registers anew: all of it, if it says the same of itself as before. */
+export function keptQuirks(
+  former: Registration | undefined,
+  { version, contentFormats }: Pick<Row<'registrations'>, 'version' | 'contentFormats'>,
+): { readonly quirks?: Quirks } {
+  const same = former?.version === version && isDeepStrictEqual(former.contentFormats, contentFormats);
+  return same && former.quirks ? { quirks: former.quirks } : {};
+}

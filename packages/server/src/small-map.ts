@@ -1,63 +1,82 @@
-/** From so many on a `Map` finds things faster. */
+/** Beside the first: from so many on a `Map` finds things faster. */
 const FEW = 8;
 
+/** Entries of a map: keys and values by turns, as long as they are few. */
+type Entries<V> = readonly (string | V)[] | Map<string, V>;
+
+const NONE: readonly never[] = [];
+
 /**
- * What a `Map` is, for the many that have one entry or two: they take a third of its memory. Entries are in the order in
- * which they were first set.
+ * What a `Map` is, for the many that have one entry or two: the first is in the object itself, which takes a quarter of
+ * the memory. Entries are in the order in which they were first set.
  */
 export class SmallMap<V> {
-  /** Keys and values by turns, as long as they are few. */
-  #few: (string | V)[] | undefined = [];
-  #many: Map<string, V> | undefined;
+  /** Undefined while there is no entry at all. */
+  #key: string | undefined = undefined;
+  #value: V | undefined = undefined;
+  #others: Entries<V> = NONE;
 
   get size(): number {
-    return this.#many?.size ?? (this.#few?.length ?? 0) / 2;
+    if (this.#key === undefined) return 0;
+    return 1 + (this.#others instanceof Map ? this.#others.size : this.#others.length / 2);
   }
 
   get(key: string): V | undefined {
-    if (this.#many) return this.#many.get(key);
-    const index = this.#indexOf(key);
-    return index < 0 ? undefined : (this.#few?.[index + 1] as V);
+    if (key === this.#key) return this.#value;
+    const others = this.#others;
+    if (others instanceof Map) return others.get(key);
+    const index = indexOf(others, key);
+    return index < 0 ? undefined : (others[index + 1] as V);
   }
 
   set(key: string, value: V): this {
-    const index = this.#indexOf(key);
-    if (index >= 0 && this.#few) this.#few[index + 1] = value;
-    // An array that is joined has no room to spare, which one that has grown, or was spread, has for 16 more.
-    else if (this.#few && this.#few.length < 2 * FEW) this.#few = this.#few.concat([key, value]);
+    const others = this.#others;
+    if (this.#key === undefined || this.#key === key) {
+      this.#key = key;
+      this.#value = value;
+    } else if (others instanceof Map) others.set(key, value);
     else {
-      this.#many ??= new Map(this.#entries());
-      this.#few = undefined;
-      this.#many.set(key, value);
+      const index = indexOf(others, key);
+      // An array that is joined has no room to spare, which one that has grown, or was spread, has for 16 more.
+      if (index >= 0) this.#others = others.with(index + 1, value);
+      else if (others.length < 2 * FEW) this.#others = others.concat([key, value]);
+      else this.#others = new Map(entriesOf(others)).set(key, value);
     }
     return this;
   }
 
   delete(key: string): boolean {
-    if (this.#many) return this.#many.delete(key);
-    const index = this.#indexOf(key);
-    if (index >= 0) this.#few?.splice(index, 2);
-    return index >= 0;
+    if (key !== this.#key) return this.#deleteOther(key);
+    const [second] = entriesOf(this.#others);
+    [this.#key, this.#value] = second ?? [];
+    if (second) this.#deleteOther(second[0]);
+    return true;
   }
 
   /** As they are now. */
   values(): V[] {
-    if (this.#many) return [...this.#many.values()];
-    return this.#entries().map(([, value]) => value);
+    if (this.#key === undefined) return [];
+    return [this.#value as V, ...entriesOf(this.#others).map(([, value]) => value)];
   }
 
-  #indexOf(key: string): number {
-    const few = this.#few ?? [];
-    for (let index = 0; index < few.length; index += 2) if (few[index] === key) return index;
-    return -1;
+  #deleteOther(key: string): boolean {
+    const others = this.#others;
+    if (others instanceof Map) return others.delete(key);
+    const index = indexOf(others, key);
+    if (index >= 0) this.#others = others.toSpliced(index, 2);
+    return index >= 0;
   }
+}
 
-  #entries(): [string, V][] {
-    if (this.#many) return [...this.#many];
-    const few = this.#few ?? [];
-    const entries: [string, V][] = [];
-    // By turns a key and a value: see `set`.
-    for (let index = 0; index < few.length; index += 2) entries.push([few[index] as string, few[index + 1] as V]);
-    return entries;
-  }
+function indexOf(few: readonly unknown[], key: string): number {
+  for (let index = 0; index < few.length; index += 2) if (few[index] === key) return index;
+  return -1;
+}
+
+function entriesOf<V>(all: Entries<V>): [string, V][] {
+  if (all instanceof Map) return [...all];
+  const entries: [string, V][] = [];
+  // By turns a key and a value: see `Entries`.
+  for (let index = 0; index < all.length; index += 2) entries.push([all[index] as string, all[index + 1] as V]);
+  return entries;
 }

@@ -63,8 +63,8 @@ export class Registrations {
       if (!offered) return this.#answer(message.exchange, Code.Conflict);
       const terms = termsOf(device, message, offered);
       const { organisationId, deviceId, registrationId, lifetime, version } = terms;
-      const contact = { lastContactAt: at, address: session.address };
       noteReceived(device, message);
+      const contact = { lastContactAt: at, address: session.address, ...receivedBy(device) };
       const entry = this.#entry(device, at, 'registration.registered', {
         registrationId,
         address: session.address,
@@ -74,7 +74,7 @@ export class Registrations {
       });
       const changes: Change[] = [
         { put: 'registrations', row: terms },
-        { put: 'contacts', row: { organisationId, deviceId, ...contact, ...receivedBy(device) } },
+        { put: 'contacts', row: { organisationId, deviceId, ...contact } },
       ];
       await commitAll(this.#o.store, [
         { batch: { changes, journal: [entry] } },

@@ -96,10 +96,10 @@ export function detail(
     values: sources.values.of(deviceId).map((row) => valueView(row, registration, sources.models)),
     observations: sources.observer.view(deviceId),
     credentials: sources.credentials.of(deviceId).map((row) => credentialView(row, sources.authorityName)),
-    sessions: sources.sessions.of(deviceId).map(({ openedAt, identity, address, connectionId }) => ({
+    sessions: sources.sessions.of(deviceId).map(({ openedAt, session, connectionId }) => ({
       openedAt,
-      identity: showIdentity(identity),
-      address,
+      identity: showIdentity(session.identity),
+      address: session.address,
       connectionId: connectionId !== undefined,
     })),
     ...(registration?.state === 'registered'

@@ -28,8 +28,16 @@ interface Options {
   readonly now: () => Millis;
 }
 
-/** What memory holds of a session: its row without the keys. */
-type Kept = Omit<SessionRow, 'sealedSnapshot'>;
+/** What memory holds of a session. */
+interface Kept {
+  session: Authenticated;
+  sendLimit: number;
+  readonly deviceId: DeviceId | undefined;
+  readonly connectionId: string | undefined;
+  readonly openedAt: Millis;
+}
+
+type Authenticated = SessionInfo & Required<Pick<SessionInfo, 'identity' | 'credential'>>;
 
 /** A limit that the link asked for. */
 interface Asked {
@@ -46,8 +54,6 @@ interface Asked {
 export class SessionKeeper {
   readonly #o: Options;
   readonly #kept = new Map<SessionId, Kept>();
-  /** The session over which each device was last heard. */
-  readonly #current = new Map<DeviceId, SessionId>();
   /** Rows that the store could not take; tried again at each tick. */
   readonly #unsaved = new Map<SessionId, SessionRow>();
   /** Limits that the link asked for and did not get yet. */
@@ -60,8 +66,7 @@ export class SessionKeeper {
   /** Reads what was kept, hands it down to the link, and lets devices be reached over it. */
   static async restore(options: Options, bind: (device: Device, session: SessionInfo) => void): Promise<SessionKeeper> {
     const keeper = new SessionKeeper(options);
-    const { store, fleet } = options;
-    for (const { row, received } of fleet.all()) if (received) keeper.#current.set(row.deviceId, received.sessionId);
+    const { store } = options;
     let rows: SessionRow[] = [];
     const revive = () => Promise.all(rows.map((row) => keeper.#revive(row, bind)));
     for await (const row of pages(store, 'dtlsSessions')) {
@@ -88,24 +93,24 @@ export class SessionKeeper {
 
   /** Stores a session; called before anything that comes over it is handled, so that no effect is stored before it. */
   opened({ session, at, snapshot }: Opened): void {
+    if (!snapshot || !isAuthenticated(session)) return;
     const { sessionId, identity, credential, address, ingress } = session;
-    if (!snapshot || identity === undefined || credential === undefined) return;
-    const { sendLimit } = snapshot;
-    const deviceId = this.#o.deviceBehind({ identity, credential });
-    const kept: Kept = {
+    const deviceId = this.#o.deviceBehind(session);
+    const { connectionId, sendLimit } = snapshot;
+    this.#kept.set(sessionId, { session, sendLimit, deviceId, connectionId, openedAt: at });
+    this.#save({
       organisationId: this.#o.organisationId,
       sessionId,
       ...(deviceId === undefined ? {} : { deviceId }),
       identity,
       credential,
-      ...(snapshot.connectionId === undefined ? {} : { connectionId: snapshot.connectionId }),
+      ...(connectionId === undefined ? {} : { connectionId }),
       address,
       ingress,
       sendLimit,
       openedAt: at,
-    };
-    this.#kept.set(sessionId, kept);
-    this.#save({ ...kept, sealedSnapshot: this.#o.sealer.seal(snapshot.bytes, placeOf(sessionId)) });
+      sealedSnapshot: this.#o.sealer.seal(snapshot.bytes, placeOf(sessionId)),
+    });
   }
 
   /** The session is over. */
@@ -114,7 +119,7 @@ export class SessionKeeper {
     if (!kept) return;
     const why = this.#whyEnded(kept, at);
     this.#forget(sessionId);
-    const journal = why === undefined ? [] : [ended(kept, at, why)];
+    const journal = why === undefined ? [] : [ended(kept, this.#o.organisationId, at, why)];
     // A row that stays behind is looked at again after a restart.
     this.#o.store.commit({ changes: [deletion(sessionId)], journal }).catch(() => {});
   }
@@ -137,14 +142,14 @@ export class SessionKeeper {
   }
 
   async #reserve(kept: Kept, asked: Asked): Promise<void> {
-    const { sessionId } = kept;
+    const { sessionId } = kept.session;
     const { upTo } = asked;
     asked.underWay = true;
     const unsaved = this.#unsaved.get(sessionId);
     this.#unsaved.delete(sessionId);
     const change: Change = unsaved
       ? { put: 'dtlsSessions', row: { ...unsaved, sendLimit: upTo } }
-      : reservation(kept, upTo);
+      : reservation(sessionId, kept, upTo);
     try {
       await this.#o.store.commit({ changes: [change] });
     } catch (error) {
@@ -168,9 +173,9 @@ export class SessionKeeper {
   moved({ session, snapshot }: Moved): Change[] {
     const { sessionId, address, ingress } = session;
     const kept = this.#kept.get(sessionId);
-    if (!kept) return [];
+    if (!kept || !isAuthenticated(session)) return [];
     const set = { address, ingress, sealedSnapshot: this.#o.sealer.seal(snapshot, placeOf(sessionId)) };
-    Object.assign(kept, { address, ingress });
+    kept.session = session;
     const unsaved = this.#unsaved.get(sessionId);
     if (unsaved) Object.assign(unsaved, set);
     return [{ patch: 'dtlsSessions', key: { sessionId }, set }];
@@ -180,13 +185,12 @@ export class SessionKeeper {
    * What a contact of a device changes: nothing, unless it comes over another session than the one before, whose row
    * goes with the same commit. So one session at most of those that a device was heard over is ever restored.
    */
-  heard({ row: { deviceId }, received }: Device, { sessionId }: SessionInfo): Decision | undefined {
-    const former = this.#current.get(deviceId);
+  heard({ registration, received }: Device, { sessionId }: SessionInfo): Decision | undefined {
+    const former = registration?.sessionId;
     if (former === sessionId || received?.sessionId !== sessionId) return undefined;
     return {
       batch: { changes: former === undefined ? [] : [deletion(former)] },
       apply: () => {
-        this.#current.set(deviceId, sessionId);
         if (former === undefined || !this.#kept.has(former)) return;
         this.#forget(former);
         this.#o.send({ kind: 'close-session', sessionId: former });
@@ -211,32 +215,34 @@ export class SessionKeeper {
   /** Ends sessions that were silent for too long; called every minute. */
   expire(now: Millis): void {
     for (const kept of this.#kept.values()) {
-      if (this.#endsAt(kept) <= now) this.#o.send({ kind: 'close-session', sessionId: kept.sessionId });
+      if (this.#endsAt(kept) <= now) this.#o.send({ kind: 'close-session', sessionId: kept.session.sessionId });
     }
   }
 
   /** Takes a session over from the process before, with a few numbers to send with; or deletes it, if it is over. */
   async #revive(row: SessionRow, bind: (device: Device, session: SessionInfo) => void): Promise<void> {
-    const { sealedSnapshot, ...kept } = row;
-    const { sessionId, identity, credential, address, ingress } = kept;
+    const { sessionId, identity, credential, address, ingress } = row;
+    const session = { sessionId, transport: 'coaps', address, ingress, identity, credential } as const;
     const { store, fleet, random, now, send } = this.#o;
     const deviceId = this.#o.deviceBehind(row);
     const device = deviceId && fleet.get(deviceId);
+    const { connectionId, openedAt } = row;
+    const kept: Kept = { session, connectionId, sendLimit: row.sendLimit, openedAt, deviceId: device?.row.deviceId };
     const snapshot = device && this.#endsAt(kept) > now() ? this.#open(row) : undefined;
     if (!device || !snapshot) {
       await store.commit({ changes: [deletion(sessionId)] });
       return;
     }
-    const sendFrom = kept.sendLimit + random(sessionLimits.restartJump);
+    const sendFrom = row.sendLimit + random(sessionLimits.restartJump);
     const sendLimit = sendFrom + sessionLimits.restartBlock;
     // Where another process is quicker the session is its own.
-    const taken = await store.commit({ changes: [reservation(kept, sendLimit)] }).then(
+    const taken = await store.commit({ changes: [reservation(sessionId, row, sendLimit)] }).then(
       () => true,
       () => false,
     );
     if (!taken) return;
-    this.#kept.set(sessionId, { ...kept, sendLimit });
-    const session: SessionInfo = { sessionId, transport: 'coaps', address, ingress, identity, credential };
+    kept.sendLimit = sendLimit;
+    this.#kept.set(sessionId, kept);
     const received = device.received?.sessionId === sessionId ? { received: device.received.record } : {};
     send({ kind: 'restore-session', session, snapshot, sendFrom, sendLimit, ...received });
     bind(device, session);
@@ -258,18 +264,16 @@ export class SessionKeeper {
   }
 
   #forget(sessionId: SessionId): void {
-    const deviceId = this.#kept.get(sessionId)?.deviceId;
-    if (deviceId !== undefined && this.#current.get(deviceId) === sessionId) this.#current.delete(deviceId);
     this.#kept.delete(sessionId);
     this.#unsaved.delete(sessionId);
     this.#asked.delete(sessionId);
   }
 
   /** When a silent session ends; never while a registration without an end is kept over it. */
-  #endsAt({ sessionId, deviceId, openedAt }: Kept): Millis {
+  #endsAt({ session: { sessionId }, deviceId, openedAt }: Kept): Millis {
     const keepMs = (this.#o.keepDays ?? sessionLimits.keepDays) * 24 * 3_600_000;
     const registration = deviceId && this.#o.fleet.get(deviceId)?.registration;
-    if (!registration || this.#current.get(deviceId) !== sessionId) return openedAt + keepMs;
+    if (registration?.sessionId !== sessionId) return openedAt + keepMs;
     const { state, lifetime, lastContactAt } = registration;
     if (state !== 'registered') return lastContactAt + keepMs;
     return lifetime === 0 ? Number.POSITIVE_INFINITY : lastContactAt + lifetime * 1000 + keepMs;
@@ -277,9 +281,13 @@ export class SessionKeeper {
 
   /** Why the server ended a session; undefined if the device did, or was heard over another one. */
   #whyEnded(kept: Kept, at: Millis): string | undefined {
-    if (this.#o.deviceBehind(kept) === undefined) return 'its credential is not good any more';
+    if (this.#o.deviceBehind(kept.session) === undefined) return 'its credential is not good any more';
     return this.#endsAt(kept) <= at ? 'the device was silent for too long' : undefined;
   }
+}
+
+function isAuthenticated(session: SessionInfo): session is Authenticated {
+  return session.identity !== undefined && session.credential !== undefined;
 }
 
 function placeOf(sessionId: SessionId) {
@@ -287,7 +295,7 @@ function placeOf(sessionId: SessionId) {
 }
 
 /** Fails where another process has reserved something since. */
-function reservation({ sessionId, sendLimit }: Kept, upTo: number): Change {
+function reservation(sessionId: SessionId, { sendLimit }: Pick<Kept, 'sendLimit'>, upTo: number): Change {
   return { patch: 'dtlsSessions', key: { sessionId }, set: { sendLimit: upTo }, when: { sendLimit } };
 }
 
@@ -295,7 +303,8 @@ function deletion(sessionId: SessionId): Change {
   return { delete: 'dtlsSessions', key: { sessionId } };
 }
 
-function ended({ organisationId, deviceId, identity, address }: Kept, at: Millis, reason: string): JournalDraft {
+function ended({ session, deviceId }: Kept, organisationId: OrganisationId, at: Millis, reason: string): JournalDraft {
+  const { identity, address } = session;
   return {
     type: 'session.ended',
     at,

@@ -29,9 +29,9 @@ const DEVICE: Values = {
 };
 
 /** The account of a server in Configuration C.3 of the specification, with other values where they are given. */
-export const accountOf = (security: SecurityOptions, values: Values = {}): ObjectInstance[] => [
-  securityInstance(security),
-  objectInstance(1, 0, { values: { ...SERVER, ...values }, resources: EXECUTABLE }),
+export const accountOf = (security: SecurityOptions, values: Values = {}, id = 0): ObjectInstance[] => [
+  securityInstance(security, id),
+  objectInstance(1, id, { values: { ...SERVER, ...values }, resources: EXECUTABLE }),
 ];
 
 /** The device object of Configuration C.3, likewise. */

@@ -11,8 +11,9 @@ export interface ClientOptions {
   /** Endpoint name, at most 252 bytes of UTF-8. */
   readonly endpoint: string;
   /**
-   * The object instances of the device: one of 3 (Device) and, unless a bootstrap server gives them, one each of 0
-   * (Security) and 1 (Server) with the same short server id. Of several servers the first counts.
+   * The object instances of the device: one of 3 (Device) and, unless a bootstrap server gives them, for each server one
+   * each of 0 (Security) and 1 (Server) with the same short server id. With several servers instances of 2 (Access
+   * Control) say what each may do; without them none may do anything.
    */
   readonly objects: readonly ObjectInstance[];
   /** Where the device gets its servers from, if it has none, or if they can not be reached. */

@@ -10,16 +10,22 @@ export interface Decision {
 
 /** Commits several decisions as one batch, then applies them in order. Nothing is applied if the commit fails. */
 export async function commitAll(store: Store, decisions: readonly (Decision | undefined)[]): Promise<Committed> {
-  const changes: Change[] = [];
-  const journal: JournalDraft[] = [];
-  const samples: Sample[] = [];
+  let changes: readonly Change[] = [];
+  let journal: readonly JournalDraft[] = [];
+  let samples: readonly Sample[] = [];
   for (const decision of decisions) {
     if (!decision) continue;
-    if (decision.batch.changes) changes.push(...decision.batch.changes);
-    if (decision.batch.journal) journal.push(...decision.batch.journal);
-    if (decision.batch.samples) samples.push(...decision.batch.samples);
+    changes = joined(changes, decision.batch.changes);
+    journal = joined(journal, decision.batch.journal);
+    samples = joined(samples, decision.batch.samples);
   }
   const committed = await store.commit({ changes, journal, samples });
   for (const decision of decisions) decision?.apply?.(committed);
   return committed;
+}
+
+/** Both lists; most often there is only one. */
+function joined<T>(one: readonly T[], other: readonly T[] = []): readonly T[] {
+  if (one.length === 0) return other;
+  return other.length === 0 ? one : [...one, ...other];
 }

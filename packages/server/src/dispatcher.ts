@@ -190,7 +190,9 @@ export class Dispatcher {
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
     await this.#o.gateways().told(device, report);
     if (current.length === 0 || !this.#o.live.watched) return;
-    const values = current.map((row) => valueView(row, device.registration, this.#o.models));
+    const values = current.map(({ path, stored, receivedAt, current }) =>
+      valueView({ path, stored, receivedAt, ...current }, device.registration, this.#o.models),
+    );
     this.#o.live.tell({ kind: 'samples', data: { deviceId: device.row.deviceId, values } });
   }
 

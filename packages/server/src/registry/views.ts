@@ -142,7 +142,11 @@ export function credentialView(
 }
 
 /** A value for people and programs. */
-export function valueView(row: Row<'values'>, registration: Registration | undefined, models: Models): ResourceValue {
+export function valueView(
+  row: Omit<Row<'values'>, 'organisationId' | 'deviceId'>,
+  registration: Registration | undefined,
+  models: Models,
+): ResourceValue {
   const { path, stored, observedAt, receivedAt, clock } = row;
   return {
     path,

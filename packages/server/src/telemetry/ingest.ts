@@ -6,8 +6,8 @@ import type { LinkBody, LinkRecord } from '../link/port.ts';
 import type { RuleEngine, RuleInput } from '../policies/engine.ts';
 import type { Device } from '../registry/fleet.ts';
 import type { Sample } from '../store/port.ts';
-import type { Row, StoredValue } from '../store/tables.ts';
-import { MAX_VALUES_PER_DEVICE, type Values } from './values.ts';
+import type { StoredValue } from '../store/tables.ts';
+import { type Current, type Held, MAX_VALUES_PER_DEVICE, type Values } from './values.ts';
 
 /** What a device reported, and how much it is worth. */
 export interface Report {
@@ -35,73 +35,84 @@ export class Ingest {
     this.#engine = engine;
   }
 
-  /** @returns the decision, and the rows that became current, for the live view. */
-  take(device: Device, report: Report): { decision: Decision; current: readonly Row<'values'>[] } {
+  /** @returns the decision, and what became current, for the live view. */
+  take(device: Device, report: Report): { decision: Decision; current: readonly Current[] } {
     const { body, receivedAt } = report;
     if (body.kind !== 'records') {
       const reason = body.kind === 'empty' ? 'missing' : 'unreadable';
       const inputs = report.fresh ? [blind(report.path, reason)] : [];
       return { decision: this.#engine.feed(device, inputs, receivedAt) ?? { batch: {} }, current: [] };
     }
-    const { organisationId, deviceId } = device.row;
-    const current = new Map<string, Row<'values'>>();
-    const samples: Sample[] = [];
-    const stored = this.#values.ofDevice(deviceId);
-    /** What was told of a path before, where a report has several values of one. */
-    const told = new Map<string, { readonly judged: Millis; readonly at: Millis }>();
-    let room = MAX_VALUES_PER_DEVICE - (stored?.size ?? 0);
-    let left = 0;
-    for (const record of body.records) {
-      const { path } = record;
-      const known = current.get(path) ?? stored?.get(path);
-      if (!known && room === 0) {
-        left += 1;
-        continue;
-      }
-      const observedAt = storable(record.time ?? timestampOf(record, body.records));
-      const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
-      // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
-      const before = told.get(path);
-      const at = before?.judged === judged ? before.at + 1 : judged;
-      told.set(path, { judged, at });
-      const sample = { deviceId, path, at, receivedAt, stored: record.stored };
-      if (!report.fresh || (known && measuredAt(known) > at)) {
-        samples.push(sample);
-        continue;
-      }
-      if (!known) room -= 1;
-      const row: Row<'values'> = {
-        organisationId,
-        deviceId,
-        path,
-        stored: record.stored,
-        ...(observedAt === undefined ? {} : { observedAt }),
-        receivedAt,
-        clock,
-        truncated: body.truncated ? 1 : 0,
-      };
-      samples.push({ ...sample, current: row });
-      current.set(path, row);
-    }
+    const { deviceId } = device.row;
+    const { samples, newest, held, left } = this.#judge(device, body, report);
     if (left > 0) this.#refuse(tooMany(device, left, receivedAt));
-    const rows = [...current.values()];
     const ruled = report.fresh && this.#engine.of(deviceId).length > 0;
     const evaluated = ruled
       ? this.#engine.feed(device, inputsOf(report.path, body, receivedAt), receivedAt)
       : undefined;
     const decision: Decision = {
-      batch: {
-        changes: evaluated?.batch.changes ?? [],
-        journal: evaluated?.batch.journal ?? [],
-        samples,
-      },
+      batch: { ...evaluated?.batch, samples },
       apply: (committed) => {
-        for (const row of rows) this.#values.put(row);
+        for (const [index, sample] of newest.entries()) this.#values.set(sample, held[index]);
         evaluated?.apply?.(committed);
       },
     };
-    return { decision, current: rows };
+    return { decision, current: newest };
   }
+
+  /** What of a report is kept, what of it is current then and in whose place, and how many values there is no room for. */
+  #judge({ row }: Device, body: Records, { fresh, receivedAt }: Report) {
+    const { organisationId, deviceId } = row;
+    const truncated = body.truncated ? 1 : 0;
+    /** One for all values of which the device says no time. */
+    const untimed = { organisationId, clock: 'none', truncated } as const;
+    const matched = this.#values.match(deviceId, body.records);
+    /** What was told of a path before, where a report may have several values of one. */
+    const told = matched.distinct ? undefined : new Map<string, Told>();
+    const samples: Sample[] = [];
+    const newest: Current[] = [];
+    const held: (Held | undefined)[] = [];
+    let room = MAX_VALUES_PER_DEVICE - this.#values.count(deviceId);
+    let left = 0;
+    for (const [index, record] of body.records.entries()) {
+      const { path, stored } = record;
+      const known = matched.held[index];
+      const before = told?.get(path);
+      if (!known && !before) {
+        if (room === 0) {
+          left += 1;
+          continue;
+        }
+        if (fresh) room -= 1;
+      }
+      const observedAt = storable(record.time ?? timestampOf(record, body.records));
+      const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
+      // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
+      const at = before?.judged === judged ? before.at + 1 : judged;
+      const since = before?.current ?? (known && measuredAt(known));
+      if (!fresh || (since !== undefined && since > at)) {
+        samples.push({ deviceId, path, at, receivedAt, stored });
+        told?.set(path, { judged, at, current: before?.current });
+        continue;
+      }
+      const current = observedAt === undefined ? untimed : { organisationId, observedAt, clock, truncated };
+      const sample = { deviceId, path, at, receivedAt, stored, current };
+      samples.push(sample);
+      newest.push(sample);
+      held.push(known);
+      told?.set(path, { judged, at, current: measuredAt({ clock, observedAt, receivedAt }) });
+    }
+    return { samples, newest, held, left };
+  }
+}
+
+type Records = Extract<LinkBody, { kind: 'records' }>;
+
+/** What a report has told of a path so far: when by the device, when in its history, and when its value was measured. */
+interface Told {
+  readonly judged: Millis;
+  readonly at: Millis;
+  readonly current: Millis | undefined;
 }
 
 /** What a report says of one moment. */
@@ -112,7 +123,7 @@ interface Moment {
 }
 
 /** One input per moment that the report tells of, oldest first; a truncated report is never evaluated. */
-function inputsOf(path: string, body: Extract<LinkBody, { kind: 'records' }>, receivedAt: Millis): RuleInput[] {
+function inputsOf(path: string, body: Records, receivedAt: Millis): RuleInput[] {
   if (body.truncated) return [blind(path, 'truncated')];
   const moments = new Map<string, Moment>();
   for (const { path: at, stored, time } of body.records) {
@@ -133,7 +144,7 @@ function inputsOf(path: string, body: Extract<LinkBody, { kind: 'records' }>, re
 }
 
 /** When the value is taken to have been measured. */
-function measuredAt({ clock, observedAt, receivedAt }: Row<'values'>): Millis {
+function measuredAt({ clock, observedAt, receivedAt }: Pick<Held, 'clock' | 'observedAt' | 'receivedAt'>): Millis {
   return clock === 'good' ? (observedAt ?? receivedAt) : receivedAt;
 }
 

@@ -1,17 +1,105 @@
-import type { DeviceId, Millis } from '../ids.ts';
+import type { DeviceId, Millis, OrganisationId } from '../ids.ts';
 import { pages } from '../registry/fleet.ts';
-import { SmallMap } from '../small-map.ts';
-import type { Store } from '../store/port.ts';
-import type { Row } from '../store/tables.ts';
+import type { Sample, Store } from '../store/port.ts';
+import type { Row, StoredValue } from '../store/tables.ts';
 
 /** Resources kept per device; a hostile one must not grow memory by inventing instances. */
 export const MAX_VALUES_PER_DEVICE = 2000;
 
+/** From so many on values are found by a map. */
+const MANY = 32;
+
 type ValueRow = Row<'values'>;
+
+/**
+ * What is held of the newest value of one resource, changed in its place: what a device tells again and again leaves
+ * nothing behind in memory that was long there.
+ */
+export interface Held {
+  readonly path: string;
+  type: string;
+  value: StoredValue['value'];
+  observedAt: Millis | undefined;
+  receivedAt: Millis;
+  clock: ValueRow['clock'];
+  truncated: number;
+}
+
+/** A sample that makes a newest value. */
+export type Current = Sample & { readonly current: NonNullable<Sample['current']> };
+
+/** What is held of the paths of a report. */
+interface Matched {
+  /** By the place in the report. */
+  readonly held: readonly (Held | undefined)[];
+  /** Whether surely no path is in the report twice. */
+  readonly distinct: boolean;
+}
+
+const NOTHING: Matched = { held: [], distinct: false };
+
+/** What is held of one device, in the order in which it was first told. */
+class DeviceValues {
+  readonly organisationId: OrganisationId;
+  #all: Held[] = [];
+  #places: Map<string, number> | undefined;
+
+  constructor(organisationId: OrganisationId) {
+    this.organisationId = organisationId;
+  }
+
+  get all(): readonly Held[] {
+    return this.#all;
+  }
+
+  get(path: string): Held | undefined {
+    return this.#all[this.#placeOf(path)];
+  }
+
+  /** Reports resemble each other: what is held of a path is looked for behind that of the path before. */
+  match(reported: readonly { readonly path: string }[]): Matched {
+    const held: (Held | undefined)[] = [];
+    let last = -1;
+    let distinct = true;
+    for (const { path } of reported) {
+      const next = this.#all[last + 1];
+      const place = next?.path === path ? last + 1 : this.#placeOf(path);
+      if (place <= last) distinct = false;
+      last = place;
+      held.push(this.#all[place]);
+    }
+    return { held, distinct };
+  }
+
+  set({ path, stored, receivedAt, current }: Current, known = this.get(path)): void {
+    const { type, value } = stored;
+    const { observedAt, clock, truncated } = current;
+    if (known) {
+      known.type = type;
+      known.value = value;
+      known.observedAt = observedAt;
+      known.receivedAt = receivedAt;
+      known.clock = clock;
+      known.truncated = truncated;
+      return;
+    }
+    this.#places?.set(path, this.#all.length);
+    const made: Held = { path, type, value, observedAt, receivedAt, clock, truncated };
+    // Without room to spare, for the many that have one value or two.
+    if (this.#all.length < MANY) this.#all = [...this.#all, made];
+    else this.#all.push(made);
+  }
+
+  #placeOf(path: string): number {
+    if (this.#all.length < MANY) return this.#all.findIndex((held) => held.path === path);
+    this.#places ??= new Map(this.#all.map((held, place) => [held.path, place]));
+    return this.#places.get(path) ?? -1;
+  }
+}
 
 /** The newest value of every resource, in memory and in the store. Changed only after commits. */
 export class Values {
-  readonly #byDevice = new Map<DeviceId, SmallMap<ValueRow>>();
+  readonly #byDevice = new Map<DeviceId, DeviceValues>();
 
   static async load(store: Store): Promise<Values> {
     const values = new Values();
@@ -20,25 +108,36 @@ export class Values {
   }
 
   get(deviceId: DeviceId, path: string): ValueRow | undefined {
-    return this.#byDevice.get(deviceId)?.get(path);
+    const values = this.#byDevice.get(deviceId);
+    const held = values?.get(path);
+    return values && held && rowOf(deviceId, values.organisationId, held);
   }
 
   of(deviceId: DeviceId): ValueRow[] {
-    return [...(this.#byDevice.get(deviceId)?.values() ?? [])];
+    const values = this.#byDevice.get(deviceId);
+    return values ? values.all.map((held) => rowOf(deviceId, values.organisationId, held)) : [];
   }
 
-  /** By path; undefined if there are none. */
-  ofDevice(deviceId: DeviceId): Pick<SmallMap<ValueRow>, 'get' | 'size'> | undefined {
-    return this.#byDevice.get(deviceId);
+  /** How many there are of the device. */
+  count(deviceId: DeviceId): number {
+    return this.#byDevice.get(deviceId)?.all.length ?? 0;
   }
 
-  put(row: ValueRow): void {
-    let values = this.#byDevice.get(row.deviceId);
-    if (!values) {
-      values = new SmallMap();
-      this.#byDevice.set(row.deviceId, values);
-    }
-    values.set(row.path, row);
+  /** What is held of what a device reports. */
+  match(deviceId: DeviceId, reported: readonly { readonly path: string }[]): Matched {
+    return this.#byDevice.get(deviceId)?.match(reported) ?? NOTHING;
+  }
+
+  put({ organisationId, deviceId, path, stored, receivedAt, ...more }: ValueRow): void {
+    this.set({ deviceId, path, stored, at: receivedAt, receivedAt, current: { organisationId, ...more } });
+  }
+
+  /** @param held what is held of it, where that is known */
+  set(sample: Current, held?: Held): void {
+    const known = this.#byDevice.get(sample.deviceId);
+    const values = known ?? new DeviceValues(sample.current.organisationId);
+    if (!known) this.#byDevice.set(sample.deviceId, values);
+    values.set(sample, known && held);
   }
 
   remove(deviceId: DeviceId): void {
@@ -48,10 +147,24 @@ export class Values {
   /** When any value at or below a path was last received. */
   lastReceivedAt(deviceId: DeviceId, path: string): Millis | undefined {
     let newest: Millis | undefined;
-    for (const row of this.#byDevice.get(deviceId)?.values() ?? []) {
-      if (row.path !== path && !row.path.startsWith(`${path}/`)) continue;
-      if (newest === undefined || row.receivedAt > newest) newest = row.receivedAt;
+    for (const held of this.#byDevice.get(deviceId)?.all ?? []) {
+      if (held.path !== path && !held.path.startsWith(`${path}/`)) continue;
+      if (newest === undefined || held.receivedAt > newest) newest = held.receivedAt;
     }
     return newest;
   }
+}
+
+function rowOf(deviceId: DeviceId, organisationId: OrganisationId, held: Held): ValueRow {
+  const { path, type, value, observedAt, receivedAt, clock, truncated } = held;
+  return {
+    organisationId,
+    deviceId,
+    path,
+    stored: { type, value },
+    ...(observedAt === undefined ? {} : { observedAt }),
+    receivedAt,
+    clock,
+    truncated,
+  };
 }

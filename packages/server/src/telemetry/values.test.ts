@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { newId } from '../ids.ts';
+import type { Row } from '../store/tables.ts';
+import { Values } from './values.ts';
+
+const deviceId = newId.device();
+const organisationId = newId.organisation();
+const row = (path: string, value: number): Row<'values'> => ({
+  ...{ organisationId, deviceId, path, receivedAt: value },
+  stored: { type: 'integer', value },
+  ...{ clock: 'none', truncated: 0 },
+});
+const paths = Array.from({ length: 100 }, (_, index) => `/3/0/${index}`);
+const reported = (...places: number[]) => places.map((place) => ({ path: paths[place] ?? '' }));
+
+describe('the values of a device', () => {
+  it.each([3, 31, 32, 33, 100])('are each found by its path, newest first told or not, of %d', (count) => {
+    const values = new Values();
+    const told = paths.slice(0, count);
+    for (const turn of [1, 2]) told.forEach((path, index) => void values.put(row(path, index * turn)));
+    expect(values.count(deviceId)).toBe(count);
+    expect(values.of(deviceId)).toEqual(told.map((path, index) => row(path, index * 2)));
+    for (const [index, path] of told.entries()) expect(values.get(deviceId, path)).toEqual(row(path, index * 2));
+    expect(values.get(deviceId, '/3/0/999')).toBeUndefined();
+    expect(values.lastReceivedAt(deviceId, '/3/0')).toBe((count - 1) * 2);
+  });
+
+  it('are matched with a report in whatever order it tells them', () => {
+    const values = new Values();
+    for (const path of paths.slice(0, 50)) values.put(row(path, 1));
+    const match = (...places: number[]) => {
+      const { held, distinct } = values.match(deviceId, reported(...places));
+      return { paths: held.map((one) => one?.path), distinct };
+    };
+    expect(match(0, 1, 2)).toEqual({ paths: paths.slice(0, 3), distinct: true });
+    expect(match(4, 40, 41)).toEqual({ paths: [paths[4], paths[40], paths[41]], distinct: true });
+    expect(match(9, 3, 4)).toEqual({ paths: [paths[9], paths[3], paths[4]], distinct: false });
+    expect(match(7, 7)).toEqual({ paths: [paths[7], paths[7]], distinct: false });
+    expect(match(49, 60, 0)).toEqual({ paths: [paths[49], undefined, paths[0]], distinct: false });
+    expect(values.match(newId.device(), reported(1))).toEqual({ held: [], distinct: false });
+  });
+
+  it('that were forgotten while a report was on its way to the disk are begun anew by it', () => {
+    const values = new Values();
+    values.put(row('/3/0/1', 1));
+    const { held } = values.match(deviceId, reported(1));
+    values.remove(deviceId);
+    const { path, stored, receivedAt, ...current } = row('/3/0/1', 2);
+    values.set({ deviceId, path, stored, at: receivedAt, receivedAt, current }, held[0]);
+    expect(values.of(deviceId)).toEqual([row('/3/0/1', 2)]);
+  });
+});

@@ -218,7 +218,7 @@ export async function openCore(options: CoreOptions) {
     engine,
     ingest,
     requests,
-    performer: new Performer(requests, quirks),
+    performer: new Performer({ requests, quirks, lost }),
     pacer,
     lost,
     observer,

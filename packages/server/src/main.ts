@@ -172,7 +172,6 @@ export async function startServer(
     pacer,
     now,
     performer,
-    lost,
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
     instances: (device, change) => noteInstance(device, change, { store, lanes, now }),

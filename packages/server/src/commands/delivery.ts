@@ -8,7 +8,7 @@ import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
 import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
 import type { InstanceChange } from '../registry/instances.ts';
-import { howUnanswered, isReachable } from '../registry/reach.ts';
+import { isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
@@ -28,8 +28,6 @@ export interface DeliveryOptions {
   readonly pacer: Pacer;
   readonly now: () => Millis;
   readonly performer: Pick<Performer, 'perform' | 'requestsFor'>;
-  /** The device did not answer: nothing is sent to it until it is heard again. */
-  readonly lost: (device: Device, how: 'timeout' | 'not-sent') => void;
   /** What is to be stored with everything that a device's answer changes. */
   readonly mark: (device: Device) => Decision | undefined;
   /** Values that a read brought; resolves when they are stored. */
@@ -215,13 +213,8 @@ export class Delivery {
   }
 
   async #send(device: Device, row: CommandRow, operation: LinkOperation): Promise<void> {
-    const carrier = carrierOf(device);
-    const { session, lastHeard } = carrier;
     const outcome = await this.#o.performer.perform(device, operation);
     const at = this.#o.now();
-    const how = howUnanswered(outcome);
-    // If it was heard since, or over another session, it is there.
-    if (how && carrier.session === session && carrier.lastHeard === lastHeard) this.#o.lost(device, how);
     const path = readPathOf(row.operation);
     if (outcome.kind === 'answered' && isSuccess(outcome.code) && path !== undefined) {
       // A report that can't be stored is lost as a notification can be; the command keeps its values.

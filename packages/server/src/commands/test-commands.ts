@@ -164,9 +164,12 @@ export async function openTestQueue({
     models: new Models(),
     pacer,
     now: () => time.now,
-    performer: new Performer({ perform }, new QuirkBook({ store, lanes })),
+    performer: new Performer({
+      requests: { perform },
+      quirks: new QuirkBook({ store, lanes }),
+      lost: (to, how) => noteUnanswered(fleet, to, how),
+    }),
     mark: () => undefined,
-    lost: (to, how) => noteUnanswered(fleet, to, how),
     received: async (_, report) => {
       reports.push(report);
     },

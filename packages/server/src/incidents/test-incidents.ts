@@ -2,6 +2,7 @@ import { compilePolicy } from '@reeve/policy';
 import { openLocalBus } from '../bus/local/bus.ts';
 import type { After } from '../bus/local/consumer.ts';
 import type { Warn } from '../bus/stuck.ts';
+import { Performer } from '../commands/performer.ts';
 import { CommandQueue } from '../commands/queue.ts';
 import {
   answered,
@@ -14,10 +15,12 @@ import {
 } from '../commands/test-commands.ts';
 import type { DeviceId, Millis, PolicyId } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
+import { Lanes } from '../lanes.ts';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import { Pacer } from '../pacing/pacer.ts';
 import { RuleEngine } from '../policies/engine.ts';
 import { Fleet } from '../registry/fleet.ts';
+import { QuirkBook } from '../registry/quirks.ts';
 import { noteUnanswered } from '../registry/reach.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
@@ -157,13 +160,15 @@ export async function openWorld(options: WorldOptions = {}) {
     models: new Models(),
     pacer: await Pacer.load({ store: kept, limits: {}, now }),
     now,
-    performer: {
-      perform: async (to, operation) =>
-        trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
-      requestsFor: (_, operation) => [operation],
-    },
+    performer: new Performer({
+      requests: {
+        perform: async (to, operation) =>
+          trucks.find(({ deviceId }) => deviceId === to.row.deviceId)?.perform(operation) ?? { kind: 'timeout' },
+      },
+      quirks: new QuirkBook({ store: kept, lanes: new Lanes() }),
+      lost: (device, how) => noteUnanswered(fleet, device, how),
+    }),
     mark: () => undefined,
-    lost: (device, how) => noteUnanswered(fleet, device, how),
     received: async () => {},
     instances: async () => {},
   });

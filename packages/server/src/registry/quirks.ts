@@ -22,12 +22,15 @@ const NONE: Quirks = {};
 
 /** What devices answer to a FETCH that have none; others acknowledge it and say nothing more. */
 const FETCH_REFUSED: ReadonlySet<number> = new Set([Code.MethodNotAllowed, Code.NotImplemented]);
-/** What devices answer that have no room for the whole of an answer. */
+/** What devices answer that have no room for the whole of an answer; others break off in the midst of its parts. */
 const TOO_LONG: ReadonlySet<number> = new Set([Code.InternalServerError, Code.RequestEntityTooLarge]);
 
 /** Whether the outcome of what a quirk is about speaks for it. */
 export function showsQuirk({ kind }: Quirk, outcome: RequestOutcome): boolean {
-  if (outcome.kind === 'answered') return (kind === 'no-fetch' ? FETCH_REFUSED : TOO_LONG).has(outcome.code);
+  if (outcome.kind === 'answered') {
+    if (kind === 'no-fetch') return FETCH_REFUSED.has(outcome.code);
+    return TOO_LONG.has(outcome.code) || (outcome.body.kind === 'records' && outcome.body.truncated);
+  }
   return kind === 'no-fetch' && outcome.kind === 'timeout' && outcome.acknowledged === true;
 }
 

@@ -31,7 +31,8 @@ async function open(more: Parameters<typeof openTestCore>[0] = {}) {
   return { core, gateway, meter, session, register, observe };
 }
 
-const idOf = ({ registration }: { registration?: { registrationId: string } }) => registration?.registrationId;
+const idOf = ({ registration }: { registration?: { registrationId: string } | undefined }) =>
+  registration?.registrationId;
 const told = (core: TestCore, id: string | undefined) =>
   core.sentOf('restore').findLast(({ registrationId }) => registrationId === id);
 

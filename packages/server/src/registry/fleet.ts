@@ -11,26 +11,26 @@ export type Registration = Row<'registrations'> & Omit<Row<'contacts'>, 'organis
 /** A device as the server holds it in memory: what is stored of it, and the session it was last heard through. */
 export interface Device {
   row: Row<'devices'>;
-  registration?: Registration;
+  registration?: Registration | undefined;
   /** The gateway that it is behind: what it says and is told goes over that one's session. */
   gateway?: Device;
   /** Alive as far as we know. */
-  session?: SessionInfo;
+  session?: SessionInfo | undefined;
   /** Newest record of a DTLS session whose effect was decided on, and the session that this one took the place of. */
-  received?: { readonly sessionId: SessionId; readonly record: number; readonly former?: SessionId };
+  received?: { readonly sessionId: SessionId; readonly record: number; readonly former?: SessionId } | undefined;
   /**
    * When anything of it was heard, answers included, or that it left a request unanswered since. Not stored: after a
    * restart its last contact counts.
    */
-  lastHeard?: Millis | 'unanswered';
+  lastHeard?: Millis | 'unanswered' | undefined;
   /** When it answered what it is without naming its model; not stored. */
   unnamedAt?: Millis;
   /** When its newest report was received; the next one counts as later. */
-  reportedAt?: Millis;
+  reportedAt?: Millis | undefined;
   /** It sends frames, since its network is too thin for a registration: when it last did, and how often it should. */
   frames?: { readonly lastAt?: Millis; readonly every?: number };
   /** What it may send yet, from its first message on; not stored. */
-  tokens?: Tokens;
+  tokens?: Tokens | undefined;
 }
 
 /** The device whose session and waking hours its messages depend on: its gateway, or itself. */
@@ -41,12 +41,13 @@ export function carrierOf(device: Device): Device {
 /** Every device in memory, indexed by what messages and people name it by. Changed only after commits. */
 export class Fleet {
   readonly #byId = new Map<DeviceId, Device>();
-  readonly #byEndpoint = new Map<string, Device>();
+  readonly #byEndpoint = new Map<OrganisationId, Map<string, Device>>();
   readonly #byRegistration = new Map<RegistrationId, Device>();
   readonly #bySession = new Map<string, Device>();
   readonly #behind = new Map<DeviceId, Set<Device>>();
   readonly #objects = new Shared<Registration['objects']>();
   readonly #formats = new Shared<Registration['contentFormats']>();
+  readonly #texts = new Shared<Record<string, string>>();
 
   static async load(store: Store): Promise<Fleet> {
     const fleet = new Fleet();
@@ -78,7 +79,7 @@ export class Fleet {
   }
 
   byEndpoint(organisationId: OrganisationId, endpoint: string): Device | undefined {
-    return this.#byEndpoint.get(`${organisationId} ${endpoint}`);
+    return this.#byEndpoint.get(organisationId)?.get(endpoint);
   }
 
   /** The device whose current registration this is; an older registration finds nothing. */
@@ -91,16 +92,22 @@ export class Fleet {
   }
 
   put(row: Row<'devices'>): Device {
+    row.labels = this.#shared(row.labels);
     const known = this.#byId.get(row.deviceId);
     if (known) {
       known.row = row;
       return known;
     }
-    const device: Device = { row };
+    const device = deviceOf(row);
     this.#byId.set(row.deviceId, device);
-    this.#byEndpoint.set(`${row.organisationId} ${row.endpoint}`, device);
+    const named = this.#byEndpoint.get(row.organisationId) ?? new Map<string, Device>();
+    this.#byEndpoint.set(row.organisationId, named.set(row.endpoint, device));
     this.#join(device);
     return device;
+  }
+
+  #shared(texts: Record<string, string>): Record<string, string> {
+    return this.#texts.of(JSON.stringify(texts), () => texts);
   }
 
   /** The devices behind a gateway. */
@@ -118,32 +125,46 @@ export class Fleet {
 
   remove(device: Device): void {
     this.#byId.delete(device.row.deviceId);
-    this.#byEndpoint.delete(`${device.row.organisationId} ${device.row.endpoint}`);
+    this.#byEndpoint.get(device.row.organisationId)?.delete(device.row.endpoint);
     this.setSession(device, undefined);
     if (device.gateway) this.#behind.get(device.gateway.row.deviceId)?.delete(device);
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
-    delete device.registration;
+    device.registration = undefined;
   }
 
   setRegistration(device: Device, registration: Registration): void {
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
     device.registration = registration;
-    const { objects, contentFormats } = registration;
+    const { objects, contentFormats, extra } = registration;
     registration.objects = this.#objects.of(JSON.stringify(objects), () => objects);
     registration.contentFormats = this.#formats.of(contentFormats.join(), () => contentFormats);
+    registration.extra = this.#shared(extra);
     if (registration.state === 'registered') this.#byRegistration.set(registration.registrationId, device);
   }
 
   /** A session is of one device: a plain address that another device uses now is taken from its former one. */
   setSession(device: Device, session: SessionInfo | undefined): void {
     if (device.session) this.#bySession.delete(device.session.sessionId);
-    delete device.session;
+    device.session = undefined;
     if (!session) return;
     const former = this.#bySession.get(session.sessionId);
-    if (former) delete former.session;
+    if (former) former.session = undefined;
     device.session = session;
     this.#bySession.set(session.sessionId, device);
   }
+}
+
+/** With room for what every device has sooner or later: what is added later takes more. */
+function deviceOf(row: Row<'devices'>): Device {
+  return {
+    row,
+    registration: undefined,
+    session: undefined,
+    received: undefined,
+    lastHeard: undefined,
+    reportedAt: undefined,
+    tokens: undefined,
+  };
 }
 
 /** Every row of a table, or those with the columns of `where`, page by page. */

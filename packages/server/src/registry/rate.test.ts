@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ExchangeRef, LinkUp } from '../link/port.ts';
 import { deviceWith, nobody, openTestCore, START, sessionOf, watchedStore } from '../test-core.ts';
 import type { Device } from './fleet.ts';
-import { charge, rateLimits } from './rate.ts';
+import { charge, forgetFull, rateLimits } from './rate.ts';
 
 const { burst, perSecond, journalled, plain, recordsPerToken } = rateLimits;
 const session = sessionOf('truck-1');
@@ -76,6 +76,16 @@ describe('the tokens of a device', () => {
     const at = START - 86_400_000;
     expect(countOf(device, { ...update, at })).toBe(0);
     expect(countOf(device, { ...update, at: at + 1000 })).toBe(perSecond);
+  });
+
+  it('are forgotten once all of them are back', async () => {
+    const device = await aDevice();
+    charge(device, update);
+    forgetFull(device, START + 10);
+    expect(device.tokens).toBeDefined();
+    forgetFull(device, START + 20);
+    expect(device.tokens).toBeUndefined();
+    expect(countOf(device, { ...update, at: START + 20 })).toBe(burst);
   });
 
   it('are not spent by what is refused, which says who it was', async () => {

@@ -50,10 +50,8 @@ export type Charged = Extract<
  */
 export function charge(device: Device, message: Charged): Refused | undefined {
   const { at, session } = message;
-  const { burst, perSecond } = rateLimits;
-  const { left, at: since } = device.tokens ?? { left: burst, at };
-  // A clock that was set back gives nothing, and takes nothing.
-  const now = Math.min(burst, left + (Math.max(0, at - since) * perSecond) / 1000);
+  const { perSecond } = rateLimits;
+  const now = tokensAt(device, at);
   const cost = costOf(device, message);
   const paid = cost <= now;
   device.tokens = { left: paid ? now - cost : now, at };
@@ -67,6 +65,17 @@ export function charge(device: Device, message: Charged): Refused | undefined {
     check: 'limit',
     detail: `The device sends faster than its ${perSecond} tokens a second allow`,
   };
+}
+
+/** A clock that was set back gives nothing, and takes nothing. */
+function tokensAt({ tokens }: Device, at: Millis): number {
+  const { burst, perSecond } = rateLimits;
+  return tokens ? Math.min(burst, tokens.left + (Math.max(0, at - tokens.at) * perSecond) / 1000) : burst;
+}
+
+/** Forgets the tokens of a device that has all of them; called every minute, so that who sleeps takes no memory for it. */
+export function forgetFull(device: Device, now: Millis): void {
+  if (device.tokens && tokensAt(device, now) === rateLimits.burst) device.tokens = undefined;
 }
 
 function costOf(device: Device, message: Charged): number {

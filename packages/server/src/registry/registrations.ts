@@ -12,7 +12,7 @@ import type { Credentials } from './credentials.ts';
 import { carrierOf, type Device, type Fleet, type Registration } from './fleet.ts';
 import { expiresAt } from './presence.ts';
 import { type Offered, offeredBy, updatedOffer } from './profiles.ts';
-import { charge, rateLimits } from './rate.ts';
+import { charge, forgetFull, rateLimits } from './rate.ts';
 import { changedTerms, contactOf, isSuperseded, knownOf, noteReceived, receivedBy, termsOf } from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
@@ -142,6 +142,7 @@ export class Registrations {
 
   /** Ends registrations whose lifetime and grace are over; called every minute. What fails is tried again then. */
   async expire(now: Millis): Promise<void> {
+    for (const device of this.#o.fleet.all()) forgetFull(device, now);
     const over = ({ registration }: Device) =>
       registration?.state === 'registered' && (expiresAt(registration) ?? now + 1) <= now;
     const ends = [...this.#o.fleet.all()].filter(over).map((device) =>

@@ -112,7 +112,21 @@ function unfit(column: NamedColumn, why: string, cause?: unknown): StoreError {
 
 /** The value of a cell that `encodeCell` made. */
 function decodeCell(column: NamedColumn, cell: Cell): unknown {
-  return column.kind === 'json' && typeof cell === 'string' ? JSON.parse(cell) : cell;
+  if (typeof cell !== 'string') return cell;
+  return column.kind === 'json' ? JSON.parse(cell) : shared(column, cell);
+}
+
+/** Texts of a column that are held once however many rows have them. */
+const SHARED_TEXTS = 32;
+const sharedTexts = new WeakMap<NamedColumn, Map<string, string>>();
+
+/** The same text: of a column with few different ones, such as the organisation, memory holds each once. */
+function shared(column: NamedColumn, text: string): string {
+  const texts = sharedTexts.get(column) ?? new Map<string, string>();
+  const known = texts.get(text);
+  if (known !== undefined || texts.size >= SHARED_TEXTS) return known ?? text;
+  sharedTexts.set(column, texts.set(text, text));
+  return text;
 }
 
 /** A row as the cells of the columns, in their order. */

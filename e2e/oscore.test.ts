@@ -1,7 +1,4 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type ClientEvent,
@@ -14,8 +11,6 @@ import {
 } from '@reeve/agent';
 import { oscoreValueOf } from '@reeve/coap';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { aiocoapBuild } from '../peers/aiocoap/build.ts';
-import { AiocoapProgram } from '../peers/aiocoap/program.ts';
 import { TestServer, until } from './harness.ts';
 import { type OscoreWire, oscoreWire } from './oscore-wire.ts';
 import { ScriptedDevice } from './scripted-device.ts';
@@ -174,37 +169,5 @@ describe.each(['main', 'worker'] as const)('OSCORE on a socket of its own, with 
     await until('it is registered', async () => events.includes('registered'));
     expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'Reeve' }] });
     expect((await server.api('devices.show', { params })).registration).toMatchObject({ security: 'oscore' });
-  });
-
-  it.skipIf(!aiocoapBuild.isHere())('manages a device on aiocoap', async () => {
-    await add({ salt: '9e7ca92223786340' });
-    const folder = mkdtempSync(join(tmpdir(), 'reeve-oscore-'));
-    const context = join(folder, 'context');
-    mkdirSync(context);
-    const secret = {
-      secret_hex: SECRET,
-      salt_hex: '9e7ca92223786340',
-      'sender-id_hex': '0a',
-      'recipient-id_hex': '00',
-    };
-    writeFileSync(join(context, 'secret.json'), JSON.stringify(secret));
-    const to = `coap://127.0.0.1:${server.ready.coapPort}`;
-    const program = await AiocoapProgram.start(['--oscore', context, '--to', to]);
-    open.push({
-      [Symbol.asyncDispose]: async () => {
-        program.stop();
-        rmSync(folder, { recursive: true, force: true });
-      },
-    });
-    await program.do('set /3/0/0 aiocoap');
-    await program.do('set /3/0/9 80');
-    expect(await program.do('post /rd?ep=truck-1&lt=300&lwm2m=1.1&b=U </1/0>,</3/0>')).toMatch(/^2\.01.* at \/rd\//);
-    expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'aiocoap' }] });
-    await server.api('devices.observe', { params, body: { path: '/3/0/9' } });
-    const latest = async () =>
-      (await server.api('devices.show', { params })).values.find(({ path }) => path === '/3/0/9')?.value;
-    await until('it is observed', async () => (await latest()) === 80);
-    await program.do('set /3/0/9 79');
-    await until('the notification is there', async () => (await latest()) === 79);
   });
 });

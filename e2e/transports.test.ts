@@ -35,6 +35,8 @@ const rows: readonly Row[] = [
   secure('coaps', 'U', 'a certificate', certificate('coaps-x509'), dtlsWire),
   oscore('01'),
   oscore('02', true),
+  oscore('03', false, 'coap+tcp'),
+  oscore('04', true, 'coap+tcp'),
   plain('coap+tcp', 'T', tcpWire),
   secure('coaps+tcp', 'T', 'a pre-shared key', psk('Lkw Ä 7'), (port, proof) => tlsWire(port, proof)),
   secure('coaps+tcp', 'T', 'a certificate', certificate('tls-x509'), (port, proof) =>
@@ -62,15 +64,15 @@ function secure(
   };
 }
 
-function oscore(senderId: string, rederive = false): Row {
+function oscore(senderId: string, rederive = false, transport: 'coap' | 'coap+tcp' = 'coap'): Row {
   const ids = { senderId, recipientId: '00' };
   const secret = KEY.toString('hex');
   return {
-    name: `coap with OSCORE, ${rederive ? 'deriving new keys' : 'proving freshness'}`,
-    transport: 'coap',
-    binding: 'U',
+    name: `${transport} with OSCORE, ${rederive ? 'deriving new keys' : 'proving freshness'}`,
+    transport,
+    binding: transport === 'coap' ? 'U' : 'T',
     credential: { kind: 'oscore', key: secret, oscore: ids },
-    connect: (port) => oscoreWire(port, { secret, ...ids, rederive }),
+    connect: (port) => oscoreWire(port, { secret, ...ids, rederive }, transport === 'coap' ? udpWire : tcpWire),
   };
 }
 

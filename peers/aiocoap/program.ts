@@ -1,69 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { killGroup, spawnChild } from '../../tooling/testing/children.ts';
+import { LineProgram } from '../line-program.ts';
 import { aiocoapCommand } from './build.ts';
 
-/** How long a line may take that a test waits for, ms. */
-const PATIENCE_MS = 20_000;
-
-/** A running peer: lines go in, and what it prints is kept. It ends with the test process at the latest. */
-export class AiocoapProgram {
-  readonly #child: ChildProcess;
-  readonly #lines: string[] = [];
-  #seen = 0;
-  #arrived: () => void = () => undefined;
-  #errors = '';
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#errors = (this.#errors + text).slice(-10_000);
-    });
-    if (!child.stdout) return;
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      this.#lines.push(line);
-      this.#arrived();
-    });
-  }
-
+/** A running peer on aiocoap. */
+export type AiocoapProgram = LineProgram;
+export const AiocoapProgram = {
   /** Starts it and waits until it is ready. Its options stand in README.md. */
-  static async start(options: readonly string[]): Promise<AiocoapProgram> {
-    const [command, ...args] = aiocoapCommand();
-    const program = new AiocoapProgram(spawnChild(command, [...args, ...options]));
-    await program.line(/^ready /);
-    return program;
-  }
-
-  /** Gives it a line, and waits for the answer to it. */
-  async do(line: string): Promise<string> {
-    this.#child.stdin?.write(`${line}\n`);
-    return this.line(/^([2-5]\.|failed|set )/);
-  }
-
-  /** The next line that matches; those before it are passed over. Fails if none comes in 20 s. */
-  async line(pattern: RegExp): Promise<string> {
-    const deadline = setTimeout(() => this.#arrived(), PATIENCE_MS);
-    const end = performance.now() + PATIENCE_MS;
-    try {
-      for (;;) {
-        for (; this.#seen < this.#lines.length; ) {
-          const line = this.#lines[this.#seen++] ?? '';
-          if (pattern.test(line)) return line;
-        }
-        if (performance.now() >= end) {
-          throw new Error(`no line ${pattern} among:\n${this.#lines.join('\n')}\n${this.#errors}`);
-        }
-        await new Promise<void>((resolve) => {
-          this.#arrived = resolve;
-        });
-      }
-    } finally {
-      clearTimeout(deadline);
-    }
-  }
-
-  /** Ends it at once. */
-  stop(): void {
-    killGroup(this.#child);
-  }
-}
+  start: (options: readonly string[]): Promise<LineProgram> => LineProgram.start([...aiocoapCommand(), ...options]),
+};

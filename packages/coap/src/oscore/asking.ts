@@ -87,7 +87,9 @@ export class Asking {
     const { recipientId: kid } = keys.base.parameters;
     const nonceOf = value.partialIv ? { kid, partialIv: value.partialIv } : binding;
     const rederivation = value.kidContext && this.#rederivation?.answered(value.kidContext);
-    const inner = unprotect(message, rederivation?.context ?? context, { binding, nonceOf });
+    const answerContext = rederivation?.context ?? context;
+    // Without a number it has the nonce of the request, octet by octet, whatever keys it is under (RFC 8613 §8.4).
+    const inner = unprotect(message, answerContext, { binding, nonceOf }, value.partialIv ? answerContext : context);
     if (!inner) {
       refuse('not-decrypted', 'a response');
       return;

@@ -68,11 +68,17 @@ export class SecurityContext {
    * Encrypts with the sender's key. No two plaintexts may ever have the same nonce.
    *
    * @param nonceOf whose id and number make the nonce
+   * @param under the context that the nonce was made in, if it was another one
    * @returns ciphertext and tag
    */
-  seal(plaintext: Uint8Array, request: RequestBinding, nonceOf: RequestBinding): Uint8Array {
+  seal(
+    plaintext: Uint8Array,
+    request: RequestBinding,
+    nonceOf: RequestBinding,
+    under: SecurityContext = this,
+  ): Uint8Array {
     const { cipher, tagLength } = this.#algorithm;
-    const sealer = createCipheriv(cipher as 'aes-128-ccm', this.#senderKey, this.#nonce(nonceOf), {
+    const sealer = createCipheriv(cipher as 'aes-128-ccm', this.#senderKey, under.#nonce(nonceOf), {
       authTagLength: tagLength,
     });
     sealer.setAAD(this.#associatedData(request), { plaintextLength: plaintext.length });
@@ -81,12 +87,21 @@ export class SecurityContext {
     return Buffer.concat([ciphertext, (sealer as CipherCCM).getAuthTag()]);
   }
 
-  /** Decrypts with the recipient's key; undefined for what was not sealed so. */
-  open(sealed: Uint8Array, request: RequestBinding, nonceOf: RequestBinding): Uint8Array | undefined {
+  /**
+   * Decrypts with the recipient's key; undefined for what was not sealed so.
+   *
+   * @param under the context that the nonce was made in, if it was another one
+   */
+  open(
+    sealed: Uint8Array,
+    request: RequestBinding,
+    nonceOf: RequestBinding,
+    under: SecurityContext = this,
+  ): Uint8Array | undefined {
     const { cipher, tagLength } = this.#algorithm;
     const end = sealed.length - tagLength;
     if (end < 1) return undefined;
-    const opener = createDecipheriv(cipher as 'aes-128-ccm', this.#recipientKey, this.#nonce(nonceOf), {
+    const opener = createDecipheriv(cipher as 'aes-128-ccm', this.#recipientKey, under.#nonce(nonceOf), {
       authTagLength: tagLength,
     });
     try {

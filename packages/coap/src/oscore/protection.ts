@@ -13,10 +13,19 @@ interface Seal {
   readonly value: OscoreValue;
 }
 
-/** Protects a message (RFC 8613 §8.1 and §8.3); Observe in it says that its outer code is one of observing. */
-export function protect(message: CoapMessage, context: SecurityContext, { binding, nonceOf, value }: Seal): Uint8Array {
+/**
+ * Protects a message (RFC 8613 §8.1 and §8.3); Observe in it says that its outer code is one of observing.
+ *
+ * @param under the context that the nonce was made in, if it was another one
+ */
+export function protect(
+  message: CoapMessage,
+  context: SecurityContext,
+  { binding, nonceOf, value }: Seal,
+  under = context,
+): Uint8Array {
   const { inner, outerOptions } = splitMessage(message);
-  const payload = context.seal(encodeInner(inner), binding, nonceOf);
+  const payload = context.seal(encodeInner(inner), binding, nonceOf, under);
   return encodeMessage({
     ...message,
     code: outerCode(message, observeValue(message) !== undefined),
@@ -25,13 +34,18 @@ export function protect(message: CoapMessage, context: SecurityContext, { bindin
   });
 }
 
-/** Decrypts what a message carries; undefined if it is not of this context and request. */
+/**
+ * Decrypts what a message carries; undefined if it is not of this context and request.
+ *
+ * @param under the context that the nonce was made in, if it was another one
+ */
 export function unprotect(
   message: CoapMessage,
   context: SecurityContext,
   { binding, nonceOf }: Omit<Seal, 'value'>,
+  under = context,
 ): InnerMessage | undefined {
-  const plaintext = context.open(message.payload, binding, nonceOf);
+  const plaintext = context.open(message.payload, binding, nonceOf, under);
   return plaintext && decodeInner(plaintext, message);
 }
 

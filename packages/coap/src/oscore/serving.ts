@@ -107,10 +107,17 @@ export class Serving {
     deliver(joinMessage(inner, message, observe), { newest, proved });
   }
 
-  /** Answers request #1 of a derivation; it proves nothing yet, and goes no further. */
-  #answerFirst(request: CoapMessage, binding: RequestBinding, { answer, kidContext }: Proposal & { kind: 'first' }) {
-    const response = refusalOf(request, []);
-    const wire = protect(response, answer, { binding, nonceOf: binding, value: { kidContext } });
+  /**
+   * Answers request #1 of a derivation; it proves nothing yet, and goes no further. The answer has the nonce of the
+   * request, octet by octet, though its keys are others (RFC 8613 §8.3).
+   */
+  #answerFirst(
+    request: CoapMessage,
+    binding: RequestBinding,
+    { context, answer, kidContext }: Proposal & { kind: 'first' },
+  ): void {
+    const seal = { binding, nonceOf: binding, value: { kidContext } };
+    const wire = protect(refusalOf(request, []), answer, seal, context);
     this.#port.recent.answered(request.messageId, wire);
     this.#port.emit(wire);
   }

@@ -9,9 +9,9 @@ import { proofs } from './proofs.ts';
 const MADE_ID_BYTES = 7;
 /**
  * A secret that people bring may have been here before: a credential of it begins with numbers that the former one did
- * not come to.
+ * not come to. Some implementations count in signed integers of 32 bits: half of those are left for what is to come.
  */
-const FIRST_NUMBER_BELOW = 2 ** 32;
+const FIRST_NUMBER_BELOW = 2 ** 30;
 /** What the server is called unless told otherwise. */
 const SERVER_ID = '00';
 /** AES-CCM-16-64-128 and HMAC with SHA-256, which every implementation has. */

@@ -111,18 +111,39 @@ export class AccessControl {
     return instance?.path;
   }
 
+  /**
+   * A server has no account any more: its rights end, and what it owned is the one's that may write and delete it most
+   * (OMA Transport §5.2.5).
+   *
+   * @returns the object instances that it alone could use
+   */
+  forget(server: number): readonly LwM2mPath[] {
+    const alone: LwM2mPath[] = [];
+    for (const instance of this.#model.instances(ACCESS_CONTROL)) {
+      const owner = this.#ownerOf(instance);
+      const before = entriesOf(instance);
+      if (owner !== server && !before.has(server)) continue;
+      const left = [...before].filter(([id]) => id !== server);
+      const [heir = NONE] =
+        left.filter(([id, rights]) => id !== 0 && rights !== 0).sort(([, a], [, b]) => control(b) - control(a))[0] ??
+        [];
+      const next = owner === server ? heir : (owner ?? NONE);
+      if (next === NONE && left.every(([, rights]) => rights === 0)) alone.push(this.#subjectOf(instance));
+      const entries = left.map(([id, value]) => [id, { type: 'integer', value }] as const);
+      instance.slots.get(AccessControlResource.rights)?.resource.write?.(new Map(entries));
+      instance.slots.get(AccessControlResource.owner)?.resource.write?.({ type: 'integer', value: next });
+    }
+    return alone;
+  }
+
   /** The owner's rights, unless there are some for it; those for the server; those for every server; none. */
   #rights(server: number, path: LwM2mPath, right: Right): number {
     const [objectId = -1, instanceId = NONE] = segments(path);
     if (objectId === ACCESS_CONTROL) return this.#rightsOverAccess(server, instanceId);
     const instance = this.#about(objectId, right === Right.create ? NONE : instanceId);
     if (instance === undefined) return 0;
-    const entries = instance.slots.get(AccessControlResource.rights)?.resource.read?.();
-    const rightsFor = (id: number): number | undefined => {
-      const value = entries !== undefined && isMultiple(entries) ? entries.get(id)?.value : undefined;
-      return typeof value === 'number' ? value : undefined;
-    };
-    return rightsFor(server) ?? (this.#ownerOf(instance) === server ? ALL_BUT_CREATE : rightsFor(0)) ?? 0;
+    const entries = entriesOf(instance);
+    return entries.get(server) ?? (this.#ownerOf(instance) === server ? ALL_BUT_CREATE : entries.get(0)) ?? 0;
   }
 
   /** Access rights are for all to read, and for the owner to change. */
@@ -141,6 +162,12 @@ export class AccessControl {
       );
   }
 
+  /** What an instance of object 2 is about. */
+  #subjectOf({ path }: ObjectInstance): LwM2mPath {
+    const objectId = this.#number(path, AccessControlResource.objectId) ?? 0;
+    return pathOf(objectId, this.#number(path, AccessControlResource.instanceId) ?? NONE);
+  }
+
   #ownerOf({ path }: ObjectInstance): number | undefined {
     return this.#number(path, AccessControlResource.owner);
   }
@@ -149,4 +176,16 @@ export class AccessControl {
     const [objectId = ACCESS_CONTROL, instanceId = 0] = segments(path);
     return this.#model.number(pathOf(objectId, instanceId, resourceId));
   }
+}
+
+/** Rights by short server id. */
+function entriesOf({ slots }: ObjectInstance): ReadonlyMap<number, number> {
+  const content = slots.get(AccessControlResource.rights)?.resource.read?.();
+  const entries = content !== undefined && isMultiple(content) ? [...content] : [];
+  return new Map(entries.flatMap(([id, { value }]) => (typeof value === 'number' ? [[id, value]] : [])));
+}
+
+/** How much rights are worth to an owner: one for Write, one for Delete. */
+function control(rights: number): number {
+  return Math.sign(rights & Right.write) + Math.sign(rights & Right.delete);
 }

@@ -1,4 +1,4 @@
-import type { LwM2mPath, ResourceRecord, Value } from '@reeve/lwm2m';
+import { type LwM2mPath, type ResourceRecord, segments, type Value } from '@reeve/lwm2m';
 import { AccessControl } from './access-control.ts';
 import { Account, earliest } from './account.ts';
 import { bootstrapAccounts, type ServerAccount } from './accounts.ts';
@@ -57,6 +57,7 @@ export class LwM2mClient {
     this.#lifecycle = new Lifecycle(options, {
       ...{ model, linkParts: this.#linkParts, emit },
       open: (facts) => this.#open(facts),
+      forget: (server) => this.#forget(server),
     });
   }
 
@@ -238,6 +239,17 @@ export class LwM2mClient {
       lifetimeWritten: (now) => this.#tellChanges(now),
       follow: (consequence, serverId, now) => this.#lifecycle.follow(consequence, serverId, now),
     };
+  }
+
+  /** A server is gone, and with it what other servers could do nothing with. */
+  #forget(server: number): void {
+    const { creatable = {} } = this.#options;
+    for (const path of this.#access.forget(server)) {
+      const [objectId = -1] = segments(path);
+      if (creatable[objectId] === undefined || !this.#model.remove(path)) continue;
+      this.#access.gone(path);
+      this.#effects.push({ kind: 'deleted', path, server });
+    }
   }
 
   #touched(path: LwM2mPath): void {

@@ -91,7 +91,7 @@ export type ServerEvent =
   | { readonly kind: 'sent'; readonly paths: readonly LwM2mPath[] }
   /** A Send was refused or not answered: the server may have taken it all the same. */
   | { readonly kind: 'unsent'; readonly paths: readonly LwM2mPath[]; readonly detail: string }
-  /** The server made an object instance, or took one away. */
+  /** The server made an object instance, or took one away; or one went with the account of the server. */
   | { readonly kind: 'created' | 'deleted'; readonly path: LwM2mPath }
   | { readonly kind: 'executed'; readonly path: LwM2mPath; readonly args: readonly ExecuteArg[] }
   | Refused;

@@ -16,6 +16,8 @@ interface LifecycleParts {
   readonly emit: (effect: WireEffect | DeviceEvent) => void;
   /** @throws RangeError or Error when its credentials can't serve */
   readonly open: (facts: ServerAccount) => Account;
+  /** A server, by its short id, has no account any more. */
+  readonly forget: (server: number) => void;
 }
 
 /**
@@ -142,7 +144,11 @@ export class Lifecycle {
       before.delete(kept);
       return kept;
     });
-    for (const account of before) account.end(now);
+    const servers = new Set(this.#accounts.map(({ facts }) => facts.shortServerId));
+    for (const account of before) {
+      account.end(now);
+      if (!servers.has(account.facts.shortServerId)) this.#parts.forget(account.facts.shortServerId);
+    }
   }
 
   #bootstrap(event: 'begin' | 'trigger', now: number): void {

@@ -9,17 +9,17 @@ export const text = (value: string): Value => ({ type: 'string', value });
 export const flag = (value: boolean): Value => ({ type: 'boolean', value });
 export const opaque = (value: Uint8Array): Value => ({ type: 'opaque', value: Uint8Array.from(value) });
 
-/** What a bootstrap server writes: resources by id. */
-export type Resources = Readonly<Record<number, Value>>;
+/** What a bootstrap server writes: resources by id, instances of a resource by `id/instance`. */
+export type Resources = Readonly<Record<string, Value>>;
 
 export const SERVER: Resources = { 0: integer(7), 1: integer(600), 6: flag(true), 7: text('U') };
-export const securityOf = (uri: string): Resources => ({
+export const securityOf = (uri: string, shortServerId = 7): Resources => ({
   0: text(uri),
   1: flag(false),
   ...(uri.startsWith('coaps')
     ? { 2: integer(0), 3: opaque(PSK.identity), 5: opaque(PSK.key) }
     : { 2: integer(3), 3: opaque(Buffer.of()), 5: opaque(Buffer.of()) }),
-  10: integer(7),
+  10: integer(shortServerId),
 });
 
 function at(text: string): LwM2mPath {

@@ -12,8 +12,9 @@ import {
 import type { Command, CommandOperation } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LeshanDevice, leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
+import { type LeshanDevice, leshanAvailable } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
+import { LeshanStage } from './leshan-stage.ts';
 
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
@@ -23,28 +24,17 @@ const told = ({ values = [] }: Command) => Object.fromEntries(values.map(({ path
 
 /** Operations on several nodes at once, and on single values of many, with a device that nobody here wrote. */
 describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout: 60_000 }, () => {
+  let stage: LeshanStage;
   let server: TestServer;
   let device: LeshanDevice;
 
   beforeAll(async () => {
-    server = await TestServer.start();
-    const key = randomBytes(16);
-    await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
-    device = await startLeshanDevice({
-      server: server.coaps,
-      endpoint: ENDPOINT,
-      psk: { identity: ENDPOINT, key },
-      period: 3600,
-    });
-    await device.waitFor(({ event }) => event === 'registered', 30_000);
+    stage = await LeshanStage.open();
+    ({ server, device } = stage);
   }, 60_000);
-  afterAll(async () => {
-    await device?.kill();
-    await server?.close();
-  });
+  afterAll(() => stage?.close());
 
-  const perform = (operation: CommandOperation) =>
-    server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
+  const perform = (operation: CommandOperation) => stage.perform(operation);
   const current = async (path: string) => {
     const { values } = await server.api('devices.show', { params });
     return values.find((one) => one.path === path)?.value;

@@ -12,14 +12,9 @@ import {
 import type { CommandOperation } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type LeshanDevice,
-  type LeshanServer,
-  leshanAvailable,
-  startLeshanDevice,
-  startLeshanServer,
-} from '../peers/leshan/driver.ts';
-import { TestServer, until } from './harness.ts';
+import { type LeshanDevice, type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
+import { type TestServer, until } from './harness.ts';
+import { LeshanStage } from './leshan-stage.ts';
 
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
@@ -27,29 +22,17 @@ const NOTES = '/33000';
 
 /** What goes beyond reading and writing, with peers that nobody here wrote. */
 describe.skipIf(!leshanAvailable())('Our server and a Leshan device', { timeout: 60_000 }, () => {
+  let stage: LeshanStage;
   let server: TestServer;
   let device: LeshanDevice;
 
   beforeAll(async () => {
-    server = await TestServer.start();
-    const key = randomBytes(16);
-    await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
-    device = await startLeshanDevice({
-      server: server.coaps,
-      endpoint: ENDPOINT,
-      psk: { identity: ENDPOINT, key },
-      // No Update tells of instances while a test looks at them.
-      period: 3600,
-    });
-    await device.waitFor(({ event }) => event === 'registered', 30_000);
+    stage = await LeshanStage.open();
+    ({ server, device } = stage);
   }, 60_000);
-  afterAll(async () => {
-    await device?.kill();
-    await server?.close();
-  });
+  afterAll(() => stage?.close());
 
-  const perform = (operation: CommandOperation) =>
-    server.api('commands.create', { params, query: { wait: 20 }, body: { operation } });
+  const perform = (operation: CommandOperation) => stage.perform(operation);
   const notes = async () => {
     const { objects } = await server.api('devices.show', { params });
     return objects.find(({ objectId }) => NOTES === `/${objectId}`)?.instances;

@@ -31,6 +31,13 @@ interface LeshanDeviceState {
   readonly writes: Readonly<Record<string, number>>;
   /** How often each path was executed. */
   readonly executes: Readonly<Record<string, number>>;
+  /** Whether it sleeps; a device without `awake` never does. */
+  readonly asleep: boolean;
+  /** How many requests came while it slept, and were lost. */
+  readonly missed: number;
+  /** How often it was read and written in each content format, by its number. */
+  readonly readIn: Readonly<Record<string, number>>;
+  readonly writtenIn: Readonly<Record<string, number>>;
 }
 
 /** Pre-shared key of a device. */
@@ -76,8 +83,12 @@ export interface LeshanDeviceOptions {
   readonly lifetime?: number;
   /** Seconds between two Updates; 3 by default. */
   readonly period?: number;
-  /** Registers in queue mode; it listens all the same. */
+  /** Registers in queue mode; without `awake` it listens all the same. */
   readonly queueMode?: boolean;
+  /** Sleeps so many milliseconds after its last message. */
+  readonly awake?: number;
+  /** Has object 3442, with a resource of each type. */
+  readonly everyType?: boolean;
   /** Model number, /3/0/1; `Truck` by default. */
   readonly model?: string;
   /** Has object 5, and runs this version after an update. */
@@ -105,6 +116,10 @@ export interface LeshanDevice extends Pick<Program<LeshanDeviceEvent>, 'history'
   collect(...paths: readonly string[]): void;
   /** Sends all that was noted, in one Send. */
   sendCollected(): void;
+  /** Speaks all content formats but these from now on. */
+  refuse(...formats: readonly number[]): void;
+  /** Sends an Update. */
+  wake(): void;
   /** The lock and the counts of operations, as the device knows them. */
   state(): Promise<LeshanDeviceState>;
   /** De-registers and ends. */
@@ -131,6 +146,8 @@ export async function startLeshanDevice(options: LeshanDeviceOptions): Promise<L
     send: (...paths) => program.send(`send ${paths.join(' ')}`),
     collect: (...paths) => program.send(`collect ${paths.join(' ')}`),
     sendCollected: () => program.send('send-collected'),
+    refuse: (...formats) => program.send(`refuse ${formats.join(' ')}`),
+    wake: () => program.send('wake'),
     state: () => {
       program.send('state');
       return program.waitFor((event) => event.event === 'state');
@@ -155,6 +172,8 @@ function deviceArguments(options: LeshanDeviceOptions, keyFile: string | undefin
   if (options.model !== undefined) args.push('--model', options.model);
   if (options.becomes !== undefined) args.push('--becomes', options.becomes);
   if (options.bootstrap) args.push('--bootstrap');
+  if (options.awake !== undefined) args.push('--awake', String(options.awake));
+  if (options.everyType) args.push('--every-type');
   if (options.queueMode) args.push('--queue-mode');
   if (options.defaultTimers) args.push('--default-timers');
   return args;

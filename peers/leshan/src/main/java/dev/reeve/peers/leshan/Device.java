@@ -19,10 +19,10 @@ import org.eclipse.californium.elements.config.Configuration;
 import org.eclipse.californium.scandium.config.DtlsConfig;
 import org.eclipse.leshan.client.LeshanClient;
 import org.eclipse.leshan.client.LeshanClientBuilder;
-import org.eclipse.leshan.client.endpoint.LwM2mClientEndpointsProvider;
 import org.eclipse.leshan.client.engine.DefaultRegistrationEngineFactory;
 import org.eclipse.leshan.client.object.Security;
 import org.eclipse.leshan.client.object.Server;
+import org.eclipse.leshan.client.observer.LwM2mClientObserverAdapter;
 import org.eclipse.leshan.client.resource.LwM2mInstanceEnabler;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectsInitializer;
@@ -37,6 +37,7 @@ import org.eclipse.leshan.core.model.StaticModel;
 import org.eclipse.leshan.core.request.BindingMode;
 import org.eclipse.leshan.core.node.LwM2mPath;
 import org.eclipse.leshan.core.request.ContentFormat;
+import org.eclipse.leshan.core.request.RegisterRequest;
 import org.eclipse.leshan.core.util.datatype.ULong;
 import org.eclipse.leshan.transport.californium.client.endpoint.CaliforniumClientEndpointsProvider;
 import org.eclipse.leshan.transport.californium.client.endpoint.coap.CoapClientProtocolProvider;
@@ -61,25 +62,42 @@ public final class Device {
     private final LockAndWipe lock = new LockAndWipe(events, tally);
     private final Vehicle vehicle;
     private final ManualDataSender collector = new ManualDataSender();
+    private final Formats formats = new Formats();
+    private final Sleep sleep;
     private final LeshanClient client;
 
     private Device(Options options) throws IOException, GeneralSecurityException {
         String endpoint = options.required("endpoint");
         vehicle = new Vehicle(tally, options.get("model", "Truck"), "SN-" + endpoint);
         boolean quickTimers = !options.has("default-timers");
+        CaliforniumClientEndpointsProvider endpoints = endpoints(options, quickTimers);
+        sleep = options.has("awake") ? new Sleep(options.integer("awake", 0)) : null;
         client = new LeshanClientBuilder(endpoint)
                 .setObjects(objects(options))
                 .setRegistrationEngineFactory(engine(options, quickTimers))
-                .setEndpointsProviders(endpoints(options, quickTimers))
+                .setEndpointsProviders(endpoints)
+                .setEncoder(formats.encoder)
+                .setDecoder(formats.decoder)
                 .setDataSenders(collector)
                 .build();
         client.addObserver(new RegistrationEvents(events));
+        if (sleep != null) {
+            client.addObserver(new LwM2mClientObserverAdapter() {
+                @Override
+                public void onRegistrationSuccess(LwM2mServer server, RegisterRequest request, String location) {
+                    sleep.over(endpoints.getCoapServer().getEndpoints());
+                }
+            });
+        }
     }
 
     private List<LwM2mObjectEnabler> objects(Options options) throws IOException, GeneralSecurityException {
         List<ObjectModel> models = new ArrayList<>(ObjectLoader.loadDefault());
         models.add(LockAndWipe.model());
         models.add(Notes.model());
+        if (options.has("every-type")) {
+            models.addAll(EveryType.models());
+        }
         ObjectsInitializer objects = new ObjectsInitializer(new StaticModel(models));
         objects.setInstancesForObject(LwM2mId.SECURITY, security(options));
         if (options.has("bootstrap")) {
@@ -96,6 +114,9 @@ public final class Device {
         }
         objects.setInstancesForObject(Notes.OBJECT_ID, Notes.first());
         objects.setFactoryForObject(Notes.OBJECT_ID, Notes::create);
+        if (options.has("every-type")) {
+            addOnly(objects, EveryType.OBJECT_ID, EveryType.instance());
+        }
         return objects.createAll();
     }
 
@@ -146,7 +167,7 @@ public final class Device {
         return engine;
     }
 
-    private static LwM2mClientEndpointsProvider endpoints(Options options, boolean quickTimers) {
+    private static CaliforniumClientEndpointsProvider endpoints(Options options, boolean quickTimers) {
         var builder = new CaliforniumClientEndpointsProvider.Builder(new CoapClientProtocolProvider(),
                 new CoapsClientProtocolProvider());
         Configuration configuration = builder.createDefaultConfiguration();
@@ -186,12 +207,25 @@ public final class Device {
             case "repeat" -> position.repeat();
             case "battery" -> vehicle.battery(Integer.parseInt(words[1]));
             case "firmware" -> vehicle.firmware(words[1]);
-            case "collect" -> collector.collectData(Stream.of(words).skip(1).map(LwM2mPath::new).toList());
+            case "collect" -> collect(Stream.of(words).skip(1).map(LwM2mPath::new).toList());
             case "send-collected" -> sendCollected();
             case "send" -> send(List.of(words).subList(1, words.length));
             case "state" -> events.emit("state", "lock", lock.state(), "result", lock.result(),
-                    "writes", tally.writes(), "executes", tally.executes());
+                    "writes", tally.writes(), "executes", tally.executes(), "asleep", sleep != null && sleep.asleep(),
+                    "missed", sleep == null ? 0 : sleep.missed(),
+                    "readIn", formats.read(), "writtenIn", formats.written());
+            case "refuse" -> formats.refuse(Stream.of(words).skip(1));
+            case "wake" -> client.triggerRegistrationUpdate();
             default -> throw new IllegalArgumentException("unknown command");
+        }
+    }
+
+    /** Notes what the paths hold now, in a millisecond of its own: values are told apart by that. */
+    private void collect(List<LwM2mPath> paths) {
+        collector.collectData(paths);
+        long noted = System.currentTimeMillis();
+        while (System.currentTimeMillis() <= noted) {
+            Thread.onSpinWait();
         }
     }
 
@@ -218,8 +252,9 @@ public final class Device {
     public static void main(String[] arguments) throws IOException, GeneralSecurityException {
         Options options = new Options(arguments,
                 Set.of("server", "endpoint", "identity", "key-file", "private-key", "public-key", "server-key",
-                        "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model", "becomes"),
-                Set.of("default-timers", "bootstrap", "queue-mode"));
+                        "certificate", "server-certificate", "usage", "cid", "lifetime", "period", "model", "becomes",
+                        "awake"),
+                Set.of("default-timers", "bootstrap", "queue-mode", "every-type"));
         new Device(options).run();
         System.exit(0);
     }

@@ -1,0 +1,83 @@
+import type { CommandOperation } from '@reeve/contract';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ScriptedDevice } from '../conformance/scripted-device.ts';
+import { hexOf } from '../conformance/wire.ts';
+import { TestServer, until } from './harness.ts';
+
+const LINKS = '</>;rt="oma.lwm2m";ct="110",</1/0>,</3/0>,</3303/0>,</3303/1>';
+const SENML_JSON = 110;
+
+/** Devices that can't answer for the whole of what they are asked, played by raw messages without DTLS. */
+describe('a device that has to be asked in pieces', () => {
+  let server: TestServer;
+  let device: ScriptedDevice;
+
+  beforeAll(async () => {
+    server = await TestServer.start({ noSec: true });
+  });
+  afterEach(() => device?.close());
+  afterAll(() => server?.close());
+
+  const begin = async (endpoint: string) => {
+    device = await ScriptedDevice.open(server, endpoint);
+    await device.register({ links: LINKS });
+  };
+  /** It is asked for a path, and has a number there. */
+  const tells = async (path: string, v: number) => {
+    const payload = hexOf(JSON.stringify([{ n: path.split('/').length < 4 ? `${path}/5700` : path, v }]));
+    device.answer(await device.hear({ code: '0.01', path }), { code: '2.05', format: SENML_JSON, payload });
+  };
+  const learned = async () =>
+    (await server.api('devices.show', { params: { device: device.endpoint } })).registration ?? expect.fail();
+
+  it('P12: is read instance by instance where the whole of an object is too much for it', async () => {
+    await begin('crammed');
+    const whole = { kind: 'read', path: '/3303' } as const;
+    const first = await device.command(whole, async () => {
+      device.answer(await device.hear({ code: '0.01', path: '/3303' }), { code: '5.00' });
+      await tells('/3303/0', 20);
+      await tells('/3303/1', 21);
+    });
+    expect(first).toMatchObject({ state: 'answered', code: '2.05', values: [{ value: 20 }, { value: 21 }] });
+    await until('it is learned', async () => (await learned()).readByInstance?.includes(3303));
+    const params = { device: device.endpoint };
+    expect(await server.api('commands.cost', { params, body: { operation: whole } })).toMatchObject({ datagrams: 2 });
+    const second = await device.command(whole, async () => {
+      await tells('/3303/0', 22);
+      await tells('/3303/1', 23);
+    });
+    expect(second).toMatchObject({ state: 'answered', values: [{ value: 22 }, { value: 23 }] });
+  });
+
+  it('P29: is asked for one path at a time where it takes no FETCH, over a restart of the server too', async () => {
+    await begin('fetchless');
+    const several: CommandOperation = { kind: 'read-composite', paths: ['/3/0/9', '/3/0/10'] };
+    const first = await device.command(several, async () => {
+      device.answer(await device.hear({ code: '0.05' }), { code: '5.01' });
+      await tells('/3/0/9', 80);
+      await tells('/3/0/10', 15);
+    });
+    expect(first).toMatchObject({ state: 'answered', values: [{ value: 80 }, { value: 15 }] });
+    await until('it is learned', async () => (await learned()).noFetch);
+    await server.kill();
+    await server.restart();
+    expect(await learned()).toMatchObject({ noFetch: true });
+  });
+
+  it('P29: is observed path by path where it takes no FETCH', async () => {
+    await begin('unobserved');
+    const path = '/3/0/9 /3/0/10';
+    await device.observed(path, async () => {
+      device.answer(await device.hear({ code: '0.05', observe: 0 }), { code: '4.05' });
+      for (const each of ['/3/0/9', '/3/0/10']) {
+        const payload = hexOf(JSON.stringify([{ n: each, v: 5 }]));
+        const asked = await device.hear({ code: '0.01', path: each, observe: 0 });
+        device.answer(asked, { code: '2.05', format: SENML_JSON, observe: 1, payload });
+      }
+    });
+    const shown = () => server.api('devices.show', { params: { device: device.endpoint } });
+    await until('both are observed', async () => (await shown()).observations[0]?.state === 'live');
+    expect((await shown()).observations).toMatchObject([{ path, state: 'live' }]);
+    await until('it is learned', async () => (await learned()).noFetch);
+  });
+});

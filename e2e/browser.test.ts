@@ -1,55 +1,39 @@
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leshanAvailable } from '../peers/leshan/driver.ts';
 import { hasPeer } from '../tooling/testing/peers.ts';
+import { CHROMIUM, ConsoleTab } from './console-tab.ts';
 import { TestServer } from './harness.ts';
 import { Story } from './story.ts';
-
-const CHROMIUM = '/usr/bin/chromium';
-
-/** How long a person would wait for the page to follow, ms. */
-const PATIENCE_MS = 30_000;
 
 const canRun = hasPeer('Chromium', [CHROMIUM, '--version']) && leshanAvailable();
 
 /** What a person sees of the story, in one tab that is never loaded a second time. */
 describe.skipIf(!canRun)('the console', () => {
   let server: TestServer;
-  let browser: Browser;
+  let tab: ConsoleTab;
   let page: Page;
   let story: Story | undefined;
-  let loads = 0;
-  const errors: string[] = [];
 
   beforeAll(async () => {
     server = await TestServer.start({ bootstrap: true });
-    browser = await chromium.launch({ executablePath: CHROMIUM });
-    page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
-    page.setDefaultTimeout(PATIENCE_MS);
-    page.on('load', () => {
-      loads += 1;
-    });
-    page.on('pageerror', (error) => errors.push(error.message));
-    // Breaches of the content security policy are told here too.
-    page.on('console', (message) => {
-      if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`);
-    });
+    tab = await ConsoleTab.open();
+    page = tab.page;
   });
   afterAll(async () => {
-    await browser?.close();
+    await tab?.[Symbol.asyncDispose]();
     await story?.end();
     await server?.close();
   });
 
-  const one = (testId: string, within: Page | Locator = page) => within.getByTestId(testId);
-  const see = (locator: Locator, text: string | RegExp) => locator.filter({ hasText: text }).first().waitFor();
-  const follow = (name: string | RegExp) => page.getByRole('link', { name }).first().click();
+  const one = (testId: string, within?: Locator) => tab.one(testId, within);
+  const see = (locator: Locator, text: string | RegExp) => tab.see(locator, text);
+  const follow = (name: string | RegExp) => tab.follow(name);
 
   it('opens by a one-time link, and says how a fleet begins', async () => {
     const { url } = await server.api('people.link', { params: { id: 'admin' } });
-    await page.goto(url);
+    await tab.signIn(url);
     await see(one('first-device'), './reeve device add');
-    await see(one('connection'), 'Live');
     expect(new URL(page.url()).hash).toBe('');
     await page.evaluate('window.neverLoadedAgain = true');
   });
@@ -147,9 +131,8 @@ describe.skipIf(!canRun)('the console', () => {
 
   it('was loaded once, without an error', async () => {
     expect(await page.evaluate('window.neverLoadedAgain')).toBe(true);
-    expect(loads).toBe(1);
-    const session = new URL('/api/v1/session', page.url()).href;
+    expect(tab.loads).toBe(1);
     // The page learns from this answer that nobody is signed in.
-    expect(errors.filter((error) => !(error.includes('401') && error.endsWith(session)))).toEqual([]);
+    expect(tab.complaints([[401, '/session']])).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
-import { Button, type ButtonProps, Modal } from '@mantine/core';
+import { Button, type ButtonProps } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { Dialog } from './Dialog.tsx';
 
 interface DialogButtonProps extends Omit<ButtonProps, 'children'> {
   title: string;
@@ -11,7 +12,7 @@ interface DialogButtonProps extends Omit<ButtonProps, 'children'> {
   children: (close: () => void) => ReactNode;
 }
 
-/** A button that opens a dialog. Only its buttons and Escape close it: what was typed is not lost by a stray click. */
+/** A button that opens a dialog. */
 export function DialogButton({ title, label, button, wide = false, children, ...more }: DialogButtonProps) {
   const [open, setOpen] = useState(false);
   const close = () => setOpen(false);
@@ -20,16 +21,9 @@ export function DialogButton({ title, label, button, wide = false, children, ...
       <Button size="xs" variant="default" aria-label={label} onClick={() => setOpen(true)} {...more}>
         {button}
       </Button>
-      <Modal
-        opened={open}
-        onClose={close}
-        title={title}
-        size={wide ? 'xl' : 'md'}
-        closeOnClickOutside={false}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog title={title} open={open} close={close} wide={wide}>
         {open && children(close)}
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Code, Group, List, Paper, Table, Text } from '@mantine/core';
+import { Anchor, Badge, Box, Code, Group, List, Paper, Table, Text } from '@mantine/core';
 import type { FailedHandshake } from '@reeve/contract';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -44,7 +44,7 @@ export function HandshakeCard({ failed, actions }: { failed: FailedHandshake; ac
           </List.Item>
         ))}
       </List>
-      {actions}
+      {actions && <Box my={6}>{actions}</Box>}
       <details>
         <Text component="summary" size="sm" c="dimmed" style={{ cursor: 'pointer' }}>
           Details

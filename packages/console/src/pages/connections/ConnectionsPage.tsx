@@ -1,10 +1,13 @@
 import { Select } from '@mantine/core';
 import type { Session } from '@reeve/contract';
 import { useState } from 'react';
+import { Dialog } from '../../components/Dialog.tsx';
 import { HandshakeCard } from '../../components/HandshakeCard.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { useHandshakeCounters, useHandshakes } from '../../data/queries.ts';
+import { AddDevice } from '../fleet/AddDevice.tsx';
+import type { DeviceDraft } from '../fleet/deviceForm.ts';
 import { Admissions } from './Admissions.tsx';
 import { Counters } from './Counters.tsx';
 import { HandshakeActions } from './HandshakeActions.tsx';
@@ -12,6 +15,8 @@ import { HandshakeActions } from './HandshakeActions.tsx';
 /** "Why can't my device connect?", and how handshakes go at large. */
 export function ConnectionsPage({ session }: { session: Session }) {
   const [check, setCheck] = useState<string | null>(null);
+  // Here, and not beside the handshake: that is no stranger's any more once the device is there and its key is shown.
+  const [adding, setAdding] = useState<DeviceDraft>();
   const handshakes = useHandshakes(check ?? undefined, 20);
   const counters = useHandshakeCounters();
   // What failed since the start, and what is listed from before it.
@@ -42,13 +47,16 @@ export function ConnectionsPage({ session }: { session: Session }) {
               <HandshakeCard
                 key={failed.handshakeId}
                 failed={failed}
-                actions={<HandshakeActions failed={failed} session={session} />}
+                actions={<HandshakeActions failed={failed} add={setAdding} />}
               />
             ))
           }
         </PagedList>
       </Section>
       <Admissions />
+      <Dialog title="A new device" open={adding !== undefined} close={() => setAdding(undefined)}>
+        {adding && <AddDevice session={session} draft={adding} close={() => setAdding(undefined)} />}
+      </Dialog>
       <Counters query={counters} />
     </>
   );

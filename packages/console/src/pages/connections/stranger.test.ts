@@ -33,6 +33,11 @@ describe('the device that a stranger would be', () => {
     });
   });
 
+  it('comes without security if it came so', () => {
+    const plain = { ...failed, check: 'unknown-endpoint', endpoint: 'plain-1' };
+    expect(strangerOf(plain)).toMatchObject({ endpoint: 'plain-1', reach: 'nosec' });
+  });
+
   it('is nobody who is known, failed otherwise, or told nothing', () => {
     const presented = { kind: 'psk', identity: 'truck-9' } as const;
     expect(strangerOf({ ...failed, presented, device: { deviceId: 'd', endpoint: 'truck-9' } })).toBeUndefined();

@@ -30,6 +30,7 @@ export function strangerOf({ check, device, endpoint, presented }: FailedHandsha
     case 'oscore':
       return { ...emptyDevice, endpoint: endpoint ?? '', credential: credential({ way: 'oscore' }) };
     default:
-      return endpoint === undefined ? undefined : { ...emptyDevice, endpoint };
+      // It came without DTLS.
+      return endpoint === undefined ? undefined : { ...emptyDevice, endpoint, reach: 'nosec' };
   }
 }

@@ -59,7 +59,7 @@ export function Frames({ device }: { device: DeviceDetail }) {
         />
       ) : (
         <Text size="sm" c="dimmed">
-          None are taken: it comes over a network with handshakes.
+          None are taken of it.
         </Text>
       )}
       {key !== undefined && (

@@ -1,4 +1,4 @@
-import { Accordion, Text } from '@mantine/core';
+import { Accordion, Group, Text } from '@mantine/core';
 import type { DeviceDetail } from '@reeve/contract';
 import { useState } from 'react';
 import { Section } from '../../components/Section.tsx';
@@ -41,8 +41,10 @@ export function ObjectTree({ device, person }: { device: DeviceDetail; person: s
               </Text>
             </Accordion.Control>
             <Accordion.Panel>
-              <CreateButton deviceId={device.deviceId} path={`/${object.objectId}`} resources={object.resources} />
-              <DiscoverButton deviceId={device.deviceId} path={`/${object.objectId}`} />
+              <Group gap={4} ml={-7}>
+                <CreateButton deviceId={device.deviceId} path={`/${object.objectId}`} resources={object.resources} />
+                <DiscoverButton deviceId={device.deviceId} path={`/${object.objectId}`} />
+              </Group>
               {object.instances.map((instance) => (
                 <InstanceTable key={instance.path} deviceId={device.deviceId} instance={instance} person={person} />
               ))}

@@ -1,0 +1,260 @@
+import { createSecretKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createApi } from '@reeve/contract';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeFrame } from '../packages/server/src/frames/frame.ts';
+import { hasPeer } from '../tooling/testing/peers.ts';
+import { CHROMIUM, ConsoleTab } from './console-tab.ts';
+import { TestServer, until } from './harness.ts';
+import { ScriptedDevice } from './scripted-device.ts';
+import { dtlsWire, udpWire } from './wires.ts';
+
+const KEY = '00112233445566778899aabbccddeeff';
+
+/** A file as a person drops it on the page. */
+const file = (name: string, content: string | Buffer) => ({
+  name,
+  mimeType: 'application/octet-stream',
+  buffer: Buffer.from(content),
+});
+
+/** What else `reeve` can do a person does by the page, and the server is asked whether it came to pass. */
+describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the console', () => {
+  let server: TestServer;
+  let tab: ConsoleTab;
+  let device: ScriptedDevice;
+  const params = { device: 'plain-1' };
+
+  beforeAll(async () => {
+    server = await TestServer.start({ noSec: true });
+    tab = await ConsoleTab.open();
+    await tab.signIn((await server.api('people.link', { params: { id: 'admin' } })).url);
+    await server.api('devices.add', { body: { endpoint: params.device, noSec: true } });
+    device = new ScriptedDevice(params.device, await udpWire(server.ready.coapPort ?? 0), { '/3/0/0': 'Maker' });
+    await device.register();
+  });
+  afterAll(async () => {
+    await device?.[Symbol.asyncDispose]();
+    await tab?.[Symbol.asyncDispose]();
+    await server?.close();
+  });
+
+  const see = (locator: Locator, text: string | RegExp) => tab.see(locator, text);
+  const dialog = () => tab.page.getByRole('dialog');
+  const drop = (...of: Parameters<typeof file>) => tab.page.locator('input[type=file]').setInputFiles(file(...of));
+  const closed = () => dialog().waitFor({ state: 'hidden' });
+
+  it('adds a device, and is shown its key once', async () => {
+    await tab.go('Fleet');
+    await tab.press('Add device');
+    await dialog().getByLabel('Endpoint name').fill('pump-1');
+    await dialog().getByLabel('Site').fill('Reno');
+    await dialog().getByLabel('Labels').fill('fleet=pumps\nnot a label=x');
+    await see(dialog(), 'Line 2: "not a label" is no key');
+    await dialog().getByLabel('Labels').fill('fleet=pumps');
+    await tab.press('Add', dialog());
+    await see(dialog(), 'shown this once');
+    const key = await dialog().locator('code').innerText();
+    await tab.press('Done', dialog());
+    await tab.one('device-pump-1').waitFor();
+    const added = await server.api('devices.show', { params: { device: 'pump-1' } });
+    expect(added).toMatchObject({ site: 'Reno', labels: { fleet: 'pumps' }, credentials: [{ kind: 'psk' }] });
+    const { rawKey } = await server.api('server.identity');
+    const serverKey = Buffer.from(rawKey.publicKey, 'base64');
+    const proof = { kind: 'psk', identity: 'pump-1', key: Buffer.from(key, 'hex') } as const;
+    const wire = await dtlsWire(server.ready.coapsPort, proof, serverKey);
+    await using pump = new ScriptedDevice('pump-1', wire, {});
+    expect(await pump.register()).toBe('2.01');
+  });
+
+  it('is refused a device that is there already, in the words of the server', async () => {
+    await tab.press('Add device');
+    await dialog().getByLabel('Endpoint name').fill('pump-1');
+    await dialog().getByLabel('Endpoint name').press('Enter');
+    await see(dialog().getByRole('alert'), 'pump-1');
+    await tab.page.keyboard.press('Escape');
+    await closed();
+  });
+
+  it('imports devices: errors by line, and the keys that are made are saved first', async () => {
+    await tab.press('Import');
+    await drop('devices.csv', 'name,colour\na,red\n');
+    await see(dialog().getByRole('alert'), 'Line 1: there is no column "colour"');
+    await drop('devices.csv', `name,key\nimport-1,\npump-1,${KEY}\n`);
+    const add = dialog().getByRole('button', { name: 'Add 2 devices' });
+    expect(await add.isDisabled()).toBe(true);
+    await tab.press('Save the keys', dialog());
+    await add.click();
+    await see(dialog().getByRole('alert'), 'Line 3, name: there is a device "pump-1"');
+    await drop('devices.csv', `name,key\nimport-1,\nimport-2,${KEY}\n`);
+    const saved = tab.page.waitForEvent('download');
+    await tab.press('Save the keys', dialog());
+    const keys = readFileSync(await (await saved).path(), 'utf8');
+    expect(keys).toMatch(/^name,identity,key\n"import-1","import-1","[0-9a-f]{32}"\n$/);
+    await add.click();
+    await see(dialog(), 'Added 2 devices');
+    await tab.press('Done', dialog());
+    await tab.one('device-import-2').waitFor();
+  });
+
+  it('imports what Leshan exports', async () => {
+    await tab.press('Import');
+    const security = [{ endpoint: 'leshan-1', tls: { mode: 'psk', details: { identity: 'l', key: KEY } } }];
+    await drop('security.json', JSON.stringify(security));
+    await tab.press('Add 1 device', dialog());
+    await tab.press('Done', dialog());
+    await tab.one('device-leshan-1').waitFor();
+  });
+
+  it('changes a device, and removes it', async () => {
+    await tab.follow('import-2');
+    await tab.press('Edit the device import-2');
+    await dialog().getByLabel('Owner').fill('Ana');
+    await dialog().getByLabel('Bytes a day to it').fill('5000');
+    await tab.press('Save', dialog());
+    await closed();
+    const changed = await server.api('devices.show', { params: { device: 'import-2' } });
+    expect(changed).toMatchObject({ owner: 'Ana', downlink: { bytesPerDay: 5000, awakeSeconds: 93 } });
+    await tab.press('Remove the device import-2');
+    await tab.press('Remove', dialog());
+    await tab.one('device-import-1').waitFor();
+    await tab.one('device-import-2').waitFor({ state: 'hidden' });
+  });
+
+  it('replaces every credential by one new key', async () => {
+    await tab.follow('import-1');
+    await tab.press('Replace all credentials by one new key');
+    await tab.press('Replace all', dialog());
+    await see(tab.page.getByRole('region', { name: 'Credentials' }), 'shown this once');
+    await tab.go('Fleet');
+  });
+
+  it('creates an instance with values, discovers with a depth, and reads the messages as they pass', async () => {
+    await tab.follow(params.device);
+    await tab.press('Listen');
+    await tab.one('trace').waitFor();
+    await tab.press('Create an instance of /1');
+    await dialog().getByLabel('Number of the instance').fill('7');
+    await dialog().getByLabel('Short Server ID').fill('0');
+    await see(dialog(), 'Expected 1 to 65534');
+    await dialog().getByLabel('Short Server ID').fill('123');
+    await dialog().getByLabel('Notification Storing').selectOption('true');
+    await tab.press('Create', dialog());
+    await closed();
+    await tab.press('Discover /3');
+    await dialog().getByLabel('Levels below the path').selectOption('2');
+    await tab.press('Discover', dialog());
+    await closed();
+    const { items } = await server.api('commands.list', { query: params });
+    expect(items.map(({ operation }) => operation)).toEqual([
+      { kind: 'discover', path: '/3', depth: 2 },
+      {
+        kind: 'create',
+        path: '/1',
+        instanceId: 7,
+        values: [
+          { path: '/0', value: 123 },
+          { path: '/6', value: true },
+        ],
+      },
+    ]);
+    await until('both were asked', async () => ['0.02 /1', '0.01 /3'].every((asked) => device.asked.includes(asked)));
+    await see(tab.one('trace'), 'POST');
+  });
+
+  it('applies a policy: errors by line, what it matches, and its end', async () => {
+    await tab.go('Policies');
+    await tab.press('New policy');
+    const editor = dialog().getByRole('textbox', { name: 'Policy as YAML' });
+    const example = (await editor.inputValue()).replace('fleet: trucks', 'fleet: pumps');
+    await editor.fill(example.replace('threshold', 'treshold'));
+    await tab.press('Apply', dialog());
+    await see(dialog().getByRole('alert'), /line 8, column 5: .*did you mean threshold/);
+    await editor.fill(example);
+    await tab.press('Apply', dialog());
+    await see(tab.one('policy-applied'), 'It matches 1 device');
+    await see(tab.one('policy-applied'), 'pump-1');
+    await tab.press('Done', dialog());
+    await tab.press('Edit battery');
+    await editor.fill(example.replace('below: 20', 'below: 15'));
+    await tab.press('Apply', dialog());
+    await see(tab.one('policy-applied'), 'Replaced battery, version 2');
+    await tab.press('Done', dialog());
+    await see(tab.one('policy-battery'), 'below 15');
+    await tab.press('Remove battery');
+    await tab.press('Remove', dialog());
+    await tab.one('policy-battery').waitFor({ state: 'hidden' });
+    expect((await server.api('policies.list')).items).toEqual([]);
+  });
+
+  it('uploads an artifact in pieces, and removes it', async () => {
+    await tab.go('Updates');
+    await tab.press('Add artifact');
+    await drop('pump fw.bin', Buffer.alloc(2_500_000, 7));
+    expect(await dialog().getByLabel('Name').inputValue()).toBe('pump-fw.bin');
+    await dialog().getByLabel('Version').fill('2.0');
+    await tab.press('Upload', dialog());
+    const row = tab.one('artifact-pump-fw.bin-2.0');
+    await see(row, 'Ready');
+    await see(row, '2.5 MB');
+    await tab.press('Remove pump-fw.bin 2.0');
+    await tab.press('Remove', dialog());
+    await row.waitFor({ state: 'hidden' });
+    expect((await server.api('artifacts.list')).items).toEqual([]);
+  });
+
+  it('says what frames mean, who sends them, and gives the network a token that can do nothing else', async () => {
+    await tab.go('Frames');
+    await tab.press('Add layout');
+    const editor = dialog().getByRole('textbox', { name: 'Layout as JSON' });
+    const layout = await editor.inputValue();
+    await editor.fill('{"name": "tank", "fields": []}');
+    await tab.press('Save', dialog());
+    await see(dialog().getByRole('alert'), 'fields:');
+    await editor.fill(layout);
+    await tab.press('Save', dialog());
+    await see(tab.one('layout-tank'), '/3435/0/1');
+    await tab.page.getByLabel('A token for the network').fill('sigfox');
+    await tab.press('Add');
+    const shown = tab.page.getByRole('status').filter({ hasText: 'shown this once' });
+    const token = await shown.locator('code').innerText();
+
+    await tab.go('Fleet');
+    await tab.press('Add device');
+    await dialog().getByLabel('Endpoint name').fill('tank-1');
+    await dialog().getByLabel('It comes').selectOption('frames');
+    await tab.press('Add', dialog());
+    await tab.follow('tank-1');
+    await tab.press('Let tank-1 send frames');
+    await dialog().getByLabel('Link').fill('1A2B3C');
+    await dialog().getByRole('combobox', { name: 'Layouts' }).press('ArrowDown');
+    await tab.page.getByRole('option', { name: 'tank' }).click();
+    await tab.press('Save', dialog());
+    const frames = tab.page.getByRole('region', { name: 'Frames' });
+    await see(frames, 'shown this once');
+    const key = createSecretKey(Buffer.from(await frames.locator('code').innerText(), 'hex'));
+    const frame = makeFrame({ layout: 0, counter: 1, payload: Buffer.from('03e8a0', 'hex') }, key);
+    const network = createApi(server.ready.url, { authorization: `Bearer ${token}` });
+    await network('frames.take', { body: { link: '1A2B3C', data: Buffer.from(frame).toString('hex') } });
+    await see(tab.one('value-/3435/0/1'), '10');
+    await see(frames, 'number 1');
+  });
+
+  it('adds the stranger whose registration failed', async () => {
+    await using stranger = new ScriptedDevice('stranger-1', await udpWire(server.ready.coapPort ?? 0), {});
+    expect(await stranger.register()).not.toBe('2.01');
+    await tab.go('Connections');
+    await tab.press('Add stranger-1 as a device');
+    await tab.press('Add', dialog());
+    await see(tab.one('device-added'), 'stranger-1');
+    await tab.press('Done', dialog());
+    expect(await stranger.register()).toBe('2.01');
+  });
+
+  it('saw no error but what was refused', async () => {
+    const refused = ['/devices', '/device-imports', '/policies', '/frame-layouts'];
+    const statuses = [400, 409, 422].flatMap((status) => refused.map((path) => [status, path] as const));
+    expect(tab.complaints([[401, '/session'], ...statuses])).toEqual([]);
+  });
+});

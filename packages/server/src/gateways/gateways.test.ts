@@ -53,6 +53,19 @@ describe('a device behind a gateway', () => {
     expect(core.values.get(meter.row.deviceId, TEMPERATURE)?.stored.value).toBe(20);
   });
 
+  it('has the objects that the routing object maps, with version 1.0 of the Gateway object', async () => {
+    const { core, meter, register } = await open();
+    const { '/25/0/3': _, ...without } = LISTED;
+    core.script.behaviour = deviceWith({
+      ...without,
+      '/25/0/2': { type: 'objlnk', value: '26:1' },
+      '/26/1/0': { type: 'unsigned', value: 3303 },
+      '/26/1/1': { type: 'corelnk', value: '</3303/0>' },
+    });
+    await register();
+    expect(meter.registration).toMatchObject({ prefix: 'd01', objects: [{ objectId: 3303, instances: [0] }] });
+  });
+
   it('is believed over the session of its gateway, and over no other', async () => {
     const { core, meter, session, register, observe } = await open();
     await register();

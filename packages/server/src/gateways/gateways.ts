@@ -4,7 +4,7 @@ import type { Refused } from '../handshakes/failed.ts';
 import { type Millis, newId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
-import type { LinkDown } from '../link/port.ts';
+import type { LinkDown, LinkRecord } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer } from '../pacing/pacer.ts';
@@ -18,7 +18,7 @@ import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import { deviceNamedBy } from './admission.ts';
 import { gatewayLimits } from './limits.ts';
-import { GATEWAY_OBJECT, type Listed, listedIn } from './listed.ts';
+import { GATEWAY_OBJECT, isRouted, type Listed, listedIn, ROUTING_OBJECT } from './listed.ts';
 
 interface Options {
   readonly store: Store;
@@ -51,6 +51,8 @@ export class Gateways {
   readonly #asked = new WeakMap<Device, string>();
   /** How many changes each gateway has left, as of when. */
   readonly #changes = new WeakMap<Device, Tokens>();
+  /** What gateways of version 1.0 of the object said in their routing object. */
+  readonly #routing = new WeakMap<Device, readonly LinkRecord[]>();
 
   private constructor(options: Options) {
     this.#o = options;
@@ -95,6 +97,12 @@ export class Gateways {
     if (howUnanswered(outcome)) return void this.#asked.delete(gateway);
     if (outcome.kind !== 'answered') return;
     const { body, code } = outcome;
+    if (body.kind === 'records' && isRouted(body.records)) {
+      const routes = await requests.perform(gateway, { kind: 'read', path: `/${ROUTING_OBJECT}` });
+      if (howUnanswered(routes)) return void this.#asked.delete(gateway);
+      const routing = routes.kind === 'answered' && routes.body.kind === 'records' ? routes.body.records : [];
+      this.#routing.set(gateway, routing);
+    }
     await lanes.run(gateway.row.deviceId, async () => {
       if (gateway.registration?.registrationId !== registration.registrationId) return;
       if (code === Code.NotFound) await this.#list(gateway, []);
@@ -106,7 +114,7 @@ export class Gateways {
   async told(gateway: Device, { path, body, fresh }: Report): Promise<void> {
     if (gateway.gateway || body.kind !== 'records' || !fresh || body.truncated) return;
     if (path === OBJECT) {
-      const { listed, unlisted } = listedIn(body.records);
+      const { listed, unlisted } = listedIn(body.records, this.#routing.get(gateway));
       for (const { endpoint, fault } of unlisted) {
         this.#refuse(gateway, 'malformed', endpoint, `The gateway names a device, but ${fault}`);
       }

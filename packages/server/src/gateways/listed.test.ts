@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { gatewayLimits } from './limits.ts';
-import { listedIn } from './listed.ts';
+import { isRouted, listedIn } from './listed.ts';
 
 /** Values of instances of the Gateway object; `undefined` leaves one out. */
 const records = (...instances: readonly (readonly (string | undefined)[])[]) =>
@@ -65,6 +65,31 @@ describe('what a gateway says of devices behind it', () => {
     const many = Array.from({ length: gatewayLimits.devices + 1 }, (_, n) => [`meter-${n}`, `d${n}`] as const);
     const { listed, unlisted } = listedIn(records(...many));
     expect([listed.length, unlisted.length]).toEqual([gatewayLimits.devices, 1]);
+  });
+
+  it('stands in the routing object with version 1.0 of the Gateway object', () => {
+    const routed = [
+      ...records(['meter-1', 'd01'], ['meter-2', 'd02'], ['meter-3', 'd03', '</3/0>'], ['meter-4', 'd04']),
+      { path: '/25/0/2', stored: { type: 'objlnk', value: '26:0' } },
+      { path: '/25/1/2', stored: { type: 'objlnk', value: '26:7' } },
+      { path: '/25/2/2', stored: { type: 'objlnk', value: '26:0' } },
+      { path: '/25/3/2', stored: { type: 'objlnk', value: '3:0' } },
+    ];
+    const routing = [
+      { path: '/26/0/0', stored: { type: 'unsigned', value: 3303 } },
+      { path: '/26/0/1', stored: { type: 'corelnk', value: '</d01/3303/0>,</3303/2>' } },
+      // Nothing is mapped: the object is what it is.
+      { path: '/26/7/0', stored: { type: 'unsigned', value: 3304 } },
+      { path: '/26/7/1', stored: { type: 'corelnk', value: '' } },
+    ];
+    expect(isRouted(routed)).toBe(true);
+    expect(isRouted(records(['meter-3', 'd03', '</3/0>']))).toBe(false);
+    expect(listedIn(routed, routing).listed.map(({ endpoint, objects }) => [endpoint, objects])).toEqual([
+      ['meter-1', [{ objectId: 3303, instances: [0, 2] }]],
+      ['meter-2', [{ objectId: 3304, instances: [] }]],
+      ['meter-3', [{ objectId: 3, instances: [0] }]],
+      ['meter-4', []],
+    ]);
   });
 
   it('leaves out what is no text, and what is of other objects', () => {

@@ -5,8 +5,12 @@ import { gatewayLimits } from './limits.ts';
 
 /** The LwM2M Gateway object, an instance for each device behind the gateway (LwM2M Gateway §6.1). */
 export const GATEWAY_OBJECT = 25;
-/** Device ID, Prefix, and, since version 2.0, IoT Device Objects. */
-const RESOURCE = { deviceId: 0, prefix: 1, objects: 3 } as const;
+/** Where gateways of version 1.0 of that object keep what the devices are reached for. */
+export const ROUTING_OBJECT = 26;
+/** Device ID, Prefix, and IoT Device Objects; before version 2.0 a link to an instance of the routing object. */
+const RESOURCE = { deviceId: 0, prefix: 1, route: 2, objects: 3 } as const;
+/** LwM2M Object ID, and Mapping Info: what it is reached at. */
+const ROUTE = { objectId: 0, mapping: 1 } as const;
 
 /** A device that a gateway names. */
 export interface Listed {
@@ -22,27 +26,64 @@ export interface Unlisted {
   readonly fault: string;
 }
 
-/** The devices that a gateway names in a report of its whole object. */
-export function listedIn(records: readonly LinkRecord[]): { listed: Listed[]; unlisted: Unlisted[] } {
+/** Whether a report of the whole object says of a device only where in the routing object its objects are. */
+export function isRouted(records: readonly LinkRecord[]): boolean {
+  return [...textsOf(records, GATEWAY_OBJECT).values()].some(
+    (resources) => !resources.has(RESOURCE.objects) && routeOf(resources) !== undefined,
+  );
+}
+
+/**
+ * The devices that a gateway names in a report of its whole object.
+ *
+ * @param routing what the routing object says, where it is asked for that
+ */
+export function listedIn(
+  records: readonly LinkRecord[],
+  routing: readonly LinkRecord[] = [],
+): { listed: Listed[]; unlisted: Unlisted[] } {
   const listed: Listed[] = [];
   const unlisted: Unlisted[] = [];
-  const named = new Map<number, Map<number, string>>();
-  for (const { path, stored } of records) {
-    const [, objectId, instanceId, resourceId, ...below] = path.split('/').map(Number);
-    if (objectId !== GATEWAY_OBJECT || instanceId === undefined || resourceId === undefined) continue;
-    if (below.length > 0 || typeof stored.value !== 'string') continue;
-    named.set(instanceId, (named.get(instanceId) ?? new Map()).set(resourceId, stored.value));
-  }
-  for (const resources of named.values()) {
+  const routes = textsOf(routing, ROUTING_OBJECT);
+  for (const resources of textsOf(records, GATEWAY_OBJECT).values()) {
     const endpoint = resources.get(RESOURCE.deviceId);
     const prefix = resources.get(RESOURCE.prefix);
-    const objects = objectsOf(resources.get(RESOURCE.objects) ?? '', prefix);
+    const route = routes.get(routeOf(resources) ?? -1);
+    const objects = objectsOf(resources.get(RESOURCE.objects) ?? linksOf(route), prefix);
     const fault = faultOf(listed, endpoint, prefix, objects);
     if (fault !== undefined || endpoint === undefined || prefix === undefined || !objects) {
       unlisted.push({ endpoint, fault: fault ?? 'it says too little' });
     } else listed.push({ endpoint, prefix, objects });
   }
   return { listed, unlisted };
+}
+
+type Texts = ReadonlyMap<number, string>;
+
+/** The texts of an object's instances by resource, and its numbers as texts. */
+function textsOf(records: readonly LinkRecord[], object: number): ReadonlyMap<number, Texts> {
+  const found = new Map<number, Map<number, string>>();
+  for (const { path, stored } of records) {
+    const [, objectId, instanceId, resourceId, ...below] = path.split('/').map(Number);
+    if (objectId !== object || instanceId === undefined || resourceId === undefined || below.length > 0) continue;
+    const isNumber = object === ROUTING_OBJECT && typeof stored.value === 'number';
+    if (typeof stored.value !== 'string' && !isNumber) continue;
+    found.set(instanceId, (found.get(instanceId) ?? new Map()).set(resourceId, String(stored.value)));
+  }
+  return found;
+}
+
+/** The instance of the routing object that an instance links to. */
+function routeOf(resources: Texts): number | undefined {
+  const [object, instance] = (resources.get(RESOURCE.route) ?? '').split(':').map(Number);
+  return object === ROUTING_OBJECT && instance !== undefined && Number.isInteger(instance) ? instance : undefined;
+}
+
+/** What a route leads to, as links: the object at least. */
+function linksOf(route: Texts | undefined): string {
+  const objectId = route?.get(ROUTE.objectId);
+  const mapping = route?.get(ROUTE.mapping) ?? '';
+  return [...(objectId === undefined ? [] : [`</${objectId}>`]), ...(mapping === '' ? [] : [mapping])].join();
 }
 
 function faultOf(

@@ -213,7 +213,6 @@ describe('access rights that change', () => {
     ask(world, Code.Get, '3/0/9', { observe: 'register' });
     const rights = { code: Code.Put, options: [...uri('2/0/2/2'), option(Option.ContentFormat, 0)] };
     expect(codeOf(world.ask({ ...rights, payload: Buffer.from('4') }))).toBe('2.04');
-    world.client.set(DEVICE, { 9: 70 }, world.now);
     world.settle();
     expect(world.second.notifications.map(({ message }) => formatCode(message.code))).toEqual(['4.01']);
     expect(world.told('unobserved')).toMatchObject([{ server: 2, path: '/3/0/9' }]);

@@ -9,6 +9,11 @@ import { isMultiple } from './resource.ts';
 const ACCESS_CONTROL = 2;
 const ALL_BUT_CREATE = Right.read | Right.write | Right.execute | Right.delete;
 
+/** Whether a path lies in what says who may do what. */
+export function isAccessControl(path: LwM2mPath): boolean {
+  return segments(path)[0] === ACCESS_CONTROL;
+}
+
 /** What one server may do. */
 export interface Permissions {
   /** Whether a server has a right over the object instance at or above a path; `create` is a right over an object. */
@@ -124,10 +129,7 @@ export class AccessControl {
       const before = entriesOf(instance);
       if (owner !== server && !before.has(server)) continue;
       const left = [...before].filter(([id]) => id !== server);
-      const [heir = NONE] =
-        left.filter(([id, rights]) => id !== 0 && rights !== 0).sort(([, a], [, b]) => control(b) - control(a))[0] ??
-        [];
-      const next = owner === server ? heir : (owner ?? NONE);
+      const next = owner === server ? heirAmong(left) : owner;
       if (next === NONE && left.every(([, rights]) => rights === 0)) alone.push(this.#subjectOf(instance));
       const entries = left.map(([id, value]) => [id, { type: 'integer', value }] as const);
       instance.slots.get(AccessControlResource.rights)?.resource.write?.(new Map(entries));
@@ -139,7 +141,7 @@ export class AccessControl {
   /** The owner's rights, unless there are some for it; those for the server; those for every server; none. */
   #rights(server: number, path: LwM2mPath, right: Right): number {
     const [objectId = -1, instanceId = NONE] = segments(path);
-    if (objectId === ACCESS_CONTROL) return this.#rightsOverAccess(server, instanceId);
+    if (isAccessControl(path)) return this.#rightsOverAccess(server, instanceId);
     const instance = this.#about(objectId, right === Right.create ? NONE : instanceId);
     if (instance === undefined) return 0;
     const entries = entriesOf(instance);
@@ -168,8 +170,8 @@ export class AccessControl {
     return pathOf(objectId, this.#number(path, AccessControlResource.instanceId) ?? NONE);
   }
 
-  #ownerOf({ path }: ObjectInstance): number | undefined {
-    return this.#number(path, AccessControlResource.owner);
+  #ownerOf({ path }: ObjectInstance): number {
+    return this.#number(path, AccessControlResource.owner) ?? NONE;
   }
 
   #number(path: LwM2mPath, resourceId: number): number | undefined {
@@ -185,7 +187,10 @@ function entriesOf({ slots }: ObjectInstance): ReadonlyMap<number, number> {
   return new Map(entries.flatMap(([id, { value }]) => (typeof value === 'number' ? [[id, value]] : [])));
 }
 
-/** How much rights are worth to an owner: one for Write, one for Delete. */
-function control(rights: number): number {
-  return Math.sign(rights & Right.write) + Math.sign(rights & Right.delete);
+/** The server that may do most of Write and Delete, the first of several; none where no server is named that may do anything. */
+function heirAmong(entries: readonly (readonly [server: number, rights: number])[]): number {
+  const control = (rights: number) => Math.sign(rights & Right.write) + Math.sign(rights & Right.delete);
+  const heirs = entries.filter(([server, rights]) => server !== 0 && rights !== 0);
+  const [heir] = heirs.sort(([, one], [, other]) => control(other) - control(one));
+  return heir?.[0] ?? NONE;
 }

@@ -1,5 +1,5 @@
-import { type LwM2mPath, type ResourceRecord, segments, type Value } from '@reeve/lwm2m';
-import { AccessControl } from './access-control.ts';
+import { type LwM2mPath, type ResourceRecord, ROOT_PATH, segments, type Value } from '@reeve/lwm2m';
+import { AccessControl, isAccessControl } from './access-control.ts';
 import { Account, earliest } from './account.ts';
 import { bootstrapAccounts, type ServerAccount } from './accounts.ts';
 import type { BootstrapState } from './bootstrap/states.ts';
@@ -253,7 +253,9 @@ export class LwM2mClient {
   }
 
   #touched(path: LwM2mPath): void {
-    for (const account of this.#lifecycle.accounts) account.touch(path);
+    // Whether a server may read what it observes is part of what it reads.
+    const concerned = isAccessControl(path) ? ROOT_PATH : path;
+    for (const account of this.#lifecycle.accounts) account.touch(concerned);
   }
 
   #instancesChanged(paths: readonly (LwM2mPath | undefined)[], now: number): void {

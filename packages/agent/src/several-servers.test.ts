@@ -5,6 +5,8 @@ import { accessControlInstance, Right } from './objects/access-control.ts';
 import { securityInstance } from './objects/security.ts';
 import { type ServerOptions, serverInstance } from './objects/server.ts';
 import { SECOND_URI, type TestServer, World, type WorldOptions } from './testing.ts';
+import { FirmwareUpdate } from './updates/firmware.ts';
+import { MemorySink } from './updates/testing.ts';
 
 const ALL = Right.read | Right.write | Right.execute | Right.delete;
 const DEVICE = path(3, 0);
@@ -157,6 +159,25 @@ describe('a client with two servers', () => {
     world.settle();
     expect(state(world)).toEqual(['idle', 'idle']);
     expect(world.second.requests.at(-1)?.code).toBe(Code.Delete);
+  });
+
+  it('fetches a package over the link to its server, once it is registered there', () => {
+    const sink = new MemorySink();
+    const world = several({
+      client: { updates: [new FirmwareUpdate({ sink, install: () => 'started' })] },
+      objects: [accessControlInstance({ objectId: 5, instanceId: 0, rights: { 1: ALL } }, 3)],
+      second: { retry: { timer: 10 } },
+    });
+    world.second.answer = unavailable;
+    world.register();
+    expect(write(world, world.server, '5/0/1', `${SECOND_URI}/package`)).toBe('2.04');
+    expect(world.told('fetch')).toEqual([]);
+    world.second.answer = world.server.answer;
+    world.second.respondTo = ({ code }) =>
+      code === Code.Get ? { code: Code.Content, payload: Buffer.from('firmware') } : undefined;
+    world.advance(10_000);
+    expect(Buffer.from(sink.bytes).toString()).toBe('firmware');
+    expect(paths(world.server)).toEqual(['rd']);
   });
 
   it('does what an SMS says with the server that allows it', () => {

@@ -123,6 +123,19 @@ describe.skipIf(!installed('coap-server-notls') || !installed('coap-client-notls
       expect(await client('-m', 'get', uri)).toBe(LONG.slice(0, 4_000));
     });
 
+    it('TC-2: tells its client when and where to come back', async () => {
+      const observing = spawnChild('coap-client-notls', ['-v', '7', '-w', '-s', '10', '-m', 'get', uri]);
+      if (!observing.stdout || !observing.stderr) throw new Error('no output');
+      const shown = Promise.all([readAll(observing.stdout), readAll(observing.stderr)]);
+      await expect.poll(() => value.observers.length, { timeout: 10_000 }).toBe(1);
+      const [observer] = value.observers;
+      if (!observer) throw new Error('nobody observes');
+      server.core.release(observer.peer, performance.now(), { holdOff: 3600, alternative: '192.0.2.7:15683' });
+      server.flush();
+      const lines = (await shown).join('');
+      expect(lines).toContain('c:Release i:0000 {} [ Alternative-Address:192.0.2.7:15683, Hold-Off:3600 ]');
+    });
+
     it('is observed', async () => {
       const observing = spawnChild('coap-client-notls', ['-w', '-s', '2', '-m', 'get', uri]);
       if (!observing.stdout) throw new Error('no output');

@@ -1,4 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { cases, type Judged } from './cases.ts';
+
+/** The page that shows what became of the cases. */
+export const document = fileURLToPath(new URL('../docs/protocol-coverage.md', import.meta.url));
+const MARKED = /(?<=<!-- conformance: begin -->\n).*(?=\n<!-- conformance: end -->)/s;
+
+/** What the page shows of it; empty if it lacks the place. */
+export function shownIn(page: string): string {
+  return MARKED.exec(page)?.[0] ?? '';
+}
 
 /** How a test of a side ended; `skipped` if the peer that it needs is not there. */
 export type Result = 'passed' | 'failed' | 'skipped';
@@ -20,17 +30,22 @@ function cellsOf(results: Results, { id, purpose, judges, why }: (typeof cases)[
 }
 
 /** The table of every case as Markdown. */
-export function markdownTable(results: Results): string {
+function markdownTable(results: Results): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const head = [row(['case', 'what it is about', 'server', 'client']), '|---|---|---|---|'];
   return [...head, ...cases.map((one) => row(cellsOf(results, one)))].join('\n');
 }
 
 /** One line on all cases. */
-export function summary(results: Results): string {
+function summary(results: Results): string {
   const sides = cases.flatMap(({ id, judges }) => judges.map((side) => resultOf(results, id, side) ?? 'no test'));
   const count = (wanted: string) => sides.filter((one) => one === wanted).length;
   const out = cases.filter(({ why }) => why !== undefined).length;
   const tests = `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped, ${count('no test')} without a test`;
   return `${cases.length} cases, ${out} of them not played; sides judged: ${tests}`;
+}
+
+/** What became of all cases, as Markdown: a line on all, and the table. */
+export function outcome(results: Results): string {
+  return `${summary(results)}.\n\n${markdownTable(results)}`;
 }

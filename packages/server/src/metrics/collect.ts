@@ -137,7 +137,7 @@ async function workMetrics({ store, finishedCommands, now }: MetricSources): Pro
   ];
 }
 
-function downlinkMetrics({ waiting, oldestMs, sentBytes }: PacerFigures): Metric[] {
+function downlinkMetrics({ waiting, oldestMs, sites, sentBytes }: PacerFigures): Metric[] {
   return [
     {
       name: 'reeve_paced_requests',
@@ -150,6 +150,12 @@ function downlinkMetrics({ waiting, oldestMs, sentBytes }: PacerFigures): Metric
       help: 'How long the oldest of them has waited.',
       type: 'gauge',
       samples: [{ value: oldestMs / 1000 }],
+    },
+    {
+      name: 'reeve_downlink_sites',
+      help: 'Sites to which something was sent of late, or is to be.',
+      type: 'gauge',
+      samples: [{ value: sites }],
     },
     {
       name: 'reeve_downlink_bytes_total',

@@ -41,7 +41,7 @@ function CompositeForm({ device, done }: { device: DeviceDetail; done: () => voi
     <Stack gap="xs">
       <Textarea
         label="Resources"
-        description="A line for each: /3/0/9 reads it, /1/0/1 = 60 writes it"
+        description="A line for each: /3/0/9 reads it, /1/0/1 = 60 writes it, remove /11/0/1/2 removes one of several values with them"
         autosize
         minRows={4}
         maxRows={12}

@@ -1,4 +1,4 @@
-import { Checkbox, Stack, Text, TextInput } from '@mantine/core';
+import { Stack, Text, TextInput } from '@mantine/core';
 import type { ResourceInfo } from '@reeve/contract';
 import { useState } from 'react';
 import { DialogButton } from '../../components/DialogButton.tsx';
@@ -34,10 +34,8 @@ function CreateForm({ deviceId, path, resources = [], close }: CreateProps & { c
   const [instance, setInstance] = useState('');
   const [texts, setTexts] = useState<Texts>({});
   const [terms, setTerms] = useState<Terms>({});
-  const [repeatable, setRepeatable] = useState(false);
   const rows = createRows(resources, texts);
   const operation = createOf(path, instance, rows, texts);
-  const command = operation && { operation, ...terms, ...(repeatable ? { repeatable } : {}) };
   return (
     <Stack gap="xs">
       <TextInput
@@ -63,14 +61,8 @@ function CreateForm({ deviceId, path, resources = [], close }: CreateProps & { c
           />
         ))}
       </Stack>
-      <QueueTerms terms={terms} change={setTerms} />
-      <Checkbox
-        size="xs"
-        label="It may be sent again if the answer is lost"
-        checked={repeatable}
-        onChange={(event) => setRepeatable(event.currentTarget.checked)}
-      />
-      <SendButton deviceId={deviceId} command={command} done={close}>
+      <QueueTerms terms={terms} change={setTerms} onceOnly />
+      <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={close}>
         Create
       </SendButton>
     </Stack>

@@ -1,15 +1,14 @@
-import { Anchor, Group, NativeSelect, Progress, Stack, Text } from '@mantine/core';
-import type { ArtifactInfo, DeviceDetail, UpdateInfo } from '@reeve/contract';
-import { useState } from 'react';
-import { Link } from 'wouter';
+import { Group, Progress, Stack, Text } from '@mantine/core';
+import type { DeviceDetail, UpdateInfo } from '@reeve/contract';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { api } from '../../data/api.ts';
-import { useArtifacts, useDeviceUpdates } from '../../data/queries.ts';
+import { useDeviceUpdates } from '../../data/queries.ts';
 import { updateWords } from '../../words.ts';
+import { StartUpdate } from './StartUpdate.tsx';
 
 /** Objects of firmware and of software. */
 const UPDATABLE: readonly number[] = [5, 9];
@@ -20,11 +19,10 @@ export function DeviceUpdates({ device }: { device: DeviceDetail }) {
   const able = device.objects.some(({ objectId }) => UPDATABLE.includes(objectId));
   if (!able && updates.items.length === 0) return null;
   return (
-    <Section title="Updates">
+    <Section title="Updates" aside={able && <StartUpdate device={device} />}>
       <PagedList list={updates} empty="It was not updated yet.">
         {(items) => items.map((update) => <Update key={update.updateId} update={update} />)}
       </PagedList>
-      {able && <StartUpdate deviceId={device.deviceId} />}
     </Section>
   );
 }
@@ -60,39 +58,4 @@ function Update({ update }: { update: UpdateInfo }) {
       )}
     </Stack>
   );
-}
-
-function StartUpdate({ deviceId }: { deviceId: string }) {
-  const ready = useArtifacts().items.filter(({ state }) => state === 'ready');
-  const [chosen, setChosen] = useState('');
-  const artifactId = chosen === '' ? ready[0]?.artifactId : chosen;
-  if (artifactId === undefined) {
-    return (
-      <Text size="xs" c="dimmed">
-        There is nothing to update it with yet: add it under{' '}
-        <Anchor component={Link} href="/updates" inherit>
-          Updates
-        </Anchor>
-        .
-      </Text>
-    );
-  }
-  return (
-    <Group gap="xs" align="flex-end">
-      <NativeSelect
-        size="xs"
-        label="Update it with"
-        data={ready.map((each) => ({ value: each.artifactId, label: labelOf(each) }))}
-        value={artifactId}
-        onChange={(event) => setChosen(event.currentTarget.value)}
-      />
-      <ActionButton run={() => api('updates.start', { params: { device: deviceId }, body: { artifactId } })}>
-        Start
-      </ActionButton>
-    </Group>
-  );
-}
-
-function labelOf({ name, version, kind, bytes }: ArtifactInfo): string {
-  return `${name} ${version}, ${kind}, ${bytes} bytes`;
 }

@@ -1,9 +1,11 @@
-import { Button, Group, Popover, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Popover, Stack, Text, TextInput } from '@mantine/core';
 import type { Observation } from '@reeve/contract';
 import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { ConfirmButton } from '../../components/ConfirmButton.tsx';
 import { api } from '../../data/api.ts';
+import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { SendButton } from './SendButton.tsx';
 
 interface Target {
   deviceId: string;
@@ -67,11 +69,8 @@ export function DeleteButton({ deviceId, path }: Target) {
 export function ExecuteButton({ deviceId, path, name }: Target & { name: string }) {
   const [asking, setAsking] = useState(false);
   const [text, setText] = useState('');
-  const run = async () => {
-    const operation = { kind: 'execute', path, ...(text === '' ? {} : { arguments: text }) } as const;
-    await api('commands.create', { params: { device: deviceId }, body: { operation } });
-    setAsking(false);
-  };
+  const [terms, setTerms] = useState<Terms>({});
+  const operation = { kind: 'execute', path, ...(text === '' ? {} : { arguments: text }) } as const;
   return (
     <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
       <Popover.Target>
@@ -91,14 +90,10 @@ export function ExecuteButton({ deviceId, path, name }: Target & { name: string 
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
           />
-          <Group justify="flex-end" gap="xs">
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-              Keep as it is
-            </Button>
-            <ActionButton variant="filled" color="red" run={run}>
-              Execute
-            </ActionButton>
-          </Group>
+          <QueueTerms terms={terms} change={setTerms} onceOnly />
+          <SendButton deviceId={deviceId} command={{ operation, ...terms }} color="red" done={() => setAsking(false)}>
+            Execute
+          </SendButton>
         </Stack>
       </Popover.Dropdown>
     </Popover>

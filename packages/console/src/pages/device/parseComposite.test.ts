@@ -38,4 +38,15 @@ describe('several resources at once', () => {
   ])('are refused by line: %j', (text, error) => {
     expect(parse(text)).toEqual({ ok: false, error });
   });
+
+  it('removes resource instances together with what it writes', () => {
+    expect(parseComposite('/1/0/1 = 60\nremove /11/0/1/2', rowOf)).toMatchObject({
+      ok: true,
+      operation: {
+        kind: 'write-composite',
+        values: [{ path: '/1/0/1' }, { path: '/11/0/1/2', value: null }],
+      },
+    });
+    expect(parseComposite('remove x', rowOf)).toEqual({ ok: false, error: 'Line 1: "x" is no path' });
+  });
 });

@@ -262,7 +262,7 @@ export const DeviceAdd = Type.Object(
 export type DeviceAdd = Static<typeof DeviceAdd>;
 
 /** Devices added by one request at most. */
-const MAX_IMPORTED = 5000;
+export const MAX_IMPORTED = 5000;
 
 /** One of many devices that are added at once: with a pre-shared key that is known already, or other credentials. */
 export const DeviceImport = Type.Object(

@@ -1,11 +1,12 @@
 import { compact } from '../compact.ts';
 import type { CredentialPurpose } from '../credentials.ts';
 import { readCsv } from './csv.ts';
-import { IMPORT_COLUMNS, type ImportEntry, type ImportRead } from './entry.ts';
+import { IMPORT_COLUMNS, type ImportEntry, type ImportRead, importOf } from './entry.ts';
 
 /** Columns of which there may be many: labels, and values that are written once the device has registered. */
 const MANY = /^(label\..|value\.\/)/;
 const MADE_KEY_BYTES = 16;
+const KEY = /^([0-9a-f]{2}){16,64}$/i;
 
 /** The devices of a CSV file; those without a key get one that is made here. */
 export function readCsvDevices(csv: string, purpose: CredentialPurpose | undefined): ImportRead {
@@ -22,11 +23,24 @@ export function readCsvDevices(csv: string, purpose: CredentialPurpose | undefin
     ...(titles.includes('name') ? [] : ['the column "name" is missing']),
   ];
   if (wrong.length > 0) return refusal(`Line ${head.line}: ${wrong.join(', ')}`);
-  const short = rows.filter(({ fields }) => fields.length !== titles.length);
-  if (short.length > 0) {
-    return refusal(...short.map(({ line, fields }) => `Line ${line}: ${fields.length} fields, not ${titles.length}`));
-  }
-  return { ok: true, entries: rows.map(({ line, fields }) => entryOf(line, titles, fields, purpose)) };
+  const faults = rows.flatMap(({ line, fields }) => faultsOf(titles, fields).map((fault) => `Line ${line}${fault}`));
+  if (faults.length > 0) return refusal(...faults);
+  return importOf(rows.map(({ line, fields }) => entryOf(line, titles, fields, purpose)));
+}
+
+/** What a line alone says to be wrong with it; all else is for the server to tell. */
+function faultsOf(titles: readonly string[], fields: readonly string[]): string[] {
+  if (fields.length !== titles.length) return [`: ${fields.length} fields, not ${titles.length}`];
+  const cell = (title: string) => fields[titles.indexOf(title)]?.trim() ?? '';
+  return [
+    ...(cell('name') === '' ? [', name: is missing'] : []),
+    ...(cell('key') === '' || KEY.test(keyOf(cell('key'))) ? [] : [', key: must be 16 to 64 bytes in hex']),
+  ];
+}
+
+/** A key as tools print it, without what they put between its bytes. */
+function keyOf(text: string): string {
+  return text.replace(/[\s:]/g, '');
 }
 
 function refusal(...errors: string[]): ImportRead {
@@ -49,7 +63,8 @@ function entryOf(
   const values = filled.flatMap(([title, value]) =>
     title.startsWith('value.') ? [{ path: title.slice('value.'.length), value }] : [],
   );
-  const key = cell('key')?.replace(/[\s:]/g, '');
+  const given = cell('key');
+  const key = given === undefined ? undefined : keyOf(given);
   const optional = compact({
     identity: cell('identity'),
     site: cell('site'),

@@ -1,5 +1,5 @@
 import type { Problem } from '../common.ts';
-import type { DeviceImport } from '../devices.ts';
+import { type DeviceImport, MAX_IMPORTED } from '../devices.ts';
 
 /** A device of a file, where it stands there, e.g. `Line 3`, and whether its key was made here. */
 export interface ImportEntry {
@@ -12,6 +12,12 @@ export interface ImportEntry {
 export type ImportRead =
   | { readonly ok: true; readonly entries: readonly ImportEntry[] }
   | { readonly ok: false; readonly errors: readonly string[] };
+
+/** The devices of a file, unless they are more than one import takes. */
+export function importOf(entries: readonly ImportEntry[]): ImportRead {
+  if (entries.length <= MAX_IMPORTED) return { ok: true, entries };
+  return { ok: false, errors: [`There are ${entries.length} devices in it; ${MAX_IMPORTED} can be added at a time`] };
+}
 
 /** Columns of a CSV file of devices, and the fields of the API that they fill. */
 export const IMPORT_COLUMNS = {

@@ -1,7 +1,7 @@
 import { compact } from '../compact.ts';
 import type { CredentialAdd, CredentialPurpose } from '../credentials.ts';
 import type { DeviceImport } from '../devices.ts';
-import type { ImportEntry, ImportRead } from './entry.ts';
+import { type ImportEntry, type ImportRead, importOf } from './entry.ts';
 
 /** What is said of all devices of a file. */
 interface Terms {
@@ -31,7 +31,7 @@ export function readLeshanSecurity(json: string, terms: Terms): ImportRead {
     errors.push(`${place}: ${device}`);
     return [];
   });
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, entries };
+  return errors.length > 0 ? { ok: false, errors } : importOf(entries);
 }
 
 function parse(json: string): unknown {

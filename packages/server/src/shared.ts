@@ -14,4 +14,9 @@ export class Shared<T> {
     this.#known.set(key, made);
     return made;
   }
+
+  /** Makes each anew from now on. */
+  clear(): void {
+    this.#known.clear();
+  }
 }

@@ -5,7 +5,7 @@ import { type Int, int } from '../value.ts';
 import { decodeUtf8, encodeUtf8, fail } from './content.ts';
 import type { Item } from './item.ts';
 
-const Major = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
+export const Major = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
 const INDEFINITE = 31;
 const BREAK = 0xff;
 
@@ -14,13 +14,15 @@ export const Tag = { dateTime: 0, epoch: 1, decimalFraction: 4 } as const;
 
 /** Reads exactly one data item; ends the parse on anything else. */
 export function decodeCbor(bytes: Uint8Array): Item {
-  const reader = new Reader(bytes);
+  const reader = new CborReader(bytes);
   const item = reader.item(0);
   if (reader.at < bytes.length) fail('malformed', 'bytes after the end of the CBOR item', reader.at);
   return item;
 }
 
-class Reader {
+/** Reads data items one after the other; ends the parse on anything malformed. */
+export class CborReader {
+  /** Where the next item begins. */
   at = 0;
   private items = 0;
   private readonly bytes: Uint8Array;
@@ -64,6 +66,30 @@ class Reader {
       default:
         return this.simple(info, start);
     }
+  }
+
+  /** Reads an array, or a map, whose elements, or entries, are read by `next`. */
+  each(major: typeof Major.array | typeof Major.map, next: () => void): void {
+    const start = this.at;
+    const initial = this.byte();
+    if (initial >> 5 !== major) fail('malformed', 'another CBOR item than expected', start);
+    this.sequence(initial & 31, 1, start, next);
+  }
+
+  /** Moves over bytes that are the same as those of `known` between two places; false if they differ. */
+  skip(known: Uint8Array, from: number, to: number): boolean {
+    const offset = this.at - from;
+    if (to + offset > this.bytes.length) return false;
+    for (let index = from; index < to; index++) if (known[index] !== this.bytes[index + offset]) return false;
+    this.at = to + offset;
+    return true;
+  }
+
+  /** Whether the next item is a number, text, bytes or a simple value, in one piece. */
+  atScalar(): boolean {
+    const initial = this.bytes[this.at] ?? BREAK;
+    const major = initial >> 5;
+    return (major <= Major.text || major === Major.simple) && (initial & 31) !== INDEFINITE;
   }
 
   private byte(): number {

@@ -12,7 +12,7 @@ import { decodeJson, encodeJson } from './json.ts';
 
 /** The fields that LwM2M gives a meaning, with their CBOR labels (RFC 8428 Table 4); `vlo` is LwM2M's own. */
 const LABELS = { bn: -2, bt: -3, n: 0, v: 2, vs: 3, vb: 4, t: 6, vd: 8, vlo: 'vlo' } as const;
-type Field = keyof typeof LABELS;
+export type Field = keyof typeof LABELS;
 
 /** Fields that change what a value means and that LwM2M leaves out: base value, base sum, sum. Others are skipped. */
 const UNSUPPORTED: ReadonlySet<string | number> = new Set(['bv', -5, 'bs', -6, 's', 5]);
@@ -125,9 +125,15 @@ function readFields(syntax: Syntax, item: Item, at: string): Map<Field, Item> {
 }
 
 const VALUE_FIELDS = ['v', 'vs', 'vb', 'vd', 'vlo'] as const;
+export type ValueField = (typeof VALUE_FIELDS)[number];
+
+/** Whether a field holds the value of a record. */
+export function isValueField(field: Field | undefined): field is ValueField {
+  return VALUE_FIELDS.some((one) => one === field);
+}
 
 function readValue(syntax: Syntax, fields: ReadonlyMap<Field, Item>, at: string): Value {
-  let field: (typeof VALUE_FIELDS)[number] | undefined;
+  let field: ValueField | undefined;
   for (const candidate of VALUE_FIELDS) {
     if (!fields.has(candidate)) continue;
     if (field !== undefined) fail('malformed', `${at}: both ${field} and ${candidate}`);
@@ -141,7 +147,8 @@ function readValue(syntax: Syntax, fields: ReadonlyMap<Field, Item>, at: string)
   return value ?? fail('value', `${at}: ${field} does not hold a ${item.kind}`);
 }
 
-function parseField(syntax: Syntax, field: (typeof VALUE_FIELDS)[number], item: Item, at: string): Value | undefined {
+/** The value that a field holds; undefined if it can't hold such an item. */
+export function parseField(syntax: Syntax, field: ValueField, item: Item, at: string): Value | undefined {
   switch (field) {
     case 'v':
       if (item.kind === 'null' && syntax.etch) return NONE;

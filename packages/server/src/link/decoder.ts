@@ -3,6 +3,7 @@ import {
   ContentFormat,
   decodeContent,
   discoveredNodes,
+  KnownPacks,
   type LwM2mPath,
   level,
   PathLevel,
@@ -19,6 +20,7 @@ import {
 import type { Millis, RegistrationId } from '../ids.ts';
 import { baseOf } from '../observations/target.ts';
 import { Shared } from '../shared.ts';
+import { SmallMap } from '../small-map.ts';
 import { Models, toStored, versionsOf } from '../telemetry/models.ts';
 import type { LinkBody, LinkDown, LinkObservation, LinkRecord, Offer } from './port.ts';
 
@@ -30,19 +32,20 @@ export interface Registered {
   readonly resourceType: TypeLookup;
   /** Of the resource at a path, if it is known. */
   readonly definitionOf: (path: LwM2mPath) => ResourceDefinition | undefined;
+  /** What such devices have told in SenML CBOR, so that it is read faster when it comes again. */
+  readonly packs?: KnownPacks;
 }
 
 /** What devices that offer the same have in common. */
-type Kind = Omit<Registered, 'registrationId'>;
+type Kind = Required<Omit<Registered, 'registrationId'>>;
 
 /** What a notification's token stands for. */
 export interface Observed extends LinkObservation {
   readonly registered: Registered;
 }
 
-type Told = LinkObservation & { readonly behind?: RegistrationId };
-
-const NOTHING: readonly Told[] = [];
+/** What is observed: equal for many devices, but for the token that it goes under. */
+type Told = Omit<LinkObservation, 'token'> & { readonly behind?: RegistrationId };
 
 /**
  * All that is known of a registration; what other devices offer too is held once for all of them. Of most devices there
@@ -51,7 +54,8 @@ const NOTHING: readonly Told[] = [];
 class Known implements Registered {
   readonly registrationId: RegistrationId;
   kind: Kind;
-  observed = NOTHING;
+  /** By token. */
+  readonly observed = new SmallMap<Told>();
   /** Content formats that the device has refused. */
   refused: Set<number> | undefined;
   /** Of a device behind a gateway: what it is found by. */
@@ -78,6 +82,10 @@ class Known implements Registered {
   get definitionOf(): Registered['definitionOf'] {
     return this.kind.definitionOf;
   }
+
+  get packs(): KnownPacks {
+    return this.kind.packs;
+  }
 }
 
 /** What a device behind a gateway is found by. */
@@ -90,6 +98,7 @@ export class Decoder {
   readonly models = new Models();
   readonly #known = new Map<RegistrationId, Known>();
   readonly #kinds = new Shared<Kind>();
+  readonly #told = new Shared<Told>();
   readonly #places = new Map<string, RegistrationId>();
 
   /** Takes over object definitions; payloads are decoded by them from now on. */
@@ -97,6 +106,8 @@ export class Decoder {
     const { definitions } = this.models;
     for (const { objectId, version } of removed) definitions.remove(objectId, version);
     for (const definition of added.flatMap(readDefinitions)) definitions.add(definition);
+    this.#kinds.clear();
+    for (const { kind } of this.#known.values()) kind.packs.forget();
   }
 
   /**
@@ -138,6 +149,7 @@ export class Decoder {
       offer,
       resourceType: this.models.definitions.resourceTypes(versionsOf(model)),
       definitionOf: (path) => this.models.resourceAt(path, model),
+      packs: new KnownPacks(),
     };
   }
 
@@ -159,16 +171,18 @@ export class Decoder {
   }
 
   /** @param through registration of the gateway whose session it comes over, if the device is behind one */
-  observe(registrationId: RegistrationId, observation: LinkObservation, through = registrationId): void {
-    const known = this.#known.get(through);
-    const told = through === registrationId ? observation : { ...observation, behind: registrationId };
-    // Joined: an array that is spread has room to spare.
-    if (known) known.observed = known.observed.filter(({ token }) => token !== observation.token).concat(told);
+  observe(registrationId: RegistrationId, { token, path, format }: LinkObservation, through = registrationId): void {
+    const behind = through === registrationId ? undefined : registrationId;
+    const told = this.#told.of(`${format} ${behind} ${path}`, () => ({
+      path,
+      ...(format === undefined ? {} : { format }),
+      ...(behind === undefined ? {} : { behind }),
+    }));
+    this.#known.get(through)?.observed.set(token, told);
   }
 
   unobserve(registrationId: RegistrationId, token: string): void {
-    const known = this.#known.get(registrationId);
-    if (known) known.observed = known.observed.filter((one) => one.token !== token);
+    this.#known.get(registrationId)?.observed.delete(token);
   }
 
   /** The device can't do a content format: the others are tried first from now on. True if that is new. */
@@ -186,9 +200,9 @@ export class Decoder {
 
   /** What a token of a session's registration stands for: of that device, or of one behind it. */
   observed(registrationId: RegistrationId, token: string): Observed | undefined {
-    const observation = this.#known.get(registrationId)?.observed.find((one) => one.token === token);
-    const registered = observation && this.get(observation.behind ?? registrationId);
-    return registered && { registered, ...observation };
+    const told = this.#known.get(registrationId)?.observed.get(token);
+    const registered = told && this.get(told.behind ?? registrationId);
+    return registered && { registered, token, ...told };
   }
 
   /**
@@ -202,7 +216,7 @@ export class Decoder {
 
 /** Decodes an answer by its own content format. */
 export function decodeBody(
-  registered: Pick<Registered, 'offer' | 'resourceType'>,
+  registered: Pick<Registered, 'offer' | 'resourceType' | 'packs'>,
   path: string,
   message: CoapMessage,
   at: Millis,
@@ -219,6 +233,7 @@ export function decodeBody(
     resourceType: registered.resourceType,
     rootPath: registered.offer.rootPath,
     prefix: registered.offer.prefix,
+    packs: registered.packs,
   });
   if (!decoded.ok) {
     // The first block of a larger body is shown as far as it is whole, and never as an error of the device.
@@ -251,6 +266,7 @@ export function decodeSend(
     resourceType: sender.resourceType,
     rootPath: sender.offer.rootPath,
     behind: (prefix) => behind(prefix)?.resourceType ?? (() => undefined),
+    packs: sender.packs,
   });
   if (!decoded.ok) return { ok: false, code: Code.BadRequest };
   const { records } = decoded;

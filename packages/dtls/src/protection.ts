@@ -68,8 +68,7 @@ export function sealRecord(
 
 /** What a protected record held, or nothing when it is not authentic or not well formed. */
 export function openRecord(keys: RecordKeys, record: DtlsRecord): Opened | undefined {
-  const headerLength = record.bytes.length - record.fragment.length;
-  const plaintext = PROTECTIONS[keys.suite.cipher.kind].open(keys, record.bytes, headerLength);
+  const plaintext = PROTECTIONS[keys.suite.cipher.kind].open(keys, record.bytes, record.headerLength);
   if (plaintext === undefined || plaintext.length > MAX_PLAINTEXT) return undefined;
   return record.type === ContentType.TLS12_CID ? unhide(plaintext) : { type: record.type, content: plaintext };
 }

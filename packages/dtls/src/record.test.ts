@@ -5,13 +5,15 @@ const NAMED = Buffer.from('19fefd0001000000000007c0ffee0004deadbeef', 'hex');
 
 describe('a record with a Connection ID', () => {
   it('is read as RFC 9146 §4 lays it out', () => {
-    expect(readRecord(NAMED, 0, 3)).toEqual({
+    const record = readRecord(NAMED, 0, 3);
+    expect(record?.fragment).toEqual(NAMED.subarray(16));
+    expect(record).toMatchObject({
       type: ContentType.TLS12_CID,
       epoch: 1,
       sequence: 7,
       connectionId: NAMED.subarray(11, 14),
       bytes: NAMED,
-      fragment: NAMED.subarray(16),
+      headerLength: 16,
     });
   });
 

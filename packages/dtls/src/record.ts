@@ -20,7 +20,8 @@ export const MAX_SEQUENCE = 2 ** 48 - 1;
 /** Largest plaintext of one record, in octets (RFC 5246 §6.2.1). */
 export const MAX_PLAINTEXT = 2 ** 14;
 
-export interface DtlsRecord {
+/** A record where it lies in its datagram. */
+export class DtlsRecord {
   readonly type: number;
   readonly epoch: number;
   /** Sequence number within the epoch. */
@@ -29,8 +30,23 @@ export interface DtlsRecord {
   readonly connectionId: Uint8Array | undefined;
   /** The whole record, header included: the header is authenticated too. */
   readonly bytes: Uint8Array;
+  /** Octets of the header. */
+  readonly headerLength: number;
+
+  constructor(bytes: Uint8Array, headerLength: number) {
+    this.type = readUint(bytes, 0, 1);
+    this.epoch = readUint(bytes, 3, 2);
+    this.sequence = readUint(bytes, 5, 6);
+    const named = headerLength > RECORD_HEADER_LENGTH;
+    this.connectionId = named ? bytes.subarray(RECORD_HEADER_LENGTH - 2, headerLength - 2) : undefined;
+    this.bytes = bytes;
+    this.headerLength = headerLength;
+  }
+
   /** What follows the header: plaintext in epoch 0, otherwise protected. */
-  readonly fragment: Uint8Array;
+  get fragment(): Uint8Array {
+    return this.bytes.subarray(this.headerLength);
+  }
 }
 
 /**
@@ -46,14 +62,9 @@ export function readRecord(datagram: Uint8Array, offset: number, connectionIdLen
   if (datagram.length - offset < header || datagram[offset + 1] !== 0xfe) return undefined;
   const end = offset + header + readUint(datagram, offset + header - 2, 2);
   if (end > datagram.length) return undefined;
-  return {
-    type: readUint(datagram, offset, 1),
-    epoch: readUint(datagram, offset + 3, 2),
-    sequence: readUint(datagram, offset + 5, 6),
-    connectionId: named ? datagram.subarray(offset + RECORD_HEADER_LENGTH - 2, offset + header - 2) : undefined,
-    bytes: datagram.subarray(offset, end),
-    fragment: datagram.subarray(offset + header, end),
-  };
+  // Most datagrams are one record, and a view costs more than all of its header.
+  const whole = offset === 0 && end === datagram.length;
+  return new DtlsRecord(whole ? datagram : datagram.subarray(offset, end), header);
 }
 
 /** Writes a record header at the start of `target`. */

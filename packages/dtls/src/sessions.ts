@@ -149,7 +149,7 @@ export class Sessions {
   }
 
   close(key: SessionKey): void {
-    const session = this.#load(key);
+    const session = this.#dormitory.byKey(key);
     if (session === undefined) return;
     this.#sender.warn(session, 'close_notify');
     this.#end(session, 'local');
@@ -171,7 +171,7 @@ export class Sessions {
   /** The store has reserved sequence numbers. */
   reserved(key: SessionKey, limit: number, now: number): void {
     this.#now = now;
-    const session = this.#load(key);
+    const session = this.#dormitory.byKey(key);
     if (session === undefined) return;
     grant(session.layer.counters, limit);
     if (this.#dormitory.peek(session.slot) === undefined) {
@@ -186,7 +186,7 @@ export class Sessions {
   /** The peer has proved that it receives at an address, which its newest record came from. */
   addressProven(key: SessionKey, address: AddressKey, now: number): void {
     this.#now = now;
-    if (this.#load(key)?.candidate?.address !== address) return;
+    if (this.#dormitory.byKey(key)?.candidate?.address !== address) return;
     const session = this.#use(key);
     if (session === undefined) return;
     const from = session.address;
@@ -196,9 +196,8 @@ export class Sessions {
 
   /** A record of epoch 1. @returns whether a session took it, or why not; a session that sleeps then sleeps on */
   receive(from: AddressKey, record: DtlsRecord, now: number): 'taken' | Unopened | 'no-session' {
-    const slot = this.#slotOf(from, record);
-    if (slot === undefined) return 'no-session';
-    const session = this.#dormitory.load(slot);
+    const session = this.#dormitory.bySource(from, record.connectionId);
+    if (session === undefined) return 'no-session';
     const { highest } = session.layer.counters;
     const opened = session.layer.open(record);
     if (opened === 'not-authentic' || opened === 'replayed') return opened;
@@ -212,7 +211,7 @@ export class Sessions {
 
   /** Counts a record that nothing opened, if it names a session. */
   countBadRecord(from: AddressKey, record: DtlsRecord): void {
-    const slot = this.#slotOf(from, record);
+    const slot = this.#dormitory.slotOf(from, record.connectionId);
     if (slot !== undefined) this.#dormitory.table.countBadRecord(slot);
   }
 
@@ -235,19 +234,8 @@ export class Sessions {
     return this.#dormitory.nextSleepAt();
   }
 
-  /** The session of a record: by our Connection ID, otherwise by where it came from. */
-  #slotOf(from: AddressKey, { connectionId }: DtlsRecord): Slot | undefined {
-    const { table } = this.#dormitory;
-    return connectionId === undefined ? table.byAddress(from) : table.byConnectionId(connectionId);
-  }
-
-  #load(key: SessionKey): Session | undefined {
-    const slot = this.#dormitory.table.byKey(key);
-    return slot === undefined ? undefined : this.#dormitory.load(slot);
-  }
-
   #use(key: SessionKey): Session | undefined {
-    const session = this.#load(key);
+    const session = this.#dormitory.byKey(key);
     if (session !== undefined) this.#wake(session);
     return session;
   }
@@ -319,7 +307,7 @@ export class Sessions {
   }
 
   #endOf(key: SessionKey, reason: Exclude<ClosedReason, 'alert'>): void {
-    const session = this.#load(key);
+    const session = this.#dormitory.byKey(key);
     if (session !== undefined) this.#end(session, reason);
   }
 

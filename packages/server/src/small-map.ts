@@ -46,25 +46,25 @@ export class SmallMap<V> {
   }
 
   delete(key: string): boolean {
-    if (key !== this.#key) return this.#deleteOther(key);
-    const [second] = entriesOf(this.#others);
-    [this.#key, this.#value] = second ?? [];
-    if (second) this.#deleteOther(second[0]);
-    return true;
+    const others = this.#others;
+    if (key === this.#key) {
+      // The second one is the first now.
+      const [second] = entriesOf(others);
+      this.#key = undefined;
+      if (second && this.delete(second[0])) [this.#key, this.#value] = second;
+      else this.#value = undefined;
+      return true;
+    }
+    if (others instanceof Map) return others.delete(key);
+    const index = indexOf(others, key);
+    if (index >= 0) this.#others = others.toSpliced(index, 2);
+    return index >= 0;
   }
 
   /** As they are now. */
   values(): V[] {
     if (this.#key === undefined) return [];
     return [this.#value as V, ...entriesOf(this.#others).map(([, value]) => value)];
-  }
-
-  #deleteOther(key: string): boolean {
-    const others = this.#others;
-    if (others instanceof Map) return others.delete(key);
-    const index = indexOf(others, key);
-    if (index >= 0) this.#others = others.toSpliced(index, 2);
-    return index >= 0;
   }
 }
 

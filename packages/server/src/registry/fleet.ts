@@ -16,7 +16,10 @@ export interface Device {
   gateway?: Device;
   /** Alive as far as we know. */
   session?: SessionInfo | undefined;
-  /** Newest record of a DTLS session whose effect was decided on, and the session that this one took the place of. */
+  /**
+   * Newest record of a DTLS session whose effect was decided on, and the session that this one took the place of; absent
+   * where the registration says all of that. See `receivedOf`.
+   */
   received?: { readonly sessionId: SessionId; readonly record: number; readonly former?: SessionId } | undefined;
   /**
    * When anything of it was heard, answers included, or that it left a request unanswered since. Not stored: after a
@@ -24,7 +27,7 @@ export interface Device {
    */
   lastHeard?: Millis | 'unanswered' | undefined;
   /** When it answered what it is without naming its model; not stored. */
-  unnamedAt?: Millis;
+  unnamedAt?: Millis | undefined;
   /** When its newest report was received; the next one counts as later. */
   reportedAt?: Millis | undefined;
   /** It sends frames, since its network is too thin for a registration: when it last did, and how often it should. */
@@ -60,8 +63,6 @@ export class Fleet {
       const contact = contacts.get(row.deviceId);
       if (!device || !contact) continue;
       fleet.setRegistration(device, { ...row, ...contact });
-      const { sessionId, received } = contact;
-      if (sessionId !== undefined && received !== undefined) device.received = { sessionId, record: received };
     }
     return fleet;
   }
@@ -164,6 +165,7 @@ function deviceOf(row: Row<'devices'>): Device {
     lastHeard: undefined,
     reportedAt: undefined,
     tokens: undefined,
+    unnamedAt: undefined,
   };
 }
 

@@ -46,8 +46,7 @@ export async function identify(
   if (howUnanswered(outcome)) return false;
   const body = outcome.kind === 'answered' && outcome.body.kind === 'records' ? outcome.body : undefined;
   const tells = body?.records.some(({ path }) => path === MODEL);
-  if (tells) delete device.unnamedAt;
-  else device.unnamedAt = now();
+  device.unnamedAt = tells ? undefined : now();
   if (!body) return true;
   await lanes.run(deviceId, async () => {
     if (device.registration !== registration) return;

@@ -13,7 +13,16 @@ import { carrierOf, type Device, type Fleet, type Registration } from './fleet.t
 import { expiresAt } from './presence.ts';
 import { type Offered, offeredBy, updatedOffer } from './profiles.ts';
 import { charge, forgetFull, rateLimits } from './rate.ts';
-import { changedTerms, contactOf, isSuperseded, knownOf, noteReceived, receivedBy, termsOf } from './terms.ts';
+import {
+  changedTerms,
+  contactOf,
+  isSuperseded,
+  knownOf,
+  noteReceived,
+  receivedBy,
+  settleReceived,
+  termsOf,
+} from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
@@ -82,6 +91,7 @@ export class Registrations {
       ]);
       if (replaced) this.#o.send({ kind: 'unbind', registrationId: replaced.registrationId });
       this.#o.fleet.setRegistration(device, { ...terms, ...contact });
+      settleReceived(device);
       this.#use(device, session);
       this.bind(device, session);
       this.#o.send({

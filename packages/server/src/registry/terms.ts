@@ -77,8 +77,24 @@ export function contactOf(device: Device, registration: Registration, heard: Hea
   const set = { lastContactAt: at, ...moved, ...newlyReceived(device) };
   return {
     batch: { changes: [{ patch: 'contacts', key: { deviceId }, set }] },
-    apply: () => Object.assign(registration, set),
+    apply: () => {
+      Object.assign(registration, set);
+      settleReceived(device);
+    },
   };
+}
+
+/** The newest record whose effect was decided on: the one that is stored, unless another one is ahead of that. */
+export function receivedOf({ received, registration }: Device): Device['received'] {
+  const { sessionId, received: record } = registration ?? {};
+  return received ?? (sessionId === undefined || record === undefined ? undefined : { sessionId, record });
+}
+
+/** Holds it once, where it is stored by now. */
+export function settleReceived(device: Device): void {
+  const { received, registration } = device;
+  const stored = received?.sessionId === registration?.sessionId && received?.record === registration?.received;
+  if (stored && received?.former === undefined) device.received = undefined;
 }
 
 /**
@@ -87,7 +103,7 @@ export function contactOf(device: Device, registration: Registration, heard: Hea
  */
 export function noteReceived(device: Device, { session, record }: { session?: SessionInfo; record?: number }): void {
   if (session === undefined || record === undefined) return;
-  const { received } = device;
+  const received = receivedOf(device);
   const { sessionId } = session;
   if (received?.sessionId === sessionId) {
     if (received.record < record) device.received = { ...received, record };
@@ -102,7 +118,8 @@ export function isSuperseded({ received }: Device, { sessionId }: SessionInfo): 
 }
 
 /** What of a device's row of contact says which records are replays after a restart; committed with every effect. */
-export function receivedBy({ received }: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
+export function receivedBy(device: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
+  const received = receivedOf(device);
   return received ? { sessionId: received.sessionId, received: received.record } : {};
 }
 

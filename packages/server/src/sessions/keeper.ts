@@ -4,6 +4,7 @@ import type { JournalDraft } from '../journal/entries.ts';
 import type { LinkDown, LinkUp, SessionId, SessionInfo } from '../link/port.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { showIdentity } from '../registry/proofs.ts';
+import { receivedOf } from '../registry/terms.ts';
 import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
@@ -185,9 +186,9 @@ export class SessionKeeper {
    * What a contact of a device changes: nothing, unless it comes over another session than the one before, whose row
    * goes with the same commit. So one session at most of those that a device was heard over is ever restored.
    */
-  heard({ registration, received }: Device, { sessionId }: SessionInfo): Decision | undefined {
-    const former = registration?.sessionId;
-    if (former === sessionId || received?.sessionId !== sessionId) return undefined;
+  heard(device: Device, { sessionId }: SessionInfo): Decision | undefined {
+    const former = device.registration?.sessionId;
+    if (former === sessionId || receivedOf(device)?.sessionId !== sessionId) return undefined;
     return {
       batch: { changes: former === undefined ? [] : [deletion(former)] },
       apply: () => {
@@ -243,7 +244,8 @@ export class SessionKeeper {
     if (!taken) return;
     kept.sendLimit = sendLimit;
     this.#kept.set(sessionId, kept);
-    const received = device.received?.sessionId === sessionId ? { received: device.received.record } : {};
+    const known = receivedOf(device);
+    const received = known?.sessionId === sessionId ? { received: known.record } : {};
     send({ kind: 'restore-session', session, snapshot, sendFrom, sendLimit, ...received });
     bind(device, session);
     if ('received' in received) fleet.setSession(device, session);

@@ -2,6 +2,7 @@ import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
 import type { Device } from '../registry/fleet.ts';
+import { receivedOf } from '../registry/terms.ts';
 import { call, openTestCore, rest, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
 
 const BATTERY = '/3/0/9';
@@ -84,7 +85,7 @@ describe('The newest record of a session', () => {
     await core.observer.want(device, BATTERY, 'ana');
     await rest();
     await answers(core, 'observe', session, 2, { token: '7001' });
-    expect(device.received?.record).toBe(2);
+    expect(receivedOf(device)?.record).toBe(2);
     expect(await received()).toEqual([session.sessionId, 2]);
     await core.notify(device, BATTERY, records, { record: 3 });
     expect(await received()).toEqual([session.sessionId, 3]);

@@ -4,7 +4,7 @@ import type { LossReason } from '@reeve/policy';
 import { commitAll, type Decision } from '../decision.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
-import type { LinkDown, LinkOperation, RequestOutcome } from '../link/port.ts';
+import type { LinkDown, RequestOutcome } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
@@ -20,28 +20,13 @@ import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
 import { furthest, inParts, partsOf } from './parts.ts';
 import { baseOf, wantedTarget } from './target.ts';
+import { cancelOf, describeRefusal, type LiveWatch, type Watch } from './watch.ts';
 import { Wishes } from './wishes.ts';
-
-/**
- * Why a live observation is not relied on: nothing came of it since a restart, in which the device may have given it up;
- * or it is to be begun anew as soon as something can be sent. A notification dispels either.
- */
-type Doubt = 'restart' | 'renew';
 
 /** What is to be done next for a device; `former` is the observation that is begun anew. */
 type Step =
   | { readonly kind: 'start'; readonly path: string; readonly former?: LiveWatch; readonly watch?: undefined }
   | { readonly kind: 'stop'; readonly path: string; readonly former?: undefined; readonly watch: Watch };
-
-/** One target that somebody wants observed; `path` is its text, see target.ts. */
-type Watch = { path: string; since: Millis } & (
-  | { state: 'wanted' }
-  /** The request is on its way. */
-  | { state: 'requested' }
-  | { state: 'live'; token: string; format?: number; doubt?: Doubt }
-  /** The device said no; asked again when it registers anew. */
-  | { state: 'refused'; reason: string }
-);
 
 interface Options {
   readonly store: Store;
@@ -379,17 +364,4 @@ export class Observer {
     }
     return watches;
   }
-}
-
-type LiveWatch = Extract<Watch, { state: 'live' }>;
-
-function cancelOf({ path, token, format }: LiveWatch): LinkOperation {
-  return { kind: 'cancel-observe', path, token, ...(format === undefined ? {} : { format }) };
-}
-
-function describeRefusal(outcome: RequestOutcome): string {
-  if (outcome.kind === 'reset') return 'the device reset the request';
-  if (outcome.kind !== 'answered') return 'the request did not reach the device';
-  if (outcome.code === Code.Content) return 'the device answers, but does not observe';
-  return `the device answered ${outcome.code >> 5}.${String(outcome.code & 31).padStart(2, '0')}`;
 }

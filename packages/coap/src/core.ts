@@ -1,4 +1,4 @@
-import { type CoapParseError, decodeMessage } from './codec.ts';
+import { type CoapParseError, type DecodeResult, decodeMessage } from './codec.ts';
 import { type CodeKind, codeKind, formatCode } from './codes.ts';
 import { type Context, sendEmpty } from './context.ts';
 import { type CoapEffect, Outbox } from './effects.ts';
@@ -166,15 +166,17 @@ export class CoapCore {
   /**
    * A datagram came from a peer, or the next bytes of its connection. The core keeps no part of a datagram; effects have
    * views of it.
+   *
+   * @param read the datagram decoded, of which the caller wanted to know what it is
    */
-  receive(key: PeerKey, datagram: Uint8Array, now: number): void {
+  receive(key: PeerKey, datagram: Uint8Array, now: number, read?: DecodeResult): void {
     const { peers, streams } = this.#context;
     const stream = streams.get(key);
     if (stream !== undefined) {
       this.#connections.receive(stream, datagram, now);
       return;
     }
-    const decoded = decodeMessage(datagram);
+    const decoded = read ?? decodeMessage(datagram);
     if (!decoded.ok) {
       this.#malformed(key, decoded.error);
       return;

@@ -1,6 +1,7 @@
 import { Asking } from './blockwise/asking.ts';
 import { Bodies } from './blockwise/bodies.ts';
 import { Serving } from './blockwise/serving.ts';
+import type { DecodeResult } from './codec.ts';
 import { Code } from './codes.ts';
 import { CoapCore, type CoapCoreOptions, type RestoredObservation } from './core.ts';
 import type { CoapEffect, NotificationEffect } from './effects.ts';
@@ -74,8 +75,8 @@ export class CoapEndpoint {
   }
 
   /** See `CoapCore.receive`. */
-  receive(peer: PeerKey, datagram: Uint8Array, now: number): void {
-    this.#core.receive(peer, datagram, now);
+  receive(peer: PeerKey, datagram: Uint8Array, now: number, read?: DecodeResult): void {
+    this.#core.receive(peer, datagram, now, read);
     this.#settle(now);
   }
 

@@ -58,13 +58,13 @@ export class Serving {
     const { payload = EMPTY, options = NO_OPTIONS } = spec;
     const part = block1(message);
     const wanted = block2(message);
-    const szx = this.#exponent(peer, wanted);
     const { wholeBytes } = this.#core.payloadLimits(peer);
     const echoed = part === undefined ? NO_OPTIONS : [block1Option({ ...part, more: false })];
     if (wanted === undefined && payload.length <= wholeBytes) {
       const plain = echoed.length === 0 ? spec : { ...spec, options: [...options, ...echoed] };
       return this.#core.respond(exchange, plain, now);
     }
+    const szx = this.#exponent(peer, wanted);
     const answer = tagged(spec, payload);
     if (payload.length > blockBytes(szx) && !this.#keep(peer, message, answer, payload, now)) {
       // The rest of what is safe to do can be made again, that of anything else would be lost.

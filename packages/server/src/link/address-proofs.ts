@@ -21,16 +21,20 @@ export class AddressProofs {
   readonly #sessions: SessionTable;
   readonly #listen: readonly Listener[];
   readonly #values: EchoValues;
+  /** Whether any socket asks for it: where none does, no request should cost a look. */
+  readonly #asked: boolean;
 
   constructor({ sessions, listen, random }: Options) {
     this.#sessions = sessions;
     this.#listen = listen;
+    this.#asked = listen.some(({ echo }) => echo);
     const key = createSecretKey(random(KEY_BYTES));
     this.#values = new EchoValues({ mac: (bytes) => createHmac('sha256', key).update(bytes).digest() });
   }
 
   /** The Echo value that a peer has to bring back before its request counts; undefined if it need not. */
   challenge(peer: PeerKey, request: CoapMessage, now: number): Uint8Array | undefined {
+    if (!this.#asked) return undefined;
     const session = this.#sessions.get(peer);
     if (!session?.address || session.proved || !this.#listen[session.address.ingress]?.echo) return undefined;
     const value = optionValue(request, Option.Echo);

@@ -49,7 +49,10 @@ export class OscorePeers {
 
   /** Who is at an address, or may be, for whom something is that came from there. */
   at(way: Way, isFor: (peer: OscorePeer) => boolean): OscorePeer | undefined {
-    const known = [this.#byAddress.get(keyOf(way)), this.#candidates.get(keyOf(way))];
+    // Where there are none, no datagram should cost a key.
+    if (this.#byAddress.size === 0 && this.#candidates.size === 0) return undefined;
+    const key = keyOf(way);
+    const known = [this.#byAddress.get(key), this.#candidates.get(key)];
     return known.find((peer) => peer !== undefined && isFor(peer));
   }
 

@@ -2,6 +2,7 @@ import {
   type CoapEndpoint,
   type CoapMessage,
   codeKind,
+  type DecodeResult,
   decodeMessage,
   encodeMessage,
   frameOf,
@@ -72,9 +73,8 @@ export class OscoreSessions {
   }
 
   /** @returns whether a datagram is dealt with here; if not, it is one without any protection */
-  receive(address: PeerAddress, datagram: Uint8Array, now: number): boolean {
+  receive(address: PeerAddress, datagram: Uint8Array, decoded: DecodeResult, now: number): boolean {
     const secureOnly = this.#isSecureOnly(address.ingress);
-    const decoded = decodeMessage(datagram);
     if (!decoded.ok) return secureOnly;
     const { message } = decoded;
     const from: Way = { kind: 'address', address };

@@ -107,7 +107,8 @@ export class SessionTable {
   }
 
   /** The session of a NoSec address. */
-  plain(ingress: number, host: string, port: number, now: number): Session {
+  plain(address: PeerAddress, now: number): Session {
+    const { ingress, host, port } = address;
     const known = this.#places.get(host)?.get(placeOf(ingress, port));
     if (known) {
       known.recent = true;
@@ -115,7 +116,6 @@ export class SessionTable {
     }
     const key = `coap|${ingress}|${port}|${host}`;
     if (this.#plain.size >= MAX_PLAIN_SESSIONS) this.#evictPlain(now);
-    const address = { ingress, host, port };
     const info: SessionInfo = {
       sessionId: key as SessionId,
       transport: 'coap',

@@ -18,7 +18,12 @@ export type RequestOutcome =
   /** The peer answered a ping. */
   | { readonly kind: 'pong' }
   /** No answer: after all retransmissions, or, when `acknowledged`, no response after the ACK. */
-  | { readonly kind: 'timeout'; readonly acknowledged: boolean }
+  | {
+      readonly kind: 'timeout';
+      readonly acknowledged: boolean;
+      /** The peer sleeps now: nothing was sent to it any more, though there were retransmissions left. */
+      readonly asleep?: true;
+    }
   /** The peer has no context for it (RFC 7252 §4.2). */
   | { readonly kind: 'reset' }
   /** `cancel` or `forgetPeer` ended it. */

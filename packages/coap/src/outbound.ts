@@ -14,28 +14,25 @@ export type Purpose =
 /** Where a message of ours stands. `awaiting`: nothing is retransmitted any more, the response is still to come. */
 export type Phase = 'queued' | 'unacknowledged' | 'awaiting' | 'closed';
 
-/** What can happen to it. `acknowledged`: an ACK that promises a response; `settled`: all that it waited for. */
-export type OutboundEvent = 'acknowledged' | 'settled' | 'reset' | 'expired' | 'cancelled';
+/**
+ * What can happen to it. `acknowledged`: an ACK that promises a response; `settled`: all that it waited for; `asleep`: the
+ * peer does not listen any more.
+ */
+export type OutboundEvent = 'acknowledged' | 'settled' | 'reset' | 'expired' | 'asleep' | 'cancelled';
 
 /** The next phase for each event (RFC 7252 §4.2, §5.2). The same phase again means that the event says nothing. */
 export const TRANSITIONS: Record<Phase, Record<OutboundEvent, Phase>> = {
-  queued: { acknowledged: 'queued', settled: 'queued', reset: 'queued', expired: 'queued', cancelled: 'closed' },
-  unacknowledged: {
-    acknowledged: 'awaiting',
-    settled: 'closed',
-    reset: 'closed',
-    expired: 'closed',
-    cancelled: 'closed',
-  },
-  awaiting: {
-    acknowledged: 'awaiting',
-    settled: 'closed',
-    reset: 'closed',
-    expired: 'closed',
-    cancelled: 'closed',
-  },
-  closed: { acknowledged: 'closed', settled: 'closed', reset: 'closed', expired: 'closed', cancelled: 'closed' },
+  queued: row('queued', { cancelled: 'closed' }),
+  unacknowledged: row('closed', { acknowledged: 'awaiting' }),
+  awaiting: row('closed', { acknowledged: 'awaiting' }),
+  closed: row('closed'),
 };
+
+/** A row in which every event leads to one phase, but for those that are named. */
+function row(phase: Phase, others: Partial<Record<OutboundEvent, Phase>> = {}): Record<OutboundEvent, Phase> {
+  const all = { acknowledged: phase, settled: phase, reset: phase, expired: phase, asleep: phase, cancelled: phase };
+  return { ...all, ...others };
+}
 
 /** A message of ours that an answer of some kind is due to. */
 export class Outbound extends WheelEntry<Timed> {

@@ -81,8 +81,10 @@ export class Sender {
   /** The time of a message has come: it is sent again, or given up. */
   due(outbound: Outbound, now: number): void {
     const { phase, transmissions, parameters, sentAt, waitMs } = outbound;
-    if (phase !== 'unacknowledged' || now >= asleepAt(outbound)) {
+    if (phase !== 'unacknowledged') {
       this.happened(outbound, 'expired', now);
+    } else if (now >= asleepAt(outbound)) {
+      this.happened(outbound, 'asleep', now);
     } else if (now < sentAt + waitMs) {
       this.#await(outbound, now);
     } else if (transmissions <= parameters.maxRetransmit) {
@@ -196,7 +198,7 @@ export class Sender {
       return;
     }
     if (event === 'cancelled') return;
-    const failure = event === 'reset' ? 'reset' : event === 'expired' ? 'timeout' : undefined;
+    const failure = event === 'reset' ? 'reset' : event === 'expired' || event === 'asleep' ? 'timeout' : undefined;
     if (purpose.kind === 'response') {
       if (failure !== undefined) {
         this.#outbox.push({ kind: 'undelivered', exchange: purpose.exchange, peer, reason: failure });
@@ -221,6 +223,8 @@ function outcomeOf(event: OutboundEvent, purpose: 'request' | 'ping', acknowledg
       return { kind: 'cancelled' };
     case 'expired':
       return { kind: 'timeout', acknowledged };
+    case 'asleep':
+      return { kind: 'timeout', acknowledged, asleep: true };
     default:
       return purpose === 'ping' ? { kind: 'pong' } : { kind: 'reset' };
   }

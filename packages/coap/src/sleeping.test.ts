@@ -36,7 +36,13 @@ describe('a peer that listens for a while after it was heard', () => {
     expect(h.take('outcome')).toEqual([]);
     expect(h.run(9_999, 400_000)).toEqual([]);
     expect(h.take('outcome')).toEqual([
-      { kind: 'outcome', request, peer: PEER, transmitted: true, outcome: { kind: 'timeout', acknowledged: false } },
+      {
+        kind: 'outcome',
+        request,
+        peer: PEER,
+        transmitted: true,
+        outcome: { kind: 'timeout', acknowledged: false, asleep: true },
+      },
     ]);
   });
 

@@ -138,7 +138,7 @@ export class Asking {
       transfer.upload = undefined;
       if (observing) this.#observed.set(observationKey(transfer.peer, message.token), transfer);
       this.#onAnswer(transfer, message, now);
-    } else if (transfer.download !== undefined && outcome.kind !== 'cancelled') {
+    } else if (transfer.download !== undefined && outcome.kind !== 'cancelled' && !isPaused(transfer, outcome)) {
       this.#giveUp(transfer, now);
     } else {
       this.#finish(transfer, outcome);
@@ -322,6 +322,11 @@ function inNameOf(message: CoapMessage, first: CoapMessage | undefined): CoapMes
   if (first === undefined || first === message) return message;
   const { type, messageId, token } = first;
   return { ...message, type, messageId, token };
+}
+
+/** Whether the answer can be had whole once the peer is awake again, so that its beginning alone is none. */
+function isPaused({ purpose }: Transfer, outcome: RequestOutcome): boolean {
+  return purpose.kind === 'request' && outcome.kind === 'timeout' && outcome.asleep === true;
 }
 
 function etagOf(message: CoapMessage): Uint8Array {

@@ -1,4 +1,4 @@
-import { Code } from '@reeve/coap';
+import { Code, Option, option } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { LinkOperation } from './port.ts';
 import { type TestDevice, TestOwner } from './test-owner.ts';
@@ -67,6 +67,25 @@ describe('a request to a device in queue mode', () => {
     test.perform(long, { awakeMs: 4_000 });
     expect(sentWithin(20_000)).toBeGreaterThan(5);
     expect(test.of('outcome').map(({ outcome }) => outcome.kind)).toEqual([end]);
+    expect(sentWithin(120_000)).toBe(0);
+  });
+
+  it('P9: for a long answer is to be made again if the device falls asleep before the rest of it came', () => {
+    const { test, device, sentWithin } = begin();
+    device.answer = () => ({
+      code: Code.Content,
+      options: [option(Option.ContentFormat, 0)],
+      payload: Buffer.alloc(5000, 'x'),
+    });
+    const hear = device.receive.bind(device);
+    let sent = 0;
+    device.receive = (datagram, now) => {
+      sent += 1;
+      if (sent <= 2) hear(datagram, now);
+    };
+    test.perform({ kind: 'read', path: '/3/0/0' }, TEN_SECONDS);
+    expect(sentWithin(10_500)).toBe(2);
+    expect(test.of('outcome').map(({ outcome }) => outcome)).toEqual([{ kind: 'timeout' }]);
     expect(sentWithin(120_000)).toBe(0);
   });
 });

@@ -26,6 +26,13 @@ export function startFailure(thrown: unknown, data: string): Failure {
   if (/EACCES/.test(message)) {
     return new Failure('failed', message, 'Choose a port above 1023, or a folder that you may write');
   }
+  if (/no sealing key/.test(message)) {
+    return new Failure(
+      'failed',
+      message,
+      'Bring that key, or name its file by --sealing-key FILE; if it is lost, see docs/operations.md, "Files"',
+    );
+  }
   if (/schema is not this release's/.test(message)) {
     return new Failure('failed', message, 'Start the release that wrote it, or start anew with another --data FOLDER');
   }

@@ -42,8 +42,8 @@ import { defaultPorts, type RunningServer, type ServerConfig, type ServerPorts }
 import { claimSlot } from './sessions/slots.ts';
 import { StoreAlarm } from './store/alarm.ts';
 import type { Store } from './store/port.ts';
-import { openSealer } from './store/sealing.ts';
 import { restoreFile } from './store/sqlite/restore.ts';
+import { openSealerOf } from './store/stored-sealing.ts';
 import type { Report } from './telemetry/ingest.ts';
 import { openUpdates } from './updates/open.ts';
 import { version } from './version.ts';
@@ -83,7 +83,7 @@ export async function startServer(
   const file = join(config.dataFolder, 'reeve.db');
   const store = await ports.openStore(file);
   const bus = ports.openBus(store);
-  const sealer = await openSealer({ keyFile: config.sealingKeyFile ?? join(config.dataFolder, 'sealing.key') });
+  const sealer = await openSealerOf(store, config.sealingKeyFile ?? join(config.dataFolder, 'sealing.key'));
 
   const { dataFolder } = config;
   const backups = new Backups({ store, file, dataFolder, fingerprint: sealer.fingerprint, now });

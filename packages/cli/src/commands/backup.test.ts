@@ -178,7 +178,11 @@ describe('reeve restore', () => {
 
   it('takes the key from where it is said to be', async () => {
     const words = ['restore', at('all.backup'), '--data', at('apart'), '--sealing-key', join(data, 'sealing.key')];
-    expect((await reeve(words)).code).toBe(0);
+    const { code, err } = await reeve(words);
+    expect([code, err.includes(`--data ${at('apart')} --sealing-key ${join(data, 'sealing.key')}`)]).toEqual([0, true]);
+    expect(readdirSync(at('apart'))).toEqual(['reeve.db']);
+    // A server that knows no key makes none in its place.
+    await expect(serverOn(at('apart'))).rejects.toThrow(/there is no sealing key at .*: what is stored is sealed with/);
     expect(readdirSync(at('apart'))).toEqual(['reeve.db']);
   });
 });

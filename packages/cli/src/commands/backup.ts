@@ -103,7 +103,8 @@ async function restore(context: Context, backup: string, sealingKeyFile: string 
     terminal.out(JSON.stringify({ dataFolder, ...restored }, null, 2));
     return;
   }
-  terminal.note(`${dataFolder} is restored. Start it: reeve serve --data ${dataFolder}`);
+  const key = sealingKeyFile === undefined ? '' : ` --sealing-key ${sealingKeyFile}`;
+  terminal.note(`${dataFolder} is restored. Start it: reeve serve --data ${dataFolder}${key}`);
   terminal.note(`${restored.sessions} DTLS sessions were left out: those devices shake hands again.`);
 }
 

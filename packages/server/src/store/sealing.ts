@@ -44,8 +44,10 @@ export interface Sealer {
 }
 
 export interface SealerOptions {
-  /** File of the current key: 32 random bytes, mode 0600. Made if absent. */
+  /** File of the current key: 32 random bytes, mode 0600. Made if absent, unless something is sealed. */
   readonly keyFile: string;
+  /** Fingerprint of the key that something is sealed with. */
+  readonly sealed?: string;
   /** Files of keys that still open what they sealed. */
   readonly oldKeyFiles?: readonly string[];
 }
@@ -64,13 +66,17 @@ interface SealingKey {
 }
 
 /**
- * Reads the sealing keys, and makes the current one if its file is absent. The new key is on the disk before this
+ * Reads the sealing keys, and makes the current one if its file is absent and nothing is sealed yet. The new key is on the disk before this
  * resolves, since what it seals can't be opened without it.
  *
  * @throws SealError `key-file`
  */
-export async function openSealer({ keyFile, oldKeyFiles = [] }: SealerOptions): Promise<Sealer> {
-  const current = (await readKey(keyFile)) ?? (await makeKey(keyFile));
+export async function openSealer({ keyFile, sealed, oldKeyFiles = [] }: SealerOptions): Promise<Sealer> {
+  const present = await readKey(keyFile);
+  if (!present && sealed !== undefined) {
+    throw new SealError('key-file', `there is no sealing key at ${keyFile}: what is stored is sealed with ${sealed}`);
+  }
+  const current = present ?? (await makeKey(keyFile));
   const keys = new Map([[current.id.toString('hex'), current]]);
   for (const file of oldKeyFiles) {
     const key = await readKey(file);

@@ -33,7 +33,7 @@ export class Lifecycle {
   /** When the bootstrap account is to go, ms (/0/x/12). */
   #purgeAt: number | undefined;
 
-  /** @throws RangeError when there is no account, or its credentials can't serve */
+  /** @throws RangeError when there is no account, or two are of one server, or the credentials of one can't serve */
   constructor(options: ClientOptions, parts: LifecycleParts) {
     const { endpoint, coap, creatable = {}, version = '1.1', random } = options;
     const { model, linkParts, emit } = parts;
@@ -43,13 +43,16 @@ export class Lifecycle {
     if (this.#accounts.length + bootstrap.length === 0) {
       throw new RangeError('objects 0 and 1 must be there, or a bootstrap account');
     }
+    if (new Set(this.#accounts.map(({ facts }) => facts.shortServerId)).size < this.#accounts.length) {
+      throw new RangeError('a short server id is there twice');
+    }
     for (const { securityId } of bootstrap) linkOf(securityId, model, linkParts);
     const parameters = { ...DEFAULT_PARAMETERS, ...coap };
     const times = { patienceMs: exchangeLifetimeMs(parameters), lingerMs: 2 * parameters.ackTimeoutMs };
     this.#line = new BootstrapLine({ model, linkParts, random, parameters: coap, emit }, () => this.bootstrapper);
     this.bootstrapper = new Bootstrapper({ endpoint, creatable, enabler: version, ...times }, model, {
       connect: (account, now) => this.#line.connect(account, now),
-      close: (now) => this.#line.close(now),
+      close: (now) => (this.bootstrapper.account === undefined ? this.#line.end(now) : this.#line.close(now)),
       request: (spec, now) => this.#line.request(spec, now),
       emit,
       tryLink: (securityId, accounts) => linkOf(securityId, accounts, linkParts),
@@ -167,7 +170,7 @@ export class Lifecycle {
     this.#purgeAt = undefined;
     const { account } = this.bootstrapper;
     if (account === undefined) return;
-    this.#line.end(now);
+    if (this.bootstrapper.state.kind === 'idle') this.#line.end(now);
     this.#parts.model.remove(account.path);
     if (account.oscore !== undefined) this.#parts.model.remove(account.oscore);
     this.#parts.emit({ kind: 'purged', path: account.path });

@@ -67,6 +67,12 @@ describe('a client with two servers', () => {
     ).toEqual([1, 2]);
   });
 
+  it('takes no two accounts of one server', () => {
+    expect(() =>
+      several({ server: { shortServerId: 1 }, objects: [securityInstance({ uri: SECOND_URI }, 2)] }),
+    ).toThrow('twice');
+  });
+
   it('updates each in its own time', () => {
     const world = several().register().advance(908_000);
     expect(world.server.requests.slice(1).map(({ at }) => at)).toEqual([207_000, 414_000, 621_000, 828_000]);

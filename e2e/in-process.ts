@@ -73,8 +73,16 @@ export class InProcessServer implements AsyncDisposable {
   }
 
   get api(): Api {
-    const authorization = `Bearer ${readFileSync(this.#server.tokenFile, 'utf8').trim()}`;
-    return createApi(this.#server.url, { authorization });
+    return createApi(this.#server.url, this.authorization);
+  }
+
+  /** Header that signs in to the API. */
+  get authorization(): { authorization: string } {
+    return { authorization: `Bearer ${readFileSync(this.#server.tokenFile, 'utf8').trim()}` };
+  }
+
+  get ready(): { readonly url: string } {
+    return { url: this.#server.url };
   }
 
   /** The port of the first socket of a transport. */

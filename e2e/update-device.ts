@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
@@ -7,6 +7,7 @@ import {
   FirmwareState,
   FirmwareUpdate,
   LwM2mClient,
+  oscoreInstance,
   type PackageFault,
   type PackageSink,
   securityInstance,
@@ -50,9 +51,10 @@ export class Sink implements PackageSink {
 interface Options {
   readonly endpoint: string;
   readonly serverUri: string;
+  /** Of TLS or DTLS with the endpoint as identity; or of OSCORE, with sender id 0a, where the URI says that there is neither. */
   readonly key: Buffer;
   readonly sha256: string;
-  readonly schemes: readonly ('coap' | 'coaps' | 'http')[];
+  readonly schemes: NonNullable<ConstructorParameters<typeof FirmwareUpdate>[0]['schemes']>;
   readonly push: boolean;
   /** Version that it runs after an update. */
   readonly becomes: string;
@@ -96,7 +98,7 @@ export class UpdateDevice {
     const client = new LwM2mClient({
       endpoint,
       objects: [
-        securityInstance({ uri: serverUri, psk: { identity: Buffer.from(endpoint), key } }),
+        ...accountOf(serverUri, endpoint, key),
         serverInstance(),
         deviceInstance({ manufacturer: 'Reeve', model: 'Pump', firmware: this.#version, reboot() {} }),
       ],
@@ -142,9 +144,15 @@ export class UpdateDevice {
   }
 }
 
+function accountOf(uri: string, endpoint: string, key: Buffer) {
+  if (uri.startsWith('coaps')) return [securityInstance({ uri, psk: { identity: Buffer.from(endpoint), key } })];
+  const ids = { senderId: Uint8Array.of(0x0a), recipientId: Uint8Array.of(0) };
+  return [securityInstance({ uri, oscore: 0 }), oscoreInstance({ masterSecret: createSecretKey(key), ...ids })];
+}
+
 /** Uploads an artifact. @returns its id */
 export async function upload(
-  server: TestServer,
+  server: Pick<TestServer, 'api' | 'authorization'> & { readonly ready: { readonly url: string } },
   version: string,
   content: Buffer,
   kind: 'firmware' | 'software' = 'firmware',

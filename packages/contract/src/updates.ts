@@ -57,6 +57,8 @@ export type UpdateMethod = Static<typeof UpdateMethod>;
 export const UpdateScheme = Type.Union([
   Type.Literal('coap'),
   Type.Literal('coaps'),
+  Type.Literal('coap+tcp'),
+  Type.Literal('coaps+tcp'),
   Type.Literal('http'),
   Type.Literal('https'),
 ]);

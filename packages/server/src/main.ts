@@ -177,7 +177,7 @@ export async function startServer(
     instances: (device, change) => noteInstance(device, change, { store, lanes, now }),
   });
   const updating = await openUpdates({
-    ...{ store, sealer, fleet, pacer, lost, send, now, dataFolder },
+    ...{ store, sealer, fleet, credentials, pacer, lost, send, now, dataFolder },
     perform: (device, operation) => requests.perform(device, operation),
     uris: () => urisOf(coap, config.deviceHost),
     httpOrigin: () => publicUrl,

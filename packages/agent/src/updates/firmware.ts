@@ -10,7 +10,7 @@ import {
   RESULT_OF_FAULT,
 } from './firmware-states.ts';
 import { type IntakeMemory, NO_PACKAGE, PackageIntake } from './intake.ts';
-import { PROTOCOL_OF_SCHEME, uriFault } from './schemes.ts';
+import { type PackageScheme, PROTOCOL_OF_SCHEME, uriFault } from './schemes.ts';
 import type { UpdateObject } from './update-object.ts';
 
 /** What a firmware update is, to be kept over restarts of the device. */
@@ -32,7 +32,7 @@ export interface FirmwareOptions {
    */
   readonly install: () => 'started' | 'deferred';
   /** Schemes of the URIs that packages are fetched from; default: CoAP from the server itself. */
-  readonly schemes?: readonly ('coap' | 'coaps' | 'http' | 'https')[];
+  readonly schemes?: readonly PackageScheme[];
   /** Whether a server may bring packages; default true. */
   readonly push?: boolean;
 }
@@ -67,7 +67,7 @@ export class FirmwareUpdate implements UpdateObject {
     const canPull = schemes.length > 0;
     this.instance = objectInstance(5, 0, {
       values: {
-        8: schemes.map((scheme) => PROTOCOL_OF_SCHEME[scheme] ?? 0),
+        8: schemes.map((scheme) => PROTOCOL_OF_SCHEME[scheme]),
         9: push && canPull ? DELIVERY.both : push ? DELIVERY.push : DELIVERY.pull,
       },
       resources: {

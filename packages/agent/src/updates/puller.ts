@@ -15,6 +15,7 @@ import {
 import type { LwM2mPath } from '@reeve/lwm2m';
 import type { ServerAddress } from '../effects.ts';
 import { LIMITS } from '../limits.ts';
+import { transportOf } from '../transports.ts';
 import type { PackageFault } from './fault.ts';
 import type { UpdateObject } from './update-object.ts';
 
@@ -171,10 +172,8 @@ export class Puller {
   }
 }
 
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'coap:': '5683', 'coaps:': '5684' };
-
 function isSameServer(one: URL, other: URL): boolean {
-  const port = (uri: URL) => uri.port || DEFAULT_PORTS[uri.protocol];
+  const port = (uri: URL) => uri.port || String(transportOf(uri.href)?.port);
   return one.protocol === other.protocol && one.hostname === other.hostname && port(one) === port(other);
 }
 

@@ -3,7 +3,7 @@ import { type ObjectInstance, objectInstance } from '../instance.ts';
 import { isMultiple, type Resource } from '../resource.ts';
 import type { PackageFault, PackageSink } from './fault.ts';
 import { type IntakeMemory, NO_PACKAGE, PackageIntake } from './intake.ts';
-import { uriFault } from './schemes.ts';
+import { type PackageScheme, uriFault } from './schemes.ts';
 import {
   RESULT_OF_FAULT,
   SOFTWARE_STEPS,
@@ -38,7 +38,7 @@ export interface SoftwareOptions {
   /** It is to run from now on, or not any more. */
   readonly activate: (active: boolean) => void;
   /** Schemes of the URIs that packages are fetched from; default: CoAP from the server itself. */
-  readonly schemes?: readonly ('coap' | 'coaps' | 'http' | 'https')[];
+  readonly schemes?: readonly PackageScheme[];
 }
 
 const START: SoftwareMemory = {

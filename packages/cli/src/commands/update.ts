@@ -12,10 +12,9 @@ const update = { update: required('UPDATE', 'its id, see reeve update ls') };
 const POLL_MS = 1000;
 
 const methods = { auto: 'auto', push: 'push', pull: 'pull' } as const satisfies Record<UpdateMethod, UpdateMethod>;
-const schemes = { coap: 'coap', coaps: 'coaps', http: 'http', https: 'https' } as const satisfies Record<
-  UpdateScheme,
-  UpdateScheme
->;
+const schemes = {
+  ...{ coap: 'coap', coaps: 'coaps', 'coap+tcp': 'coap+tcp', 'coaps+tcp': 'coaps+tcp', http: 'http', https: 'https' },
+} as const satisfies Record<UpdateScheme, UpdateScheme>;
 const states = {
   running: 'running',
   succeeded: 'succeeded',
@@ -33,7 +32,10 @@ export const updateCommands = [
     options: {
       artifact: text('ARTIFACT', 'id, name, or NAME/VERSION; must be given'),
       method: text('METHOD', 'push: the server sends it; pull: the device fetches it', 'auto'),
-      scheme: text('SCHEME', 'by which a device fetches it: coap, coaps, http or https; else what both speak'),
+      scheme: text(
+        'SCHEME',
+        'by which a device fetches it: coap, coaps, coap+tcp, coaps+tcp, http or https; else what both speak',
+      ),
       instance: text('NUMBER', 'of the object, for software', '0'),
       follow: flag('wait until it is over, and show how far it is'),
     },

@@ -4,6 +4,8 @@ import type { ListenAddress } from '../link/port.ts';
 export interface ServerUris {
   readonly coaps?: string;
   readonly coap?: string;
+  readonly 'coaps+tcp'?: string;
+  readonly 'coap+tcp'?: string;
   /** The bootstrap server, with DTLS. */
   readonly bootstrap?: string;
   readonly plainBootstrap?: string;
@@ -22,6 +24,8 @@ export function urisOf(addresses: readonly ListenAddress[], host: string | undef
   const entries = Object.entries({
     coaps: uri('coaps', false),
     coap: uri('coap', false),
+    'coaps+tcp': uri('coaps+tcp', false),
+    'coap+tcp': uri('coap+tcp', false),
     bootstrap: uri('coaps', true),
     plainBootstrap: uri('coap', true),
   });

@@ -89,7 +89,7 @@ export function profileOf(path: string): UpdateObjectProfile {
 }
 
 /** Values of /5/0/8. */
-const SCHEMES: readonly string[] = ['coap', 'coaps', 'http', 'https', 'coap+tcp', 'coaps+tcp'];
+export const SCHEMES: readonly string[] = ['coap', 'coaps', 'http', 'https', 'coap+tcp', 'coaps+tcp'];
 /** Values of /5/0/9. */
 const DELIVERIES = ['pull', 'push', 'both'] as const;
 

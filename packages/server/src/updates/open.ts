@@ -17,11 +17,10 @@ type Options = Omit<Parameters<typeof Updates.load>[0], 'artifacts' | 'origins'>
 export async function openUpdates(options: Options) {
   const artifacts = await Artifacts.load(options);
   const origins = (device: Device): ReadonlyMap<string, string> => {
-    const { coap, coaps } = options.uris();
     const http = options.httpOrigin();
-    const secure = device.session?.identity !== undefined;
-    const own = secure ? (['coaps', coaps] as const) : (['coap', coap] as const);
     // A device fetches over the session that it has, and nothing secret over a worse one.
+    const transport = device.session?.transport ?? 'coap';
+    const own = [transport, options.uris()[transport]] as const;
     return new Map(
       [own, [http.startsWith('https:') ? 'https' : 'http', http] as const].flatMap(([scheme, origin]) =>
         origin ? [[scheme, origin] as const] : [],

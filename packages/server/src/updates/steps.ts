@@ -1,7 +1,7 @@
 import { Code } from '@reeve/coap';
 import type { UpdateState } from '@reeve/contract';
 import { isSuccess } from '../commands/steps.ts';
-import type { Said } from './objects.ts';
+import { type Said, SCHEMES } from './objects.ts';
 
 /** Size exponent of parts that are sent first: 1024 bytes. A device may ask for smaller ones. */
 const LARGEST = 6;
@@ -200,6 +200,6 @@ function pushed(
     if (restarts >= MAX_RESTARTS) return failed(`the device lost the package ${restarts} times`);
     return step({ kind: 'downloading', restarts: restarts + 1 });
   }
-  if (CANT_PUSH.has(code) && order.method === 'auto') return offer(order, ['coap', 'coaps', 'http', 'https']);
+  if (CANT_PUSH.has(code) && order.method === 'auto') return offer(order, SCHEMES);
   return failed(`the device refuses the package: ${text(code)}`);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Code } from '@reeve/coap';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Artifacts } from '../artifacts/artifacts.ts';
-import type { LinkDown, LinkOperation, RequestOutcome } from '../link/port.ts';
+import type { LinkDown, LinkOperation, RequestOutcome, SessionId } from '../link/port.ts';
 import type { Device } from '../registry/fleet.ts';
 import { noteHeard, noteUnanswered } from '../registry/reach.ts';
 import { openSealer } from '../store/sealing.ts';
@@ -86,7 +86,7 @@ async function begin() {
   const origins = new Map([['coaps', 'coaps://192.0.2.200:5684']]);
   const load = () =>
     Updates.load({
-      ...{ store, sealer, fleet, artifacts, pacer, now },
+      ...{ store, sealer, fleet, credentials: core.credentials, artifacts, pacer, now },
       perform: async (_, operation) => pump.answer(operation),
       lost: (device, how) => {
         lost.push(how);
@@ -214,9 +214,9 @@ describe('an update', () => {
     const token = uri.split('/').at(-1) ?? '';
     expect(uri).toMatch(/^coaps:\/\/192\.0\.2\.200:5684\/artifacts\/[\w-]{22}$/);
     const other = await all.registered('truck-2');
-    const fetch = async (by: Device, num: number, said = token) => {
-      const { session } = by;
-      if (!session) throw new Error('not in contact');
+    const fetch = async (by: Device, num: number, said = token, sessionId = by.session?.sessionId) => {
+      if (!by.session || !sessionId) throw new Error('not in contact');
+      const session = { ...by.session, sessionId };
       const exchange = all.core.exchange();
       await all.updates.fetch({ kind: 'fetch', exchange, at: all.core.time.now, session, token: said, num, szx: 6 });
       return all.sent.at(-1);
@@ -228,6 +228,10 @@ describe('an update', () => {
     expect(await fetch(all.device, 0, 'A'.repeat(22))).toMatchObject({ kind: 'answer', code: Code.NotFound });
     await all.restart();
     expect(await fetch(all.device, 0)).toMatchObject({ kind: 'part', num: 0 });
+    // Over a new connection, before the device has registered there.
+    const anew = 'coaps+tcp|anew' as SessionId;
+    expect(await fetch(all.device, 1, token, anew)).toMatchObject({ kind: 'part', num: 1 });
+    expect(await fetch(other, 0, token, anew)).toMatchObject({ kind: 'answer', code: Code.NotFound });
     await all.updates.cancel(await all.row());
     expect(await fetch(all.device, 0)).toMatchObject({ kind: 'answer', code: Code.NotFound });
   });

@@ -9,6 +9,7 @@ import type { JournalDraft } from '../journal/entries.ts';
 import type { LinkDown, LinkOperation, LinkUp, RequestOutcome } from '../link/port.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer } from '../pacing/pacer.ts';
+import type { Credentials } from '../registry/credentials.ts';
 import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
@@ -26,6 +27,8 @@ interface Options {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly fleet: Fleet;
+  /** Who a session belongs to that is not yet that of a registration. */
+  readonly credentials: Pick<Credentials, 'deviceOf'>;
   readonly artifacts: Artifacts;
   readonly pacer: Pacer;
   readonly perform: (device: Device, operation: LinkOperation) => Promise<RequestOutcome>;
@@ -185,7 +188,9 @@ export class Updates {
 
   /** A device asks for a part of what it is updated with (RFC 7959 §2.4). */
   async fetch({ exchange, session, token, num, szx, at }: Extract<LinkUp, { kind: 'fetch' }>): Promise<void> {
-    const device = this.#o.fleet.bySession(session.sessionId);
+    const { credentials, fleet } = this.#o;
+    const owner = credentials.deviceOf(session);
+    const device = fleet.bySession(session.sessionId) ?? (owner && fleet.get(owner));
     const found = device && this.byToken(token, device.row.deviceId);
     const refuse = (code: number) => this.#o.send({ kind: 'answer', exchange, code });
     if (!found) return refuse(Code.NotFound);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createApi } from '@reeve/contract';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { issue } from '../packages/dtls/src/x509/testing.ts';
 import { makeFrame } from '../packages/server/src/frames/frame.ts';
 import { hasPeer } from '../tooling/testing/peers.ts';
 import { CHROMIUM, ConsoleTab } from './console-tab.ts';
@@ -250,6 +251,60 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await see(tab.one('device-added'), 'stranger-1');
     await tab.press('Done', dialog());
     expect(await stranger.register()).toBe('2.01');
+  });
+
+  it('trusts an authority, admits an expired certificate under it, and changes and removes both', async () => {
+    await tab.go('Settings');
+    await tab.press('Add authority');
+    const { certificate } = issue({ subject: 'Fleet root', ca: true }).pem;
+    await tab.page.locator('input[type=file]').first().setInputFiles(file('root.pem', certificate));
+    const read = dialog().getByRole('textbox', { name: 'Certificate' });
+    await until('it is read', async () => (await read.inputValue()) === certificate);
+    await dialog().getByLabel('Name').fill('fleet');
+    await tab.press('Add', dialog());
+    await see(tab.one('authority'), 'common name');
+    await tab.press('Change fleet');
+    await dialog().getByLabel('Its certificates tell the device by').selectOption('dns');
+    await tab.press('Change', dialog());
+    await see(tab.one('authority'), 'DNS name');
+
+    await tab.go('Fleet');
+    await tab.follow('leshan-1');
+    await tab.press('Add');
+    await dialog().getByLabel('It proves itself with').selectOption('authority');
+    await dialog().getByLabel('Authority').selectOption('fleet');
+    await tab.press('Add', dialog());
+    await closed();
+    await tab.press('Admit the expired certificate of leshan-1');
+    const inAWeek = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 16);
+    await dialog().getByLabel('Until').fill(inAWeek);
+    await dialog().getByLabel('Why').fill('the new one is on its way');
+    await tab.press('Admit', dialog());
+    await closed();
+    await tab.go('Connections');
+    await see(tab.one('admission-leshan-1'), 'the new one is on its way');
+    await tab.press('Admit leshan-1 no longer');
+    await tab.one('admission-leshan-1').waitFor({ state: 'hidden' });
+
+    await tab.go('Settings');
+    await tab.press('Remove fleet');
+    await tab.press('Remove', dialog());
+    await tab.one('authority').waitFor({ state: 'hidden' });
+    const { credentials } = await server.api('devices.show', { params: { device: 'leshan-1' } });
+    expect(credentials.map(({ kind }) => kind)).toEqual(['psk']);
+  });
+
+  it('gives a program a token with a scope', async () => {
+    await tab.page.getByLabel('What a new token lets its program do').selectOption('read');
+    await tab.page.getByLabel('Name of a new token').fill('dashboard');
+    await tab.page.getByLabel('Name of a new token').press('Enter');
+    const token = await tab.page.getByRole('status').filter({ hasText: 'Token dashboard' }).locator('code').innerText();
+    const program = createApi(server.ready.url, { authorization: `Bearer ${token}` });
+    await expect(program('devices.remove', { params: { device: 'tank-1' } })).rejects.toMatchObject({
+      problem: { status: 403 },
+    });
+    await tab.press('Revoke dashboard');
+    await tab.page.getByRole('button', { name: 'Revoke dashboard' }).waitFor({ state: 'hidden' });
   });
 
   it('saw no error but what was refused', async () => {

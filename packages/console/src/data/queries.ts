@@ -193,10 +193,15 @@ export function useLayouts() {
   return usePages(['layouts'], () => api('layouts.list'));
 }
 
-/** How a device sends frames, if it does. */
+/** How a device sends frames, if it does; those that come are counted, not journalled. */
 export function useFrameSource({ deviceId, sendsFrames = false }: Pick<DeviceDetail, 'deviceId' | 'sendsFrames'>) {
   const queryFn = () => api('frames.show', { params: { device: deviceId } });
-  const { data } = useQuery({ queryKey: ['frameSource', deviceId], queryFn, enabled: sendsFrames });
+  const { data } = useQuery({
+    queryKey: ['frameSource', deviceId],
+    queryFn,
+    enabled: sendsFrames,
+    refetchInterval: POLL,
+  });
   return sendsFrames ? data : undefined;
 }
 

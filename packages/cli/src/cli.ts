@@ -94,7 +94,9 @@ export function parse(command: Command, words: readonly string[]): Given {
       { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: true },
     ]),
   );
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, allowPositionals: true, tokens: true });
+  // A word such as -5 is a number here, not options.
+  const args = words.map((word) => (/^-\.?\d/.test(word) ? NUMBER + word : word));
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
   const given: Record<string, string[]> = {};
   const places = Object.entries(command.positionals);
   let place = 0;
@@ -103,7 +105,7 @@ export function parse(command: Command, words: readonly string[]): Given {
     if (token.kind === 'positional') {
       const [name, spec] = places[place] ?? [];
       if (name === undefined || !spec) throw usage(`"${token.value}" is one word too many`);
-      given[name] = [...(given[name] ?? []), token.value];
+      given[name] = [...(given[name] ?? []), unmarked(token.value)];
       if (!spec.many) place += 1;
       continue;
     }
@@ -113,11 +115,18 @@ export function parse(command: Command, words: readonly string[]): Given {
     }
     if (spec.value === undefined && token.value !== undefined) throw usage(`${token.rawName} takes no value`);
     if (spec.value !== undefined && token.value === undefined) throw usage(`${token.rawName} needs ${spec.value}`);
-    given[token.name] = [...(given[token.name] ?? []), token.value ?? ''];
+    given[token.name] = [...(given[token.name] ?? []), unmarked(token.value ?? '')];
   }
   const missing = places.slice(place).find(([name, { required }]) => required && given[name] === undefined);
   if (missing) throw usage(`${missing[1].value} is missing`);
   return given;
+}
+
+/** Marks a number below zero for the parser. No word of a command line has this character. */
+const NUMBER = '\0';
+
+function unmarked(word: string): string {
+  return word.replace(NUMBER, '');
 }
 
 function contextOf(given: Given, terminal: Terminal, overrides: Overrides): Context {

@@ -3,7 +3,7 @@ import type { Context } from '../command.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import { clean } from '../table.ts';
-import { clockTime } from '../words.ts';
+import { age, clockTime } from '../words.ts';
 
 /** Longest a request to the server stays open; between requests the receipts so far are shown. */
 const STEP_SECONDS = 2;
@@ -44,9 +44,7 @@ export function commandLines(context: Context, command: Command): string[] {
   const { values = [], nodes } = command;
   if (nodes) return nodeTable(context, nodes);
   if (values.length === 1 && values[0]) return [clean(values[0].text)];
-  if (values.length > 1) {
-    return table(context, values, { path: (value) => value.path, value: (value) => value.text });
-  }
+  if (values.length > 1) return valueTable(context, values);
   const line = outcomeText(command);
   if (!isUnderWay(command)) return [line];
   return [line, `Follow it with: reeve command show ${command.commandId}`];
@@ -99,6 +97,17 @@ function attributesText(attributes: Readonly<Record<string, string | number | nu
   return Object.entries(attributes)
     .map(([name, value]) => (value === null ? `no ${name}` : value === '' ? name : `${name}=${value}`))
     .join(' ');
+}
+
+/** What was read; when it was measured, where the device says so. */
+export function valueTable(context: Context, values: NonNullable<Command['values']>): string[] {
+  const now = context.terminal.now();
+  return table(context, values, {
+    path: (value) => value.path,
+    name: (value) => value.name ?? '',
+    value: (value) => value.text,
+    measured: (value) => age(value.observedAt, now),
+  });
 }
 
 /** What a Discover listed. */

@@ -1,9 +1,9 @@
 import { CommandState, compact } from '@reeve/contract';
 import { command } from '../command.ts';
 import { choice, required, text, whole } from '../options.ts';
-import { facts, pageQuery, paging, show, showList, table } from '../output.ts';
+import { facts, pageQuery, paging, show, showList } from '../output.ts';
 import { age } from '../words.ts';
-import { describeOperation, exitOf, follow, nodeTable, receiptLines } from './command-view.ts';
+import { describeOperation, exitOf, follow, nodeTable, receiptLines, valueTable } from './command-view.ts';
 
 const states = CommandState.anyOf.map(({ const: state }) => state);
 
@@ -54,9 +54,7 @@ export const commandCommands = [
           expires: state === 'queued' ? age(expiresAt, context.terminal.now()) : undefined,
         }),
         ...receiptLines(shown),
-        ...(values.length > 0
-          ? table(context, values, { path: (value) => value.path, value: (value) => value.text })
-          : []),
+        ...(values.length > 0 ? valueTable(context, values) : []),
         ...(nodes ? nodeTable(context, nodes) : []),
       ]);
       return exitOf(shown);

@@ -16,6 +16,20 @@ describe('operations', () => {
     expect(calls.map(({ name }) => name)).toEqual(['commands.create', 'commands.show', 'commands.show']);
   });
 
+  it('prints several values with their names, units and ages', async () => {
+    const values = [
+      { ...value, name: 'Battery Level', observedAt: NOW - 60_000 },
+      { ...value, path: '/3/0/0', text: 'Reeve' },
+    ];
+    const read = ['device', 'read', 'truck-1', '/3/0'];
+    const { out } = await run(read, { 'commands.create': { ...commandIn('answered', 'answered 2.05'), values } });
+    expect(out.split('\n').map((line) => line.split(/ {2,}/).map((cell) => cell.trim()))).toEqual([
+      ['PATH', 'NAME', 'VALUE', 'MEASURED'],
+      ['/3/0/9', 'Battery Level', '81 %', '1 min ago'],
+      ['/3/0/0', 'Reeve'],
+    ]);
+  });
+
   it('does not wait for a device that is not there, and says how to follow', async () => {
     const queued = commandIn('queued', "queued until the device's next contact");
     const { code, out, calls } = await run(['device', 'read', 'truck-1', '/3/0/9'], {
@@ -45,6 +59,8 @@ describe('operations', () => {
     const values = [{ path: '/3/0/14', value: '+01:00' }];
     const operation = { kind: 'write', mode: 'replace', path: '/3/0/14', values };
     expect(calls.at(-1)?.args).toEqual({ params: { device: 'truck-1' }, body: { operation } });
+    const below = await run(['device', 'write', 'truck-1', '/3/0/14', '-5', '--wait', '0'], answers);
+    expect(below.calls.at(-1)?.args).toMatchObject({ body: { operation: { values: [{ value: '-5' }] } } });
     const number = await run(['device', 'write', 'truck-1', '/3/0/14', '42'], answers);
     expect(number.calls.at(-1)?.args).toMatchObject({ body: { operation: { values: [{ value: '42' }] } } });
   });
@@ -124,7 +140,20 @@ describe('what a device has, and when it tells', () => {
   });
 
   it('attaches attributes and takes them away', async () => {
-    const words = ['--pmin', '5', '--gt=-1.5', '--edge', 'rising', '--con', 'no', '--unset', 'lt', '--unset', 'hqmax'];
+    const words = [
+      '--pmin',
+      '5',
+      '--gt',
+      '-1.5',
+      '--edge',
+      'rising',
+      '--con',
+      'no',
+      '--unset',
+      'lt',
+      '--unset',
+      'hqmax',
+    ];
     const { out, calls } = await run(['device', 'attributes', 'truck-1', '/3/0/9', ...words], {
       'commands.create': { ...commandIn('answered', ''), code: '2.04' },
     });

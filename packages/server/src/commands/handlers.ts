@@ -129,6 +129,7 @@ function commandView(row: Row<'commands'>, device: Device | undefined, queue: Co
       : {
           values: values.map(({ path, stored, receivedAt, observedAt }) => ({
             path,
+            ...named(path, device?.registration, models),
             type: stored.type,
             value: stored.value,
             text: models.describeStored(path, stored, device?.registration),
@@ -143,6 +144,10 @@ function commandView(row: Row<'commands'>, device: Device | undefined, queue: Co
 }
 
 function nodeView({ path, attributes }: DiscoveredNode, model: ModelOf | undefined, models: Models): DiscoveredNode {
+  return { path, attributes: { ...attributes }, ...named(path, model, models) };
+}
+
+function named(path: string, model: ModelOf | undefined, models: Models): { name?: string } {
   const name = models.nameOf(path, model);
-  return { path, attributes: { ...attributes }, ...(name === undefined ? {} : { name }) };
+  return name === undefined ? {} : { name };
 }

@@ -30,6 +30,8 @@ export class ScriptedDevice {
   readonly #inbox: WireMessage[] = [];
   #id = 0x1000;
   #arrived: () => void = () => {};
+  /** Whether the server has asked what it is, as it does once a day. */
+  #identified = false;
   /** Path that the server gave the registration, e.g. `/rd/5a3f`. */
   location = '';
 
@@ -106,7 +108,9 @@ export class ScriptedDevice {
       { code: '2.01' },
     );
     this.location = location ?? '';
+    if (this.#identified) return;
     this.answer(await this.hear({ code: '0.01', path: '/3/0' }), { code: '4.04' });
+    this.#identified = true;
   }
 
   /** Has the server do an operation, and resolves when the script has played the device's part of it. */

@@ -16,8 +16,9 @@ export function FirstDevice({ session }: { session: Session }) {
       </Code>
       <Text>
         A real LwM2M 1.0, 1.1 or 1.2 client is given the server{' '}
-        <Code>{`coaps://${window.location.hostname}:${coapsPort}`}</Code> and what <Code>./reeve device add NAME</Code>{' '}
-        prints: its identity and its pre-shared key. It appears here without a reload.
+        <Code>{`coaps://${window.location.hostname}:${coapsPort}`}</Code> and what <b>Add device</b> above, or{' '}
+        <Code>./reeve device add NAME</Code>, gives: its identity and its pre-shared key. It appears here without a
+        reload.
       </Text>
     </Stack>
   );

@@ -39,7 +39,7 @@ describe('slabs', () => {
     expect(new Set(slots).size).toBe(5_000);
     expect(slots.every((slot, i) => slabs.at(slot).readUInt32LE() === i)).toBe(true);
     for (const slot of slots) slabs.release(slot);
-    const again = slots.map(() => slabs.allocate(256));
+    const again = slots.map(() => slabs.allocate(224));
     expect(new Set(again)).toEqual(new Set(slots));
   });
 

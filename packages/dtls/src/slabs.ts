@@ -7,9 +7,9 @@
 export type Slot = number & { readonly __brand: 'Slot' };
 
 /** Slots have a multiple of this many octets. */
-const UNIT = 64;
+const UNIT = 32;
 /** Bits of a slot's number that tell its size. */
-const CLASS_BITS = 6;
+const CLASS_BITS = 7;
 /** Octets of the largest slot. */
 const LARGEST_SLOT = UNIT * 2 ** CLASS_BITS;
 /** Slots of a whole slab, as a power of two. */

@@ -156,7 +156,7 @@ export async function startServer(
     downlink: config.downlink,
     contacted: (device, anew) => {
       // After a restart of the server its session goes on, but what was about to be asked over it is forgotten.
-      if (anew || !met.has(device)) meet(device);
+      if (anew || !device.met) meet(device);
       if (anew) bootstrapping.deployments.registered(device, commands);
       commands.heard(device);
       updating.updates.heard(device);
@@ -213,19 +213,19 @@ export async function startServer(
     warn,
   });
 
-  /** Devices that were heard since the start. */
-  const met = new WeakSet<Device>();
   /** Tells the link to show the device's traffic, for the session that it comes over. */
   const trace = ({ session }: Device, on: boolean) => {
     if (session) send({ kind: 'trace', sessionId: session.sessionId, on });
   };
   /** The device came with a new registration or over a new session. */
   const meet = (device: Device) => {
-    met.add(device);
+    device.met = true;
     if (live.isTraced(device.row.deviceId)) trace(device, true);
     const take = (of: Device, report: Report) => dispatcher.take(of, report);
     identify(device, { lanes, values, requests, pacer, now, take }).then(
-      (asked) => asked || met.delete(device),
+      (asked) => {
+        device.met = asked;
+      },
       () => {},
     );
   };

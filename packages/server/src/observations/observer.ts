@@ -52,7 +52,6 @@ interface Options {
  */
 export class Observer {
   readonly #o: Options;
-  readonly #watches = new Map<DeviceId, SmallMap<Watch>>();
   readonly #wishes: Wishes;
   readonly #syncing = new Set<DeviceId>();
 
@@ -63,7 +62,7 @@ export class Observer {
 
   /** Loads what people want, and what devices were observing before a restart. */
   static async load(options: Options): Promise<Observer> {
-    const observer = new Observer(options, await Wishes.load(options.store, options.engine));
+    const observer = new Observer(options, await Wishes.load(options.store, options.fleet, options.engine));
     const live = new Map<DeviceId, Row<'observations'>[]>();
     const over: Change[] = [];
     for await (const row of pages(options.store, 'observations')) {
@@ -95,7 +94,7 @@ export class Observer {
   }
 
   #view(deviceId: DeviceId, path: string, wantedBy: string[]): Observation {
-    const watches = this.#watches.get(deviceId);
+    const watches = this.#o.fleet.get(deviceId)?.watches;
     const parts = this.#takesNoFetch(this.#o.fleet.get(deviceId)) ? partsOf(path) : undefined;
     const watch = furthest((parts ?? [path]).map((part) => watches?.get(part)));
     return {
@@ -109,10 +108,10 @@ export class Observer {
 
   /** Whether the server still wants a notification of this token. */
   expects(deviceId: DeviceId, path: string, token: string): boolean {
-    const watch = this.#watches.get(deviceId)?.get(path);
+    const watch = this.#o.fleet.get(deviceId)?.watches?.get(path);
     if (watch?.state !== 'live') return watch?.state === 'requested';
     if (watch.token !== token) return false;
-    delete watch.doubt;
+    watch.doubt = undefined;
     return true;
   }
 
@@ -182,11 +181,6 @@ export class Observer {
     if (watches.get(path)?.state === 'live') watches.set(path, { path, since: this.#o.now(), state: 'wanted' });
   }
 
-  forget(deviceId: DeviceId): void {
-    this.#watches.delete(deviceId);
-    this.#wishes.forget(deviceId);
-  }
-
   /**
    * Observes again what is overdue, and what the device may have given up while the server was away; called when the
    * device is heard, since then it can answer. So a restart costs each device a few messages at its own next contact.
@@ -194,7 +188,7 @@ export class Observer {
   heard(device: Device): void {
     const { deviceId } = device.row;
     const now = this.#o.now();
-    for (const watch of this.#watches.get(deviceId)?.values() ?? []) {
+    for (const watch of device.watches?.values() ?? []) {
       if (watch.state === 'live' && watch.doubt) watch.doubt = 'renew';
     }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
@@ -260,7 +254,7 @@ export class Observer {
     if (!isReachable(device, this.#o.now())) return undefined;
     const targets = this.#wishes.targets(device.row.deviceId);
     const wanted = this.#takesNoFetch(device) ? inParts(targets) : targets;
-    const watches = this.#watches.get(device.row.deviceId);
+    const watches = device.watches;
     for (const watch of watches?.values() ?? []) {
       if (!wanted.includes(watch.path)) return { kind: 'stop', path: watch.path, watch };
     }
@@ -357,11 +351,9 @@ export class Observer {
   }
 
   #of(deviceId: DeviceId): SmallMap<Watch> {
-    let watches = this.#watches.get(deviceId);
-    if (!watches) {
-      watches = new SmallMap();
-      this.#watches.set(deviceId, watches);
-    }
+    const device = this.#o.fleet.get(deviceId);
+    const watches = device?.watches ?? new SmallMap();
+    if (device) device.watches = watches;
     return watches;
   }
 }

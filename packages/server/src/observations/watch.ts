@@ -13,7 +13,7 @@ export type Watch = { path: string; since: Millis } & (
   | { state: 'wanted' }
   /** The request is on its way. */
   | { state: 'requested' }
-  | { state: 'live'; token: string; format?: number; doubt?: Doubt }
+  | { state: 'live'; token: string; format?: number; doubt?: Doubt | undefined }
   /** The device said no; asked again when it registers anew. */
   | { state: 'refused'; reason: string }
 );

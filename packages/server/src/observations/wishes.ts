@@ -1,7 +1,7 @@
 import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { RuleEngine } from '../policies/engine.ts';
-import { type Device, pages } from '../registry/fleet.ts';
+import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { Shared } from '../shared.ts';
 import type { Store } from '../store/port.ts';
 
@@ -9,7 +9,7 @@ import type { Store } from '../store/port.ts';
 const MAX_OBSERVED = 100;
 
 /** What one person asked for. */
-interface Wish {
+export interface Wish {
   readonly path: string;
   readonly person: string;
 }
@@ -19,18 +19,19 @@ const NONE: readonly Wish[] = [];
 /** Who wants what observed: rules, by what they need, and people, by what they asked for. */
 export class Wishes {
   readonly #store: Store;
+  readonly #fleet: Fleet;
   readonly #engine: RuleEngine;
-  readonly #people = new Map<DeviceId, readonly Wish[]>();
   /** Most devices of a fleet have the same list. */
   readonly #lists = new Shared<readonly Wish[]>();
 
-  private constructor(store: Store, engine: RuleEngine) {
+  private constructor(store: Store, fleet: Fleet, engine: RuleEngine) {
     this.#store = store;
+    this.#fleet = fleet;
     this.#engine = engine;
   }
 
-  static async load(store: Store, engine: RuleEngine): Promise<Wishes> {
-    const wishes = new Wishes(store, engine);
+  static async load(store: Store, fleet: Fleet, engine: RuleEngine): Promise<Wishes> {
+    const wishes = new Wishes(store, fleet, engine);
     for await (const { deviceId, path, person } of pages(store, 'wantedObservations')) {
       wishes.#put(deviceId, path, person);
     }
@@ -41,7 +42,7 @@ export class Wishes {
   of(deviceId: DeviceId): Map<string, string[]> {
     const wanted = new Map<string, string[]>();
     for (const { path, policies } of this.#engine.needs(deviceId)) wanted.set(path, [...policies]);
-    for (const { path, person } of this.#people.get(deviceId) ?? NONE) {
+    for (const { path, person } of this.#people(deviceId)) {
       if (wanted.size >= MAX_OBSERVED && !wanted.has(path)) continue;
       wanted.set(path, [...(wanted.get(path) ?? []), person]);
     }
@@ -51,7 +52,7 @@ export class Wishes {
   /** Those targets alone, some perhaps twice: asked for at every contact. */
   targets(deviceId: DeviceId): readonly string[] {
     if (this.#engine.of(deviceId).length > 0) return [...this.of(deviceId).keys()];
-    return (this.#people.get(deviceId) ?? NONE).map(({ path }) => path);
+    return this.#people(deviceId).map(({ path }) => path);
   }
 
   /** Stored before this resolves. @throws ReeveError `too-many` */
@@ -68,26 +69,22 @@ export class Wishes {
   /** Stored before this resolves. */
   async remove(deviceId: DeviceId, path: string, person: string): Promise<void> {
     await this.#store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
-    const left = (this.#people.get(deviceId) ?? NONE).filter((wish) => wish.path !== path || wish.person !== person);
+    const left = this.#people(deviceId).filter((wish) => wish.path !== path || wish.person !== person);
     this.#set(deviceId, left);
   }
 
-  forget(deviceId: DeviceId): void {
-    this.#people.delete(deviceId);
-  }
-
   #put(deviceId: DeviceId, path: string, person: string): void {
-    const known = this.#people.get(deviceId) ?? NONE;
+    const known = this.#people(deviceId);
     if (known.some((one) => one.path === path && one.person === person)) return;
     this.#set(deviceId, [...known, { path, person }]);
   }
 
+  #people(deviceId: DeviceId): readonly Wish[] {
+    return this.#fleet.get(deviceId)?.wishes ?? NONE;
+  }
+
   #set(deviceId: DeviceId, wishes: readonly Wish[]): void {
-    if (wishes.length === 0) this.#people.delete(deviceId);
-    else
-      this.#people.set(
-        deviceId,
-        this.#lists.of(JSON.stringify(wishes), () => wishes),
-      );
+    const device = this.#fleet.get(deviceId);
+    if (device) device.wishes = this.#lists.of(JSON.stringify(wishes), () => wishes);
   }
 }

@@ -1,6 +1,9 @@
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import type { SessionId, SessionInfo } from '../link/port.ts';
+import type { Watch } from '../observations/watch.ts';
+import type { Wish } from '../observations/wishes.ts';
 import { Shared } from '../shared.ts';
+import type { SmallMap } from '../small-map.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Tokens } from './rate.ts';
@@ -32,6 +35,12 @@ export interface Device {
   reportedAt?: Millis | undefined;
   /** It sends frames, since its network is too thin for a registration: when it last did, and how often it should. */
   frames?: { readonly lastAt?: Millis; readonly every?: number };
+  /** What of it is observed, or should be; kept by the observer. */
+  watches?: SmallMap<Watch> | undefined;
+  /** What people asked to have observed. */
+  wishes?: readonly Wish[] | undefined;
+  /** It was heard since the start, and asked what it is. */
+  met?: boolean;
   /** What it may send yet, from its first message on; not stored. */
   tokens?: Tokens | undefined;
 }
@@ -166,6 +175,9 @@ function deviceOf(row: Row<'devices'>): Device {
     reportedAt: undefined,
     tokens: undefined,
     unnamedAt: undefined,
+    watches: undefined,
+    wishes: undefined,
+    met: false,
   };
 }
 

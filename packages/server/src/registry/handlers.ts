@@ -206,7 +206,6 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         expiry.remove(deviceId);
         o.fleet.remove(device);
         o.engine.forget(deviceId);
-        o.observer.forget(deviceId);
         o.bootstrapping.forget(deviceId);
         o.downlink.forget(deviceId);
         o.forgetFrames(deviceId);

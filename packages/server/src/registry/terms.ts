@@ -135,7 +135,16 @@ function newlyReceived(device: Device): ReturnType<typeof receivedBy> {
 export function receivedMark(device: Device): Decision | undefined {
   if (!device.received) return undefined;
   const { deviceId } = device.row;
-  return { batch: { changes: [{ patch: 'contacts', key: { deviceId }, set: receivedBy(device) }] } };
+  const set = receivedBy(device);
+  return {
+    batch: { changes: [{ patch: 'contacts', key: { deviceId }, set }] },
+    apply: () => {
+      const { registration } = device;
+      // Another session is taken over with a contact.
+      if (registration && registration.sessionId === set.sessionId) Object.assign(registration, set);
+      settleReceived(device);
+    },
+  };
 }
 
 /** What is stored when a device refuses a content format, so that it is not tried first again after a restart. */

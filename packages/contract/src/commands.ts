@@ -138,8 +138,7 @@ export const Command = Type.Object({
   receipts: Type.Array(Receipt),
   /** CoAP code of the answer, e.g. "2.05". */
   code: Type.Optional(Type.String()),
-  /** What was read, with the names of the resources that are known. */
-  values: Type.Optional(Type.Array(Type.Object({ ...ResourceValue.properties, name: Type.Optional(Type.String()) }))),
+  values: Type.Optional(Type.Array(ResourceValue)),
   /** The object instance that a Create made, if it is known. */
   created: Type.Optional(PathText),
   /** What a Discover listed. */

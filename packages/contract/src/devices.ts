@@ -21,6 +21,7 @@ export const ResourceValue = Type.Object({
   type: Type.String({ description: 'LwM2M data type, e.g. integer, string, opaque, objlnk' }),
   value: JsonValue,
   text: Type.String({ description: 'The value for people, with its unit' }),
+  name: Type.Optional(Type.String({ description: 'of the resource, if a definition has it; not in event streams' })),
   observedAt: Type.Optional(Instant),
   receivedAt: Instant,
   /** `doubtful`: the device says a time before 2020 or over 5 minutes ahead; `receivedAt` is used instead. */

@@ -97,7 +97,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
     }),
     ...section('Values', device.values, {
       path: (value) => value.path,
-      name: (value) => nameOf(device, value.path),
+      name: (value) => value.name ?? '',
       value: (value) => value.text + (value.truncated ? ' (truncated)' : ''),
       received: (value) => age(value.receivedAt, now),
     }),
@@ -110,11 +110,6 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
     }),
     ...section('Rules', device.rules, ruleColumns(now)),
   ];
-}
-
-/** Name of the resource at a path, if the device's objects tell it. */
-function nameOf(device: Pick<DeviceDetail, 'objects'>, path: string): string {
-  return resourceOf(device, path)?.name ?? '';
 }
 
 /** What the device's objects tell of the resource at a path. */

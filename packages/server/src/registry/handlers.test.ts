@@ -2,6 +2,7 @@ import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { StoredValue } from '../store/tables.ts';
 import { call, deviceWith, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
+import type { Device } from './fleet.ts';
 import { readIdentity } from './proofs.ts';
 
 const integer = (value: number): StoredValue => ({ type: 'integer', value });
@@ -263,7 +264,7 @@ describe('a device', () => {
       registration: { lifetime: 300, version: '1.1', queueMode: false, identity: 'truck-1' },
       credentials: [{ kind: 'psk', identity: 'truck-1' }],
       observations: [{ path: '/3/0/9', state: 'live' }],
-      values: [{ path: '/3/0/9', value: 80, text: '80 %', clock: 'none' }],
+      values: [{ path: '/3/0/9', name: 'Battery Level', value: 80, text: '80 %', clock: 'none' }],
     });
     expect(shown.objects.find(({ objectId }) => objectId === 3)).toMatchObject({ name: 'Device', instances: [0] });
     await core.handlers['devices.unobserve'](call({ params: { device: 'truck-1' }, query: { path: '/3/0/9' } }));
@@ -275,6 +276,22 @@ describe('a device', () => {
   it.each([
     ['has never registered', 'unknown', 'Has never registered', async () => {}],
     [
+      'only sends frames, and none so far',
+      'unknown',
+      'Has sent no frame yet',
+      async (_: TestCore, device: Device) => {
+        device.frames = {};
+      },
+    ],
+    [
+      'only sends frames',
+      'unknown',
+      'Sends frames; no policy applies',
+      async ({ time }: TestCore, device: Device) => {
+        device.frames = { lastAt: time.now };
+      },
+    ],
+    [
       'is silent',
       'attention',
       'Not heard of for 10 min',
@@ -285,8 +302,8 @@ describe('a device', () => {
     ],
   ] as const)('that %s is said to be so in one line', async (_, tone, text, happen) => {
     const core = await openTestCore();
-    await core.add('truck-1');
-    await happen(core);
+    const device = await core.add('truck-1');
+    await happen(core, device);
     expect((await show(core, 'truck-1')).verdict).toEqual({ tone, text });
   });
 

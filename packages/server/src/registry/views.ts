@@ -91,9 +91,12 @@ export function detail(
     ...(device.row.wake === undefined ? {} : { wake: device.row.wake }),
     ...(device.frames === undefined ? {} : { sendsFrames: true }),
     ...gatewayView(device, sources.behind(device)),
-    verdict: verdictOf(summary, rules, now),
+    verdict: verdictOf(summary, rules, device.frames !== undefined && !registration, now),
     objects: objectsOf(registration, sources.models),
-    values: sources.values.of(deviceId).map((row) => valueView(row, registration, sources.models)),
+    values: sources.values.of(deviceId).map((row) => {
+      const name = sources.models.nameOf(row.path, registration);
+      return { ...valueView(row, registration, sources.models), ...(name === undefined ? {} : { name }) };
+    }),
     observations: sources.observer.view(deviceId),
     credentials: sources.credentials.of(deviceId).map((row) => credentialView(row, sources.authorityName)),
     sessions: sources.sessions.of(deviceId).map(({ openedAt, session, connectionId }) => ({
@@ -175,7 +178,12 @@ export function ruleStatus({ rule, state, program }: Assigned, now: Millis): Rul
   };
 }
 
-function verdictOf(summary: DeviceSummary, rules: readonly RuleStatus[], now: Millis): DeviceDetail['verdict'] {
+function verdictOf(
+  summary: DeviceSummary,
+  rules: readonly RuleStatus[],
+  framesOnly: boolean,
+  now: Millis,
+): DeviceDetail['verdict'] {
   const { presence, lock } = summary;
   const broken = rules.filter(({ state }) => state === 'breached');
   const unseen = rules.filter(({ state }) => state === 'cannot-evaluate');
@@ -183,7 +191,8 @@ function verdictOf(summary: DeviceSummary, rules: readonly RuleStatus[], now: Mi
   if (broken.length > 0)
     return { tone: 'bad', text: `${locked}Rule broken: ${broken.map(({ rule }) => rule).join('; ')}` };
   if (lock.state === 'failed') return { tone: 'bad', text: 'The lock could not be proved' };
-  if (presence.state === 'never') return { tone: 'unknown', text: 'Has never registered' };
+  if (presence.state === 'never')
+    return { tone: 'unknown', text: framesOnly ? 'Has sent no frame yet' : 'Has never registered' };
   if (presence.state === 'overdue' || presence.state === 'expired') {
     const minutes = Math.round((now - (presence.lastContactAt ?? now)) / 60_000);
     return { tone: 'attention', text: `${locked}Not heard of for ${minutes} min` };
@@ -192,7 +201,8 @@ function verdictOf(summary: DeviceSummary, rules: readonly RuleStatus[], now: Mi
   const [first] = unseen;
   if (first) return { tone: 'attention', text: `${locked}Cannot evaluate ${first.rule}: ${first.reason ?? 'unknown'}` };
   if (locked) return { tone: 'attention', text: 'Locked' };
-  if (rules.length === 0) return { tone: 'unknown', text: 'Registered; no policy applies' };
+  if (rules.length === 0)
+    return { tone: 'unknown', text: `${framesOnly ? 'Sends frames' : 'Registered'}; no policy applies` };
   const waiting = rules.filter(({ state }) => state === 'waiting').length;
   if (waiting > 0) return { tone: 'unknown', text: `Waiting for the values of ${waiting} of ${rules.length} rules` };
   return { tone: 'good', text: `Keeps ${rules.length === 1 ? 'its rule' : `all ${rules.length} rules`}` };

@@ -60,12 +60,12 @@ export class Models {
     return this.definitions.resource(objectId, resourceId, model && versionsOf(model)(objectId));
   }
 
-  /** The name of the object or resource at a path, if its definition is known; instances have none. */
+  /** The name of the object or resource at a path, or within, if its definition is known; object instances have none. */
   nameOf(path: string, model: ModelOf | undefined): string | undefined {
     const parsed = parsePath(path);
     const [objectId, ...below] = parsed ? segments(parsed) : [];
     if (objectId === undefined || below.length > 0) {
-      return below.length === 2 ? this.resourceAt(path, model)?.name : undefined;
+      return below.length >= 2 ? this.resourceAt(path, model)?.name : undefined;
     }
     return this.definitions.find(objectId, model && versionsOf(model)(objectId))?.name;
   }

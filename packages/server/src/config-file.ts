@@ -17,6 +17,9 @@ const Listener = Type.Object(
     host: Type.String({ minLength: 1, description: 'IP address' }),
     port: Type.Integer({ minimum: 0, maximum: 65_535 }),
     bootstrap: Type.Optional(Type.Boolean({ description: 'it serves the bootstrap interface, and nothing else' })),
+    oscore: Type.Optional(
+      Type.Boolean({ description: 'of coap+tcp: it hears those who protect what they say by OSCORE, and nobody else' }),
+    ),
     suites: Type.Optional(Type.Array(oneOf(suiteNames), { minItems: 1, uniqueItems: true })),
     credentials: Type.Optional(Type.Array(oneOf(clientKinds), { minItems: 1, uniqueItems: true })),
     requireExtendedMasterSecret: Type.Optional(Type.Boolean()),

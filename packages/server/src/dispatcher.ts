@@ -159,7 +159,7 @@ export class Dispatcher {
         void this.#formatRefused(message);
         break;
       case 'refused':
-        failedHandshakes.count(message);
+        failedHandshakes.count(this.#o.admission.explained(message));
         break;
       case 'census':
         this.#o.handshakeCounts.take(message);

@@ -164,6 +164,8 @@ export async function openTestCore({
     uris: () => ({
       coaps: 'coaps://192.0.2.200:5684',
       coap: 'coap://192.0.2.200:5683',
+      'coaps+tcp': 'coaps+tcp://192.0.2.200:5684',
+      'coap+tcp': 'coap+tcp://192.0.2.200:5683',
       bootstrap: 'coaps://192.0.2.200:5784',
     }),
     downlink,

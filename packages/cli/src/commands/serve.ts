@@ -46,8 +46,11 @@ export const serveCommands = [
         throw new Failure('usage', `${given.config} has listeners: leave --coap-host and --coaps-port away`);
       }
       const listen = listeners?.map(listenerOf) ?? (await everyListener(given, terminal.note));
-      if (!given.nosec && listen.some(({ transport }) => transport === 'coap+tcp')) {
-        throw new Failure('usage', `${given.config} has a listener without security: say --nosec too`);
+      if (!given.nosec && listen.some(({ transport, noSec = true }) => transport === 'coap+tcp' && noSec)) {
+        throw new Failure(
+          'usage',
+          `${given.config} has a listener without security: say --nosec, or give it "oscore": true`,
+        );
       }
       const { distinctHosts } = await import('@reeve/server');
       const hosts = distinctHosts(listen.map(({ host }) => host));
@@ -128,10 +131,13 @@ function listenerOf({
   host,
   port: at,
   bootstrap = false,
+  oscore = false,
   ...dtls
 }: NonNullable<ConfigFile['listeners']>[number]): Listener {
   if (bootstrap && transport !== 'coaps') throw new Failure('usage', `There is no bootstrap server over ${transport}`);
-  return { transport, host, port: at, dtls, ...(bootstrap ? { bootstrap } : {}) };
+  if (oscore && transport !== 'coap+tcp')
+    throw new Failure('usage', `"oscore" is for listeners of coap+tcp, not ${transport}`);
+  return { transport, host, port: at, dtls, ...(bootstrap ? { bootstrap } : {}), ...(oscore ? { noSec: false } : {}) };
 }
 
 async function everyListener(

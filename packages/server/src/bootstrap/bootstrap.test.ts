@@ -47,6 +47,18 @@ describe('a device that asks to be bootstrapped', () => {
     expect(written(core, '/1/0')).toEqual([{ 0: 1, 1: 86_400, 6: true, 7: 'U', 23: false }]);
   });
 
+  it.each([
+    ['psk', 'TU', 'coaps+tcp://192.0.2.200:5684'],
+    ['oscore', 'T', 'coap+tcp://192.0.2.200:5683'],
+    ['psk', 'UT', 'coaps://192.0.2.200:5684'],
+  ] as const)('BS-6: is sent over what comes first in its binding: %s with %s', async (security, binding, uri) => {
+    const { core, deviceId } = await coreWithDevice();
+    const template = { accounts: [{ shortServerId: 7, security, binding }] };
+    await core.handlers['bootstrap.set-template'](call({ params: { name: 'default' }, body: template }));
+    expect(await ask(core, bootstrapSession(core, deviceId))).toBe(0x44);
+    expect(written(core, '/0/0').at(0) ?? written(core, '/0/1').at(0)).toMatchObject({ 0: uri });
+  });
+
   it('BS-6, SE-3: is given a context of OSCORE that nobody else has, and an account that points at it', async () => {
     const { core, deviceId } = await coreWithDevice();
     const template = { accounts: [{ shortServerId: 7, security: 'oscore' as const }] };

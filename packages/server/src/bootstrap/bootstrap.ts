@@ -1,10 +1,11 @@
 import { Code } from '@reeve/coap';
-import type { BootstrapStep } from '@reeve/contract';
+import type { BootstrapAccount, BootstrapStep } from '@reeve/contract';
 import { commitAll, type Decision } from '../decision.ts';
 import type { Refused } from '../handshakes/failed.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { BootstrapUp } from '../link/bootstrap-port.ts';
+import type { Transport } from '../link/listening.ts';
 import { encodePack } from '../link/pack.ts';
 import type { ExchangeRef, LinkDown, SessionId, SessionInfo } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
@@ -230,8 +231,9 @@ export class Bootstrap {
         accounts.push({ ...account, uri: account.uri, secured: { mode: 'none' } });
         continue;
       }
-      const uri = security === 'none' || security === 'oscore' ? uris.coap : uris.coaps;
-      if (uri === undefined) return 'the server does not know under which address devices reach it: see --device-host';
+      const transport = transportOf(security, account.binding);
+      const uri = uris[transport];
+      if (uri === undefined) return `the server has no ${transport} under an address that it knows: see --device-host`;
       const offer = this.#o.provisioning.offer(device, security);
       if (typeof offer === 'string') return offer;
       decisions.push(offer.decision);
@@ -350,4 +352,11 @@ export class Bootstrap {
 
 function deletionOf({ bootstrapId }: BootstrapRow): Change {
   return { delete: 'bootstraps', key: { bootstrapId } };
+}
+
+/** What an account is reached by: over connections if TCP comes first in its binding, and with security if it is of (D)TLS. */
+function transportOf(security: NonNullable<BootstrapAccount['security']>, binding = 'U'): Transport {
+  const bare = security === 'none' || security === 'oscore';
+  if (binding.startsWith('T')) return bare ? 'coap+tcp' : 'coaps+tcp';
+  return bare ? 'coap' : 'coaps';
 }

@@ -20,8 +20,14 @@ export function checkTemplate(
   const places: Place[] = [];
   const wrong = (at: string, message: string) => places.push({ at: `body/${at}`, message });
   const ids = accounts.map(({ shortServerId }) => shortServerId);
-  for (const [index, { shortServerId, uri, security = 'psk' }] of accounts.entries()) {
+  for (const [index, { shortServerId, uri, security = 'psk', binding = 'U' }] of accounts.entries()) {
     if (ids.indexOf(shortServerId) < index) wrong(`accounts/${index}/shortServerId`, `${shortServerId} is there twice`);
+    if (security === 'raw-key' && binding.startsWith('T')) {
+      wrong(
+        `accounts/${index}/security`,
+        'can not be raw-key with TCP first in the binding: there are none over TLS here',
+      );
+    }
     if (uri !== undefined && security !== 'none') {
       wrong(`accounts/${index}/security`, 'must be none for a server elsewhere: its keys are not known here');
     }

@@ -91,21 +91,20 @@ export function planOf(configuration: Configuration, inventory: BootstrapInvento
 }
 
 /**
- * The next key of the bootstrap account, last of all, so that whatever fails before leaves that account as it was. Only
- * where the device says which instance it is: any other one is never touched.
+ * The next identity and key of the bootstrap account, last of all, so that whatever fails before leaves that account as it
+ * was; in one write, so that there is never one without the other. A Bootstrap-Write leaves alone what it does not name
+ * (LwM2M Core §6.1.7.4). Only where the device says which instance it is: any other one is never touched.
  */
 function renewalOf({ renewed }: Configuration, inventory: BootstrapInventory | undefined): Write[] {
   const [instance, ...others] = ofBootstrapAccounts(SECURITY, inventory);
   if (!renewed || instance === undefined || others.length > 0) return [];
-  return (
-    [
-      [3, renewed.identity],
-      [5, renewed.key],
-    ] as const
-  ).map(([resource, bytes]) => {
-    const path = `/0/${instance}/${resource}`;
-    return writeOf(path, [[path, { type: 'opaque', value: Buffer.from(bytes).toString('base64') }]]);
-  });
+  const opaque = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+  return [
+    instanceWrite(`/0/${instance}`, [
+      [3, 'opaque', opaque(renewed.identity)],
+      [5, 'opaque', opaque(renewed.key)],
+    ]),
+  ];
 }
 
 /** All writes as one set of values, for a Bootstrap-Pack. @param kept instances of the account of the bootstrap server */

@@ -86,7 +86,8 @@ describe('the key that a device is given', () => {
     const bootstrapping = () => core.credentials.of(deviceId).filter(({ purpose }) => purpose === 'bootstrap');
     const first = bootstrapSession(core, deviceId);
     await ask(core, first);
-    expect(core.bootstrapped.map(short).slice(-3)).toEqual(['write /0/1/3', 'write /0/1/5', 'finish']);
+    expect(core.bootstrapped.map(short).slice(-3)).toEqual(['write /1/0', 'write /0/1', 'finish']);
+    expect(written(core, '/0/1').at(-1)).toEqual({ 3: expect.anything(), 5: expect.anything() });
     expect(bootstrapping()).toHaveLength(2);
     // It never came into force: the old key bootstraps, and the same new one is given.
     await ask(core, first);
@@ -118,6 +119,13 @@ describe('the key that a device is given', () => {
     expect(admission.psk(hex(made?.proof), START, BOOTSTRAP_INGRESS)).toBeUndefined();
     expect(admission.psk(hex(readIdentity('truck-1')), START, 0)).toBeUndefined();
     expect(admission.psk(hex(readIdentity('truck-1')), START, BOOTSTRAP_INGRESS)).toBeDefined();
+    const detailOf = (ingress: number, identity: string) => {
+      const refused = { kind: 'refused', at: START, address: '192.0.2.1:1', check: 'unknown-identity' } as const;
+      return admission.explained({ ...refused, detail: 'nobody', ingress, identity }).detail;
+    };
+    expect(detailOf(0, readIdentity('truck-1'))).toContain('belongs to the bootstrap port');
+    expect(detailOf(BOOTSTRAP_INGRESS, made?.proof ?? '')).toContain('belongs to the management port');
+    expect(detailOf(0, 'psk:00')).toBe('nobody');
     // Even a session that was admitted by it does not speak for a registration.
     expect(await core.register(bootstrapSession(core, deviceId))).toBe(0x80);
   });

@@ -42,6 +42,7 @@ describe('the templates of groups', () => {
     [{ accounts: [{ shortServerId: 1 }, { shortServerId: 2 }] }, 'accounts'],
     [{ accounts: [{ shortServerId: 1, uri: 'coaps://a' }] }, 'accounts/0/security'],
     [{ access: [{ objectId: 5, instanceId: 0, owner: 9, rights: {} }] }, 'access/0'],
+    [{ accounts: [{ shortServerId: 1, security: 'raw-key', binding: 'T' }] }, 'accounts/0/security'],
     [{ resources: [{ path: '/0/1/5', value: 'x' }] }, 'resources/0'],
     [{ resources: [{ path: '/1/0/1', value: 'soon' }] }, 'resources/0'],
     [{ resources: [{ path: '/3/0', value: 1 }] }, 'resources/0'],

@@ -10,7 +10,7 @@ import {
   validatePathAsync,
 } from '@reeve/dtls';
 import type { CredentialId, DeviceId, Millis } from '../ids.ts';
-import type { LinkDown, PeerVerdict, Presented, SessionInfo } from '../link/port.ts';
+import type { LinkDown, LinkUp, PeerVerdict, Presented, SessionInfo } from '../link/port.ts';
 import type { CredentialRow, Credentials, Purpose } from '../registry/credentials.ts';
 import type { SessionEnder } from '../registry/end-sessions.ts';
 import type { Fleet } from '../registry/fleet.ts';
@@ -52,6 +52,20 @@ export class Admission {
     const row = this.#o.credentials.find(proofs.psk(identity), now, this.#o.purposeOf(ingress));
     const key = row && this.#o.credentials.key(row);
     return key && { key, ...admitted(row) };
+  }
+
+  /** Says of a peer that is not known where it came that it is known at the other interface, if it is. */
+  explained(refused: Extract<LinkUp, { kind: 'refused' }>): typeof refused {
+    const { check, identity, ingress, at } = refused;
+    if (check !== 'unknown-identity' || identity === undefined || ingress === undefined) return refused;
+    const { credentials, purposeOf } = this.#o;
+    const other = purposeOf(ingress) === 'bootstrap' ? 'management' : 'bootstrap';
+    if (!credentials.find(identity, at, other)) return refused;
+    const detail =
+      other === 'bootstrap'
+        ? 'this key belongs to the bootstrap port: nothing registers with it'
+        : 'this key belongs to the management port: nothing is bootstrapped with it';
+    return { ...refused, detail };
   }
 
   /** Whether a peer that proves what it presented is a device. Never rejects: what goes wrong refuses the peer. */

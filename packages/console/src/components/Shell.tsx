@@ -1,6 +1,6 @@
 import { Alert, Badge, Box, Code, Container, Group, Stack, Text } from '@mantine/core';
 import type { Session } from '@reeve/contract';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useLive } from '../data/live.ts';
 import { useApprovals, useIncidents } from '../data/queries.ts';
@@ -61,8 +61,14 @@ function Navigation() {
   const open = useIncidents('open');
   const waiting = useApprovals().items.length;
   const attention = open.items.length + waiting;
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow page the links scroll sideways, and the one of this page may be out of sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the location decides which link is current.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [location]);
   return (
-    <nav className="nav" aria-label="Pages">
+    <nav className="nav" aria-label="Pages" ref={nav}>
       {pages.map(({ path, name, below }) => (
         <Link
           key={path}

@@ -63,9 +63,11 @@ export function checkValue(value: StoredValue['value']): void {
 export type SeriesSample = readonly [at: Millis, receivedAt: Millis, value: StoredValue['value']];
 
 /** The order of a series: that in which its values were observed, then that in which they came. */
-export function bySampleTime(a: SeriesSample, b: SeriesSample): number {
+export function byTime(a: Moment, b: Moment): number {
   return a[0] - b[0] || a[1] - b[1];
 }
+
+type Moment = readonly [at: Millis, receivedAt: Millis, ...unknown[]];
 
 /** Samples, oldest first, as columns. */
 export function columnsOf(samples: readonly SeriesSample[]): ColumnBatch {

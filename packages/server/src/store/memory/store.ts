@@ -4,7 +4,7 @@ import { Announcements, type Listener } from '../announcements.ts';
 import { type Cell, decodeRow, encodeKey, tableShape } from '../codec.ts';
 import { Histogram } from '../histogram.ts';
 import {
-  bySampleTime,
+  byTime,
   checkSample,
   columnsOf,
   committedEntry,
@@ -137,7 +137,7 @@ class MemoryStore implements Store {
     const found = [...this.#samples.values()]
       .filter(({ series, sample: [at] }) => series === wanted && at >= from && at <= to)
       .map(({ sample }) => sample)
-      .sort(bySampleTime);
+      .sort(byTime);
     const limit = boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples);
     return columnsOf(found.slice(Math.max(0, found.length - limit)));
   }

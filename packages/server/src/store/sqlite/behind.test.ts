@@ -78,10 +78,10 @@ class Bench {
     return answer;
   }
 
-  scan(deviceId: DeviceId, range: Parameters<Store['scan']>[1] = {}) {
+  scan(deviceId: DeviceId, range: Parameters<Store['scan']>[1] = {}, path = '/3/0/9') {
     const query = async (sql: Sql) => this.query(sql, false);
     const unwritten = async (series: { deviceId: string; path: string }) => this.#ask({ unwritten: series }, false);
-    return scanSeries({ query, unwritten }, { deviceId, path: '/3/0/9' }, range);
+    return scanSeries({ query, unwritten }, { deviceId, path }, range);
   }
 
   list<T extends 'contacts' | 'values' | 'observations' | 'people'>(table: T): Row<T>[] {
@@ -193,6 +193,65 @@ describe('writing behind', () => {
         }
       }),
     );
+  });
+
+  it('keeps what is told together in one series, and gives each path of it alone', async () => {
+    const paths = ['/3/0/7', '/3/0/8', '/3/0/9'];
+    const told = fc.record({
+      count: fc.integer({ min: 1, max: 3 }),
+      late: fc.nat({ max: 9 }),
+      settle: fc.nat({ max: 30 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(told, { minLength: 20, maxLength: 60 }), async (reports) => {
+        const bench = new Bench();
+        const model = openMemoryStore();
+        for (const [index, { count, late, settle }] of reports.entries()) {
+          const receivedAt = 1_000 + index;
+          // One of ten comes late: it is history alone.
+          const more = late === 0 ? { at: index } : { at: receivedAt, current: plain };
+          const samples = paths
+            .slice(0, count)
+            .map((path, place) => ({ ...sample(0, index * 10 + place, { path, receivedAt }), ...more }));
+          bench.commit([{ samples }]);
+          await model.commit({ samples });
+          if (settle === 0) bench.list('contacts');
+          if (settle === 1) bench.restart();
+        }
+        for (const settled of [false, true]) {
+          if (settled) expect(bench.list('values')).toEqual(await model.list('values'));
+          for (const path of paths) {
+            for (const range of [{}, { from: 1_003, to: 1_015 }, { limit: 3 }]) {
+              const { at, receivedAt, value } = await model.scan({ deviceId, path }, range);
+              const found = at.map((when, index) => [when, receivedAt[index], value[index]]);
+              expect(await bench.scan(deviceId, range, path)).toEqual(found);
+            }
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('makes no series of what is seldom told together', async () => {
+    const bench = new Bench();
+    const series = () => bench.query({ sql: 'SELECT "path" FROM "series" ORDER BY "path"', cells: [] });
+    const tell = (count: number, from: number) => {
+      for (let at = from; at < from + count; at++) {
+        const told = ['/3/0/7', '/3/0/9'].map((path) => sample(at, at, { path, receivedAt: at, current: plain }));
+        bench.commit([{ samples: told }]);
+      }
+    };
+    tell(3, 1);
+    expect(series()).toEqual([['/3/0/7'], ['/3/0/9']]);
+    tell(20, 10);
+    expect(series()).toEqual([['/3/0/7'], ['/3/0/7 /3/0/9'], ['/3/0/9']]);
+    expect((await bench.scan(deviceId)).map(([at]) => at)).toEqual([
+      1,
+      2,
+      3,
+      ...Array.from({ length: 20 }, (_, n) => 10 + n),
+    ]);
   });
 
   it('is durable with the commit: what is in no table yet is there after a restart', () => {

@@ -2,9 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
 import { Generation } from './generation.ts';
 import type { RedoRange } from './protocol.ts';
-import { behindShapes, valuesNumber } from './redo.ts';
+import { behindShapes } from './redo.ts';
 import { type RedoRow, readRow } from './redo-group.ts';
-import { valuesRow } from './redo-samples.ts';
 import { encodeChunk, inOrder } from './series.ts';
 import { deleteSql, patchSql, putSql } from './statements.ts';
 import type { PendingRow, PendingSeries } from './unfold.ts';
@@ -106,8 +105,8 @@ export class WriteBehind {
   /** The samples of a series that are in no chunk yet, or just now: of each writing to come its number and the samples. */
   unwritten({ deviceId, path }: { readonly deviceId: string; readonly path: string }): Cell[][] {
     return [this.#writing, this.#gathering].flatMap((generation) => {
-      const series = generation?.seriesOf(deviceId, path);
-      return generation && series ? [[generation.last, encodeChunk(series.samples)]] : [];
+      const samples = generation?.samplesOf(deviceId, path) ?? [];
+      return generation && samples.length > 0 ? [[generation.last, encodeChunk(samples)]] : [];
     });
   }
 
@@ -152,23 +151,22 @@ export class WriteBehind {
         return;
       }
       for (const one of value) {
-        if ('samples' in one) this.#writeSeries(one, last);
+        if ('paths' in one) this.#writeSeries(one, last);
         else this.#writeRow(one);
       }
       written += value.length;
     }
   }
 
-  #writeSeries({ deviceId, path, type, samples, newest }: PendingSeries, chunk: number): void {
-    const sorted = inOrder(samples);
+  #writeSeries({ deviceId, paths, types, rows }: PendingSeries, chunk: number): void {
+    const sorted = inOrder(rows);
     const first = sorted[0]?.[0] ?? 0;
     const last = sorted.at(-1)?.[0] ?? 0;
-    const cells = [deviceId, path, last, chunk, type, first, encodeChunk(sorted)] as const;
+    const cells = [deviceId, paths, last, chunk, types, first, encodeChunk(sorted)] as const;
     if (this.#addChunk.run(...cells).changes === 0) {
-      this.#addSeries.run(deviceId, path);
+      this.#addSeries.run(deviceId, paths);
       this.#addChunk.run(...cells);
     }
-    if (newest) this.#put(valuesNumber, valuesRow(newest));
   }
 
   #writeRow({ table, key, kind, cells }: PendingRow): void {

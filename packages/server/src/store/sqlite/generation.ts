@@ -1,8 +1,9 @@
+import type { SeriesSample } from '../history.ts';
 import { StoreError } from '../port.ts';
 import { behindShapes, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
 import type { RedoRow } from './redo-group.ts';
-import type { RedoForm } from './redo-samples.ts';
-import { keyOf, type PendingRow, type PendingSeries, patched, unfold } from './unfold.ts';
+import { namesOf, type RedoForm } from './redo-samples.ts';
+import { keyOf, type PendingRow, type PendingSeries, patched, samplesOf, type TakenForm, unfold } from './unfold.ts';
 
 /** What is to become of what is stored of a device. */
 interface Pending {
@@ -19,7 +20,7 @@ interface Pending {
  */
 export class Generation {
   readonly #devices = new Map<string, Pending>();
-  readonly #forms: RedoForm[] = [];
+  readonly #forms: TakenForm[] = [];
   readonly #formNumbers = new Map<string, number>();
   /** Cells of all entries: what they take in memory. */
   cells = 0;
@@ -33,7 +34,7 @@ export class Generation {
     const numbers = forms.map((form) => this.#number(form));
     for (const entry of entries) {
       this.cells += entry.length;
-      if (entry[0] === RedoKind.plain) entry[3] = numbers[Number(entry[3])] ?? null;
+      if (entry[0] === RedoKind.plain) this.#use(entry, numbers);
       this.#add(entry);
     }
     this.last = id;
@@ -45,18 +46,24 @@ export class Generation {
     return this.#devices.size;
   }
 
-  /** What is to become of a series; undefined if nothing. */
-  seriesOf(deviceId: string, path: string): PendingSeries | undefined {
-    const told = this.#devices.get(deviceId)?.told ?? [];
-    return unfold(told, this.#forms).series.get(path);
+  /** The samples of a series, in the order in which they were told. */
+  samplesOf(deviceId: string, path: string): SeriesSample[] {
+    const entries = this.#devices.get(deviceId)?.told ?? [];
+    return samplesOf(path, { entries, forms: this.#forms });
   }
 
   /** All that is to be written, of one device after the other. */
   *contents(): Generator<readonly (PendingRow | PendingSeries)[]> {
-    for (const { rows, told } of this.#devices.values()) {
-      const { values, series } = unfold(told, this.#forms);
-      yield [...rows, ...values.values(), ...series.values()];
+    for (const { deviceId, rows, told } of this.#devices.values()) {
+      yield [...rows, ...unfold(deviceId, { entries: told, forms: this.#forms })];
     }
+  }
+
+  #use(entry: RedoEntry, numbers: readonly number[]): void {
+    const number = numbers[Number(entry[3])] ?? 0;
+    entry[3] = number;
+    const form = this.#forms[number];
+    if (form) form.uses++;
   }
 
   /** The number of a form in this generation. */
@@ -65,7 +72,7 @@ export class Generation {
     const known = this.#formNumbers.get(text);
     if (known !== undefined) return known;
     this.#formNumbers.set(text, this.#forms.length);
-    return this.#forms.push(form) - 1;
+    return this.#forms.push({ form, ...namesOf(form), uses: 0 }) - 1;
   }
 
   #add(entry: RedoEntry): void {

@@ -46,9 +46,10 @@ export async function pruneSamples(store: PruneAccess, before: number): Promise<
     if (stale.length === 0) return pruned;
     const statements: Sql[] = [];
     for (const [series = 0, last = 0, chunk = 0, cell] of stale) {
-      const samples = decodeChunk(cell);
-      const kept = samples.filter(([at]) => at >= before);
-      pruned += samples.length - kept.length;
+      const rows = decodeChunk(cell);
+      const kept = rows.filter(([at]) => at >= before);
+      const [, , ...values] = rows[0] ?? [];
+      pruned += (rows.length - kept.length) * values.length;
       const [oldest] = kept;
       const key = [series, last, chunk];
       if (oldest) statements.push({ sql: shortenSql, cells: [oldest[0], encodeChunk(kept), ...key] });

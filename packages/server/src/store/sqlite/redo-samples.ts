@@ -2,6 +2,7 @@ import { type Cell, encodeCells } from '../codec.ts';
 import { checkSample, checkValue, type SeriesSample } from '../history.ts';
 import type { Sample } from '../port.ts';
 import { behindShapes, type RedoCell, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
+import type { ChunkRow } from './series.ts';
 
 /**
  * Samples in the log: those that a device sent together are one entry.
@@ -118,6 +119,19 @@ export interface Place {
   readonly entry: RedoEntry;
   readonly form: RedoForm | undefined;
   readonly index: number;
+}
+
+/** Paths and types of a form, each between spaces. */
+export function namesOf(form: RedoForm): { readonly paths: string; readonly types: string } {
+  const names = form.slice(FORM_HEAD);
+  const every = (from: number) => names.filter((_, index) => index % FORM_EACH === from).join(' ');
+  return { paths: every(0), types: every(1) };
+}
+
+/** The values of a plain entry as one row of a chunk. */
+export function rowOfPlain(entry: RedoEntry): ChunkRow {
+  const receivedAt = Number(entry[2]);
+  return [receivedAt, receivedAt, ...entry.slice(PLAIN_HEAD)];
 }
 
 /** Tells each sample of an entry, with its place if it is the current value. */

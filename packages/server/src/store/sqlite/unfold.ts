@@ -1,7 +1,8 @@
 import type { Cell } from '../codec.ts';
 import type { SeriesSample } from '../history.ts';
 import { behindShapes, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
-import { type Place, type RedoForm, readSamples, valuesRow } from './redo-samples.ts';
+import { type Place, type RedoForm, readSamples, rowOfPlain, valuesRow } from './redo-samples.ts';
+import type { ChunkRow } from './series.ts';
 
 /** What is to become of a row. Of a patch, a cell that is not there stays as it is. */
 export interface PendingRow {
@@ -11,14 +12,24 @@ export interface PendingRow {
   readonly cells: (Cell | undefined)[];
 }
 
-/** What is to become of a series, and of its newest value if that is a new one. */
+/** What is to become of a series: values that are told together, as their paths and types between spaces. */
 export interface PendingSeries {
   readonly deviceId: string;
-  readonly path: string;
-  type: string;
-  readonly samples: SeriesSample[];
-  newest: Place | undefined;
+  readonly paths: string;
+  types: string;
+  readonly rows: ChunkRow[];
 }
+
+/** A form, with its paths and types between spaces, and how often it was told. */
+export interface TakenForm {
+  readonly form: RedoForm;
+  readonly paths: string;
+  readonly types: string;
+  uses: number;
+}
+
+/** Values of a form that was told so often are one series: seldom ones would make series without number. */
+const TOGETHER = 8;
 
 /** Where the cells of each table's key stand in its columns. */
 const keyColumns = behindShapes.map(({ key, columns }) => key.map((column) => columns.indexOf(column)));
@@ -48,47 +59,79 @@ export function patched(known: PendingRow | undefined, entry: RedoEntry): Pendin
   return pending;
 }
 
-/** What is to become of the values of a device and of their history, by path. */
-export interface Unfolded {
-  readonly values: Map<string, PendingRow>;
-  readonly series: Map<string, PendingSeries>;
+/** Samples of one device, and changes of its rows in `values`, in their order. */
+export interface Told {
+  readonly entries: readonly RedoEntry[];
+  readonly forms: readonly TakenForm[];
 }
 
-/** @param told samples of one device, and changes of its rows in `values`, in their order */
-export function unfold(told: readonly RedoEntry[], forms: readonly RedoForm[]): Unfolded {
-  const values = new Map<string, PendingRow>();
-  const series = new Map<string, PendingSeries>();
-  for (const entry of told) {
-    if (entry[0] !== RedoKind.samples && entry[0] !== RedoKind.plain) {
-      changeValue(entry, { values, series });
+/** What is to become of the rows of a device in `values`, by path. @yields a row, or where the sample of it stands */
+function valuesOf({ entries, forms }: Told): Map<string, PendingRow | Place> {
+  const values = new Map<string, PendingRow | Place>();
+  for (const entry of entries) {
+    if (entry[0] === RedoKind.samples || entry[0] === RedoKind.plain) {
+      readSamples(entry, formOf(entry, forms)?.form, (path, _, __, current) => {
+        if (current) values.set(path, current);
+      });
       continue;
     }
-    const form = entry[0] === RedoKind.plain ? forms[Number(entry[3])] : undefined;
-    readSamples(entry, form, (path, type, sample, current) => {
-      let one = series.get(path);
-      if (!one) {
-        one = { deviceId: String(entry[1]), path, type, samples: [], newest: undefined };
-        series.set(path, one);
-      }
-      one.type = type;
-      one.samples.push(sample);
-      if (!current) return;
-      one.newest = current;
-      values.delete(path);
-    });
+    const path = String(keyOf(entry)[1]);
+    const known = values.get(path);
+    // From here on the row is changed as any other.
+    values.set(path, patched(known && rowOf(known), entry));
   }
-  return { values, series };
+  return values;
 }
 
-function changeValue(entry: RedoEntry, { values, series }: Unfolded): void {
-  const key = keyOf(entry);
-  const path = String(key[1]);
-  const one = series.get(path);
-  let known = values.get(path);
-  if (one?.newest) {
-    // From here on the row is changed as any other.
-    known = { table: valuesNumber, key, kind: 'put', cells: valuesRow(one.newest) };
-    one.newest = undefined;
+function rowOf(known: PendingRow | Place): PendingRow {
+  return 'entry' in known ? { table: valuesNumber, key: [], kind: 'put', cells: valuesRow(known) } : known;
+}
+
+function formOf(entry: RedoEntry, forms: readonly TakenForm[]): TakenForm | undefined {
+  return entry[0] === RedoKind.plain ? forms[Number(entry[3])] : undefined;
+}
+
+/** What is to be written of what a device told. */
+export function* unfold(deviceId: string, told: Told): Generator<PendingRow | PendingSeries> {
+  for (const known of valuesOf(told).values()) yield rowOf(known);
+  const { entries, forms } = told;
+  const series = new Map<string, PendingSeries>();
+  const of = (paths: string, types: string): PendingSeries => {
+    const known = series.get(paths) ?? { deviceId, paths, types, rows: [] };
+    known.types = types;
+    series.set(paths, known);
+    return known;
+  };
+  const apart = isAmbiguous(entries);
+  for (const entry of entries) {
+    if (entry[0] !== RedoKind.samples && entry[0] !== RedoKind.plain) continue;
+    const taken = formOf(entry, forms);
+    if (taken && !apart && taken.uses >= TOGETHER) of(taken.paths, taken.types).rows.push(rowOfPlain(entry));
+    else readSamples(entry, taken?.form, (path, type, sample) => void of(path, type).rows.push(sample));
   }
-  values.set(path, patched(known, entry));
+  yield* series.values();
+}
+
+/** The samples of one path, in the order in which they were told. */
+export function samplesOf(path: string, { entries, forms }: Told): SeriesSample[] {
+  const samples: SeriesSample[] = [];
+  for (const entry of entries) {
+    if (entry[0] !== RedoKind.samples && entry[0] !== RedoKind.plain) continue;
+    readSamples(entry, formOf(entry, forms)?.form, (of, _, sample) => {
+      if (of === path) samples.push(sample);
+    });
+  }
+  return samples;
+}
+
+/** Whether two entries are of one moment: which of two samples was written last is known within a series only. */
+function isAmbiguous(entries: readonly RedoEntry[]): boolean {
+  const moments = new Set<unknown>();
+  let samples = 0;
+  for (const entry of entries) {
+    if (entry[0] !== RedoKind.samples && entry[0] !== RedoKind.plain) continue;
+    moments.add(entry[2]);
+    samples++;
+  }
+  return moments.size < samples;
 }

@@ -40,9 +40,13 @@ describe('the server', () => {
   const registering = (query: readonly string[], links = '</1/0>,</3/0>'): Omit<WireMessage, 'type' | 'id'> => {
     return { code: '0.02', path: '/rd', query, format: 40, payload: hexOf(links) };
   };
-  const register = async (query: readonly string[], links?: string) => {
+  const registerAgain = async (query: readonly string[], links?: string) => {
     const { location = '' } = await device.ask(registering(query, links), { code: '2.01' });
     device.location = location;
+  };
+  /** A device that was never met is asked what it is. */
+  const register = async (query: readonly string[], links?: string) => {
+    await registerAgain(query, links);
     device.answer(await device.hear({ code: '0.01' }), { code: '4.04' });
   };
   /** How often a check failed: as the operator sees it, and as it is counted. */
@@ -109,7 +113,6 @@ describe('the server', () => {
       await register(['ep=mover', 'lt=60', 'lwm2m=1.1']);
       const moved = await stranger();
       await moved.ask({ code: '0.02', path: device.location }, { code: '2.04' });
-      moved.answer(await moved.hear({ path: '/3/0' }), { code: '4.04' });
       const read = moved.command({ kind: 'read', path: '/3/0/0' }, async () =>
         moved.answer(await moved.hear({ path: '/3/0/0' }), { code: '2.05', format: 0, payload: hexOf('moved') }),
       );
@@ -184,7 +187,7 @@ describe('the server', () => {
       await begin('twice');
       await register(['ep=twice', 'lt=60', 'lwm2m=1.1']);
       const former = device.location;
-      await register(['ep=twice', 'lt=60', 'lwm2m=1.1']);
+      await registerAgain(['ep=twice', 'lt=60', 'lwm2m=1.1']);
       await refused('stale-registration', () => device.ask({ code: '0.02', path: former }, { code: '4.04' }));
       await refused('stale-registration', () => device.ask({ code: '0.04', path: former }, { code: '4.04' }));
       expect((await device.shown()).presence.state).toBe('awake');

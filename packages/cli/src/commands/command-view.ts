@@ -18,6 +18,23 @@ const exits: Readonly<Record<CommandState, ExitName>> = {
   'outcome-unknown': 'failed',
 };
 
+/** What codes mean that devices refuse with (LwM2M Core §6; RFC 7252 §12.1.2). */
+const refusals: Readonly<Record<string, string>> = {
+  '4.00': 'bad request',
+  '4.01': 'unauthorized',
+  '4.04': 'not found',
+  '4.05': 'method not allowed',
+  '4.06': 'not acceptable',
+  '4.08': 'request entity incomplete',
+  '4.09': 'conflict',
+  '4.12': 'precondition failed',
+  '4.13': 'request entity too large',
+  '4.15': 'unsupported content format',
+  '5.00': 'internal server error',
+  '5.01': 'not implemented',
+  '5.03': 'service unavailable',
+};
+
 export function exitOf({ state }: Command): ExitName {
   return exits[state];
 }
@@ -56,7 +73,10 @@ function outcomeText({ state, code, receipts, created, operation, waiting }: Com
     return created === undefined ? 'created; the device did not say which instance' : `created ${created}`;
   }
   if (state === 'answered') return `done (${code ?? 'answered'})`;
-  if (state === 'failed' && code !== undefined) return `the device refused: ${code}`;
+  if (state === 'failed' && code !== undefined) {
+    const meaning = refusals[code];
+    return `the device refused: ${code}${meaning === undefined ? '' : ` (${meaning})`}`;
+  }
   return `${state}: ${clean(receipts.at(-1)?.text ?? '')}`;
 }
 

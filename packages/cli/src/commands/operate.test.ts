@@ -43,7 +43,7 @@ describe('operations', () => {
   });
 
   it.each([
-    [{ ...commandIn('failed', 'answered 4.05'), code: '4.05' }, 'the device refused: 4.05'],
+    [{ ...commandIn('failed', 'answered 4.05'), code: '4.05' }, 'the device refused: 4.05 (method not allowed)'],
     [commandIn('outcome-unknown', 'sent, and not answered'), 'outcome-unknown: sent, and not answered'],
     [commandIn('expired', 'the device was not heard of in time'), 'expired: '],
   ])('fails with exit code 1', async (outcome, text) => {

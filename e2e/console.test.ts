@@ -33,7 +33,7 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await tab.signIn((await server.api('people.link', { params: { id: 'admin' } })).url);
     await server.api('devices.add', { body: { endpoint: params.device, noSec: true } });
     device = new ScriptedDevice(params.device, await udpWire(server.ready.coapPort ?? 0), { '/3/0/0': 'Maker' });
-    await device.register();
+    await device.register('U', '</1/0>,</3/0>,</5/0>');
   });
   afterAll(async () => {
     await device?.[Symbol.asyncDispose]();
@@ -189,7 +189,7 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     expect((await server.api('policies.list')).items).toEqual([]);
   });
 
-  it('uploads an artifact in pieces, and removes it', async () => {
+  it('uploads an artifact in pieces, updates a device with it, and removes it', async () => {
     await tab.go('Updates');
     await tab.press('Add artifact');
     await drop('pump fw.bin', Buffer.alloc(2_500_000, 7));
@@ -199,6 +199,20 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     const row = tab.one('artifact-pump-fw.bin-2.0');
     await see(row, 'Ready');
     await see(row, '2.5 MB');
+    await tab.go('Fleet');
+    await tab.follow(params.device);
+    await tab.press('Start an update');
+    await dialog().getByLabel('How it gets there').selectOption('push');
+    await tab.press('Start', dialog());
+    await closed();
+    // The device has nothing to say of its object 5.
+    const [update] = await until('it is over', async () => {
+      const { items } = await server.api('updates.list', { query: params });
+      return items[0] && items[0].state !== 'running' && items;
+    });
+    expect(update).toMatchObject({ artifact: 'pump-fw.bin 2.0', path: '/5/0', state: 'failed' });
+    await tab.go('Updates');
+    await see(tab.page.getByRole('table', { name: 'Updates' }), 'Failed');
     await tab.press('Remove pump-fw.bin 2.0');
     await tab.press('Remove', dialog());
     await row.waitFor({ state: 'hidden' });

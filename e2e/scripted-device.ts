@@ -50,13 +50,13 @@ export class ScriptedDevice implements AsyncDisposable {
     this.#flush();
   }
 
-  /** Registers with the objects that it has values of. @returns the code */
-  async register(binding = 'U'): Promise<string> {
+  /** Registers with the objects of `links`. @returns the code */
+  async register(binding = 'U', links = '</1/0>,</3/0>'): Promise<string> {
     const query = ['lwm2m=1.1', 'lt=300', `b=${binding}`, `ep=${this.endpoint}`];
     const answer = await this.request({
       code: Code.Post,
       options: [...pathOptions('/rd'), option(Option.ContentFormat, 40), ...query.map(queryOption)],
-      payload: Buffer.from('</1/0>,</3/0>'),
+      payload: Buffer.from(links),
     });
     this.location = locationPath(answer);
     return formatCode(answer.code);

@@ -157,6 +157,12 @@ describe('Write', () => {
     expect(recordsOf(ask(world, '/1/0'), '/1/0')).toMatchObject({ '/1/0/2': 1, '/1/0/3': 60 });
   });
 
+  it('takes no time below zero, with which it could not register', () => {
+    const world = new World().register();
+    expect(codeOf(ask(world, '/1/0/1', { code: Code.Put, format: text, payload: '-5' }))).toBe('4.00');
+    expect(recordsOf(ask(world, '/1/0/1'), '/1/0/1')).toEqual({ '/1/0/1': 300 });
+  });
+
   it('writes all or nothing', () => {
     const world = new World().register();
     const records: [string, Value][] = [

@@ -1,7 +1,7 @@
 import type { Value } from '@reeve/lwm2m';
 import { type InstanceParts, type ObjectInstance, objectInstance } from '../instance.ts';
 import { DEFAULT_RETRY, type RetryParameters } from '../registration.ts';
-import { singleValue } from '../resource.ts';
+import { type Content, singleValue } from '../resource.ts';
 
 /** How the client behaves towards a server. Times in seconds. */
 export interface ServerOptions {
@@ -59,6 +59,19 @@ export const ServerResource = {
   trigger: 21,
   muteSend: 23,
 } as const;
+
+/** Those that are times or counts. */
+const DURATIONS = [
+  ServerResource.lifetime,
+  ServerResource.minimumPeriod,
+  ServerResource.maximumPeriod,
+  ServerResource.disableTimeout,
+  ServerResource.initialDelay,
+  ServerResource.retryCount,
+  ServerResource.retryTimer,
+  ServerResource.sequenceDelay,
+  ServerResource.sequenceCount,
+];
 
 /** The present settings in an instance of object 1. Times in seconds. */
 export class ServerSettings {
@@ -180,8 +193,18 @@ export function serverInstanceOf(
   // The client itself does what they are for when it sees that one was executed.
   const executable = { execute() {} };
   const { disable, updateTrigger, bootstrapTrigger } = ServerResource;
-  return objectInstance(1, id, {
+  const instance = objectInstance(1, id, {
     values,
     resources: { ...resources, [disable]: executable, [updateTrigger]: executable, [bootstrapTrigger]: executable },
   });
+  for (const resourceId of DURATIONS) {
+    const resource = instance.slots.get(resourceId)?.resource;
+    if (resource) resource.check ??= isDuration;
+  }
+  return instance;
+}
+
+/** Its definition knows no range, but a device that was told less than nothing could not register. */
+function isDuration(content: Content): boolean {
+  return !('value' in content) || typeof content.value !== 'number' || content.value >= 0;
 }

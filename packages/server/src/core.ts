@@ -153,6 +153,7 @@ export async function openCore(options: CoreOptions) {
   );
   const bootstrapping = await openBootstrap({
     store,
+    sealer,
     fleet,
     credentials,
     lanes,

@@ -15,6 +15,7 @@ import type { Device, Fleet } from '../registry/fleet.ts';
 import { charge, rateLimits } from '../registry/rate.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Models } from '../telemetry/models.ts';
+import type { ElsewhereKeys } from './elsewhere.ts';
 import { bootstrapLimits } from './limits.ts';
 import { type Configuration, packOf } from './plan.ts';
 import type { Provisioning } from './provisioning.ts';
@@ -34,6 +35,7 @@ export interface BootstrapOptions {
   readonly lanes: Lanes;
   readonly requests: Requests;
   readonly templates: Templates;
+  readonly keys: ElsewhereKeys;
   readonly provisioning: Provisioning;
   readonly models: Models;
   readonly organisationId: OrganisationId;
@@ -221,14 +223,17 @@ export class Bootstrap {
 
   /** @returns why there is nothing to give in words */
   #prepare(device: Device, session?: SessionInfo): Prepared | string {
-    const { template } = this.#o.templates.for(device.row);
+    const { group, template } = this.#o.templates.for(device.row);
+    const { organisationId } = device.row;
     const uris = this.#o.uris();
     const decisions: (Decision | undefined)[] = [];
     const accounts: Configuration['accounts'][number][] = [];
     for (const account of template.accounts) {
       const { security = 'psk' } = account;
       if (account.uri !== undefined) {
-        accounts.push({ ...account, uri: account.uri, secured: { mode: 'none' } });
+        const secured = this.#o.keys.offer(account, { organisationId, name: group }, device.row);
+        if (typeof secured === 'string') return secured;
+        accounts.push({ ...account, uri: account.uri, secured });
         continue;
       }
       const transport = transportOf(security, account.binding);

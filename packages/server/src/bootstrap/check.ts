@@ -2,6 +2,7 @@ import type { BootstrapTemplate, SetValue } from '@reeve/contract';
 import { level, PathLevel, parsePath, segments } from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
 import type { Models } from '../telemetry/models.ts';
+import { keysFault } from './elsewhere.ts';
 
 type Place = ReeveError['places'][number];
 
@@ -20,7 +21,8 @@ export function checkTemplate(
   const places: Place[] = [];
   const wrong = (at: string, message: string) => places.push({ at: `body/${at}`, message });
   const ids = accounts.map(({ shortServerId }) => shortServerId);
-  for (const [index, { shortServerId, uri, security = 'psk', binding = 'U' }] of accounts.entries()) {
+  for (const [index, account] of accounts.entries()) {
+    const { shortServerId, uri, security = 'psk', binding = 'U', keys } = account;
     if (ids.indexOf(shortServerId) < index) wrong(`accounts/${index}/shortServerId`, `${shortServerId} is there twice`);
     if (security === 'raw-key' && binding.startsWith('T')) {
       wrong(
@@ -28,9 +30,12 @@ export function checkTemplate(
         'can not be raw-key with TCP first in the binding: there are none over TLS here',
       );
     }
-    if (uri !== undefined && security !== 'none') {
-      wrong(`accounts/${index}/security`, 'must be none for a server elsewhere: its keys are not known here');
+    const isSecure = security === 'psk' || security === 'raw-key' || security === 'certificate';
+    if (uri !== undefined && uri.startsWith('coaps') !== isSecure) {
+      wrong(`accounts/${index}/uri`, `must begin with ${isSecure ? 'coaps' : 'coap'} for ${security}`);
     }
+    const fault = uri === undefined ? keys && 'are for a server elsewhere: those here are made' : keysFault(account);
+    if (fault !== undefined) wrong(`accounts/${index}/keys`, fault);
   }
   if (accounts.filter(({ uri }) => uri === undefined).length > 1) wrong('accounts', 'holds this server twice');
   for (const [index, { owner, rights }] of access.entries()) {

@@ -7,6 +7,7 @@ import { requireDevice } from '../registry/registrations.ts';
 import type { Store } from '../store/port.ts';
 import type { Models } from '../telemetry/models.ts';
 import { checkTemplate } from './check.ts';
+import { type ElsewhereKeys, shown } from './elsewhere.ts';
 import { bootstrapLimits } from './limits.ts';
 import { type BootstrapRow, sessionView } from './records.ts';
 import { BUILT_IN, DEFAULT_GROUP, type TemplateRow, type Templates } from './templates.ts';
@@ -15,6 +16,7 @@ interface Options {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly templates: Templates;
+  readonly keys: ElsewhereKeys;
   readonly models: Models;
   readonly now: () => Millis;
 }
@@ -28,7 +30,14 @@ type BootstrapRoute =
   | 'bootstrap.remove-template';
 
 /** Routes of the bootstrap server. */
-export function bootstrapHandlers({ store, fleet, templates, models, now }: Options): Pick<Handlers, BootstrapRoute> {
+export function bootstrapHandlers({
+  store,
+  fleet,
+  templates,
+  keys,
+  models,
+  now,
+}: Options): Pick<Handlers, BootstrapRoute> {
   const find = async (organisationId: OrganisationId, id: string): Promise<BootstrapRow> => {
     const row = await store.get('bootstraps', { bootstrapId: id as BootstrapId });
     if (row?.organisationId === organisationId) return row;
@@ -70,12 +79,15 @@ export function bootstrapHandlers({ store, fleet, templates, models, now }: Opti
     },
 
     'bootstrap.set-template': async ({ organisationId, params: { name }, body, actor }) => {
-      checkTemplate(body, models);
-      if (!templates.get(organisationId, name) && templates.of(organisationId).length >= bootstrapLimits.templates) {
+      const before = templates.get(organisationId, name);
+      const template = keys.completed(body, before);
+      checkTemplate(template, models);
+      if (!before && templates.of(organisationId).length >= bootstrapLimits.templates) {
         throw new ReeveError('too-many', `There are at most ${bootstrapLimits.templates} templates: remove one first`);
       }
       const at = now();
-      const row: TemplateRow = { organisationId, name, template: body, changedAt: at, changedBy: actor.name };
+      const stored = keys.sealed(template, { organisationId, name });
+      const row: TemplateRow = { organisationId, name, template: stored, changedAt: at, changedBy: actor.name };
       await store.commit({
         changes: [{ put: 'bootstrapTemplates', row }],
         journal: [{ type: 'bootstrap.template-set', at, organisationId, actor, payload: { name } }],
@@ -100,7 +112,7 @@ export function bootstrapHandlers({ store, fleet, templates, models, now }: Opti
 const builtIn: BootstrapGroup = { name: DEFAULT_GROUP, template: BUILT_IN, builtIn: true };
 
 function groupView({ name, template, changedAt, changedBy }: TemplateRow): BootstrapGroup {
-  return { name, template, builtIn: false, changedAt, changedBy };
+  return { name, template: shown(template), builtIn: false, changedAt, changedBy };
 }
 
 function noTemplate(name: string): ReeveError {

@@ -1,15 +1,21 @@
 import type { DeviceId } from '../ids.ts';
+import type { Sealer } from '../store/sealing.ts';
 import type { Trust } from '../trust/trust.ts';
 import { Bootstrap, type BootstrapOptions } from './bootstrap.ts';
 import { Deployments } from './deployments.ts';
+import { ElsewhereKeys } from './elsewhere.ts';
 import { bootstrapHandlers } from './handlers.ts';
 import { Provisioning } from './provisioning.ts';
 import { Templates } from './templates.ts';
 
-type Options = Omit<BootstrapOptions, 'templates' | 'provisioning'> & { readonly trust: Trust };
+type Options = Omit<BootstrapOptions, 'templates' | 'keys' | 'provisioning'> & {
+  readonly trust: Trust;
+  readonly sealer: Sealer;
+};
 
 /** Joins what devices are given, what is made for them, and the server that gives it. */
-export async function openBootstrap({ trust, ...options }: Options) {
+export async function openBootstrap({ trust, sealer, ...options }: Options) {
+  const keys = new ElsewhereKeys(sealer);
   const { store, fleet, lanes, models, now } = options;
   const { sources, ender, identities } = trust;
   const templates = await Templates.load(store);
@@ -27,12 +33,12 @@ export async function openBootstrap({ trust, ...options }: Options) {
     serverCertificate,
     now,
   });
-  const bootstrap = await Bootstrap.open({ ...options, templates, provisioning });
+  const bootstrap = await Bootstrap.open({ ...options, templates, keys, provisioning });
   const deployments = await Deployments.load({ store, fleet, lanes, templates, models, now });
   return {
     bootstrap,
     deployments,
-    handlers: () => bootstrapHandlers({ store, fleet, templates, models, now }),
+    handlers: () => bootstrapHandlers({ store, fleet, templates, keys, models, now }),
     /** The device is gone. */
     forget: (deviceId: DeviceId) => {
       bootstrap.forget(deviceId);

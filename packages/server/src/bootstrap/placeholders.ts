@@ -18,6 +18,14 @@ export function filled(
   model: ModelOf | undefined,
 ): SetValue | undefined {
   if (typeof value !== 'string') return { path, value, ...(type === undefined ? {} : { type }) };
+  const text = filledText(value, row);
+  if (text === undefined) return undefined;
+  const wanted = models.resourceAt(path, model)?.type ?? type;
+  return { path, value: inType(text, wanted), ...(type === undefined ? {} : { type }) };
+}
+
+/** A text with the device's own facts in place of its placeholders; undefined if the device lacks one. */
+export function filledText(value: string, row: DeviceRow): string | undefined {
   let lacks = false;
   const text = value.replace(PLACEHOLDER, (_, name: string, label: string | undefined) => {
     const ofLabel = label !== undefined && Object.hasOwn(row.labels, label) ? row.labels[label] : undefined;
@@ -25,9 +33,7 @@ export function filled(
     if (fact === undefined) lacks = true;
     return fact ?? '';
   });
-  if (lacks) return undefined;
-  const wanted = models.resourceAt(path, model)?.type ?? type;
-  return { path, value: inType(text, wanted), ...(type === undefined ? {} : { type }) };
+  return lacks ? undefined : text;
 }
 
 function inType(text: string, type: string | undefined): SetValue['value'] {

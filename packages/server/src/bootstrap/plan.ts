@@ -1,6 +1,7 @@
-import type { BootstrapAccess, BootstrapAccount, BootstrapTemplate } from '@reeve/contract';
+import type { BootstrapAccess } from '@reeve/contract';
 import type { BootstrapInventory, EnablerVersion } from '@reeve/lwm2m';
 import type { LinkRecord } from '../link/port.ts';
+import type { StoredAccount, StoredTemplate } from '../store/bootstrap-tables.ts';
 
 /** What a device proves itself to a server with, and the server to it (LwM2M Core Appendix E.1, /0/x/2 … /0/x/5). */
 export type AccountSecurity =
@@ -39,14 +40,14 @@ interface OscoreContext {
 }
 
 /** An account of the template with all that it lacked. */
-interface ReadyAccount extends BootstrapAccount {
+interface ReadyAccount extends Omit<StoredAccount, 'sealedKeys'> {
   readonly uri: string;
   readonly secured: AccountSecurity;
 }
 
 /** What a device is given. */
 export interface Configuration {
-  readonly template: BootstrapTemplate;
+  readonly template: StoredTemplate;
   readonly accounts: readonly ReadyAccount[];
   /** The next pre-shared key of the bootstrap account itself. */
   readonly renewed?: Extract<AccountSecurity, { mode: 'psk' }>;

@@ -40,7 +40,25 @@ describe('the templates of groups', () => {
       'accounts/1/shortServerId',
     ],
     [{ accounts: [{ shortServerId: 1 }, { shortServerId: 2 }] }, 'accounts'],
-    [{ accounts: [{ shortServerId: 1, uri: 'coaps://a' }] }, 'accounts/0/security'],
+    [{ accounts: [{ shortServerId: 1, uri: 'coaps://a' }] }, 'accounts/0/keys'],
+    [{ accounts: [{ shortServerId: 1, uri: 'coaps://a', keys: {} }] }, 'accounts/0/keys'],
+    [{ accounts: [{ shortServerId: 1, keys: { identity: 'a', key: '00' } }] }, 'accounts/0/keys'],
+    [{ accounts: [{ shortServerId: 1, uri: 'coap://a', keys: { identity: 'a', key: '00' } }] }, 'accounts/0/uri'],
+    [
+      { accounts: [{ shortServerId: 1, uri: 'coaps://a', keys: { identity: 'a', key: '00', salt: '00' } }] },
+      'accounts/0/keys',
+    ],
+    [
+      {
+        accounts: [
+          {
+            ...{ shortServerId: 1, uri: 'coaps://a', security: 'raw-key' },
+            keys: { publicKey: 'AAAA', privateKey: 'AAAA', serverPublicKey: 'AAAA' },
+          },
+        ],
+      },
+      'accounts/0/keys',
+    ],
     [{ access: [{ objectId: 5, instanceId: 0, owner: 9, rights: {} }] }, 'access/0'],
     [{ accounts: [{ shortServerId: 1, security: 'raw-key', binding: 'T' }] }, 'accounts/0/security'],
     [{ resources: [{ path: '/0/1/5', value: 'x' }] }, 'resources/0'],

@@ -1,6 +1,7 @@
 import type { BootstrapTemplate } from '@reeve/contract';
 import type { OrganisationId } from '../ids.ts';
 import { pages } from '../registry/fleet.ts';
+import type { StoredTemplate } from '../store/bootstrap-tables.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 
@@ -36,7 +37,7 @@ export class Templates {
   }
 
   /** What a device is given, and the name of the group that it is given that for. */
-  for({ organisationId, labels }: Row<'devices'>): { readonly group: string; readonly template: BootstrapTemplate } {
+  for({ organisationId, labels }: Row<'devices'>): { readonly group: string; readonly template: StoredTemplate } {
     const named = labels[GROUP_LABEL];
     const own = named === undefined ? undefined : this.get(organisationId, named);
     const { name, template } = own ??

@@ -1,13 +1,27 @@
-import type { BootstrapState, BootstrapStep, BootstrapTemplate, CredentialPurpose, SetValue } from '@reeve/contract';
+import type {
+  BootstrapAccount,
+  BootstrapState,
+  BootstrapStep,
+  BootstrapTemplate,
+  CredentialPurpose,
+  SetValue,
+} from '@reeve/contract';
 import type { BootstrapId, CommandId, CredentialId } from '../ids.ts';
 import { device, organisation } from './columns.ts';
 import { integer, json, optional, table, text } from './schema.ts';
+
+/** An account as it is stored: what its keys are nobody can read. */
+export type StoredAccount = Omit<BootstrapAccount, 'keys'> & {
+  /** The keys as JSON, sealed, in base64. */
+  readonly sealedKeys?: string;
+};
+export type StoredTemplate = Omit<BootstrapTemplate, 'accounts'> & { readonly accounts: readonly StoredAccount[] };
 
 /** What devices are given before they register, and what came of it. */
 export const bootstrapTables = {
   /** What the devices of a group are given. */
   bootstrapTemplates: table(
-    { ...organisation, name: text(), template: json<BootstrapTemplate>(), changedAt: integer(), changedBy: text() },
+    { ...organisation, name: text(), template: json<StoredTemplate>(), changedAt: integer(), changedBy: text() },
     ['organisationId', 'name'],
   ),
 

@@ -9,6 +9,7 @@ import type { DtlsLimits } from './limits.ts';
 import { RecordLayer } from './record-layer.ts';
 import type { Reservation } from './reservation.ts';
 import { SessionTable } from './session-table.ts';
+import { SilenceOrder, type Silent } from './silence.ts';
 import type { Slot } from './slabs.ts';
 import { type Candidate, copyOf, encodeSession, type SessionState } from './snapshot.ts';
 import type { State } from './states.ts';
@@ -21,7 +22,7 @@ export interface LastFlight {
 }
 
 /** A session that is awake: no more than it takes to go on. */
-export interface Session extends Sleeper {
+export interface Session extends Sleeper, Silent<Session> {
   readonly kind: 'session';
   slot: Slot;
   readonly key: SessionKey;
@@ -38,6 +39,8 @@ export interface Session extends Sleeper {
   waiting: Uint8Array[] | undefined;
   /** When it was last used, in ms, to a grain. */
   activeAt: number;
+  /** Whether it is; the object of a session that sleeps may be looked at. */
+  awake: boolean;
   /** How often it was used since it woke, and whether it keeps cipher objects for that. */
   uses: number;
   keepsCiphers: boolean;
@@ -52,11 +55,12 @@ export class Dormitory {
   readonly table: SessionTable;
   readonly #limits: DtlsLimits;
   readonly #onSleep: (session: Session) => void;
-  /** Those that are awake; the one silent longest comes first. */
+  /** Those that are awake. */
   readonly #awake = new Map<Slot, Session>();
   /** The same by their keys, and those without a Connection ID by their addresses: the table's way takes 1 µs each. */
   readonly #byKey = new Map<SessionKey, Session>();
   readonly #byAddress = new Map<AddressKey, Session>();
+  readonly #order = new SilenceOrder<Session>();
   #keepingCiphers = 0;
 
   /**
@@ -123,7 +127,7 @@ export class Dormitory {
 
   /** A session is used: it wakes if it is asleep. */
   use(session: Session, now: number): void {
-    if (!this.#awake.has(session.slot)) {
+    if (!session.awake) {
       this.table.wake(session.slot);
       this.#enter(session, now);
     } else if (now - session.activeAt >= GRAIN_MS) {
@@ -133,7 +137,7 @@ export class Dormitory {
   }
 
   remove(session: Session): void {
-    this.#leave(session);
+    if (session.awake) this.#leave(session);
     this.table.remove(session.slot);
   }
 
@@ -166,12 +170,12 @@ export class Dormitory {
 
   /** The one of all sessions that is silent longest. */
   silentLongestOfAll(): Slot | undefined {
-    return this.table.longestAsleep() ?? this.#awake.keys().next().value;
+    return this.table.longestAsleep() ?? this.#order.quietest?.slot;
   }
 
   /** Puts to sleep what has been silent long enough; a session that keeps its last flight stays awake. */
   tick(now: number): void {
-    for (const session of this.#awake.values()) {
+    for (let session = this.#order.quietest; session !== undefined; session = this.#order.quietest) {
       if (now - session.activeAt < this.#limits.hibernateMs) return;
       if (session.lastFlight === undefined) this.#sleep(session);
       else this.#touch(session, now);
@@ -180,7 +184,7 @@ export class Dormitory {
 
   /** When `tick` is due next, in ms. */
   nextSleepAt(): number | undefined {
-    const first = this.#awake.values().next().value;
+    const first = this.#order.quietest;
     return first && first.activeAt + this.#limits.hibernateMs;
   }
 
@@ -189,9 +193,11 @@ export class Dormitory {
   }
 
   #enter(session: Session, now: number): void {
-    const first = this.#awake.values().next().value;
+    const first = this.#order.quietest;
     if (first !== undefined && this.#awake.size >= this.#limits.activeSessions) this.#sleep(first);
+    session.awake = true;
     session.activeAt = now;
+    this.#order.add(session);
     this.#awake.set(session.slot, session);
     this.#byKey.set(session.key, session);
     if (!this.table.hasConnectionId(session.slot)) this.#byAddress.set(session.address, session);
@@ -199,8 +205,8 @@ export class Dormitory {
 
   #touch(session: Session, now: number): void {
     session.activeAt = now;
-    this.#awake.delete(session.slot);
-    this.#awake.set(session.slot, session);
+    this.#order.remove(session);
+    this.#order.add(session);
   }
 
   /** As long as there is room: none is thrown out for another, so that a crowd does not make new ones all the time. */
@@ -213,6 +219,8 @@ export class Dormitory {
   }
 
   #leave(session: Session): void {
+    session.awake = false;
+    this.#order.remove(session);
     this.#awake.delete(session.slot);
     this.#byKey.delete(session.key);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
@@ -240,6 +248,8 @@ function newSession(
     kind: 'session',
     wakeAt: 0,
     queueIndex: -1,
+    quieter: undefined,
+    livelier: undefined,
     slot,
     key,
     address,
@@ -251,6 +261,7 @@ function newSession(
     reservation: undefined,
     waiting: undefined,
     activeAt: 0,
+    awake: false,
     uses: 0,
     keepsCiphers: false,
   };

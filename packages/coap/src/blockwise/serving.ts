@@ -58,9 +58,10 @@ export class Serving {
     const { payload = EMPTY, options = NO_OPTIONS } = spec;
     const part = block1(message);
     const wanted = block2(message);
-    const { wholeBytes } = this.#core.payloadLimits(peer);
     const echoed = part === undefined ? NO_OPTIONS : [block1Option({ ...part, more: false })];
-    if (wanted === undefined && payload.length <= wholeBytes) {
+    // Most answers to a device are empty: no need to look up how much fits.
+    const isWhole = payload.length === 0 || payload.length <= this.#core.payloadLimits(peer).wholeBytes;
+    if (wanted === undefined && isWhole) {
       const plain = echoed.length === 0 ? spec : { ...spec, options: [...options, ...echoed] };
       return this.#core.respond(exchange, plain, now);
     }

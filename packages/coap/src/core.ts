@@ -1,6 +1,7 @@
 import { type CoapParseError, type DecodeResult, decodeMessage } from './codec.ts';
 import { type CodeKind, codeKind, formatCode } from './codes.ts';
 import { type Context, sendEmpty } from './context.ts';
+import type { CoapCoreOptions } from './core-options.ts';
 import { type CoapEffect, Outbox } from './effects.ts';
 import { ExchangeTable } from './exchanges.ts';
 import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
@@ -19,34 +20,6 @@ import { Connections } from './tcp/connections.ts';
 import type { Leave } from './tcp/signals.ts';
 import { Stream } from './tcp/stream.ts';
 import { TimerWheel } from './timer-wheel.ts';
-
-/** What a core is made with. */
-export interface CoapCoreOptions {
-  /** n bytes of good randomness, for tokens, first message ids and jitter. Called often: take them from a pool. */
-  readonly random: (n: number) => Uint8Array;
-  readonly limits?: Partial<CoapLimits>;
-  /** Transmission parameters of peers that `setPeerParameters` does not speak of. */
-  readonly parameters?: Partial<TransmissionParameters>;
-  /**
-   * How long after a `restoreObservation` notifications of unknown observations are ignored, ms: a RST would make
-   * some clients drop all their observers. The default is MAX_TRANSMIT_WAIT.
-   */
-  readonly restoreGraceMs?: number;
-  /** Whether the caller puts bodies together that come in parts, as `CoapEndpoint` does; if not they get 4.02. */
-  readonly blockwise?: boolean;
-  /**
-   * The scope that a peer is bound to, if it is to one. With it the core forgets such a peer too, once it is idle and its
-   * exchanges have aged, and asks when there is something of it again: so those that sleep cost it nothing.
-   */
-  readonly scopeOf?: (peer: PeerKey) => ObservationScope | undefined;
-  /**
-   * Takes a message of a connection before anything is made of it, as a datagram, because it is or should be protected
-   * (OSCORE). What it says comes back by `deliver`. Signals are never protected, and are not asked about.
-   *
-   * @returns whether it was taken
-   */
-  readonly intercept?: (peer: PeerKey, datagram: Uint8Array, now: number) => boolean;
-}
 
 /** An observation as it has to be remembered over a restart. */
 export interface RestoredObservation {
@@ -297,6 +270,8 @@ export class CoapCore {
 
   /** Says to which scope the observations over this peer belong; false when there is no room for the peer. */
   bindScope(peer: PeerKey, scope: ObservationScope, now: number): boolean {
+    // One that is not known will be asked about.
+    if (this.#scopeOf && !this.#context.peers.get(peer)) return true;
     const found = this.#open(peer, this.#scopeOf ? 'bound' : 'configured', now);
     if (found !== undefined) found.scope = scope;
     return found !== undefined;

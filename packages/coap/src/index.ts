@@ -2,8 +2,9 @@ export { block1Option, block2Option, blockBytes, exponentOf, fills } from './blo
 export type { CoapParseError, CoapParseErrorKind, DecodeResult } from './codec.ts';
 export { decodeMessage, encodeMessage } from './codec.ts';
 export { Code, code, codeKind, formatCode, isSuccess } from './codes.ts';
-export type { CoapCoreOptions, RestoredObservation } from './core.ts';
+export type { RestoredObservation } from './core.ts';
 export { CoapCore } from './core.ts';
+export type { CoapCoreOptions } from './core-options.ts';
 export { EchoValues } from './echo.ts';
 export type { CoapEffect, NotificationEffect, ObservationEnd, RefusalReason, RequestOutcome } from './effects.ts';
 export type { CoapEndpointOptions } from './endpoint.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Code } from './codes.ts';
-import type { CoapCoreOptions } from './core.ts';
+import type { CoapCoreOptions } from './core-options.ts';
 import { type ExchangeId, ObservationScope, PeerKey } from './ids.ts';
 import { MessageType } from './message.ts';
 import { isFresh } from './observations.ts';

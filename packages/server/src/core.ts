@@ -23,6 +23,7 @@ import { noteHeard, noteUnanswered } from './registry/reach.ts';
 import { Registrations } from './registry/registrations.ts';
 import { SessionKeeper } from './sessions/keeper.ts';
 import { OscoreKeeper } from './sessions/oscore-keeper.ts';
+import { shareTexts } from './store/loading.ts';
 import type { Store } from './store/port.ts';
 import type { Sealer } from './store/sealing.ts';
 import { Ingest } from './telemetry/ingest.ts';
@@ -58,6 +59,7 @@ interface CoreOptions {
  */
 export async function openCore(options: CoreOptions) {
   const { store, sealer, organisationId, noSec, listener, send, contacted, keepSessionDays, now } = options;
+  const loaded = shareTexts(store);
   const lanes = new Lanes();
   const live = new Live();
   const fleet = await Fleet.load(store);
@@ -205,6 +207,7 @@ export async function openCore(options: CoreOptions) {
     joined: (device) => met(device, 'new-registration'),
     left: (device) => dispatcher.tellPresence(device),
   });
+  loaded();
   return {
     lanes,
     live,

@@ -1,6 +1,7 @@
 import { decodeMessage, encodeMessage } from '../codec.ts';
 import { Code } from '../codes.ts';
-import { CoapCore, type CoapCoreOptions } from '../core.ts';
+import { CoapCore } from '../core.ts';
+import type { CoapCoreOptions } from '../core-options.ts';
 import type { CoapEffect } from '../effects.ts';
 import { PeerKey } from '../ids.ts';
 import { type CoapMessage, MessageType } from '../message.ts';

@@ -4,6 +4,7 @@ import type { Watch } from '../observations/watch.ts';
 import type { Wish } from '../observations/wishes.ts';
 import { Shared } from '../shared.ts';
 import type { SmallMap } from '../small-map.ts';
+import { sharing } from '../store/loading.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Tokens } from './rate.ts';
@@ -208,7 +209,7 @@ export async function* pages<
       ...(where ? { where } : {}),
       ...(after ? { after: after as Partial<Row<T>> } : {}),
     });
-    yield* rows;
+    for (const row of rows) yield sharing(store, row);
     after = rows.at(-1);
     if (rows.length < limit || !after) return;
   }

@@ -57,7 +57,7 @@ class DeviceValues {
   }
 
   get(path: string): Held | undefined {
-    return this.#all[this.#placeOf(path)];
+    return this.#all[this.place(path)];
   }
 
   /** Reports resemble each other: what is held of a path is looked for behind that of the path before. */
@@ -67,7 +67,7 @@ class DeviceValues {
     let distinct = true;
     for (const { path } of reported) {
       const next = this.#all[last + 1];
-      const place = next?.path === path ? last + 1 : this.#placeOf(path);
+      const place = next?.path === path ? last + 1 : this.place(path);
       if (place <= last) distinct = false;
       last = place;
       held.push(this.#all[place]);
@@ -94,7 +94,7 @@ class DeviceValues {
     else this.#all.push(made);
   }
 
-  #placeOf(path: string): number {
+  place(path: string): number {
     if (this.#all.length < MANY) return this.#all.findIndex((held) => held.path === path);
     this.#places ??= new Map(this.#all.map((held, place) => [held.path, place]));
     return this.#places.get(path) ?? -1;

@@ -188,7 +188,8 @@ export class Dispatcher {
     const { decision, current } = this.#o.ingest.take(device, { ...report, receivedAt });
     await commitAll(this.#o.store, [decision, ...also]);
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
-    await this.#o.gateways().told(device, report);
+    const listed = this.#o.gateways().told(device, report);
+    if (listed) await listed;
     if (current.length === 0 || !this.#o.live.watched) return;
     const values = current.map(({ path, stored, receivedAt, current }) =>
       valueView({ path, stored, receivedAt, ...current }, device.registration, this.#o.models),

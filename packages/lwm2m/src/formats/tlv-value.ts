@@ -34,7 +34,8 @@ export function valueOfBytes(bytes: Uint8Array, type: ResourceType | undefined, 
       if (bytes.length !== 4) return wrongLength('4');
       return { type, value: { objectId: view.getUint16(0), instanceId: view.getUint16(2) } };
     default:
-      return { type: 'opaque', value: bytes };
+      // A copy: the payload is the caller's, and mostly not worth keeping for it.
+      return { type: 'opaque', value: new Uint8Array(bytes) };
   }
 }
 

@@ -78,7 +78,7 @@ function readNodes(
     if (kind === 'objectInstance' || kind === 'multipleResource') {
       nodes.push({ kind, id, children: readNodes(bytes, at, at + length, kind, count) });
     } else {
-      nodes.push({ kind, id, value: new Uint8Array(bytes.subarray(at, at + length)) });
+      nodes.push({ kind, id, value: bytes.subarray(at, at + length) });
     }
     at += length;
   }

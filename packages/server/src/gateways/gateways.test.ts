@@ -165,7 +165,7 @@ describe('a device behind a gateway', () => {
     const toggle = async (name: string) => {
       const records = Object.entries({ ...LISTED, '/25/0/1': text(name) }).map(([path, stored]) => ({ path, stored }));
       const body = { kind: 'records', records: records.slice(0, 3), truncated: false } as const;
-      await core.lanes.run(gateway.row.deviceId, () =>
+      await core.lanes.run(gateway.row.deviceId, async () =>
         core.gateways.told(gateway, { path: '/25', body, fresh: true, receivedAt: core.time.now }),
       );
     };

@@ -110,19 +110,24 @@ export class Gateways {
     });
   }
 
-  /** A device reported something, in whose lane this is: if it is of its devices, they come and go by it. */
-  async told(gateway: Device, { path, body, fresh }: Report): Promise<void> {
-    if (gateway.gateway || body.kind !== 'records' || !fresh || body.truncated) return;
+  /**
+   * A device reported something, in whose lane this is: if it is of its devices, they come and go by it.
+   * @returns what to wait for, if anything
+   */
+  told(gateway: Device, { path, body, fresh }: Report): Promise<void> | undefined {
+    if (gateway.gateway || body.kind !== 'records' || !fresh || body.truncated) return undefined;
     if (path === OBJECT) {
       const { listed, unlisted } = listedIn(body.records, this.#routing.get(gateway));
       for (const { endpoint, fault } of unlisted) {
         this.#refuse(gateway, 'malformed', endpoint, `The gateway names a device, but ${fault}`);
       }
-      await this.#list(gateway, listed);
-    } else if (body.records.some((record) => record.path.startsWith(`${OBJECT}/`))) {
+      return this.#list(gateway, listed);
+    }
+    if (body.records.some((record) => record.path.startsWith(`${OBJECT}/`))) {
       // Part of the list does not say who is gone.
       this.askAgain(gateway);
     }
+    return undefined;
   }
 
   /** The gateway has registered anew: the link must find the devices behind it by that registration. */

@@ -73,6 +73,9 @@ export function isComposite({ paths }: Pick<ObservationTarget, 'paths'>): boolea
 
 /** The path that all values of a target lie at or below. A composite is told like a Send: each object a sample. */
 export function baseOf(text: string): LwM2mPath | undefined {
+  // Asked for each notification, and most observations are of one path.
+  const path = parsePath(text);
+  if (path !== undefined) return path;
   const target = parseTarget(text);
   return target && isComposite(target) ? ROOT_PATH : target?.paths[0];
 }

@@ -74,7 +74,9 @@ export class Ingest {
     const held: (Held | undefined)[] = [];
     let room = MAX_VALUES_PER_DEVICE - this.#values.count(deviceId);
     let left = 0;
-    for (const [index, record] of body.records.entries()) {
+    for (let index = 0; index < body.records.length; index++) {
+      const record = body.records[index];
+      if (!record) continue;
       const { path, stored } = record;
       const known = matched.held[index];
       const before = told?.get(path);

@@ -12,6 +12,8 @@ const BEHIND: readonly TableName[] = ['contacts', 'values', 'registrations', 'ob
 
 /** Their shapes, by number. */
 export const behindShapes: readonly TableShape[] = BEHIND.map(tableShape);
+/** Where their columns stand, by name. */
+const places = behindShapes.map(({ columns }) => new Map(columns.map(({ name }, place) => [name, place])));
 const numbers = new Map<string, number>(BEHIND.map((name, index) => [name, index]));
 /** Of the table of current values. */
 export const valuesNumber = BEHIND.indexOf('values');
@@ -42,7 +44,7 @@ export function redoOf(change: Change): RedoEntry | undefined {
     if (number === undefined) return undefined;
     const { key, set, when } = change;
     if (when) throw new StoreError('invalid', `${change.patch} is written behind: nothing in it can be compared`);
-    return withPatch(withCells([RedoKind.patch, number], shapeOf(number).key, key), shapeOf(number), set);
+    return withPatch(withCells([RedoKind.patch, number], shapeOf(number).key, key), number, set);
   }
   const number = numbers.get(change.delete);
   return number === undefined ? undefined : withCells([RedoKind.delete, number], shapeOf(number).key, change.key);
@@ -63,14 +65,14 @@ function withCells(
   return entry;
 }
 
-function withPatch(entry: RedoEntry, { columns }: TableShape, set: Readonly<Record<string, unknown>>): RedoEntry {
-  const named = Object.keys(set).length;
-  const start = entry.length;
-  for (let index = 0; index < columns.length; index++) {
-    const column = columns[index];
-    if (column && column.name in set) entry.push(index, jsonCell(encodeCell(column, set[column.name])));
+function withPatch(entry: RedoEntry, number: number, set: Readonly<Record<string, unknown>>): RedoEntry {
+  const { columns } = shapeOf(number);
+  for (const name of Object.keys(set)) {
+    const place = places[number]?.get(name) ?? -1;
+    const column = columns[place];
+    if (!column) throw new StoreError('invalid', 'a patch of a column that is not there');
+    entry.push(place, jsonCell(encodeCell(column, set[name])));
   }
-  if (entry.length - start !== named * 2) throw new StoreError('invalid', 'a patch of a column that is not there');
   return entry;
 }
 

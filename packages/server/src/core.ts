@@ -78,7 +78,7 @@ export async function openCore(options: CoreOptions) {
     now,
   });
   const library = await ModelLibrary.load(store, send);
-  const values = await Values.load(store);
+  const values = await Values.load(store, fleet);
   const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);
   const handshakeCounts = new HandshakeCounts();
   const engine = await RuleEngine.load(store, fleet, values);

@@ -27,7 +27,7 @@ const removal: CommandOperation = {
 async function openHandlers(options: Parameters<typeof openTestQueue>[0] = {}) {
   const test = await openTestQueue(options);
   const { store, fleet, queue, time } = test;
-  const values = await Values.load(store);
+  const values = await Values.load(store, fleet);
   const handlers = commandHandlers({ store, fleet, queue, models: new Models(), values, now: () => time.now });
   const session = { set: () => {}, clear: () => {} };
   const caller = {

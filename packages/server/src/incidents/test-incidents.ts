@@ -150,7 +150,7 @@ export async function openWorld(options: WorldOptions = {}) {
   const kept = store ?? (await furnishedStore(trucks, policy));
   const now = () => time.now;
   const fleet = await Fleet.load(kept);
-  const values = await Values.load(kept);
+  const values = await Values.load(kept, fleet);
   const engine = await RuleEngine.load(kept, fleet, values);
   const bus = openLocalBus(kept, after ? { after } : {});
   const commands = await CommandQueue.open({

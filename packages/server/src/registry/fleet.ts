@@ -7,6 +7,7 @@ import type { SmallMap } from '../small-map.ts';
 import { sharing } from '../store/loading.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
+import type { DeviceValues } from '../telemetry/values.ts';
 import type { Tokens } from './rate.ts';
 
 /** A registration as the server holds it: its terms, and when and where from the device was last heard. */
@@ -36,6 +37,8 @@ export interface Device {
   reportedAt?: Millis | undefined;
   /** It sends frames, since its network is too thin for a registration: when it last did, and how often it should. */
   frames?: { readonly lastAt?: Millis; readonly every?: number };
+  /** Its newest values. */
+  values?: DeviceValues | undefined;
   /** What of it is observed, or should be; kept by the observer. */
   watches?: SmallMap<Watch> | undefined;
   /** What people asked to have observed. */
@@ -176,6 +179,7 @@ function deviceOf(row: Row<'devices'>): Device {
     reportedAt: undefined,
     tokens: undefined,
     unnamedAt: undefined,
+    values: undefined,
     watches: undefined,
     wishes: undefined,
     met: false,

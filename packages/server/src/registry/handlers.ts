@@ -209,7 +209,6 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
         o.bootstrapping.forget(deviceId);
         o.downlink.forget(deviceId);
         o.forgetFrames(deviceId);
-        o.views.values.remove(deviceId);
       });
       return undefined;
     },

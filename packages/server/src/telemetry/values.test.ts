@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newId } from '../ids.ts';
+import { Fleet } from '../registry/fleet.ts';
 import type { Row } from '../store/tables.ts';
 import { Values } from './values.ts';
 
@@ -13,9 +14,15 @@ const row = (path: string, value: number): Row<'values'> => ({
 const paths = Array.from({ length: 100 }, (_, index) => `/3/0/${index}`);
 const reported = (...places: number[]) => places.map((place) => ({ path: paths[place] ?? '' }));
 
+function begin() {
+  const fleet = new Fleet();
+  const device = fleet.put({ organisationId, deviceId, endpoint: 'truck', labels: {}, noSec: 0, createdAt: 0 });
+  return { fleet, device, values: new Values(fleet) };
+}
+
 describe('the values of a device', () => {
   it.each([3, 31, 32, 33, 100])('are each found by its path, newest first told or not, of %d', (count) => {
-    const values = new Values();
+    const { values } = begin();
     const told = paths.slice(0, count);
     for (const turn of [1, 2]) told.forEach((path, index) => void values.put(row(path, index * turn)));
     expect(values.count(deviceId)).toBe(count);
@@ -26,7 +33,7 @@ describe('the values of a device', () => {
   });
 
   it('are matched with a report in whatever order it tells them', () => {
-    const values = new Values();
+    const { values } = begin();
     for (const path of paths.slice(0, 50)) values.put(row(path, 1));
     const match = (...places: number[]) => {
       const { held, distinct } = values.match(deviceId, reported(...places));
@@ -40,13 +47,15 @@ describe('the values of a device', () => {
     expect(values.match(newId.device(), reported(1))).toEqual({ held: [], distinct: false });
   });
 
-  it('that were forgotten while a report was on its way to the disk are begun anew by it', () => {
-    const values = new Values();
+  it('go with it, also those of a report that was on its way to the disk', () => {
+    const { fleet, device, values } = begin();
     values.put(row('/3/0/1', 1));
     const { held } = values.match(deviceId, reported(1));
-    values.remove(deviceId);
+    fleet.remove(device);
     const { path, stored, receivedAt, ...current } = row('/3/0/1', 2);
     values.set({ deviceId, path, stored, at: receivedAt, receivedAt, current }, held[0]);
-    expect(values.of(deviceId)).toEqual([row('/3/0/1', 2)]);
+    expect(values.of(deviceId)).toEqual([]);
+    expect(values.get(deviceId, path)).toBeUndefined();
+    expect(values.count(deviceId)).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
-import type { DeviceId, Millis, OrganisationId } from '../ids.ts';
-import { pages } from '../registry/fleet.ts';
+import type { DeviceId, Millis } from '../ids.ts';
+import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { Shared } from '../shared.ts';
 import type { Sample, Store } from '../store/port.ts';
 import type { Row, StoredValue } from '../store/tables.ts';
@@ -43,14 +43,9 @@ const NOTHING: Matched = { held: [], distinct: false };
 const paths = new Shared<string>();
 
 /** What is held of one device, in the order in which it was first told. */
-class DeviceValues {
-  readonly organisationId: OrganisationId;
+export class DeviceValues {
   #all: Held[] = [];
   #places: Map<string, number> | undefined;
-
-  constructor(organisationId: OrganisationId) {
-    this.organisationId = organisationId;
-  }
 
   get all(): readonly Held[] {
     return this.#all;
@@ -103,33 +98,37 @@ class DeviceValues {
 
 /** The newest value of every resource, in memory and in the store. Changed only after commits. */
 export class Values {
-  readonly #byDevice = new Map<DeviceId, DeviceValues>();
+  readonly #fleet: Pick<Fleet, 'get'>;
 
-  static async load(store: Store): Promise<Values> {
-    const values = new Values();
+  constructor(fleet: Pick<Fleet, 'get'>) {
+    this.#fleet = fleet;
+  }
+
+  static async load(store: Store, fleet: Fleet): Promise<Values> {
+    const values = new Values(fleet);
     for await (const row of pages(store, 'values')) values.put(row);
     return values;
   }
 
   get(deviceId: DeviceId, path: string): ValueRow | undefined {
-    const values = this.#byDevice.get(deviceId);
-    const held = values?.get(path);
-    return values && held && rowOf(deviceId, values.organisationId, held);
+    const device = this.#fleet.get(deviceId);
+    const held = device?.values?.get(path);
+    return device && held && rowOf(device, held);
   }
 
   of(deviceId: DeviceId): ValueRow[] {
-    const values = this.#byDevice.get(deviceId);
-    return values ? values.all.map((held) => rowOf(deviceId, values.organisationId, held)) : [];
+    const device = this.#fleet.get(deviceId);
+    return device?.values?.all.map((held) => rowOf(device, held)) ?? [];
   }
 
   /** How many there are of the device. */
   count(deviceId: DeviceId): number {
-    return this.#byDevice.get(deviceId)?.all.length ?? 0;
+    return this.#fleet.get(deviceId)?.values?.all.length ?? 0;
   }
 
   /** What is held of what a device reports. */
   match(deviceId: DeviceId, reported: readonly { readonly path: string }[]): Matched {
-    return this.#byDevice.get(deviceId)?.match(reported) ?? NOTHING;
+    return this.#fleet.get(deviceId)?.values?.match(reported) ?? NOTHING;
   }
 
   put({ organisationId, deviceId, path, stored, receivedAt, ...more }: ValueRow): void {
@@ -138,20 +137,17 @@ export class Values {
 
   /** @param held what is held of it, where that is known */
   set(sample: Current, held?: Held): void {
-    const known = this.#byDevice.get(sample.deviceId);
-    const values = known ?? new DeviceValues(sample.current.organisationId);
-    if (!known) this.#byDevice.set(sample.deviceId, values);
-    values.set(sample, known && held);
-  }
-
-  remove(deviceId: DeviceId): void {
-    this.#byDevice.delete(deviceId);
+    const device = this.#fleet.get(sample.deviceId);
+    if (!device) return;
+    const known = device.values;
+    device.values = known ?? new DeviceValues();
+    device.values.set(sample, known && held);
   }
 
   /** When any value at or below a path was last received. */
   lastReceivedAt(deviceId: DeviceId, path: string): Millis | undefined {
     let newest: Millis | undefined;
-    for (const held of this.#byDevice.get(deviceId)?.all ?? []) {
+    for (const held of this.#fleet.get(deviceId)?.values?.all ?? []) {
       if (held.path !== path && !held.path.startsWith(`${path}/`)) continue;
       if (newest === undefined || held.receivedAt > newest) newest = held.receivedAt;
     }
@@ -159,7 +155,7 @@ export class Values {
   }
 }
 
-function rowOf(deviceId: DeviceId, organisationId: OrganisationId, held: Held): ValueRow {
+function rowOf({ row: { organisationId, deviceId } }: Device, held: Held): ValueRow {
   const { path, type, value, observedAt, receivedAt, clock, truncated } = held;
   return {
     organisationId,

@@ -26,7 +26,7 @@ export interface Session {
 }
 
 /** A new address of a peer that has not proved yet that it receives there. */
-export interface Move {
+interface Move {
   candidate: AddressKey;
   /** Where the newest record came from. */
   heardFrom?: AddressKey;

@@ -111,7 +111,6 @@ async function startReeve({ load, material, profile, memory }: TargetOptions): P
   const observed = observedBy(operation);
   const flags = [
     ...SERVER_FLAGS,
-    ...(process.env.HSNAP ? ['--heapsnapshot-signal=SIGUSR2'] : []),
     ...profiled(profile),
     ...(memory ? ['--expose-gc'] : []),
   ];

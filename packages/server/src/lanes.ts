@@ -29,20 +29,15 @@ export class Lanes<Id extends string = DeviceId> {
     if (!lane) {
       const fresh: Lane = { waiting: [] };
       this.#lanes.set(id, fresh);
-      return this.#settle(id, fresh, task);
+      const done = task();
+      const next = () => this.#next(id, fresh);
+      done.then(next, next);
+      return done;
     }
     if (lane.waiting.length >= MAX_WAITING) return Promise.reject(new LaneFullError());
     return new Promise<T>((resolve, reject) => {
       lane.waiting.push(() => task().then(resolve, reject));
     });
-  }
-
-  async #settle<T>(id: Id, lane: Lane, task: () => Promise<T>): Promise<T> {
-    try {
-      return await task();
-    } finally {
-      this.#next(id, lane);
-    }
   }
 
   #next(id: Id, lane: Lane): void {

@@ -53,7 +53,7 @@ export class Ingest {
     const decision: Decision = {
       batch: { ...evaluated?.batch, samples },
       apply: (committed) => {
-        for (const [index, sample] of newest.entries()) this.#values.set(sample, held[index]);
+        this.#values.set(deviceId, newest, held);
         evaluated?.apply?.(committed);
       },
     };

@@ -53,7 +53,7 @@ describe('the values of a device', () => {
     const { held } = values.match(deviceId, reported(1));
     fleet.remove(device);
     const { path, stored, receivedAt, ...current } = row('/3/0/1', 2);
-    values.set({ deviceId, path, stored, at: receivedAt, receivedAt, current }, held[0]);
+    values.set(deviceId, [{ deviceId, path, stored, at: receivedAt, receivedAt, current }], held);
     expect(values.of(deviceId)).toEqual([]);
     expect(values.get(deviceId, path)).toBeUndefined();
     expect(values.count(deviceId)).toBe(0);

@@ -132,16 +132,23 @@ export class Values {
   }
 
   put({ organisationId, deviceId, path, stored, receivedAt, ...more }: ValueRow): void {
-    this.set({ deviceId, path, stored, at: receivedAt, receivedAt, current: { organisationId, ...more } });
+    this.set(deviceId, [{ deviceId, path, stored, at: receivedAt, receivedAt, current: { organisationId, ...more } }]);
   }
 
-  /** @param held what is held of it, where that is known */
-  set(sample: Current, held?: Held): void {
-    const device = this.#fleet.get(sample.deviceId);
-    if (!device) return;
+  /**
+   * Takes what became current of a device.
+   * @param held what is held of each, where that is known
+   */
+  set(deviceId: DeviceId, samples: readonly Current[], held: readonly (Held | undefined)[] = []): void {
+    const device = this.#fleet.get(deviceId);
+    if (!device || samples.length === 0) return;
     const known = device.values;
-    device.values = known ?? new DeviceValues();
-    device.values.set(sample, known && held);
+    const values = known ?? new DeviceValues();
+    device.values = values;
+    for (let index = 0; index < samples.length; index++) {
+      const sample = samples[index];
+      if (sample) values.set(sample, known && held[index]);
+    }
   }
 
   /** When any value at or below a path was last received. */

@@ -109,11 +109,7 @@ async function startReeve({ load, material, profile, memory }: TargetOptions): P
     ...(operation === 'read' ? { read: { path: READ, devices, outstanding: load.outstanding } } : {}),
   };
   const observed = observedBy(operation);
-  const flags = [
-    ...SERVER_FLAGS,
-    ...profiled(profile),
-    ...(memory ? ['--expose-gc'] : []),
-  ];
+  const flags = [...SERVER_FLAGS, ...profiled(profile), ...(memory ? ['--expose-gc'] : [])];
   const program = [fileOf('targets/reeve.ts'), JSON.stringify(options)];
   const { child, line, next } = await start([...SERVER_CORE, process.execPath, ...flags, ...program]);
   const report = async (when: 'now' | 'idle'): Promise<MemoryReport> => {

@@ -80,6 +80,12 @@ async function begin() {
   const { artifactId } = await artifacts.add(described, who);
   await artifacts.append(organisationId, artifactId, 0, CONTENT);
   const artifact = artifacts.get(organisationId, artifactId) ?? expect.fail();
+  let reading = 0;
+  const read = artifacts.read.bind(artifacts);
+  artifacts.read = (...what) => {
+    reading++;
+    return read(...what).finally(() => reading--);
+  };
   const pump = new Pump();
   const lost: string[] = [];
   const sent: LinkDown[] = [];
@@ -112,10 +118,9 @@ async function begin() {
   };
   /** Files are read in their own time. */
   const settled = async () => {
-    for (let asked = -1; asked < pump.asked.length; ) {
+    for (let asked = -1; asked < pump.asked.length || reading > 0; ) {
       asked = pump.asked.length;
       await rest();
-      await new Promise((resolve) => setTimeout(resolve, 10));
     }
   };
   return {

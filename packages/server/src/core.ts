@@ -126,6 +126,7 @@ export async function openCore(options: CoreOptions) {
     noSec,
     refuse: (refused) => failedHandshakes.count(refused),
     hooks: {
+      held: (session) => sessions.held(session),
       contact: (device, { at, session }) => [engine.contact(device, at), sessions.heard(device, session)],
       registered: (device) => {
         bootstrapping.bootstrap.registered(device);

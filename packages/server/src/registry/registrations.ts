@@ -30,6 +30,8 @@ type Deregister = Extract<LinkUp, { kind: 'deregister' }>;
 
 /** What other capabilities add to, and learn from, a device's contact. */
 interface RegistrationHooks {
+  /** The same session as it is held already: what is kept of a registration then has its texts, and none of its own. */
+  held(session: SessionInfo): SessionInfo;
   /** Decided and committed together with an authenticated contact. */
   contact(device: Device, heard: Pick<Update, 'at' | 'session'>): readonly (Decision | undefined)[];
   /** After the commit: heard with a new registration, so everything that hung on the old one is gone. */
@@ -61,7 +63,8 @@ export class Registrations {
     this.#o = options;
   }
 
-  async register(message: Register): Promise<void> {
+  async register({ session: heardOver, ...told }: Register): Promise<void> {
+    const message = { ...told, session: this.#o.hooks.held(heardOver) };
     const admitted = this.#admit(message);
     if (!admitted) return this.#answer(message.exchange, Code.BadRequest);
     await this.#inLane(admitted, message, async (device) => {
@@ -211,8 +214,9 @@ export class Registrations {
    * Notes the session a device is heard through; true if it is a new one. Whatever was observed is forgotten then,
    * since nobody knows what of it the device still has: it is observed anew, under new tokens.
    */
-  attach(device: Device, session: SessionInfo): boolean {
-    if (device.session?.sessionId === session.sessionId || isSuperseded(device, session)) return false;
+  attach(device: Device, over: SessionInfo): boolean {
+    if (device.session?.sessionId === over.sessionId || isSuperseded(device, over)) return false;
+    const session = this.#o.hooks.held(over);
     const { registration } = device;
     if (registration) this.#o.send({ kind: 'unbind', registrationId: registration.registrationId });
     this.#use(device, session);

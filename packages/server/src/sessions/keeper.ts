@@ -92,6 +92,12 @@ export class SessionKeeper {
       .sort((a, b) => b.openedAt - a.openedAt);
   }
 
+  /** What is kept of a session, if that says the same: every message from another thread brings texts of its own. */
+  held(session: SessionInfo): SessionInfo {
+    const kept = this.#kept.get(session.sessionId)?.session;
+    return kept && kept.address === session.address && kept.ingress === session.ingress ? kept : session;
+  }
+
   /** Stores a session; called before anything that comes over it is handled, so that no effect is stored before it. */
   opened({ session, at, snapshot }: Opened): void {
     if (!snapshot || !isAuthenticated(session)) return;

@@ -62,7 +62,7 @@ describe.skipIf(!leshan15Available())('a device of LwM2M 1.0', { timeout: 60_000
 
       await server.api('devices.observe', { params: { device }, body: { path: '/3/0/9' } });
       const show = () => server.api('devices.show', { params: { device } });
-      await until('the observation holds', async () => (await show()).observations.length > 0);
+      await until('the observation holds', async () => (await show()).observations[0]?.state === 'live');
       old.battery(40);
       const level = async () => (await show()).values.find(({ path }) => path === '/3/0/9')?.value;
       await until('the battery is told', async () => (await level()) === 40);

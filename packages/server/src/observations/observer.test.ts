@@ -122,6 +122,26 @@ describe('it is observed again', () => {
     expect(await rule()).toMatchObject({ state: 'waiting' });
   });
 
+  it('P6: with an answer that a notification follows at once, whose value is the newer one', async () => {
+    const { core, device, session } = await observed();
+    core.script.behaviour = () => undefined;
+    await core.register(session);
+    const { request } = core.sentOf('perform').at(-1) ?? expect.fail();
+    const { registrationId } = device.registration ?? expect.fail();
+    const body = (n: number) => ({
+      kind: 'records' as const,
+      records: [{ path: '/3/0/9', stored: integer(n) }],
+      truncated: false,
+    });
+    const about = { at: core.time.now, session, token: '77', code: Code.Content } as const;
+    await core.deliver(
+      { kind: 'outcome', ...about, request, outcome: { kind: 'answered', ...about, body: body(80) } },
+      { kind: 'notification', ...about, registrationId, path: '/3/0/9', fresh: true, ends: false, body: body(40) },
+    );
+    const { values } = await core.handlers['devices.show'](call({ params: { device: 'truck-1' } }));
+    expect(values.find(({ path }) => path === '/3/0/9')?.value).toBe(40);
+  });
+
   it('after the first message over a new session', async () => {
     const { core, registrationId, token, rule } = await observed();
     const before = await token();

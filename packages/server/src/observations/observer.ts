@@ -109,6 +109,7 @@ export class Observer {
   /** Whether the server still wants a notification of this token. */
   expects(deviceId: DeviceId, path: string, token: string): boolean {
     const watch = this.#o.fleet.get(deviceId)?.watches?.get(path);
+    if (watch?.state === 'requested') watch.overtakenBy = token;
     if (watch?.state !== 'live') return watch?.state === 'requested';
     if (watch.token !== token) return false;
     watch.doubt = undefined;
@@ -288,8 +289,9 @@ export class Observer {
     await this.#o.lanes
       .run(deviceId, async () => {
         const same = carrier.session?.sessionId === session?.sessionId && device.registration === registration;
-        if (!same || this.#of(deviceId).get(path)?.state !== 'requested') return;
-        await this.#settle(device, path, outcome);
+        const watch = this.#of(deviceId).get(path);
+        if (!same || watch?.state !== 'requested') return;
+        await this.#settle(device, path, outcome, watch.overtakenBy);
       })
       .catch(() => this.#retryLater(device, path, 'timeout'));
   }
@@ -300,7 +302,7 @@ export class Observer {
     this.#o.lost(device, how);
   }
 
-  async #settle(device: Device, path: string, outcome: RequestOutcome): Promise<void> {
+  async #settle(device: Device, path: string, outcome: RequestOutcome, overtakenBy: string | undefined): Promise<void> {
     const { deviceId, organisationId } = device.row;
     const now = this.#o.now();
     if (partsOf(path) && showsQuirk(NO_FETCH, outcome)) {
@@ -327,9 +329,8 @@ export class Observer {
         apply: () => this.#of(deviceId).set(path, { ...observation, state: 'live' }),
       };
       if (this.#takesNoFetch(device)) this.#o.quirks.prove(device, NO_FETCH);
-      await this.#o.take(device, { path: baseOf(path) ?? path, body: outcome.body, fresh: true, receivedAt: now }, [
-        live,
-      ]);
+      const report = { path: baseOf(path) ?? path, body: outcome.body, fresh: token !== overtakenBy, receivedAt: now };
+      await this.#o.take(device, report, [live]);
       return;
     }
     const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;

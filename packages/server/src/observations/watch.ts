@@ -11,8 +11,8 @@ type Doubt = 'restart' | 'renew';
 /** One target that somebody wants observed; `path` is its text, see target.ts. */
 export type Watch = { path: string; since: Millis } & (
   | { state: 'wanted' }
-  /** The request is on its way. */
-  | { state: 'requested' }
+  /** The request is on its way, or its answer, which a notification of this token has overtaken. */
+  | { state: 'requested'; overtakenBy?: string }
   | { state: 'live'; token: string; format?: number; doubt?: Doubt | undefined }
   /** The device said no; asked again when it registers anew. */
   | { state: 'refused'; reason: string }

@@ -52,8 +52,9 @@ describe('An update of firmware (object 5)', { timeout: 120_000 }, () => {
           return newest?.endpoint !== endpoint || newest.state === 'running' ? undefined : newest;
         });
         expect(update).toMatchObject({ state: 'succeeded', delivery: method, detail: 'the device runs 2.0' });
-        // What is fetched begins twice, since the tag of the package comes with its first part.
-        expect(device.sink.begun).toBe(method === 'push' ? 1 : 2);
+        // What is fetched begins twice, since the tag of the package comes with its first part; what is pushed, only if
+        // the device took parts that the server stopped without having saved.
+        expect([method === 'push' ? 1 : 2, 2]).toContain(device.sink.begun);
         expect(Buffer.compare(device.sink.bytes, IMAGE)).toBe(0);
       } finally {
         device.close();

@@ -44,7 +44,8 @@ describe('An update of firmware (object 5)', { timeout: 120_000 }, () => {
         await device.start();
         await until('the device is registered', async () => device.events.includes('registered'));
         await server.api('updates.start', { params, body: { artifactId, method } });
-        await until('some of it is there', async () => device.sink.length() > 50_000);
+        // More than the server sends before it first saves how far it is.
+        await until('some of it is there', async () => device.sink.length() > 100_000);
         // A device that uses OSCORE in datagrams is found again when it updates its registration.
         if (transport !== 'coap') await server.restart();
         const update = await until('the update ends', async () => {
@@ -52,9 +53,8 @@ describe('An update of firmware (object 5)', { timeout: 120_000 }, () => {
           return newest?.endpoint !== endpoint || newest.state === 'running' ? undefined : newest;
         });
         expect(update).toMatchObject({ state: 'succeeded', delivery: method, detail: 'the device runs 2.0' });
-        // What is fetched begins twice, since the tag of the package comes with its first part; what is pushed, only if
-        // the device took parts that the server stopped without having saved.
-        expect([method === 'push' ? 1 : 2, 2]).toContain(device.sink.begun);
+        // What is fetched begins twice, since the tag of the package comes with its first part.
+        expect(device.sink.begun).toBe(method === 'push' ? 1 : 2);
         expect(Buffer.compare(device.sink.bytes, IMAGE)).toBe(0);
       } finally {
         device.close();

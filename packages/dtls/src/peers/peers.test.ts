@@ -117,8 +117,7 @@ for (const peer of PEERS) {
       for (const mode of MODES.filter((each) => peer.does(each, role))) {
         for (const small of [false, true]) {
           const name = caseName(peer.name, mode, role, small);
-          // A foreign program that hangs while it starts is started once more; a fault of ours fails twice.
-          test(name, { retry: 1 }, async ({ onTestFinished }) => {
+          test(name, async ({ onTestFinished }) => {
             const run = role === 'client' ? asClient : asServer;
             await run(peer, mode, small, (resource) => onTestFinished(() => resource.stop()));
             passed.add(name);

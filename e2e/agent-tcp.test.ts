@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import {
@@ -16,14 +15,12 @@ import { simulate } from '@reeve/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { certificateOf, issue } from '../packages/dtls/src/x509/testing.ts';
 import { until } from './harness.ts';
+import { impatient } from './impatient.ts';
 import { InProcessServer } from './in-process.ts';
 
 const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 /** Longer than a message may be before its receiver has told more. */
 const LONG = 'Reeve '.repeat(900);
-
-/** Randomness by which a client comes back early in the time that it has to. */
-const impatient = (n: number) => (n === 2 ? Buffer.from([0x10, 0]) : randomBytes(n));
 
 const ca = issue({ subject: 'Trucks CA', ca: true });
 const serverCa = issue({ subject: 'Servers CA', ca: true });

@@ -1,4 +1,4 @@
-import { createHash, createSecretKey, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey } from 'node:crypto';
 import {
   type ClientEvent,
   deviceInstance,
@@ -16,6 +16,7 @@ import {
 import type { Api } from '@reeve/contract';
 import { UPLOAD_PIECE_BYTES, uploads, urlOf } from '@reeve/contract';
 import type { TestServer } from './harness.ts';
+import { impatient } from './impatient.ts';
 
 /** Keeps a package in memory, and knows the SHA-256 that it should have. */
 export class Sink implements PackageSink {
@@ -103,7 +104,7 @@ export class UpdateDevice {
         deviceInstance({ manufacturer: 'Reeve', model: 'Pump', firmware: this.#version, reboot() {} }),
       ],
       updates: [firmware],
-      random: randomBytes,
+      random: impatient,
       coap: { ackTimeoutMs: 500, maxRetransmit: 2 },
     });
     const running = await this.#runner.add(client, (event) => {

@@ -42,6 +42,22 @@ describe('lanes', () => {
     expect(await lanes.run(one, async () => 1)).toBe(1);
   });
 
+  it('go on after tasks that throw before they have a promise', async () => {
+    const lanes = new Lanes();
+    const throwing = (): Promise<void> => {
+      throw new Error('as wanted');
+    };
+    const first = lanes.run(one, throwing);
+    const { closed, free } = gate();
+    await expect(first).rejects.toThrow('as wanted');
+    const busy = lanes.run(one, () => closed);
+    const waiting = lanes.run(one, throwing);
+    free();
+    await busy;
+    await expect(waiting).rejects.toThrow('as wanted');
+    expect(await lanes.run(one, async () => 1)).toBe(1);
+  });
+
   it('refuse what would wait behind too much, and are free again afterwards', async () => {
     const lanes = new Lanes();
     const { closed, free } = gate();

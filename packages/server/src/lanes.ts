@@ -29,14 +29,14 @@ export class Lanes<Id extends string = DeviceId> {
     if (!lane) {
       const fresh: Lane = { waiting: [] };
       this.#lanes.set(id, fresh);
-      const done = task();
+      const done = begin(task);
       const next = () => this.#next(id, fresh);
       done.then(next, next);
       return done;
     }
     if (lane.waiting.length >= MAX_WAITING) return Promise.reject(new LaneFullError());
     return new Promise<T>((resolve, reject) => {
-      lane.waiting.push(() => task().then(resolve, reject));
+      lane.waiting.push(() => begin(task).then(resolve, reject));
     });
   }
 
@@ -44,5 +44,14 @@ export class Lanes<Id extends string = DeviceId> {
     const task = lane.waiting.shift();
     if (!task) this.#lanes.delete(id);
     else void task().then(() => this.#next(id, lane));
+  }
+}
+
+/** A task that throws before it has a promise must not keep its lane. */
+function begin<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return task();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commitAll } from './decision.ts';
 import type { Seq } from './ids.ts';
 import { added, deviceId, person, putPerson, sample } from './store/contract-fixtures.ts';
-import { watchedStore } from './test-core.ts';
+import { watchedStore } from './store/test-watched.ts';
 
 describe('decisions', () => {
   it('are committed as one batch, then applied in order with its outcome', async () => {

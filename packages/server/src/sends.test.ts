@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RegistrationId } from './ids.ts';
 import type { ExchangeRef, LinkRecord } from './link/port.ts';
-import { openTestCore, START, sessionOf, watchedStore } from './test-core.ts';
+import { watchedStore } from './store/test-watched.ts';
+import { openTestCore, START, sessionOf } from './test-core.ts';
 
 const battery = (value: number, time?: number): LinkRecord => ({
   path: '/3/0/9',

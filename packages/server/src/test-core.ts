@@ -24,7 +24,7 @@ import { credentialHandlers } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
 import { deviceHandlers } from './registry/handlers.ts';
 import { openMemoryStore } from './store/memory/store.ts';
-import type { Batch, Store } from './store/port.ts';
+import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
 import type { TrustOptions } from './trust/trust.ts';
 
@@ -37,45 +37,6 @@ const keyFile = join(mkdtempSync(join(tmpdir(), 'reeve-core-')), 'key');
 /** Lets everything that needs no time happen. */
 export async function rest(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A store whose commits are recorded, held back, or fail, as the test says. */
-export function watchedStore(store: Store = openMemoryStore()) {
-  const batches: Batch[] = [];
-  let gate: Promise<void> | undefined;
-  let open: () => void = () => {};
-  const control = {
-    batches,
-    failure: undefined as Error | undefined,
-    hold(): void {
-      gate = new Promise((resolve) => {
-        open = resolve;
-      });
-    },
-    release(): void {
-      gate = undefined;
-      open();
-    },
-  };
-  const watched: Store = {
-    commit: async (batch) => {
-      await gate;
-      if (control.failure) throw control.failure;
-      batches.push(batch);
-      return store.commit(batch);
-    },
-    get: (table, key) => store.get(table, key),
-    list: (table, query) => store.list(table, query),
-    count: (table, where) => store.count(table, where),
-    journal: (query) => store.journal(query),
-    scan: (series, range) => store.scan(series, range),
-    prune: (before) => store.prune(before),
-    subscribe: (listener) => store.subscribe(listener),
-    health: () => store.health(),
-    figures: () => store.figures(),
-    close: () => store.close(),
-  };
-  return { store: watched, control };
 }
 
 /** What a device does with an operation; undefined: it never answers. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { StoreError } from '../store/port.ts';
-import { organisationId, START, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { organisationId, START } from '../test-core.ts';
 import { FailedHandshakes, failedLimits, type Refused } from './failed.ts';
 
 const psk = (identity: string) => `psk:${Buffer.from(identity).toString('hex')}`;

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { commitAll } from '../decision.ts';
 import type { LinkRecord } from '../link/port.ts';
 import { StoreError } from '../store/port.ts';
-import { call, openTestCore, rest, START, sessionOf, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { call, openTestCore, rest, START, sessionOf } from '../test-core.ts';
 import { tickDevices } from './tick.ts';
 
 const MINUTE = 60_000;

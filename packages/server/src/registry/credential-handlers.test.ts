@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { issue, spkiOf } from '../../../dtls/src/x509/testing.ts';
 import type { CredentialId } from '../ids.ts';
 import { StoreError } from '../store/port.ts';
-import { call, openTestCore, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { call, openTestCore, START, sessionOf, type TestCore } from '../test-core.ts';
 import { expireCredentials } from './credential-handlers.ts';
 import { proofs, readIdentity } from './proofs.ts';
 

@@ -1,7 +1,8 @@
 import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRef, LinkUp } from '../link/port.ts';
-import { deviceWith, nobody, openTestCore, START, sessionOf, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { deviceWith, nobody, openTestCore, START, sessionOf } from '../test-core.ts';
 import type { Device } from './fleet.ts';
 import { charge, forgetFull, rateLimits } from './rate.ts';
 

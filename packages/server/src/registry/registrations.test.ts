@@ -1,7 +1,8 @@
 import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../store/port.ts';
-import { call, nobody, openTestCore, rest, START, sessionOf, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { call, nobody, openTestCore, rest, START, sessionOf } from '../test-core.ts';
 import { presenceOf } from './presence.ts';
 import { readIdentity } from './proofs.ts';
 

@@ -3,7 +3,8 @@ import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
-import { rest, START, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { rest, START } from '../test-core.ts';
 import {
   addDevice,
   credential,

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
-import { rest, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { rest } from '../test-core.ts';
 import { addDevice, keptRows, openedOf, sealerOf, sessionOf, start } from './test-keeper.ts';
 
 describe('Numbers to send with', () => {

@@ -9,7 +9,8 @@ import { Credentials } from '../registry/credentials.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
 import { openSealer, type Sealer } from '../store/sealing.ts';
-import { START, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { START } from '../test-core.ts';
 import { sessionLimits } from './limits.ts';
 import { OscoreKeeper } from './oscore-keeper.ts';
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
 import type { Device } from '../registry/fleet.ts';
 import { receivedOf } from '../registry/terms.ts';
-import { call, openTestCore, rest, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { call, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
 
 const BATTERY = '/3/0/9';
 const params = { device: 'truck-1' };

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { commitAll } from '../decision.ts';
 import type { LinkRecord } from '../link/port.ts';
 import type { StoredValue } from '../store/tables.ts';
-import { call, openTestCore, START, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { call, openTestCore, START } from '../test-core.ts';
 import type { Report } from './ingest.ts';
 import { MAX_VALUES_PER_DEVICE } from './values.ts';
 

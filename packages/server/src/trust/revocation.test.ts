@@ -5,7 +5,8 @@ import { type CrlSpec, issue, issueCrl, pem, type TestIdentity } from '../../../
 import { proofs } from '../registry/proofs.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
-import { call, openTestCore, rest, START, sessionOf, type TestCore, watchedStore } from '../test-core.ts';
+import { watchedStore } from '../store/test-watched.ts';
+import { call, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

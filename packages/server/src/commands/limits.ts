@@ -9,6 +9,8 @@ export const commandLimits = {
   unsent: 10,
   /** Receipts kept with a command, the newest; the journal has the others. */
   receipts: 100,
+  /** Characters of the joined answers of a device that is asked in pieces, after which it is asked for no other one. */
+  joinedSize: 1_048_576,
   /** Commands that expire, are deleted or read at a time. */
   batch: 500,
 } as const;

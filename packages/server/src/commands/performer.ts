@@ -4,6 +4,7 @@ import type { Requests } from '../link/requests.ts';
 import { carrierOf, type Device } from '../registry/fleet.ts';
 import { type Quirk, type QuirkBook, showsQuirk } from '../registry/quirks.ts';
 import { howUnanswered } from '../registry/reach.ts';
+import { commandLimits } from './limits.ts';
 import { type Pieces, piecesOf } from './pieces.ts';
 import { isSuccess } from './steps.ts';
 
@@ -67,10 +68,14 @@ export class Performer {
   /** Asks for one piece after the other, until one is not answered or fails in a way that the whole would not. */
   async #inPieces(device: Device, { quirk, operations }: Pieces): Promise<RequestOutcome> {
     const answers: Answered[] = [];
+    let size = 0;
     for (const operation of operations) {
+      // The device says how many there are, and how long each is.
+      if (size >= commandLimits.joinedSize) break;
       const outcome = await this.#ask(device, operation);
       if (!isPart(outcome)) return outcome;
       answers.push(outcome);
+      size += sizeOf(outcome);
     }
     const read = answers.filter(({ code }) => isSuccess(code));
     const [first] = answers;
@@ -79,7 +84,7 @@ export class Performer {
     if (answers.every(({ code }) => code !== Code.MethodNotAllowed)) this.#o.quirks.prove(device, quirk);
     const bodies = read.flatMap(({ body }) => (body.kind === 'records' ? [body] : []));
     const records = bodies.flatMap((body) => body.records);
-    const truncated = bodies.some((body) => body.truncated);
+    const truncated = answers.length < operations.length || bodies.some((body) => body.truncated);
     const body = { kind: 'records', records, truncated } as const;
     return { kind: 'answered', code: Code.Content, body, requests: answers.length };
   }
@@ -92,4 +97,12 @@ function isRead(outcome: RequestOutcome): boolean {
 function isPart(outcome: RequestOutcome): outcome is Answered {
   if (outcome.kind !== 'answered') return false;
   return isSuccess(outcome.code) ? outcome.body.kind !== 'undecodable' : LEFT_OUT.has(outcome.code);
+}
+
+/** Characters of what an answer says, and eight for each number. */
+function sizeOf({ body }: Answered): number {
+  if (body.kind !== 'records') return 0;
+  return body.records.reduce((sum, { path, stored: { value } }) => {
+    return sum + path.length + (typeof value === 'string' ? value.length : 8);
+  }, 0);
 }

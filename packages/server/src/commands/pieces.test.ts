@@ -5,6 +5,7 @@ import { keptQuirks } from '../registry/quirks.ts';
 import { noteHeard } from '../registry/reach.ts';
 import { Models } from '../telemetry/models.ts';
 import { costOf } from './cost.ts';
+import { commandLimits } from './limits.ts';
 import { answered, deviceId, openTestQueue, registrationOf, rest, START } from './test-commands.ts';
 
 const several: CommandOperation = { kind: 'read-composite', paths: ['/3/0/9', '/3/0/0', '/6/0'] };
@@ -179,6 +180,23 @@ describe('an object that is too long for the answers of a device', () => {
     noteHeard(test.device, START + 1);
     await test.heard(false);
     expect(await test.row(row)).toMatchObject({ state: 'answered', attempts: 2 });
+  });
+
+  it('P12: is read no further than memory allows, and says so', async () => {
+    const long = { type: 'string', value: 'x'.repeat(commandLimits.joinedSize / 4) };
+    const many = Array.from({ length: 1000 }, (_, instance) => instance);
+    const test = await openTestQueue({
+      registration: { objects: [{ objectId: 3303, instances: many }] },
+      perform: (operation) => {
+        if (!('path' in operation) || operation.path === '/3303') return answered(5);
+        return answered(2.05, [{ path: `${operation.path}/5750`, stored: long }]);
+      },
+    });
+    const row = await test.add(thermometers);
+    await rest();
+    expect(kinds(test.performed)).toEqual(['/3303', '/3303/0', '/3303/1', '/3303/2', '/3303/3']);
+    expect(await test.row(row)).toMatchObject({ state: 'answered', values: [{}, {}, {}, {}] });
+    expect(test.reports).toMatchObject([{ body: { truncated: true } }]);
   });
 
   it('P12: costs what its instances cost', async () => {

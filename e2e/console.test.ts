@@ -85,7 +85,9 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await drop('devices.csv', `name,key\nimport-1,\npump-1,${KEY}\n`);
     const add = dialog().getByRole('button', { name: 'Add 2 devices' });
     expect(await add.isDisabled()).toBe(true);
+    const savedFirst = tab.page.waitForEvent('download');
     await tab.press('Save the keys', dialog());
+    await savedFirst;
     await add.click();
     await see(dialog().getByRole('alert'), 'Line 3, name: there is a device "pump-1"');
     await drop('devices.csv', `name,key\nimport-1,\nimport-2,${KEY}\n`);
@@ -133,7 +135,10 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
 
   it('creates an instance with values, discovers with a depth, and reads the messages as they pass', async () => {
     await tab.follow(params.device);
+    // The server follows the device before it answers.
+    const listening = tab.page.waitForResponse((response) => response.url().endsWith('/trace'));
     await tab.press('Listen');
+    await listening;
     await tab.one('trace').waitFor();
     await tab.press('Create an instance of /1');
     await dialog().getByLabel('Number of the instance').fill('7');

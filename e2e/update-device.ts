@@ -25,6 +25,7 @@ export class Sink implements PackageSink {
   /** How often a package began. */
   begun = 0;
   fault: PackageFault | undefined;
+  #grown: () => void = () => {};
 
   constructor(sha256: string) {
     this.#sha256 = sha256;
@@ -42,6 +43,16 @@ export class Sink implements PackageSink {
 
   append(bytes: Uint8Array): undefined {
     this.bytes = Buffer.concat([this.bytes, bytes]);
+    this.#grown();
+  }
+
+  /** Resolves as soon as more than `length` octets are there. */
+  async exceeds(length: number): Promise<void> {
+    while (this.bytes.length <= length) {
+      await new Promise<void>((resolve) => {
+        this.#grown = resolve;
+      });
+    }
   }
 
   verify(): PackageFault | undefined {

@@ -97,6 +97,10 @@ function cipherList({ suites, credentials }: DtlsSettings): string {
 }
 
 function pemOf(label: string, ders: readonly Uint8Array[]): string {
-  const lines = (der: Uint8Array) => Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n');
+  const lines = (der: Uint8Array) =>
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g)
+      ?.join('\n');
   return ders.map((der) => `-----BEGIN ${label}-----\n${lines(der)}\n-----END ${label}-----\n`).join('');
 }

@@ -88,6 +88,9 @@ class Known implements Registered {
   }
 }
 
+/** Kinds that are remembered though no device may be of them any more: what was learned of each takes up to 300 kB. */
+const MAX_KINDS = 1000;
+
 /** What a device behind a gateway is found by. */
 function placeOf(gateway: RegistrationId, prefix = ''): string {
   return `${gateway}/${prefix}`;
@@ -97,7 +100,7 @@ function placeOf(gateway: RegistrationId, prefix = ''): string {
 export class Decoder {
   readonly models = new Models();
   readonly #known = new Map<RegistrationId, Known>();
-  readonly #kinds = new Shared<Kind>();
+  readonly #kinds = new Shared<Kind>(MAX_KINDS);
   readonly #told = new Shared<Told>();
   readonly #places = new Map<string, RegistrationId>();
 

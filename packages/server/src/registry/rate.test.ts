@@ -6,14 +6,14 @@ import { deviceWith, nobody, openTestCore, START, sessionOf } from '../test-core
 import type { Device } from './fleet.ts';
 import { charge, forgetFull, rateLimits } from './rate.ts';
 
-const { burst, perSecond, journalled, plain, recordsPerToken } = rateLimits;
+const { burst, perSecond, journalled, plain, recordsPerToken, charactersPerToken } = rateLimits;
 const session = sessionOf('truck-1');
 const base = { at: START, session, exchange: 1 as ExchangeRef, registrationId: nobody };
 const update = { kind: 'update', ...base } as const;
 const offer = { rootPath: '/', contentFormats: [], objects: [] };
 
-function notification(records: number): Extract<LinkUp, { kind: 'notification' }> {
-  const record = { path: '/3/0/9', stored: { type: 'integer', value: 80 } } as const;
+function notification(records: number, value: string | number = 80): Extract<LinkUp, { kind: 'notification' }> {
+  const record = { path: '/3/0/9', stored: { type: typeof value === 'string' ? 'string' : 'integer', value } };
   return {
     kind: 'notification',
     ...base,
@@ -58,6 +58,12 @@ describe('the tokens of a device', () => {
     ['a notification', notification(1), plain],
     ['an empty notification', { ...notification(0), body: { kind: 'empty' } }, plain],
     ['a notification of many records', notification(2 * recordsPerToken + 1), 3],
+    ['a notification of a long text', notification(1, 'x'.repeat(4 * charactersPerToken + 1)), 5],
+    [
+      'a notification of many records over a new session',
+      { ...notification(20 * recordsPerToken), session: sessionOf('truck-1') },
+      20,
+    ],
   ] as const)('pay for %s', async (_, message, cost) => {
     expect(countOf(await aDevice(), message)).toBe(Math.floor(burst / cost));
   });

@@ -1,6 +1,7 @@
 import type { Refused } from '../handshakes/failed.ts';
 import type { Millis } from '../ids.ts';
-import type { LinkUp } from '../link/port.ts';
+import type { LinkRecord, LinkUp } from '../link/port.ts';
+import { textLength } from '../telemetry/values.ts';
 import type { Device } from './fleet.ts';
 
 /**
@@ -16,8 +17,10 @@ export const rateLimits = {
   journalled: 10,
   /** Cost of any other message. */
   plain: 1,
-  /** Records of a notification that one token pays for. */
+  /** Records of a notification that one token pays for, … */
   recordsPerToken: 10,
+  /** … and characters of its texts. */
+  charactersPerToken: 1024,
   /** Seconds after which a device that was turned away should come back (Max-Age of the 5.03). */
   retryAfter: 60,
 } as const;
@@ -79,9 +82,13 @@ export function forgetFull(device: Device, now: Millis): void {
 }
 
 function costOf(device: Device, message: Charged): number {
-  const { journalled, plain, recordsPerToken } = rateLimits;
   // Over a new session the address may be another, and everything is observed anew.
-  if (message.session.sessionId !== device.session?.sessionId) return journalled;
+  const isNew = message.session.sessionId !== device.session?.sessionId;
+  return Math.max(isNew ? rateLimits.journalled : rateLimits.plain, Math.ceil(costOfContent(message)));
+}
+
+function costOfContent(message: Charged): number {
+  const { journalled, plain } = rateLimits;
   switch (message.kind) {
     case 'register':
     case 'deregister':
@@ -94,12 +101,17 @@ function costOf(device: Device, message: Charged): number {
       return said.some((one) => one !== undefined) ? journalled : plain;
     }
     case 'notification':
-      if (message.body.kind !== 'records') return plain;
-      return Math.max(plain, Math.ceil(message.body.records.length / recordsPerToken));
+      return message.body.kind === 'records' ? costOfRecords(message.body.records) : plain;
     case 'send': {
       const { body, behind = [] } = message;
-      const records = behind.reduce((sum, one) => sum + one.body.records.length, body.records.length);
-      return Math.max(plain, Math.ceil(records / recordsPerToken));
+      return behind.reduce((sum, one) => sum + costOfRecords(one.body.records), costOfRecords(body.records));
     }
   }
+}
+
+function costOfRecords(records: readonly LinkRecord[]): number {
+  const { recordsPerToken, charactersPerToken } = rateLimits;
+  let characters = 0;
+  for (const { stored } of records) characters += textLength(stored.value);
+  return Math.max(records.length / recordsPerToken, characters / charactersPerToken);
 }

@@ -5,7 +5,7 @@ import type { StoredValue } from '../store/tables.ts';
 import { watchedStore } from '../store/test-watched.ts';
 import { call, openTestCore, START } from '../test-core.ts';
 import type { Report } from './ingest.ts';
-import { MAX_VALUES_PER_DEVICE } from './values.ts';
+import { MAX_TEXT_PER_DEVICE, MAX_VALUES_PER_DEVICE } from './values.ts';
 
 const integer = (value: number): StoredValue => ({ type: 'integer', value });
 const record = (path: string, value: number, time?: number): LinkRecord => ({
@@ -184,6 +184,51 @@ describe('the resources of a device', () => {
     expect(core.failedHandshakes.list()).toMatchObject([refused]);
     await report([record('/9999/0/1', 2)], { receivedAt: START + 1 });
     expect(value('/9999/0/1')?.stored.value).toBe(2);
+  });
+
+  it('are bounded also for what comes late: each begins a history', async () => {
+    const { core, deviceId, report, value, history } = await reporting();
+    const paths = Array.from({ length: MAX_VALUES_PER_DEVICE + 10 }, (_, n) => `/9999/${n}/1`);
+    await report(
+      paths.slice(0, 1500).map((path) => record(path, 1)),
+      { fresh: false },
+    );
+    await report(
+      paths.slice(1500).map((path) => record(path, 1)),
+      { fresh: false, receivedAt: START + 1 },
+    );
+    expect(core.values.of(deviceId)).toHaveLength(MAX_VALUES_PER_DEVICE);
+    expect(value('/9999/0/1')?.stored.value).toBe(1);
+    expect((await history(`/9999/${MAX_VALUES_PER_DEVICE}/1`)).at).toEqual([]);
+    expect(core.failedHandshakes.list()).toMatchObject([
+      { check: 'limit', detail: expect.stringContaining('10 values') },
+    ]);
+  });
+
+  it('are bounded by the length of their texts, of which shorter ones make room again', async () => {
+    const { core, deviceId, report, value, history } = await reporting();
+    const text = (path: string, length: number): LinkRecord => ({
+      path,
+      stored: { type: 'string', value: 'x'.repeat(length) },
+    });
+    const half = MAX_TEXT_PER_DEVICE / 2;
+    await report([text('/9999/0/1', half), text('/9999/0/2', half), text('/9999/0/3', 1), record('/9999/0/4', 1)]);
+    const kept = () => core.values.of(deviceId).map(({ path }) => path);
+    expect(kept()).toEqual(['/9999/0/1', '/9999/0/2', '/9999/0/4']);
+    expect((await history('/9999/0/3')).at).toEqual([]);
+    expect(core.failedHandshakes.list()).toMatchObject([
+      { check: 'limit', detail: expect.stringContaining('1 values') },
+    ]);
+    // The same path twice in a report takes the room of one.
+    await report([text('/9999/0/2', half), text('/9999/0/2', half - 1), text('/9999/0/3', 1)], {
+      receivedAt: START + 1,
+    });
+    expect(value('/9999/0/2')?.stored.value).toHaveLength(half - 1);
+    expect(kept()).toContain('/9999/0/3');
+    await report([text('/9999/0/1', half + 1)], { receivedAt: START + 2 });
+    expect(value('/9999/0/1')?.stored.value).toHaveLength(half);
+    const again = await openTestCore({ store: core.store });
+    expect(again.values.characters(deviceId)).toBe(MAX_TEXT_PER_DEVICE);
   });
 
   it('are loaded after a restart', async () => {

@@ -7,7 +7,14 @@ import type { RuleEngine, RuleInput } from '../policies/engine.ts';
 import type { Device } from '../registry/fleet.ts';
 import type { Sample } from '../store/port.ts';
 import type { StoredValue } from '../store/tables.ts';
-import { type Current, type Held, MAX_VALUES_PER_DEVICE, type Values } from './values.ts';
+import {
+  type Current,
+  type Held,
+  MAX_TEXT_PER_DEVICE,
+  MAX_VALUES_PER_DEVICE,
+  textLength,
+  type Values,
+} from './values.ts';
 
 /** What a device reported, and how much it is worth. */
 export interface Report {
@@ -17,7 +24,7 @@ export interface Report {
    */
   readonly path: string;
   readonly body: LinkBody;
-  /** False: older than something seen already; kept as history, not as the current value. */
+  /** False: older than something seen already; kept as history, and the current value only of what had none. */
   readonly fresh: boolean;
   readonly receivedAt: Millis;
 }
@@ -73,6 +80,7 @@ export class Ingest {
     const newest: Current[] = [];
     const held: (Held | undefined)[] = [];
     let room = MAX_VALUES_PER_DEVICE - this.#values.count(deviceId);
+    let spare = MAX_TEXT_PER_DEVICE - this.#values.characters(deviceId);
     let left = 0;
     for (let index = 0; index < body.records.length; index++) {
       const record = body.records[index];
@@ -85,24 +93,32 @@ export class Ingest {
           left += 1;
           continue;
         }
-        if (fresh) room -= 1;
+        room -= 1;
       }
       const observedAt = storable(record.time ?? timestampOf(record, body.records));
       const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
       // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
       const at = before?.judged === judged ? before.at + 1 : judged;
       const since = before?.current ?? (known && measuredAt(known));
-      if (!fresh || (since !== undefined && since > at)) {
+      // What is older and has no value yet gets one: a history of its own counts among the resources of the device.
+      if ((!fresh && known) || (since !== undefined && since > at)) {
         samples.push({ deviceId, path, at, receivedAt, stored });
-        told?.set(path, { judged, at, current: before?.current });
+        told?.set(path, { judged, at, current: before?.current, length: before?.length });
         continue;
       }
+      const length = textLength(stored.value);
+      const grown = length - (before?.length ?? textLength(known?.value));
+      if (grown > 0 && grown > spare) {
+        left += 1;
+        continue;
+      }
+      spare -= grown;
       const current = observedAt === undefined ? untimed : { organisationId, observedAt, clock, truncated };
       const sample = { deviceId, path, at, receivedAt, stored, current };
       samples.push(sample);
       newest.push(sample);
       held.push(known);
-      told?.set(path, { judged, at, current: measuredAt({ clock, observedAt, receivedAt }) });
+      told?.set(path, { judged, at, current: measuredAt({ clock, observedAt, receivedAt }), length });
     }
     return { samples, newest, held, left };
   }
@@ -110,11 +126,14 @@ export class Ingest {
 
 type Records = Extract<LinkBody, { kind: 'records' }>;
 
-/** What a report has told of a path so far: when by the device, when in its history, and when its value was measured. */
+/** What a report has told of a path so far: when by the device, when in its history, and of what became its value. */
 interface Told {
   readonly judged: Millis;
   readonly at: Millis;
+  /** When it was measured. */
   readonly current: Millis | undefined;
+  /** Characters of it. */
+  readonly length: number | undefined;
 }
 
 /** What a report says of one moment. */
@@ -183,6 +202,6 @@ function tooMany({ row, session, registration }: Device, left: number, at: Milli
     ...(registration?.identity === undefined ? {} : { identity: registration.identity }),
     endpoint: row.endpoint,
     check: 'limit',
-    detail: `${left} values of resources beyond the ${MAX_VALUES_PER_DEVICE} that are kept of a device`,
+    detail: `${left} values beyond the ${MAX_VALUES_PER_DEVICE} resources and ${MAX_TEXT_PER_DEVICE} characters that are kept of a device`,
   };
 }

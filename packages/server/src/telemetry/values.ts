@@ -6,6 +6,8 @@ import type { Row, StoredValue } from '../store/tables.ts';
 
 /** Resources kept per device; a hostile one must not grow memory by inventing instances. */
 export const MAX_VALUES_PER_DEVICE = 2000;
+/** Characters of all their texts: a few long ones must not fill it either. */
+export const MAX_TEXT_PER_DEVICE = 1024 * 1024;
 
 /** From so many on values are found by a map. */
 const MANY = 32;
@@ -42,8 +44,15 @@ const NOTHING: Matched = { held: [], distinct: false };
 /** Devices of a kind tell the same ones. */
 const paths = new Shared<string>();
 
+/** Characters of a value, if it is a text: what of it has no bound of its own. */
+export function textLength(value: StoredValue['value'] | undefined): number {
+  return typeof value === 'string' ? value.length : 0;
+}
+
 /** What is held of one device, in the order in which it was first told. */
 export class DeviceValues {
+  /** Characters of all texts. */
+  characters = 0;
   #all: Held[] = [];
   #places: Map<string, number> | undefined;
 
@@ -73,6 +82,7 @@ export class DeviceValues {
   set({ path, stored, receivedAt, current }: Current, known = this.get(path)): void {
     const { type, value } = stored;
     const { observedAt, clock, truncated } = current;
+    this.characters += textLength(value) - textLength(known?.value);
     if (known) {
       known.type = type;
       known.value = value;
@@ -124,6 +134,11 @@ export class Values {
   /** How many there are of the device. */
   count(deviceId: DeviceId): number {
     return this.#fleet.get(deviceId)?.values?.all.length ?? 0;
+  }
+
+  /** Characters of all texts of the device. */
+  characters(deviceId: DeviceId): number {
+    return this.#fleet.get(deviceId)?.values?.characters ?? 0;
   }
 
   /** What is held of what a device reports. */

@@ -64,6 +64,34 @@ describe('a device that has to be asked in pieces', () => {
     expect(await learned()).toMatchObject({ noFetch: true });
   });
 
+  it('P29: is written one value after the other where it takes no iPATCH, and says what became of each', async () => {
+    await begin('patchless');
+    const values = [
+      { path: '/1/0/1', value: 600 },
+      { path: '/3/0/14', value: '+02:00' },
+    ];
+    const operation: CommandOperation = { kind: 'write-composite', values, inPieces: true };
+    const pieces = async (second: string) => {
+      device.answer(await device.hear({ code: '0.03', path: '/1/0/1' }), { code: '2.04' });
+      device.answer(await device.hear({ code: '0.03', path: '/3/0/14' }), { code: second });
+    };
+    const first = await device.command(operation, async () => {
+      device.answer(await device.hear({ code: '0.07' }), { code: '4.05' });
+      await pieces('4.00');
+    });
+    expect(first).toMatchObject({
+      ...{ state: 'failed', code: '4.00' },
+      pieces: [
+        { path: '/1/0/1', written: true, text: 'answered 2.04' },
+        { path: '/3/0/14', written: false, text: 'answered 4.00' },
+      ],
+    });
+    expect(await learned()).toMatchObject({ lifetime: 600 });
+    await until('it is learned', async () => (await learned()).noIpatch);
+    const second = await device.command(operation, () => pieces('2.04'));
+    expect(second).toMatchObject({ state: 'answered', code: '2.04', pieces: [{ written: true }, { written: true }] });
+  });
+
   it('P29: is observed path by path where it takes no FETCH', async () => {
     await begin('unobserved');
     const path = '/3/0/9 /3/0/10';

@@ -46,6 +46,11 @@ export const CommandOperation = Type.Union([
     kind: Type.Literal('write-composite'),
     /** Of resources anywhere in the device, written all or not at all; null removes a resource instance (LwM2M 1.2). */
     values: Type.Array(WrittenValue, { minItems: 1, maxItems: 200 }),
+    /**
+     * A device that refuses them together may be written one after the other, so that in the end some may be written
+     * and others not. Nothing can be removed so.
+     */
+    inPieces: Type.Optional(Type.Boolean()),
   }),
   Type.Object({
     kind: Type.Literal('write'),
@@ -121,6 +126,14 @@ export const DiscoveredNode = Type.Object({
 });
 export type DiscoveredNode = Static<typeof DiscoveredNode>;
 
+/** What became of one value that was written by itself. */
+export const WrittenPiece = Type.Object({
+  path: PathText,
+  written: Type.Boolean({ description: 'the device said so' }),
+  text: Type.String({ description: 'what it answered' }),
+});
+export type WrittenPiece = Static<typeof WrittenPiece>;
+
 export const Command = Type.Object({
   commandId: Type.String(),
   deviceId: Type.String(),
@@ -143,6 +156,8 @@ export const Command = Type.Object({
   created: Type.Optional(PathText),
   /** What a Discover listed. */
   nodes: Type.Optional(Type.Array(DiscoveredNode)),
+  /** What became of each value that was to be written together, where they were written one after the other. */
+  pieces: Type.Optional(Type.Array(WrittenPiece)),
   incidentId: Type.Optional(Type.String()),
 });
 export type Command = Static<typeof Command>;

@@ -208,8 +208,15 @@ export const DeviceDetail = Type.Object({
       noFetch: Type.Optional(
         Type.Boolean({ description: 'it takes no FETCH: of several paths it is asked for one at a time' }),
       ),
+      noIpatch: Type.Optional(
+        Type.Boolean({
+          description: 'it takes no iPATCH: several values are written one at a time, where they may be',
+        }),
+      ),
       readByInstance: Type.Optional(
-        Type.Array(Type.Integer(), { description: 'objects too long for its answers: read instance by instance' }),
+        Type.Array(Type.Integer(), {
+          description: 'objects too long for its answers: read and observed instance by instance',
+        }),
       ),
       extra: Type.Optional(
         Type.Record(Type.String(), Type.String(), { description: 'parameters that no version of LwM2M has' }),

@@ -3,7 +3,7 @@ import type { Context } from '../command.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import { clean } from '../table.ts';
-import { age, clockTime } from '../words.ts';
+import { age, byPath, clockTime } from '../words.ts';
 
 /** Longest a request to the server stays open; between requests the receipts so far are shown. */
 const STEP_SECONDS = 2;
@@ -58,22 +58,22 @@ export async function follow(context: Context, queued: Command, seconds: number)
 
 /** What a command did, for people. */
 export function commandLines(context: Context, command: Command): string[] {
-  const { values = [], nodes } = command;
+  const { values = [], nodes, pieces } = command;
   if (nodes) return nodeTable(context, nodes);
   if (values.length === 1 && values[0]) return [clean(values[0].text)];
   if (values.length > 1) return valueTable(context, values);
-  const line = outcomeText(command);
-  if (!isUnderWay(command)) return [line];
-  return [line, `Follow it with: reeve command show ${command.commandId}`];
+  const lines = [outcomeText(command), ...(pieces ? pieceTable(context, pieces) : [])];
+  if (!isUnderWay(command)) return lines;
+  return [...lines, `Follow it with: reeve command show ${command.commandId}`];
 }
 
-function outcomeText({ state, code, receipts, created, operation, waiting }: Command): string {
+function outcomeText({ state, code, receipts, created, operation, waiting, pieces }: Command): string {
   if (waiting) return `${state}: ${clean(waiting.text)}`;
   if (state === 'answered' && operation.kind === 'create') {
     return created === undefined ? 'created; the device did not say which instance' : `created ${created}`;
   }
   if (state === 'answered') return `done (${code ?? 'answered'})`;
-  if (state === 'failed' && code !== undefined) {
+  if (state === 'failed' && code !== undefined && !pieces) {
     const meaning = refusals[code];
     return `the device refused: ${code}${meaning === undefined ? '' : ` (${meaning})`}`;
   }
@@ -122,11 +122,20 @@ function attributesText(attributes: Readonly<Record<string, string | number | nu
 /** What was read; when it was measured, where the device says so. */
 export function valueTable(context: Context, values: NonNullable<Command['values']>): string[] {
   const now = context.terminal.now();
-  return table(context, values, {
+  return table(context, byPath(values), {
     path: (value) => value.path,
     name: (value) => value.name ?? '',
     value: (value) => value.text,
     measured: (value) => age(value.observedAt, now),
+  });
+}
+
+/** What became of each value that was written by itself. */
+export function pieceTable(context: Context, pieces: NonNullable<Command['pieces']>): string[] {
+  return table(context, pieces, {
+    path: (piece) => piece.path,
+    written: (piece) => (piece.written ? 'yes' : 'no'),
+    outcome: (piece) => piece.text,
   });
 }
 

@@ -3,7 +3,7 @@ import { command } from '../command.ts';
 import { choice, required, text, whole } from '../options.ts';
 import { facts, pageQuery, paging, show, showList } from '../output.ts';
 import { age } from '../words.ts';
-import { describeOperation, exitOf, follow, nodeTable, receiptLines, valueTable } from './command-view.ts';
+import { describeOperation, exitOf, follow, nodeTable, pieceTable, receiptLines, valueTable } from './command-view.ts';
 
 const states = CommandState.anyOf.map(({ const: state }) => state);
 
@@ -56,6 +56,7 @@ export const commandCommands = [
         ...receiptLines(shown),
         ...(values.length > 0 ? valueTable(context, values) : []),
         ...(nodes ? nodeTable(context, nodes) : []),
+        ...(shown.pieces ? pieceTable(context, shown.pieces) : []),
       ]);
       return exitOf(shown);
     },

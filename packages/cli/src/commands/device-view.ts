@@ -3,7 +3,7 @@ import type { Context } from '../command.ts';
 import { type Columns, facts, table } from '../output.ts';
 import { clean } from '../table.ts';
 import type { Style } from '../terminal.ts';
-import { age, counted } from '../words.ts';
+import { age, byPath, counted } from '../words.ts';
 import { handshakeLines } from './handshake-view.ts';
 
 const presenceStyle: Readonly<Record<Presence['state'], Style>> = {
@@ -95,7 +95,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       version: (object) => object.version ?? '',
       instances: (object) => object.instances.join(' '),
     }),
-    ...section('Values', device.values, {
+    ...section('Values', byPath(device.values), {
       path: (value) => value.path,
       name: (value) => value.name ?? '',
       value: (value) => value.text + (value.truncated ? ' (truncated)' : ''),
@@ -131,9 +131,10 @@ function supportText({ binding, transport, contentFormats, rootPath, extra }: Re
   ].join('; ');
 }
 
-function quirksText({ noFetch, readByInstance }: Registration): string {
+function quirksText({ noFetch, noIpatch, readByInstance }: Registration): string {
   return [
     ...(noFetch ? ['it takes no FETCH: of several paths it is asked for one at a time'] : []),
+    ...(noIpatch ? ['it takes no iPATCH: several values are written one at a time, where they may be'] : []),
     ...(readByInstance ? [`read by instance: ${readByInstance.map((id) => `/${id}`).join(', ')}`] : []),
   ].join('; ');
 }

@@ -90,6 +90,29 @@ describe('several paths at once', () => {
     expect(asked(calls)).toMatchObject([{ body: { operation: { kind: 'write-composite', values } } }]);
   });
 
+  it('are written one by one where that is said, and what became of each is told', async () => {
+    const pieces = [
+      { path: '/3/0/14', written: true, text: 'answered 2.04' },
+      { path: '/3/0/15', written: false, text: 'answered 4.05' },
+    ];
+    const failed = commandIn('failed', 'answered 4.05; 1 of 2 values were written');
+    const words = ['device', 'write', 'truck-1', '/3/0/14', '+01:00', '--also', '/3/0/15=CET', '--in-pieces'];
+    const { code, out, calls } = await run(words, {
+      ...answers,
+      'commands.create': { ...failed, code: '4.05', pieces },
+    });
+    expect(asked(calls)).toMatchObject([{ body: { operation: { kind: 'write-composite', inPieces: true } } }]);
+    expect({ code, lines: out.split('\n').map((line) => line.trimEnd()) }).toEqual({
+      code: 1,
+      lines: [
+        'failed: answered 4.05; 1 of 2 values were written',
+        'PATH     WRITTEN  OUTCOME',
+        '/3/0/14  yes      answered 2.04',
+        '/3/0/15  no       answered 4.05',
+      ],
+    });
+  });
+
   it('are not sent if only the cost is asked for', async () => {
     const waiting = { reason: 'asleep', text: 'asleep until heard' };
     const { out, calls } = await run(['device', 'read', 'truck-1', '/3', '--cost'], {

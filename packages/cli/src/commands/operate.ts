@@ -117,6 +117,7 @@ export const operateCommands = [
       type: text('TYPE', 'LwM2M data type, for a resource that the server has no definition of'),
       also: several('PATH=VALUE', 'another resource to write with it'),
       remove: several('PATH', 'a resource instance to remove with it; LwM2M 1.2'),
+      'in-pieces': flag('write them one by one if the device refuses them together: perhaps not all of them are'),
     },
     run: async (context, given) => {
       const { device, path } = given;
@@ -131,7 +132,9 @@ export const operateCommands = [
       }
       const others = also.map((other) => ({ path: other.path, value: jsonValue(other.text, typeOf(other.path)) }));
       const removed = given.remove.map((word) => ({ path: pathOf(word), value: null }));
-      return operate(context, given, { kind: 'write-composite', values: [value, ...others, ...removed] });
+      const inPieces = given['in-pieces'] || undefined;
+      const values = [value, ...others, ...removed];
+      return operate(context, given, { kind: 'write-composite', values, ...compact({ inPieces }) });
     },
   }),
   command({

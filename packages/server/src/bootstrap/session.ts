@@ -1,6 +1,6 @@
 import type { BootstrapStep } from '@reeve/contract';
 import { type BootstrapInventory, bootstrapInventory, ContentFormat } from '@reeve/lwm2m';
-import { codeText } from '../commands/operation.ts';
+import { codeText } from '../commands/outcome.ts';
 import type { BootstrapLinkOperation } from '../link/bootstrap-port.ts';
 import type { RequestOutcome } from '../link/port.ts';
 import { type Configuration, type PlannedOperation, planOf } from './plan.ts';

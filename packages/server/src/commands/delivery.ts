@@ -3,7 +3,7 @@ import type { Decision } from '../decision.ts';
 import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
-import type { LinkOperation, RequestOutcome } from '../link/port.ts';
+import type { LinkOperation } from '../link/port.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
 import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
@@ -14,9 +14,10 @@ import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Models } from '../telemetry/models.ts';
 import { instanceChangeOf, linkOperationOf, readPathOf } from './operation.ts';
+import { doneOf, isSuccess, type Performed } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { priorityOf } from './priority.ts';
-import { expired, finished, isSuccess, sent, settled } from './steps.ts';
+import { expired, finished, sent, settled } from './steps.ts';
 
 type CommandRow = Row<'commands'>;
 
@@ -220,16 +221,17 @@ export class Delivery {
       // A report that can't be stored is lost as a notification can be; the command keeps its values.
       await this.#o.received(device, { path, body: outcome.body, fresh: true, receivedAt: at }).catch(() => {});
     }
-    if (outcome.kind === 'answered' && isSuccess(outcome.code)) {
+    const done = doneOf(row.operation, outcome);
+    if (done) {
       // If it can't be stored, the device's next list of objects says it.
-      const change = instanceChangeOf(row.operation, outcome.body);
+      const change = instanceChangeOf(done, outcome.kind === 'answered' ? outcome.body : { kind: 'empty' });
       if (change) await this.#o.instances(device, change).catch(() => {});
     }
     await this.#settle(device, row, outcome, at);
   }
 
   /** Commits what is known and can't be asked for again: while the store fails, it is tried at each tick. */
-  async #settle(device: Device, taken: CommandRow, outcome: RequestOutcome, at: Millis): Promise<void> {
+  async #settle(device: Device, taken: CommandRow, outcome: Performed, at: Millis): Promise<void> {
     const { store, mark } = this.#o;
     const { deviceId, commandId } = taken;
     while (!this.#closed) {

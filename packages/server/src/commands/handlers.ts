@@ -106,6 +106,7 @@ function commandView(row: Row<'commands'>, device: Device | undefined, queue: Co
     values,
     created,
     nodes,
+    pieces,
     incidentId,
     cancelledBy,
   } = row;
@@ -139,6 +140,7 @@ function commandView(row: Row<'commands'>, device: Device | undefined, queue: Co
           })),
         }),
     ...(created === undefined ? {} : { created }),
+    ...(pieces === undefined ? {} : { pieces: [...pieces] }),
     ...(nodes === undefined ? {} : { nodes: nodes.map((node) => nodeView(node, device?.registration, models)) }),
   };
 }

@@ -11,7 +11,7 @@ import {
   ROOT_PATH,
 } from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
-import type { LinkBody, LinkOperation, LinkRecord, RequestOutcome } from '../link/port.ts';
+import type { LinkBody, LinkOperation, LinkRecord } from '../link/port.ts';
 import type { InstanceChange } from '../registry/instances.ts';
 import { enablerOf, type ModelOf, type Models, toStored } from '../telemetry/models.ts';
 
@@ -92,15 +92,17 @@ function compositeOf(operation: Composite, models: Models, registration: ModelOf
   if (enabler === '1.0')
     throw new ReeveError('invalid-value', 'Several paths at once need LwM2M 1.1; the device has 1.0');
   if (operation.kind === 'read-composite') return operation;
+  const { inPieces = false } = operation;
   const records = operation.values.map(({ path, value, type }): LinkRecord => {
     if (value !== null) return { path, stored: models.storedOf(path, value, type, registration) };
+    if (inPieces) throw new ReeveError('invalid-value', `${path} can't be removed in pieces: only written`);
     const at = parsePath(path);
     if (at === undefined || level(at) !== PathLevel.resourceInstance) {
       throw new ReeveError('invalid-value', `Only a resource instance can be removed so, not ${path}`);
     }
     return { path, stored: toStored(NONE) };
   });
-  return { kind: 'write-composite', records };
+  return { kind: 'write-composite', records, ...(inPieces && { inPieces }) };
 }
 
 /** @throws ReeveError `invalid-value` for a path of a level that the operation can't be asked of */
@@ -245,34 +247,4 @@ function describeAttributes(attributes: WriteAttributes['attributes']): string {
   return Object.entries(attributes)
     .map(([name, value]) => (value === null ? `no ${name}` : `${name} = ${value}`))
     .join(', ');
-}
-
-/** The answer in words. */
-export function describeOutcome(outcome: RequestOutcome): string {
-  switch (outcome.kind) {
-    case 'answered':
-      return `answered ${codeText(outcome.code)}${describePieces(outcome)}${describeDefect(outcome.body)}`;
-    case 'timeout':
-      return outcome.acknowledged ? 'acknowledged, but no answer' : 'no answer';
-    case 'reset':
-      return 'the device reset the request';
-    case 'not-sent':
-    case 'unencodable':
-      return `not sent: ${outcome.reason}`;
-  }
-}
-
-function describePieces({ requests }: Extract<RequestOutcome, { kind: 'answered' }>): string {
-  return requests === undefined ? '' : `, asked for in ${requests === 1 ? 'another request' : `${requests} requests`}`;
-}
-
-/** What is wrong with the payload of an answer. */
-function describeDefect(body: LinkBody): string {
-  if (body.kind === 'undecodable') return `, ${body.detail}`;
-  return body.kind === 'records' && body.truncated ? ', cut off: more blocks were to come' : '';
-}
-
-/** A CoAP code as people write it. */
-export function codeText(code: number): string {
-  return `${code >> 5}.${String(code & 31).padStart(2, '0')}`;
 }

@@ -1,14 +1,17 @@
 import { Code } from '@reeve/coap';
+import type { WrittenPiece } from '@reeve/contract';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
 import { carrierOf, type Device } from '../registry/fleet.ts';
 import { type Quirk, type QuirkBook, showsQuirk } from '../registry/quirks.ts';
 import { howUnanswered } from '../registry/reach.ts';
 import { commandLimits } from './limits.ts';
-import { type Pieces, piecesOf } from './pieces.ts';
-import { isSuccess } from './steps.ts';
+import { describeOutcome, isSuccess, type Performed } from './outcome.ts';
+import { endsInPieces, type Pieces, piecesOf } from './pieces.ts';
 
 type Answered = Extract<RequestOutcome, { kind: 'answered' }>;
+type Reads = Extract<Pieces, { kind: 'reads' }>;
+type Writes = Extract<Pieces, { kind: 'writes' }>;
 
 interface Options {
   readonly requests: Pick<Requests, 'perform'>;
@@ -21,8 +24,8 @@ interface Options {
 const LEFT_OUT: ReadonlySet<number> = new Set([Code.NotFound, Code.MethodNotAllowed, Code.Unauthorized]);
 
 /**
- * Performs operations as each device can be asked. What it turns out not to be able to do as a whole is asked for in
- * pieces, at once and from then on, and the answers are joined.
+ * Performs operations as each device can be asked. What it turns out not to be able to do as a whole is done in pieces,
+ * at once and from then on, and the answers are joined.
  */
 export class Performer {
   readonly #o: Options;
@@ -34,23 +37,26 @@ export class Performer {
   /** The requests that an operation takes on a device, by what is known of it. */
   requestsFor(device: Device, operation: LinkOperation): readonly LinkOperation[] {
     const pieces = piecesOf(operation, device.registration?.objects ?? []);
-    return pieces && this.#o.quirks.has(device, pieces.quirk) ? pieces.operations : [operation];
+    if (!pieces || !this.#o.quirks.has(device, pieces.quirk)) return [operation];
+    return pieces.kind === 'reads' ? pieces.operations : pieces.operations.map((piece) => piece.operation);
   }
 
   /** Resolves in every case; never rejects. */
-  async perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
+  async perform(device: Device, operation: LinkOperation): Promise<Performed> {
     const { quirks } = this.#o;
     const pieces = piecesOf(operation, device.registration?.objects ?? []);
     if (!pieces) return this.#ask(device, operation);
     const { quirk } = pieces;
-    if (quirks.has(device, quirk)) return this.#inPieces(device, pieces);
+    if (quirks.has(device, quirk)) return this.#inPieces(device, pieces, true);
     const whole = await this.#ask(device, operation, quirk);
-    if (!showsQuirk(quirk, whole)) return whole;
-    // Of a FETCH that is only acknowledged the next one would take as long again.
-    if (quirk.kind === 'no-fetch') quirks.suspect(device, quirk);
-    const joined = await this.#inPieces(device, pieces);
+    if (!endsInPieces(pieces, whole)) return whole;
+    // Of a method that is only acknowledged the next request would take as long again.
+    if (whole.kind === 'timeout') quirks.suspect(device, quirk);
+    const joined = await this.#inPieces(device, pieces, showsQuirk(quirk, whole));
     // The beginning of an answer is better than none.
-    return isRead(whole) && !isRead(joined) ? whole : joined;
+    if (isDone(whole) && !isDone(joined)) return whole;
+    // Although no piece has left, the whole has, and the device may have acted on it.
+    return whole.kind === 'timeout' && joined.kind === 'not-sent' && !joined.pieces ? whole : joined;
   }
 
   /** @param quirk that an answer may be missing for, without the device being gone */
@@ -65,33 +71,69 @@ export class Performer {
     return outcome;
   }
 
+  /** @param speaks whether something spoke for the quirk, so that it is proved when the pieces are done */
+  async #inPieces(device: Device, pieces: Pieces, speaks: boolean): Promise<Performed> {
+    const { performed, proved } =
+      pieces.kind === 'reads' ? await this.#read(device, pieces) : await this.#write(device, pieces);
+    if (speaks && proved) this.#o.quirks.prove(device, pieces.quirk);
+    return performed;
+  }
+
   /** Asks for one piece after the other, until one is not answered or fails in a way that the whole would not. */
-  async #inPieces(device: Device, { quirk, operations }: Pieces): Promise<RequestOutcome> {
+  async #read(device: Device, { operations }: Reads): Promise<Joined> {
     const answers: Answered[] = [];
     let size = 0;
     for (const operation of operations) {
       // The device says how many there are, and how long each is.
       if (size >= commandLimits.joinedSize) break;
       const outcome = await this.#ask(device, operation);
-      if (!isPart(outcome)) return outcome;
+      if (!isPart(outcome)) return { performed: outcome, proved: false };
       answers.push(outcome);
       size += sizeOf(outcome);
     }
     const read = answers.filter(({ code }) => isSuccess(code));
     const [first] = answers;
-    if (read.length === 0 && first) return { ...first, requests: answers.length };
-    // If one of them is not to be read at all, that is what the whole may have been refused for.
-    if (answers.every(({ code }) => code !== Code.MethodNotAllowed)) this.#o.quirks.prove(device, quirk);
+    if (read.length === 0 && first) return { performed: { ...first, requests: answers.length }, proved: false };
     const bodies = read.flatMap(({ body }) => (body.kind === 'records' ? [body] : []));
     const records = bodies.flatMap((body) => body.records);
     const truncated = answers.length < operations.length || bodies.some((body) => body.truncated);
     const body = { kind: 'records', records, truncated } as const;
-    return { kind: 'answered', code: Code.Content, body, requests: answers.length };
+    const performed: Performed = { kind: 'answered', code: Code.Content, body, requests: answers.length };
+    return { performed, proved: answers.every(isPermitted) };
+  }
+
+  /** Writes one value after the other, whatever becomes of each, until nobody knows what became of one. */
+  async #write(device: Device, { operations }: Writes): Promise<Joined> {
+    const pieces: WrittenPiece[] = operations.map(({ path }) => ({ path, written: false, text: 'not sent' }));
+    const outcomes: RequestOutcome[] = [];
+    for (const [index, { path, operation }] of operations.entries()) {
+      const outcome = await this.#ask(device, operation);
+      pieces[index] = { path, written: isDone(outcome), text: describeOutcome(outcome) };
+      if (howUnanswered(outcome)) {
+        const nothingLeft = index === 0 && outcome.kind === 'not-sent';
+        return { performed: nothingLeft ? outcome : { ...outcome, pieces }, proved: false };
+      }
+      outcomes.push(outcome);
+    }
+    const failed = outcomes.find((outcome) => !isDone(outcome));
+    const joined = failed ?? ({ kind: 'answered', code: Code.Changed, body: { kind: 'empty' } } as const);
+    return { performed: { ...joined, pieces }, proved: outcomes.some(isDone) && outcomes.every(isPermitted) };
   }
 }
 
-function isRead(outcome: RequestOutcome): boolean {
+/** What the pieces come to, and whether they prove what they were made for. */
+interface Joined {
+  readonly performed: Performed;
+  readonly proved: boolean;
+}
+
+function isDone(outcome: RequestOutcome): boolean {
   return outcome.kind === 'answered' && isSuccess(outcome.code);
+}
+
+/** Not so, it may be what the whole was refused for. */
+function isPermitted(outcome: RequestOutcome): boolean {
+  return outcome.kind !== 'answered' || outcome.code !== Code.MethodNotAllowed;
 }
 
 function isPart(outcome: RequestOutcome): outcome is Answered {

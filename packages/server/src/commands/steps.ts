@@ -1,20 +1,13 @@
 import type { Actor } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
 import type { JournalPayloads } from '../journal/entries.ts';
-import type { LinkBody, RequestOutcome } from '../link/port.ts';
+import type { LinkBody } from '../link/port.ts';
 import type { Batch } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { storable } from '../telemetry/ingest.ts';
 import { commandLimits } from './limits.ts';
-import {
-  changesNothing,
-  codeText,
-  describeOperation,
-  describeOutcome,
-  instanceChangeOf,
-  isIdempotent,
-  readPathOf,
-} from './operation.ts';
+import { changesNothing, describeOperation, instanceChangeOf, isIdempotent, readPathOf } from './operation.ts';
+import { codeText, describeOutcome, isSuccess, type Performed } from './outcome.ts';
 
 type CommandRow = Row<'commands'>;
 type Brought = Pick<CommandRow, 'values' | 'nodes' | 'created'>;
@@ -145,8 +138,10 @@ export function interrupted(row: CommandRow, at: Millis): StepBatch {
 }
 
 /** What became of a command that was sent. */
-export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): StepBatch {
+export function settled(before: CommandRow, outcome: Performed, at: Millis): StepBatch {
   const text = describeOutcome(outcome);
+  const { pieces } = outcome;
+  const row: CommandRow = pieces ? { ...before, pieces } : before;
   switch (outcome.kind) {
     case 'answered': {
       const { body } = outcome;
@@ -163,6 +158,7 @@ export function settled(row: CommandRow, outcome: RequestOutcome, at: Millis): S
     case 'unencodable':
       return finished(row, 'failed', text, at);
     case 'not-sent':
+      if (pieces) return lost(row, text, at);
       return row.attempts < commandLimits.unsent
         ? waitsAgain(row, `${text}; waits for the device's next contact`, at)
         : finished(row, 'failed', text, at);
@@ -183,11 +179,6 @@ function broughtBy(operation: CommandRow['operation'], body: LinkBody, at: Milli
   if (operation.kind === 'discover' && body.kind === 'nodes') return { nodes: [...body.nodes] };
   const change = instanceChangeOf(operation, body);
   return change?.kind === 'created' ? { created: change.path } : {};
-}
-
-/** Whether a CoAP response code is of class 2 (RFC 7252 §5.9.1). */
-export function isSuccess(code: number): boolean {
-  return code >> 5 === 2;
 }
 
 function withReceipt(row: CommandRow, at: Millis, receipt: { step: string; text: string }): CommandRow {

@@ -36,7 +36,12 @@ export type LinkOperation =
   | { readonly kind: 'read'; readonly path: string }
   | { readonly kind: 'read-composite'; readonly paths: readonly string[] }
   /** Partial, and all or nothing; a record of type `none` removes its resource instance. */
-  | { readonly kind: 'write-composite'; readonly records: readonly LinkRecord[] }
+  | {
+      readonly kind: 'write-composite';
+      readonly records: readonly LinkRecord[];
+      /** Whoever wants it agrees that others are asked for instead, a record each; the link itself never does that. */
+      readonly inPieces?: true;
+    }
   | {
       readonly kind: 'write';
       readonly mode: 'replace' | 'partial';
@@ -82,8 +87,6 @@ export type RequestOutcome =
       readonly token?: string;
       /** See {@link LinkObservation}. */
       readonly format?: number;
-      /** How many requests it took, of what was asked for in pieces. */
-      readonly requests?: number;
     }
   /** Sent, and never answered, at most acknowledged: the device may have acted on it. */
   | { readonly kind: 'timeout'; readonly acknowledged?: true }

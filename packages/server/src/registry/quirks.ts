@@ -8,30 +8,38 @@ import type { Row } from '../store/tables.ts';
 import type { Device, Registration } from './fleet.ts';
 
 /** What was learned of how a device has to be asked. */
-type Quirks = NonNullable<Registration['quirks']>;
+export interface Quirks {
+  readonly noFetch?: true;
+  readonly noIpatch?: true;
+  /** Ids of objects. */
+  readonly byInstance?: readonly number[];
+}
 
 /** One thing that can be learned. */
 export type Quirk =
   /** It takes no FETCH: of several paths it is asked for one at a time. */
   | { readonly kind: 'no-fetch' }
-  /** An object is too long for its answers: it is read instance by instance. */
+  /** It takes no iPATCH: several values are written one at a time, if whoever wants them written agrees. */
+  | { readonly kind: 'no-ipatch' }
+  /** An object is too long for its answers: it is read and observed instance by instance. */
   | { readonly kind: 'by-instance'; readonly objectId: number };
 
 export const NO_FETCH: Quirk = { kind: 'no-fetch' };
+export const NO_IPATCH: Quirk = { kind: 'no-ipatch' };
 const NONE: Quirks = {};
 
-/** What devices answer to a FETCH that have none; others acknowledge it and say nothing more. */
-const FETCH_REFUSED: ReadonlySet<number> = new Set([Code.MethodNotAllowed, Code.NotImplemented]);
+/** What devices answer to a FETCH or iPATCH that have none; others acknowledge it and say nothing more. */
+const METHOD_REFUSED: ReadonlySet<number> = new Set([Code.MethodNotAllowed, Code.NotImplemented]);
 /** What devices answer that have no room for the whole of an answer; others break off in the midst of its parts. */
 const TOO_LONG: ReadonlySet<number> = new Set([Code.InternalServerError, Code.RequestEntityTooLarge]);
 
 /** Whether the outcome of what a quirk is about speaks for it. */
 export function showsQuirk({ kind }: Quirk, outcome: RequestOutcome): boolean {
   if (outcome.kind === 'answered') {
-    if (kind === 'no-fetch') return FETCH_REFUSED.has(outcome.code);
+    if (kind !== 'by-instance') return METHOD_REFUSED.has(outcome.code);
     return TOO_LONG.has(outcome.code) || (outcome.body.kind === 'records' && outcome.body.truncated);
   }
-  return kind === 'no-fetch' && outcome.kind === 'timeout' && outcome.acknowledged === true;
+  return kind !== 'by-instance' && outcome.kind === 'timeout' && outcome.acknowledged === true;
 }
 
 interface Options {
@@ -72,14 +80,27 @@ export class QuirkBook {
   }
 }
 
-function isIn({ noFetch, byInstance = [] }: Quirks, quirk: Quirk): boolean {
-  return quirk.kind === 'no-fetch' ? noFetch === true : byInstance.includes(quirk.objectId);
+function isIn({ noFetch, noIpatch, byInstance = [] }: Quirks, quirk: Quirk): boolean {
+  switch (quirk.kind) {
+    case 'no-fetch':
+      return noFetch === true;
+    case 'no-ipatch':
+      return noIpatch === true;
+    case 'by-instance':
+      return byInstance.includes(quirk.objectId);
+  }
 }
 
 function withQuirk(quirks: Quirks, quirk: Quirk): Quirks {
   if (isIn(quirks, quirk)) return quirks;
-  if (quirk.kind === 'no-fetch') return { ...quirks, noFetch: true };
-  return { ...quirks, byInstance: [...(quirks.byInstance ?? []), quirk.objectId] };
+  switch (quirk.kind) {
+    case 'no-fetch':
+      return { ...quirks, noFetch: true };
+    case 'no-ipatch':
+      return { ...quirks, noIpatch: true };
+    case 'by-instance':
+      return { ...quirks, byInstance: [...(quirks.byInstance ?? []), quirk.objectId] };
+  }
 }
 
 /** What is still believed of a device that registers anew: all of it, if it says the same of itself as before. */

@@ -19,7 +19,14 @@ const NAMES: Readonly<Record<number, string>> = {
   [ContentFormat.legacyJson]: 'OMA JSON, as before 1.0',
 };
 
-type Supported = 'transport' | 'rootPath' | 'contentFormats' | 'refusedFormats' | 'noFetch' | 'readByInstance';
+type Supported =
+  | 'transport'
+  | 'rootPath'
+  | 'contentFormats'
+  | 'refusedFormats'
+  | 'noFetch'
+  | 'noIpatch'
+  | 'readByInstance';
 
 /** What a registered device says that it supports, and what was learned of it beside. */
 export function supportOf(
@@ -28,7 +35,7 @@ export function supportOf(
     rootPath,
     contentFormats,
     refusedFormats = [],
-    quirks: { noFetch, byInstance = [] } = {},
+    quirks: { noFetch, noIpatch, byInstance = [] } = {},
   }: Pick<Registration, 'rootPath' | 'contentFormats' | 'refusedFormats' | 'quirks'>,
 ): Pick<NonNullable<DeviceDetail['registration']>, Supported> {
   return {
@@ -37,6 +44,7 @@ export function supportOf(
     ...(contentFormats.length === 0 ? {} : { contentFormats: contentFormats.map(named) }),
     ...(refusedFormats.length === 0 ? {} : { refusedFormats: refusedFormats.map(named) }),
     ...(noFetch && { noFetch }),
+    ...(noIpatch && { noIpatch }),
     ...(byInstance.length === 0 ? {} : { readByInstance: [...byInstance] }),
   };
 }

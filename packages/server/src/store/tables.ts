@@ -1,4 +1,12 @@
-import type { Actor, CommandOperation, CommandPriority, CommandState, Receipt, WakeFor } from '@reeve/contract';
+import type {
+  Actor,
+  CommandOperation,
+  CommandPriority,
+  CommandState,
+  Receipt,
+  WakeFor,
+  WrittenPiece,
+} from '@reeve/contract';
 import type {
   CommandId,
   CredentialId,
@@ -12,6 +20,7 @@ import type {
 import type { Check, HandshakeFacts } from '../link/handshake-facts.ts';
 import type { SessionId } from '../link/port.ts';
 import type { Profile } from '../registry/profiles.ts';
+import type { Quirks } from '../registry/quirks.ts';
 import { accessTables } from './access-tables.ts';
 import { bootstrapTables } from './bootstrap-tables.ts';
 import { device, organisation } from './columns.ts';
@@ -103,8 +112,8 @@ export const tables = {
       endedAt: optional(integer()),
       /** Content formats that the device has refused since it registered. */
       refusedFormats: optional(json<number[]>()),
-      /** How it has to be asked: without FETCH; for the instances of some objects one by one. */
-      quirks: optional(json<{ readonly noFetch?: true; readonly byInstance?: readonly number[] }>()),
+      /** How it has to be asked. */
+      quirks: optional(json<Quirks>()),
       /** Telephone number or external identifier, as the device has it. */
       sms: optional(text()),
       /** What the device offers under a name. */
@@ -231,6 +240,8 @@ export const tables = {
       created: optional(text()),
       /** What a Discover listed. */
       nodes: optional(json<{ path: string; attributes: Readonly<Record<string, string>> }[]>()),
+      /** What became of each value that was written by itself. */
+      pieces: optional(json<readonly WrittenPiece[]>()),
       /** Absent: normal. */
       priority: optional(text<CommandPriority>()),
       /** 1: it was sent and not answered, so the device may have acted on it. */

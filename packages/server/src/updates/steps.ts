@@ -1,6 +1,6 @@
 import { Code } from '@reeve/coap';
 import type { UpdateState } from '@reeve/contract';
-import { isSuccess } from '../commands/steps.ts';
+import { isSuccess } from '../commands/outcome.ts';
 import { type Said, SCHEMES } from './objects.ts';
 
 /** Size exponent of parts that are sent first: 1024 bytes. A device may ask for smaller ones. */

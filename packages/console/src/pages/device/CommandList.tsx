@@ -53,6 +53,11 @@ export function CommandList({ deviceId }: { deviceId: string }) {
                     {path} = {text}
                   </Text>
                 ))}
+                {command.pieces?.map(({ path, written, text }) => (
+                  <Text key={path} size="xs" {...(written ? {} : { c: 'red' })} style={{ overflowWrap: 'anywhere' }}>
+                    {path} {written ? 'was written' : 'was not written'}: {text}
+                  </Text>
+                ))}
                 {command.created && <Text size="xs">Created {command.created}</Text>}
                 {command.nodes?.map(({ path, name, attributes }) => (
                   <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>

@@ -1,4 +1,4 @@
-import { Button, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import type { DeviceDetail } from '@reeve/contract';
 import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
@@ -27,9 +27,12 @@ function CompositeForm({ device, done }: { device: DeviceDetail; done: () => voi
   const [text, setText] = useState('');
   const [attributes, setAttributes] = useState('');
   const [terms, setTerms] = useState<Terms>({});
+  const [inPieces, setInPieces] = useState(false);
   const rows = buildTree(device).flatMap(({ instances }) => instances.flatMap((instance) => instance.rows));
   const parsed = parseComposite(text, (path) => rows.find((row) => row.path === path));
-  const operation = parsed.ok ? parsed.operation : undefined;
+  const together = parsed.ok ? parsed.operation : undefined;
+  const writes = together?.kind === 'write-composite';
+  const operation = writes && inPieces ? { ...together, inPieces } : together;
   const observe = async () => {
     if (operation?.kind !== 'read-composite') return;
     const path = operation.paths.join(' ') + (attributes.trim() === '' ? '' : `?${attributes.trim()}`);
@@ -49,9 +52,17 @@ function CompositeForm({ device, done }: { device: DeviceDetail; done: () => voi
         error={!parsed.ok && parsed.error}
         onChange={(event) => setText(event.currentTarget.value)}
       />
+      {writes && (
+        <Checkbox
+          size="xs"
+          label="If the device refuses them together, write them one by one: perhaps not all of them are"
+          checked={inPieces}
+          onChange={(event) => setInPieces(event.currentTarget.checked)}
+        />
+      )}
       <QueueTerms terms={terms} change={setTerms} />
       <SendButton deviceId={device.deviceId} command={operation && { operation, ...terms }} done={done}>
-        {operation?.kind === 'write-composite' ? 'Write' : 'Read'}
+        {writes ? 'Write' : 'Read'}
       </SendButton>
       {reads && (
         <>

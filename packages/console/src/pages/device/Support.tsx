@@ -9,10 +9,11 @@ export function Support({ device }: { device: DeviceDetail }) {
   const { registration, downlink } = device;
   if (!registration) return null;
   const { version, binding, queueMode, transport, rootPath, contentFormats, profile, extra } = registration;
-  const { refusedFormats, noFetch, readByInstance } = registration;
+  const { refusedFormats, noFetch, noIpatch, readByInstance } = registration;
   const parameters = Object.entries(extra ?? {}).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
   const { bytesPerDay, bytesToday = 0, awakeSeconds } = downlink;
-  const quirky = refusedFormats || noFetch || readByInstance || profile || rootPath || parameters.length > 0;
+  const refuses = refusedFormats || noFetch || noIpatch || readByInstance;
+  const quirky = refuses || profile || rootPath || parameters.length > 0;
   return (
     <Section title="Supports">
       <Facts
@@ -31,6 +32,7 @@ export function Support({ device }: { device: DeviceDetail }) {
         facts={[
           ['Refused', refusedFormats && `${names(refusedFormats)}: tried last`],
           ['Several paths', noFetch && 'one at a time: it takes no FETCH'],
+          ['Several values', noIpatch && 'written one at a time, where they may be: it takes no iPATCH'],
           ['Read by instance', readByInstance?.map((id) => `/${id}`).join(', ')],
           ['Awake for', queueMode && `${formatDuration(awakeSeconds * 1000)} after each message`],
           ['Downlink', bytesPerDay !== undefined && `${bytesToday} of ${bytesPerDay} bytes today`],

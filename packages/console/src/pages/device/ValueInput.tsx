@@ -1,5 +1,6 @@
 import { NativeSelect, TextInput } from '@mantine/core';
-import { parseInput, rangeFault } from './parseInput.ts';
+import { parseTyped } from '@reeve/contract';
+import { rangeFault } from './rangeFault.ts';
 import type { ResourceRow } from './tree.ts';
 
 interface ValueInputProps {
@@ -25,7 +26,7 @@ export function ValueInput({ row, type, text, change }: ValueInputProps) {
       />
     );
   }
-  const parsed = parseInput(type, text);
+  const parsed = parseTyped(type, text);
   const fault = parsed.ok ? rangeFault(row, parsed.value) : `Expected ${parsed.expected}`;
   return (
     <TextInput

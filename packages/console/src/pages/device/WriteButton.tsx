@@ -1,8 +1,8 @@
 import { Button, NativeSelect, Popover, Stack } from '@mantine/core';
-import type { CommandOperation } from '@reeve/contract';
+import { type CommandOperation, parseTyped, typedText, typedTypes } from '@reeve/contract';
 import { useState } from 'react';
-import { inputTypes, parseInput, rangeFault } from './parseInput.ts';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { rangeFault } from './rangeFault.ts';
 import { SendButton } from './SendButton.tsx';
 import type { ResourceRow } from './tree.ts';
 import { ValueInput } from './ValueInput.tsx';
@@ -16,7 +16,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
   const { path } = row;
 
   function ask() {
-    setText(String(row.value?.value ?? ''));
+    setText(row.value ? typedText(row.value) : '');
     setAsking(true);
   }
   const operation = operationOf(row, type, text);
@@ -34,7 +34,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
             <NativeSelect
               size="xs"
               label="Type"
-              data={inputTypes}
+              data={typedTypes}
               value={type}
               onChange={(event) => setType(event.currentTarget.value)}
             />
@@ -52,7 +52,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
 
 /** The Write of what was typed, if that fits the resource. */
 function operationOf(row: ResourceRow, type: string, text: string): CommandOperation | undefined {
-  const parsed = parseInput(type, text);
+  const parsed = parseTyped(type, text);
   if (!parsed.ok || rangeFault(row, parsed.value) !== undefined) return undefined;
   const { path } = row;
   const typed = row.operations === 'unknown' ? { type } : {};

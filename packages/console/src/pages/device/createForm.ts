@@ -1,6 +1,6 @@
-import type { CommandOperation, ResourceInfo } from '@reeve/contract';
+import { type CommandOperation, parseTyped, type ResourceInfo } from '@reeve/contract';
 import { limitsOf } from './limits.ts';
-import { parseInput, rangeFault } from './parseInput.ts';
+import { rangeFault } from './rangeFault.ts';
 import type { ResourceRow } from './tree.ts';
 
 /** What the fields of a new instance hold, by path below the instance. */
@@ -50,7 +50,7 @@ export function createOf(
   for (const row of rows) {
     const text = texts[row.path] ?? '';
     if (text === '') continue;
-    const parsed = parseInput(row.type ?? 'string', text);
+    const parsed = parseTyped(row.type ?? 'string', text);
     if (!parsed.ok || rangeFault(row, parsed.value) !== undefined) return undefined;
     values.push({ path: row.path, value: parsed.value });
   }

@@ -1,5 +1,4 @@
-import type { CommandOperation } from '@reeve/contract';
-import { parseInput } from './parseInput.ts';
+import { type CommandOperation, parseTyped } from '@reeve/contract';
 import type { ResourceRow } from './tree.ts';
 
 type Parsed =
@@ -31,7 +30,7 @@ export function parseComposite(text: string, rowOf: (path: string) => ResourceRo
       values.push({ path, value: null });
       continue;
     }
-    const parsed = parseInput(rowOf(path)?.type ?? 'string', written);
+    const parsed = parseTyped(rowOf(path)?.type ?? 'string', written);
     if (!parsed.ok) return { ok: false, error: `Line ${number}: expected ${parsed.expected}` };
     values.push({ path, value: parsed.value });
   }

@@ -89,6 +89,7 @@ export const version2: readonly string[] = [
   // What commands brought back beside values.
   'ALTER TABLE "commands" ADD COLUMN "created" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "nodes" TEXT',
+  'ALTER TABLE "commands" ADD COLUMN "pieces" TEXT',
   // The order and end of commands, and what a device may be sent.
   'ALTER TABLE "commands" ADD COLUMN "priority" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "unanswered" INTEGER',

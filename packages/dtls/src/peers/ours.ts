@@ -18,6 +18,8 @@ type Effect<Kind extends DtlsEffect['kind']> = Extract<DtlsEffect, { readonly ki
 
 const SERVER = addressKey('server');
 const TICK_MS = 20;
+/** After which a request of CoAP is sent again. Nothing is congested on 127.0.0.1, so it grows no longer (RFC 7252 §4.2). */
+const RESEND_MS = 400;
 /** Small enough to cut every flight, and a certificate into half a dozen pieces; a Finished in CBC fits. */
 const SMALL_MTU = 100;
 const DEFAULT_MTU = 1232;
@@ -69,10 +71,7 @@ abstract class Ours<Endpoint extends DtlsServer | DtlsClient> {
     this.endpoint = endpoint;
     this.mode = mode;
     this.socket = socket;
-    this.#timer = setInterval(() => {
-      endpoint.tick(Date.now());
-      this.work();
-    }, TICK_MS);
+    this.#timer = setInterval(() => this.tick(Date.now()), TICK_MS);
   }
 
   all<Kind extends DtlsEffect['kind']>(kind: Kind): Effect<Kind>[] {
@@ -93,6 +92,11 @@ abstract class Ours<Endpoint extends DtlsServer | DtlsClient> {
   stop(): void {
     clearInterval(this.#timer);
     this.socket.close();
+  }
+
+  protected tick(now: number): void {
+    this.endpoint.tick(now);
+    this.work();
   }
 
   protected abstract carryOut(effect: DtlsEffect): void;
@@ -174,6 +178,8 @@ function contentFor(request: Uint8Array): Uint8Array {
 /** One session with the server at a port. */
 export class OurClient extends Ours<DtlsClient> {
   readonly #port: number;
+  /** A confirmable request without an answer yet, and when it is sent again. */
+  #unanswered: { readonly request: Uint8Array; readonly dueAt: number } | undefined;
 
   static async connect(mode: Mode, small: boolean, port: number, state?: ResumptionState): Promise<OurClient> {
     const { server, client } = MATERIAL[curveOf(mode)];
@@ -211,11 +217,23 @@ export class OurClient extends Ours<DtlsClient> {
 
   /** Sends one record and gives the next that comes back. */
   async ask(question: Uint8Array): Promise<Uint8Array> {
-    const { session } = await this.nth('established', 0);
+    await this.nth('established', 0);
     const heard = this.all('received').length;
-    this.endpoint.send(session, question);
-    this.work();
+    this.#send(question);
     return (await this.nth('received', heard)).data;
+  }
+
+  /**
+   * Asks with a confirmable request of CoAP, which is sent again until something comes back. libcoap on GnuTLS needs it: it
+   * takes one record for each datagram, and forgets a datagram that comes while it is behind. It is so whenever a flight
+   * has come twice, several records to a datagram.
+   */
+  async request(request: Uint8Array): Promise<Uint8Array> {
+    await this.nth('established', 0);
+    this.#unanswered = { request, dueAt: Date.now() + RESEND_MS };
+    const answer = await this.ask(request);
+    this.#unanswered = undefined;
+    return answer;
   }
 
   /** Goes on at another port. */
@@ -236,6 +254,20 @@ export class OurClient extends Ours<DtlsClient> {
     else if (effect.kind === 'findPeer') {
       this.endpoint.peerFound(effect.lookup, judge(effect.presented, this.mode, 'server'), Date.now());
     }
+  }
+
+  protected override tick(now: number): void {
+    if (this.#unanswered && now >= this.#unanswered.dueAt) {
+      const { request } = this.#unanswered;
+      this.#unanswered = { request, dueAt: now + RESEND_MS };
+      this.#send(request);
+    }
+    super.tick(now);
+  }
+
+  #send(data: Uint8Array): void {
+    for (const { session } of this.all('established')) this.endpoint.send(session, data);
+    this.work();
   }
 
   #listen(): void {

@@ -11,8 +11,9 @@ describe('jsonValue', () => {
     ['false', 'boolean', false],
     ['-1.5e3', 'float', -1500],
     ['1800000000', 'time', 1_800_000_000],
+    ['2027-01-15T08:00:00Z', 'time', 1_800_000_000],
     ['66:0', 'objlnk', '66:0'],
-    ['AAEC', 'opaque', 'AAEC'],
+    ['000102', 'opaque', 'AAEC'],
     ['42', undefined, 42],
     ['true', undefined, true],
     ['1e999', undefined, '1e999'],
@@ -26,5 +27,6 @@ describe('jsonValue', () => {
     ['yes', 'boolean'],
     ['1,5', 'float'],
     ['today', 'time'],
+    ['AAEX', 'opaque'],
   ])('%s is no %s', (word, type) => expect(() => jsonValue(word, type)).toThrow(`"${word}" is no`));
 });

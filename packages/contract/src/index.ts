@@ -18,4 +18,5 @@ export * from './policies.ts';
 export * from './routes/routes.ts';
 export * from './scopes.ts';
 export * from './streams.ts';
+export { parseTyped, typedText, typedTypes } from './typed-value.ts';
 export * from './updates.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { age, clockTime, counted, duration } from './words.ts';
+import { age, byPath, clockTime, counted, duration } from './words.ts';
 
 describe('words for times', () => {
   it.each([
@@ -30,4 +30,10 @@ describe('words for times', () => {
       '1 error',
       '2 errors',
     ]));
+});
+
+it('orders paths by their numbers', () => {
+  const given = ['/33000/0', '/3/0/16', '/3/0/1', '/3/0/11/0', '/3/0', '/3/0/9', '/d01/3/0/1', '/30/0'];
+  const ordered = ['/3/0', '/3/0/1', '/3/0/9', '/3/0/11/0', '/3/0/16', '/30/0', '/33000/0', '/d01/3/0/1'];
+  expect(byPath(given.map((path) => ({ path }))).map(({ path }) => path)).toEqual(ordered);
 });

@@ -29,3 +29,10 @@ export function clockTime(at: number): string {
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
+
+const PATHS = new Intl.Collator('en', { numeric: true });
+
+/** In the order of their paths, numbers as numbers; several values of one path stay in theirs. */
+export function byPath<T extends { readonly path: string }>(each: readonly T[]): T[] {
+  return each.toSorted((one, other) => PATHS.compare(one.path, other.path));
+}

@@ -180,7 +180,7 @@ export function formatValue(value: Value): string {
       return Math.abs(value.value) <= 8.64e12 ? new Date(value.value * 1000).toISOString() : `${value.value} s`;
     case 'opaque': {
       const shown = Array.from(value.value.subarray(0, 32), (byte) => byte.toString(16).padStart(2, '0')).join('');
-      return `${shown}${value.value.length > 32 ? '…' : ''} (${value.value.length} bytes)`;
+      return `${shown}${value.value.length > 32 ? '…' : ''} (${value.value.length === 1 ? '1 byte' : `${value.value.length} bytes`})`;
     }
     case 'objlnk':
       return formatObjectLink(value.value);

@@ -16,7 +16,7 @@ describe('operations', () => {
     expect(calls.map(({ name }) => name)).toEqual(['commands.create', 'commands.show', 'commands.show']);
   });
 
-  it('prints several values with their names, units and ages', async () => {
+  it('prints several values with their names, units and ages, by path', async () => {
     const values = [
       { ...value, name: 'Battery Level', observedAt: NOW - 60_000 },
       { ...value, path: '/3/0/0', text: 'Reeve' },
@@ -25,8 +25,8 @@ describe('operations', () => {
     const { out } = await run(read, { 'commands.create': { ...commandIn('answered', 'answered 2.05'), values } });
     expect(out.split('\n').map((line) => line.split(/ {2,}/).map((cell) => cell.trim()))).toEqual([
       ['PATH', 'NAME', 'VALUE', 'MEASURED'],
-      ['/3/0/9', 'Battery Level', '81 %', '1 min ago'],
       ['/3/0/0', 'Reeve'],
+      ['/3/0/9', 'Battery Level', '81 %', '1 min ago'],
     ]);
   });
 

@@ -134,7 +134,6 @@ function listenerOf({
   oscore = false,
   ...dtls
 }: NonNullable<ConfigFile['listeners']>[number]): Listener {
-  if (bootstrap && transport !== 'coaps') throw new Failure('usage', `There is no bootstrap server over ${transport}`);
   if (oscore && transport !== 'coap+tcp')
     throw new Failure('usage', `"oscore" is for listeners of coap+tcp, not ${transport}`);
   return { transport, host, port: at, dtls, ...(bootstrap ? { bootstrap } : {}), ...(oscore ? { noSec: false } : {}) };

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessage } from '../codec.ts';
+import { decodeMessage, encodeMessage } from '../codec.ts';
 import { Code, formatCode } from '../codes.ts';
 import { ObservationScope } from '../ids.ts';
-import { type CoapMessage, observeValue, optionValue } from '../message.ts';
+import { type CoapMessage, MessageType, observeValue, optionValue } from '../message.ts';
 import { Option, option } from '../options.ts';
 import { hex, path, toHex } from '../testing/harness.ts';
 import type { OscoreAssociationOptions } from './association.ts';
+import { oscoreLimits } from './bindings.ts';
 import { oscoreValueOf } from './protection.ts';
 import { DEVICE, End, Line, SERVER } from './testing.ts';
 
@@ -329,6 +330,27 @@ describe('OS-4: keys derived anew (RFC 8613 Appendix B.2)', () => {
     l.server.association.reserved(reserve.upTo, reserve.idContext);
     l.run();
     expect(outcomes(l.device)).toEqual(['2.05 a']);
+  });
+
+  it('holds no more than so many messages until then, however many come', () => {
+    const l = line(rederive, { received: 'unknown' });
+    l.server.grants = false;
+    get(l.device, 'a');
+    l.run();
+    const [reserve] = l.server.effects;
+    if (reserve?.kind !== 'reserve') throw new Error('no reservation');
+    for (let i = 0; i < 2 * oscoreLimits.held; i++) {
+      const message = { type: MessageType.NonConfirmable, code: Code.Get, messageId: i, token: Uint8Array.of(i) };
+      l.device.association.send(encodeMessage({ ...message, options: path('x'), payload: hex('') }));
+    }
+    l.run();
+    expect(faults(l.server)).toEqual(Array.from({ length: oscoreLimits.held + 1 }, () => 'exhausted'));
+    l.server.association.reserved(reserve.upTo, reserve.idContext);
+    l.run();
+    expect(l.server.received).toHaveLength(oscoreLimits.held);
+    get(l.device, 'b', l.now);
+    l.run();
+    expect(outcomes(l.device)).toContain('2.05 b');
   });
 
   it('goes on after a restart of the server with the keys that it stored', () => {

@@ -190,7 +190,8 @@ export class OscoreAssociation {
 
   #deliver(message: CoapMessage, standing: Standing): void {
     const received = { datagram: encodeMessage(message), ...standing };
-    if (this.#held) this.#held.push(received);
-    else this.#effects.push({ kind: 'received', ...received });
+    if (!this.#held) this.#effects.push({ kind: 'received', ...received });
+    else if (this.#held.length < oscoreLimits.held) this.#held.push(received);
+    else this.#effects.push({ kind: 'refused', fault: 'exhausted', detail: 'new keys are not stored yet' });
   }
 }

@@ -13,6 +13,8 @@ export const oscoreLimits = {
   recent: 8,
   /** Messages that wait for a number to be sent with. */
   waiting: 16,
+  /** Messages of the peer that wait until its new keys are stored: as many as CoAP works on at a time. */
+  held: 8,
   /** How often a request is made again because the peer wants other keys. */
   repetitions: 3,
 } as const;

@@ -85,9 +85,10 @@ export class InProcessServer implements AsyncDisposable {
     return { url: this.#server.url };
   }
 
-  /** The port of the first socket of a transport. */
-  portOf(transport: Transport): number {
-    return this.#server.coap.find((address) => address.transport === transport)?.port ?? 0;
+  /** The port of the first socket of a transport, of those that serve the bootstrap interface or of the others. */
+  portOf(transport: Transport, bootstrap = false): number {
+    const those = this.#server.coap.filter((address) => (address.bootstrap ?? false) === bootstrap);
+    return those.find((address) => address.transport === transport)?.port ?? 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

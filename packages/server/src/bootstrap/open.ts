@@ -21,8 +21,9 @@ export async function openBootstrap({ trust, sealer, ...options }: Options) {
   const templates = await Templates.load(store);
   const serverPublicKey = () => Buffer.from(identities.facts().publicKey, 'base64');
   const serverCertificate = () => {
-    const { coaps } = options.uris();
-    return coaps === undefined ? undefined : identities.certificateFor(new URL(coaps).hostname);
+    const uris = options.uris();
+    const uri = uris.coaps ?? uris['coaps+tcp'];
+    return uri === undefined ? undefined : identities.certificateFor(new URL(uri).hostname);
   };
   const provisioning = await Provisioning.load({
     store,

@@ -6,8 +6,9 @@ export interface ServerUris {
   readonly coap?: string;
   readonly 'coaps+tcp'?: string;
   readonly 'coap+tcp'?: string;
-  /** The bootstrap server, with DTLS. */
+  /** The bootstrap server, with DTLS, else with TLS. */
   readonly bootstrap?: string;
+  /** The bootstrap server without either, for devices that use OSCORE, or nothing. */
   readonly plainBootstrap?: string;
 }
 
@@ -26,15 +27,16 @@ export function urisOf(addresses: readonly ListenAddress[], host: string | undef
     coap: uri('coap', false),
     'coaps+tcp': uri('coaps+tcp', false),
     'coap+tcp': uri('coap+tcp', false),
-    bootstrap: uri('coaps', true),
-    plainBootstrap: uri('coap', true),
+    bootstrap: uri('coaps', true) ?? uri('coaps+tcp', true),
+    plainBootstrap: uri('coap', true) ?? uri('coap+tcp', true),
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** What an operator of a bootstrap server should know. */
-export function bootstrapWarnings(addresses: readonly ListenAddress[], { coaps }: ServerUris): string[] {
-  return coaps === undefined && addresses.some(({ bootstrap }) => bootstrap)
+export function bootstrapWarnings(addresses: readonly ListenAddress[], uris: ServerUris): string[] {
+  const known = uris.coaps ?? uris['coaps+tcp'];
+  return known === undefined && addresses.some(({ bootstrap }) => bootstrap)
     ? ['Devices can not be bootstrapped: say under which name or address they reach this server, with --device-host.']
     : [];
 }

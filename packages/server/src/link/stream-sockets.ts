@@ -45,7 +45,7 @@ export class StreamSockets implements StreamSide {
           transport === 'coap+tcp' ? this.#plain(ingress, options) : this.#secure(ingress, listener, options);
         const server = createServer({ noDelay: true }, accept);
         this.#servers.push(server);
-        this.addresses.set(ingress, { transport, host, port: await bind(server, transport, host, port) });
+        this.addresses.set(ingress, { ...listener, port: await bind(server, transport, host, port) });
       }
     } catch (error) {
       await this.close();

@@ -124,6 +124,8 @@ export interface ServerFacts {
   readonly certificates: readonly string[];
   /** Of the bootstrap server; absent if there is none, or nobody said where it is reached. */
   readonly bootstrapUri?: string;
+  /** The same for devices that use OSCORE. */
+  readonly plainBootstrapUri?: string;
 }
 
 /** Security modes of LwM2M (Transport §5.2, resource /0/x/2). */
@@ -137,7 +139,8 @@ const modes: Readonly<Record<CredentialAdd['kind'], string>> = {
 /** What has to be set on the device for a credential; a pre-shared key is not among it. */
 export function setupOf(endpoint: string, row: CredentialRow, server: ServerFacts): SetupItem[] {
   const { kind, purpose, proof } = row;
-  const { bootstrapUri = 'none yet: start the server with --bootstrap and --device-host' } = server;
+  const uri = kind === 'oscore' ? server.plainBootstrapUri : server.bootstrapUri;
+  const bootstrapUri = uri ?? 'none yet: start the server with --bootstrap and --device-host';
   const common: SetupItem[] = [
     { about: 'endpoint name (register ?ep=)', value: endpoint },
     ...(purpose === 'management'

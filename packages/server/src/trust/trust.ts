@@ -96,8 +96,12 @@ export async function openTrust(options: Options) {
     admission,
     /** What devices have to know of the server. */
     facts: (): ServerFacts => {
-      const { bootstrap } = options.uris();
-      return { ...identities.facts(), ...(bootstrap === undefined ? {} : { bootstrapUri: bootstrap }) };
+      const { bootstrap, plainBootstrap } = options.uris();
+      return {
+        ...identities.facts(),
+        ...(bootstrap === undefined ? {} : { bootstrapUri: bootstrap }),
+        ...(plainBootstrap === undefined ? {} : { plainBootstrapUri: plainBootstrap }),
+      };
     },
     authorityName: (authorityId: AuthorityId) => authorities.get(authorityId)?.row.name,
 

@@ -1,6 +1,7 @@
 import type { ObjectInstance } from '@reeve/agent';
 import type { LwM2mPath } from '@reeve/lwm2m';
 import { expect } from 'vitest';
+import { until } from '../e2e/harness.ts';
 import { type LeshanServer, startLeshanServer } from '../peers/leshan/driver.ts';
 import { accountOf, type Values } from './configuration.ts';
 import { RunningClient } from './running-client.ts';
@@ -53,7 +54,7 @@ export class LeshanStage {
     const account = accountOf({ uri: this.server.coap }, { 1: 600, 2: 0, ...values });
     this.#running = await RunningClient.start(endpoint, { ...client, objects: [...account, ...objects] });
     const registered = await this.heard('registered');
-    await expect.poll(() => this.running.client.registration.kind).toBe('registered');
+    await until('it knows', async () => this.running.client.registration.kind === 'registered');
     return registered;
   };
 

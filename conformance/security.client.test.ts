@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BootstrapOptions } from '@reeve/agent';
 import { afterAll, afterEach, describe, expect } from 'vitest';
+import { until } from '../e2e/harness.ts';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
 import { type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import { leshan15Available, startLeshanBootstrapServer } from '../peers/leshan-1.5/driver.ts';
@@ -79,12 +80,10 @@ describe.skipIf(!leshanAvailable())('security', () => {
       const server = await serve({ certificate: { ...certified(), device: { endpoint: 'int-403' } } });
       const certificate = certificateOf('int-403', name);
       const { events } = await start('int-403', { objects: accountOf({ uri: server.coaps, certificate }) });
-      await expect
-        .poll(() => events[0], { timeout: 20_000 })
-        .toMatchObject({
-          kind: 'failed',
-          detail: expect.stringContaining('is not for the host'),
-        });
+      expect(await until('it fails', async () => events[0])).toMatchObject({
+        kind: 'failed',
+        detail: expect.stringContaining('is not for the host'),
+      });
       expect(server.history.map(({ event }) => event)).not.toContain('registered');
     });
   }

@@ -161,6 +161,6 @@ describe.skipIf(!leshanAvailable())('Our client and a Leshan server', { timeout:
       [1_790_000_000_000, 79],
       [1_790_000_060_000, 78],
     ]);
-    await expect.poll(() => events.filter(({ kind }) => kind === 'sent').length).toBe(2);
+    await until('both are answered', async () => events.filter(({ kind }) => kind === 'sent').length === 2);
   });
 });

@@ -19,6 +19,8 @@ import { InProcessServer } from './in-process.ts';
 const ENDPOINT = 'meter-1';
 const NUMBER = '+4915112345678';
 const params = { device: ENDPOINT };
+/** How long both take it for awake: time enough for a request on a busy machine. */
+const AWAKE_S = 3;
 
 /** A device of our own that sleeps, and a gateway that brings it what the server has sent to its number. */
 describe('A sleeping device that is reached by SMS', { timeout: 60_000 }, () => {
@@ -39,11 +41,11 @@ describe('A sleeping device that is reached by SMS', { timeout: 60_000 }, () => 
       sms: { url, secretFile },
     });
     await server.api('devices.add', { body: { endpoint: ENDPOINT, noSec: true } });
-    await server.api('devices.change', { params, body: { awakeSeconds: 1 } });
+    await server.api('devices.change', { params, body: { awakeSeconds: AWAKE_S } });
     const client = new LwM2mClient({
       endpoint: ENDPOINT,
       random: (n) => randomBytes(n),
-      queueMode: 600,
+      queueMode: AWAKE_S * 1000,
       smsNumber: NUMBER,
       objects: [
         securityInstance({ uri: `coap://127.0.0.1:${server.portOf('coap')}` }),

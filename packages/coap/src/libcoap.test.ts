@@ -162,6 +162,6 @@ describe.skipIf(!installed('coap-client-notls'))('as a server for libcoap', () =
     await client('-m', 'put', '-e', 'third', uri);
     expect((await lines).trim().split('\n')).toEqual(['first', 'second', 'third']);
     expect(value.outcomes).toEqual(['acknowledged', 'acknowledged']);
-    await expect.poll(() => server.core.sizes().observersPerPeer).toBe(0);
+    await expect.poll(() => server.core.sizes().observersPerPeer, { timeout: 10_000 }).toBe(0);
   });
 });

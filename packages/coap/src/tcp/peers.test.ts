@@ -36,7 +36,9 @@ async function freePort(): Promise<number> {
 /** Connects once the other side listens. */
 async function dial(client: TcpEndpoint, port: number): Promise<PeerKey> {
   let peer: PeerKey | undefined;
-  await expect.poll(async () => (peer = await client.connect(port).catch(() => undefined))).toBeDefined();
+  await expect
+    .poll(async () => (peer = await client.connect(port).catch(() => undefined)), { timeout: 10_000 })
+    .toBeDefined();
   if (peer === undefined) throw new Error('never connected');
   return peer;
 }
@@ -144,7 +146,7 @@ describe.skipIf(!installed('coap-server-notls') || !installed('coap-client-notls
       await client('-m', 'put', '-e', 'second', uri);
       await client('-m', 'put', '-e', 'third', uri);
       expect((await lines).trim().split('\n')).toEqual(['first', 'second', 'third']);
-      await expect.poll(() => server.core.sizes().streams).toBe(0);
+      await expect.poll(() => server.core.sizes().streams, { timeout: 10_000 }).toBe(0);
     });
   });
 });

@@ -53,7 +53,7 @@ describe('connections to our sockets', () => {
     for (let n = 0; n < 10; n++) await once(dial(port), 'close');
     expect(owner.sizes().sessions).toBe(3);
     first[0]?.destroy();
-    await expect.poll(() => owner.sizes().sessions).toBe(2);
+    await expect.poll(() => owner.sizes().sessions, { timeout: 30_000 }).toBe(2);
     const next = dial(port);
     expect(await once(next, 'data')).toBeDefined();
   });

@@ -92,6 +92,29 @@ describe('a device that has to be asked in pieces', () => {
     expect(second).toMatchObject({ state: 'answered', code: '2.04', pieces: [{ written: true }, { written: true }] });
   });
 
+  it('P12: is observed instance by instance where the whole is too much for it, and so are those that come later', async () => {
+    await begin('crammed-watched');
+    const observes = async (path: string, v: number) => {
+      const payload = hexOf(JSON.stringify([{ n: `${path}/5700`, v }]));
+      const asked = await device.hear({ code: '0.01', path, observe: 0 });
+      device.answer(asked, { code: '2.05', format: SENML_JSON, observe: 1, payload });
+    };
+    await device.observed('/3303', async () => {
+      device.answer(await device.hear({ code: '0.01', path: '/3303', observe: 0 }), { code: '5.00' });
+      await observes('/3303/0', 20);
+      await observes('/3303/1', 21);
+    });
+    const state = async () => (await device.shown()).observations[0]?.state;
+    await until('both are observed', async () => (await state()) === 'live');
+    await until('it is learned', async () => (await learned()).readByInstance?.includes(3303));
+    const links = hexOf(`${LINKS},</3303/2>`);
+    await device.ask({ code: '0.02', path: device.location, format: 40, payload: links }, { code: '2.04' });
+    await observes('/3303/2', 22);
+    await until('its value is there', async () => (await device.values())['/3303/2/5700'] === 22);
+    await until('all are observed', async () => (await state()) === 'live');
+    expect((await device.shown()).observations).toMatchObject([{ path: '/3303', state: 'live' }]);
+  });
+
   it('P29: is observed path by path where it takes no FETCH', async () => {
     await begin('unobserved');
     const path = '/3/0/9 /3/0/10';

@@ -262,7 +262,7 @@ export class Dispatcher {
         await this.#within(device, async () => {
           await this.#report(device, report, this.#contacts(device, message));
           if (exchange !== undefined) send({ kind: 'accept', exchange });
-          if (message.ends) await this.#o.observer().ended(device, path);
+          if (message.ends) await this.#o.observer().ended(device, path, message.code);
         });
         this.#o.heard(carrier, registrations.attach(carrier, session));
       });

@@ -174,7 +174,10 @@ export async function startServer(
     performer,
     mark: receivedMark,
     received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
-    instances: (device, change) => noteInstance(device, change, { store, lanes, now }),
+    instances: async (device, change) => {
+      await noteInstance(device, change, { store, lanes, now });
+      observer.sync(device);
+    },
   });
   const updating = await openUpdates({
     ...{ store, sealer, fleet, credentials, pacer, lost, send, now, dataFolder },

@@ -135,7 +135,7 @@ function quirksText({ noFetch, noIpatch, readByInstance }: Registration): string
   return [
     ...(noFetch ? ['it takes no FETCH: of several paths it is asked for one at a time'] : []),
     ...(noIpatch ? ['it takes no iPATCH: several values are written one at a time, where they may be'] : []),
-    ...(readByInstance ? [`read by instance: ${readByInstance.map((id) => `/${id}`).join(', ')}`] : []),
+    ...(readByInstance ? [`read and observed by instance: ${readByInstance.map((id) => `/${id}`).join(', ')}`] : []),
   ].join('; ');
 }
 

@@ -10,7 +10,7 @@ import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { carrierOf, type Device, type Fleet, pages } from '../registry/fleet.ts';
-import { NO_FETCH, type QuirkBook, showsQuirk } from '../registry/quirks.ts';
+import type { QuirkBook } from '../registry/quirks.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf, throughOf } from '../registry/terms.ts';
 import { SmallMap } from '../small-map.ts';
@@ -18,9 +18,9 @@ import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
-import { furthest, inParts, partsOf } from './parts.ts';
+import { furthest, Parts } from './parts.ts';
 import { baseOf, wantedTarget } from './target.ts';
-import { cancelOf, describeRefusal, type LiveWatch, type Watch } from './watch.ts';
+import { cancelOf, describeRefusal, isBegun, type LiveWatch, type Watch } from './watch.ts';
 import { Wishes } from './wishes.ts';
 
 /** What is to be done next for a device; `former` is the observation that is begun anew. */
@@ -53,11 +53,13 @@ interface Options {
 export class Observer {
   readonly #o: Options;
   readonly #wishes: Wishes;
+  readonly #parts: Parts;
   readonly #syncing = new Set<DeviceId>();
 
   private constructor(options: Options, wishes: Wishes) {
     this.#o = options;
     this.#wishes = wishes;
+    this.#parts = new Parts(options.quirks);
   }
 
   /** Loads what people want, and what devices were observing before a restart. */
@@ -94,9 +96,8 @@ export class Observer {
   }
 
   #view(deviceId: DeviceId, path: string, wantedBy: string[]): Observation {
-    const watches = this.#o.fleet.get(deviceId)?.watches;
-    const parts = this.#takesNoFetch(this.#o.fleet.get(deviceId)) ? partsOf(path) : undefined;
-    const watch = furthest((parts ?? [path]).map((part) => watches?.get(part)));
+    const device = this.#o.fleet.get(deviceId);
+    const watch = device && furthest(this.#parts.of(device, path).map((part) => device.watches?.get(part)));
     return {
       path,
       wantedBy,
@@ -172,7 +173,8 @@ export class Observer {
   }
 
   /** The device ended an observation by itself; it is asked again when it registers anew. Called within its lane. */
-  async ended(device: Device, path: string): Promise<void> {
+  async ended(device: Device, path: string, code: number): Promise<void> {
+    if (this.#parts.outgrown(device, path, code)) return this.#forget(device, path);
     await this.#refused(device, path, 'the device ended the observation', 'refused');
   }
 
@@ -240,10 +242,6 @@ export class Observer {
     return true;
   }
 
-  #takesNoFetch(device: Device | undefined): boolean {
-    return device !== undefined && this.#o.quirks.has(device, NO_FETCH);
-  }
-
   #ask(device: Device, { path, former, watch }: Step): Turn | Promise<Turn> {
     // The device knows nothing of it.
     if (watch && watch.state !== 'live') return 'go';
@@ -253,8 +251,7 @@ export class Observer {
 
   #next(device: Device): Step | undefined {
     if (!isReachable(device, this.#o.now())) return undefined;
-    const targets = this.#wishes.targets(device.row.deviceId);
-    const wanted = this.#takesNoFetch(device) ? inParts(targets) : targets;
+    const wanted = this.#parts.ofAll(device, this.#wishes.targets(device.row.deviceId));
     const watches = device.watches;
     for (const watch of watches?.values() ?? []) {
       if (!wanted.includes(watch.path)) return { kind: 'stop', path: watch.path, watch };
@@ -268,13 +265,18 @@ export class Observer {
   }
 
   async #stop(device: Device, watch: Watch): Promise<void> {
-    const { deviceId } = device.row;
-    this.#of(deviceId).delete(watch.path);
-    if (watch.state !== 'live') return;
-    await this.#o.store
-      .commit({ changes: [{ delete: 'observations', key: { deviceId, path: watch.path } }] })
-      .catch(() => {});
+    if (watch.state !== 'live') {
+      this.#of(device.row.deviceId).delete(watch.path);
+      return;
+    }
+    await this.#forget(device, watch.path);
     await this.#o.requests.perform(device, cancelOf(watch));
+  }
+
+  /** The device does not observe a path any more. What can't be saved is over at the next start. */
+  async #forget({ row: { deviceId } }: Device, path: string): Promise<void> {
+    this.#of(deviceId).delete(path);
+    await this.#o.store.commit({ changes: [{ delete: 'observations', key: { deviceId, path } }] }).catch(() => {});
   }
 
   /** @param former the observation that this one takes the place of */
@@ -305,20 +307,8 @@ export class Observer {
   async #settle(device: Device, path: string, outcome: RequestOutcome, overtakenBy: string | undefined): Promise<void> {
     const { deviceId, organisationId } = device.row;
     const now = this.#o.now();
-    if (partsOf(path) && showsQuirk(NO_FETCH, outcome)) {
-      // Its paths are observed one by one instead.
-      this.#o.quirks.suspect(device, NO_FETCH);
-      this.#of(deviceId).delete(path);
-      return;
-    }
-    const how = howUnanswered(outcome);
-    if (how) return this.#retryLater(device, path, how);
-    if (
-      outcome.kind === 'answered' &&
-      outcome.code === Code.Content &&
-      outcome.token !== undefined &&
-      device.registration
-    ) {
+    const inParts = this.#parts.learn(device, path, outcome);
+    if (isBegun(outcome) && device.registration) {
       const { token, format } = outcome;
       const { registrationId } = device.registration;
       const observation = { path, token, since: now, ...(format === undefined ? {} : { format }) };
@@ -328,11 +318,15 @@ export class Observer {
         },
         apply: () => this.#of(deviceId).set(path, { ...observation, state: 'live' }),
       };
-      if (this.#takesNoFetch(device)) this.#o.quirks.prove(device, NO_FETCH);
+      this.#parts.prove(device, path);
       const report = { path: baseOf(path) ?? path, body: outcome.body, fresh: token !== overtakenBy, receivedAt: now };
+      // Of what is to be observed in parts this is the beginning; it is not wanted as a whole any more, and ended next.
       await this.#o.take(device, report, [live]);
       return;
     }
+    if (inParts) return this.#forget(device, path);
+    const how = howUnanswered(outcome);
+    if (how) return this.#retryLater(device, path, how);
     const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
     await this.#refused(device, path, describeRefusal(outcome), missing ? 'missing' : 'refused');
   }

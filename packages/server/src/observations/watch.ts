@@ -25,6 +25,13 @@ export function cancelOf({ path, token, format }: LiveWatch): LinkOperation {
   return { kind: 'cancel-observe', path, token, ...(format === undefined ? {} : { format }) };
 }
 
+/** Whether the outcome of asking for an observation began it. */
+export function isBegun(
+  outcome: RequestOutcome,
+): outcome is Extract<RequestOutcome, { kind: 'answered' }> & { readonly token: string } {
+  return outcome.kind === 'answered' && outcome.code === Code.Content && outcome.token !== undefined;
+}
+
 /** Why a device does not observe what it was asked to, in words. */
 export function describeRefusal(outcome: RequestOutcome): string {
   if (outcome.kind === 'reset') return 'the device reset the request';

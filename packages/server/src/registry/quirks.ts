@@ -56,6 +56,11 @@ export class QuirkBook {
     this.#o = options;
   }
 
+  /** Whether the device has any quirk at all. */
+  hasAny(device: Device): boolean {
+    return device.registration?.quirks !== undefined || this.#suspected.has(device);
+  }
+
   has(device: Device, quirk: Quirk): boolean {
     return isIn(device.registration?.quirks ?? NONE, quirk) || isIn(this.#suspected.get(device) ?? NONE, quirk);
   }

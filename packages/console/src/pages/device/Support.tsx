@@ -33,7 +33,7 @@ export function Support({ device }: { device: DeviceDetail }) {
           ['Refused', refusedFormats && `${names(refusedFormats)}: tried last`],
           ['Several paths', noFetch && 'one at a time: it takes no FETCH'],
           ['Several values', noIpatch && 'written one at a time, where they may be: it takes no iPATCH'],
-          ['Read by instance', readByInstance?.map((id) => `/${id}`).join(', ')],
+          ['By instance', readByInstance && `${readByInstance.map((id) => `/${id}`).join(', ')} read and observed`],
           ['Awake for', queueMode && `${formatDuration(awakeSeconds * 1000)} after each message`],
           ['Downlink', bytesPerDay !== undefined && `${bytesToday} of ${bytesPerDay} bytes today`],
           ['Profile', profile],

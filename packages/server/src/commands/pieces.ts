@@ -17,7 +17,7 @@ export type Pieces =
 type Several<Each> = readonly [Each, ...Each[]];
 
 /** One value, under its own path. */
-export interface PieceOfWrite {
+interface PieceOfWrite {
   readonly path: string;
   readonly operation: Write;
 }

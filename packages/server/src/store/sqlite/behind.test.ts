@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type DeviceId, newId } from '../../ids.ts';
 import { decodeRow } from '../codec.ts';
 import { deviceId, organisationId, person, putPerson, sample } from '../contract-fixtures.ts';
@@ -252,6 +252,46 @@ describe('writing behind', () => {
       3,
       ...Array.from({ length: 20 }, (_, n) => 10 + n),
     ]);
+  });
+
+  it('makes chunks of a length that a reader can take in, also of samples that are all of one moment', async () => {
+    const bench = new Bench();
+    const told = Array.from({ length: 2_000 }, (_, n) => {
+      const text = `${n}`.padEnd(1_000, 'x');
+      return sample(n < 1_000 ? n : 1_000, text, { receivedAt: n });
+    });
+    for (let from = 0; from < told.length; from += 500) bench.commit([{ samples: told.slice(from, from + 500) }]);
+    const values = told.map(({ stored }) => stored.value);
+    const scanned = async () => (await bench.scan(deviceId)).map(([, , value]) => value);
+    expect(await scanned()).toEqual(values);
+    bench.list('contacts');
+    expect(await scanned()).toEqual(values);
+    expect((await bench.scan(deviceId, { limit: 3 })).map(([, , value]) => value)).toEqual(values.slice(-3));
+    const lengths = bench
+      .query({ sql: 'SELECT length("samples") FROM "chunks"', cells: [] })
+      .map(([cell]) => Number(cell));
+    expect(lengths.length).toBeGreaterThan(15);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(128 * 1024);
+    // What comes later takes the place of what was told of the same moment.
+    bench.commit([{ samples: [sample(1_000, 'new', { receivedAt: 1_999 })] }]);
+    bench.list('contacts');
+    expect((await bench.scan(deviceId, { limit: 2 })).map(([, , value]) => value)).toEqual([values[1_998], 'new']);
+  });
+
+  it('reads no more of a history than its newest samples need, though all are of one moment', async () => {
+    const bench = new Bench();
+    for (let receivedAt = 1; receivedAt <= 450; receivedAt++) {
+      bench.commit([{ samples: [sample(1_000, receivedAt, { receivedAt })] }]);
+      bench.list('contacts');
+    }
+    const queries = vi.spyOn(bench, 'query');
+    const newest = await bench.scan(deviceId, { limit: 3 });
+    expect(newest.map(([, , value]) => value)).toEqual([448, 449, 450]);
+    // The series, and one page of its chunks.
+    expect(queries).toHaveBeenCalledTimes(2);
+    expect((await bench.scan(deviceId)).map(([, , value]) => value)).toEqual(
+      Array.from({ length: 450 }, (_, n) => n + 1),
+    );
   });
 
   it('is durable with the commit: what is in no table yet is there after a restart', () => {

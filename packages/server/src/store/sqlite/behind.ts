@@ -4,7 +4,7 @@ import { Generation } from './generation.ts';
 import type { RedoRange } from './protocol.ts';
 import { behindShapes } from './redo.ts';
 import { type RedoRow, readRow } from './redo-group.ts';
-import { encodeChunk, inOrder } from './series.ts';
+import { chunkNumber, chunksOf, encodeChunk, inOrder } from './series.ts';
 import { deleteSql, patchSql, putSql } from './statements.ts';
 import type { PendingRow, PendingSeries } from './unfold.ts';
 
@@ -106,7 +106,7 @@ export class WriteBehind {
   unwritten({ deviceId, path }: { readonly deviceId: string; readonly path: string }): Cell[][] {
     return [this.#writing, this.#gathering].flatMap((generation) => {
       const samples = generation?.samplesOf(deviceId, path) ?? [];
-      return generation && samples.length > 0 ? [[generation.last, encodeChunk(samples)]] : [];
+      return generation && samples.length > 0 ? [[chunkNumber(generation.last), encodeChunk(samples)]] : [];
     });
   }
 
@@ -158,12 +158,11 @@ export class WriteBehind {
     }
   }
 
-  #writeSeries({ deviceId, paths, types, rows }: PendingSeries, chunk: number): void {
-    const sorted = inOrder(rows);
-    const first = sorted[0]?.[0] ?? 0;
-    const last = sorted.at(-1)?.[0] ?? 0;
-    const cells = [deviceId, paths, last, chunk, types, first, encodeChunk(sorted)] as const;
-    if (this.#addChunk.run(...cells).changes === 0) {
+  #writeSeries({ deviceId, paths, types, rows }: PendingSeries, writing: number): void {
+    let chunk = chunkNumber(writing);
+    for (const { first, last, samples } of chunksOf(inOrder(rows))) {
+      const cells = [deviceId, paths, last, chunk++, types, first, samples] as const;
+      if (this.#addChunk.run(...cells).changes > 0) continue;
       this.#addSeries.run(deviceId, paths);
       this.#addChunk.run(...cells);
     }

@@ -37,8 +37,8 @@ function createTable(table: TableShape): string[] {
 
 /**
  * What was written of a series together, as JSON: rows of at, receivedAt and a value of each of its paths, oldest first,
- * with the times of the first and the last one. `chunk` is the number of the writing. A series has one path, or several
- * between spaces, which the device tells together; so have types.
+ * with the times of the first and the last one. `chunk` is a number, larger for what was written later. A series has one
+ * path, or several between spaces, which the device tells together; so have types.
  */
 const chunksTable = `CREATE TABLE "chunks" ("series" INTEGER NOT NULL, "last" INTEGER NOT NULL,
   "chunk" INTEGER NOT NULL, "type" TEXT NOT NULL, "first" INTEGER NOT NULL, "samples" TEXT NOT NULL,

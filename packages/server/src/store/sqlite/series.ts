@@ -7,6 +7,10 @@ import type { Sql } from './queries.ts';
 
 /** Chunks that are read at once. */
 const PAGE = 200;
+/** Characters of a chunk, unless it is of one row: whoever reads a history has a page of them in memory. */
+const LONGEST_CHUNK = 128 * 1024;
+/** Chunks that one writing may make of a series: their numbers lie between its own and that of the next one. */
+const PIECES = 4096;
 
 /** What a device told at one moment of the paths of a series: at, receivedAt, then a value of each. */
 export type ChunkRow = readonly [at: Millis, receivedAt: Millis, ...values: StoredValue['value'][]];
@@ -18,6 +22,21 @@ export function encodeChunk(rows: readonly ChunkRow[]): string {
 
 export function decodeChunk(cell: Cell | undefined): ChunkRow[] {
   return typeof cell === 'string' ? JSON.parse(cell) : [];
+}
+
+/** The number of the first chunk of a writing: those of later ones are larger. */
+export function chunkNumber(writing: number): number {
+  return writing * PIECES;
+}
+
+/** Rows in order as chunks, each with the times of its first and its last row. */
+export function chunksOf(rows: readonly ChunkRow[]): { first: Millis; last: Millis; samples: string }[] {
+  const samples = encodeChunk(rows);
+  if (samples.length <= LONGEST_CHUNK || rows.length < 2) {
+    return [{ first: rows[0]?.[0] ?? 0, last: rows.at(-1)?.[0] ?? 0, samples }];
+  }
+  const half = rows.length >> 1;
+  return [...chunksOf(rows.slice(0, half)), ...chunksOf(rows.slice(half))];
 }
 
 /** In order, and of those with equal times the one that was written last. */
@@ -41,11 +60,8 @@ interface Series {
   readonly path: string;
 }
 
-/** Samples of one path that were written together; of later writings the number is larger. */
-interface Written {
-  readonly chunk: number;
-  readonly samples: readonly SeriesSample[];
-}
+/** A sample with the number of its chunk. */
+type Found = readonly [...sample: SeriesSample, chunk: number];
 
 /** A stretch of time, and how many of its newest samples are wanted. */
 interface Stretch {
@@ -67,24 +83,24 @@ export async function scanSeries(
   const stretch = { from, to, limit: boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples) };
   // First: what is written to chunks meanwhile is there twice, and nothing is missed.
   const unwritten = await store.unwritten({ deviceId, path });
-  const found: Written[] = unwritten.map(([chunk, cell]) => ({ chunk: Number(chunk), samples: column(cell, 0) }));
+  const found = unwritten.flatMap(([chunk, cell]) => column(cell, 0, chunk));
   const series = await store.query({
     sql: `SELECT "series", "path" FROM "series" WHERE "deviceId" = ? AND instr(' ' || "path" || ' ', ?) > 0`,
     cells: [deviceId, ` ${path} `],
   });
   for (const [number = 0, paths] of series) {
     const place = String(paths).split(' ').indexOf(path);
-    found.push(...(await scanChunks(store, number, place, stretch)));
+    for (const sample of await scanChunks(store, number, place, stretch)) found.push(sample);
   }
-  return newestOf(found, stretch);
+  return newestOf(found, stretch).map(([at, receivedAt, value]) => [at, receivedAt, value]);
 }
 
 /**
- * Enough of the chunks of a series for its newest samples. Chunks may overlap, since values may come late: they are read
- * from the end until none that is left can hold anything newer than what is there.
+ * The newest samples of a series. Chunks may overlap, since values may come late: they are read from the end until none
+ * that is left can hold anything newer than what is there, or of the same moment and received later.
  */
-async function scanChunks(store: ScanAccess, series: Cell, place: number, stretch: Stretch): Promise<Written[]> {
-  const found: Written[] = [];
+async function scanChunks(store: ScanAccess, series: Cell, place: number, stretch: Stretch): Promise<Found[]> {
+  let found: Found[] = [];
   for (let after: readonly Cell[] = [Number.MAX_SAFE_INTEGER, 0]; ; ) {
     const rows = await store.query({
       sql: `SELECT "last", "chunk", "samples" FROM "chunks"
@@ -92,24 +108,25 @@ async function scanChunks(store: ScanAccess, series: Cell, place: number, stretc
         ORDER BY "last" DESC, "chunk" DESC LIMIT ?`,
       cells: [series, stretch.from, stretch.to, ...after, PAGE],
     });
-    for (const [, chunk, cell] of rows) found.push({ chunk: Number(chunk), samples: column(cell, place) });
+    const read = rows.flatMap(([, chunk, cell]) => column(cell, place, chunk));
+    // No more than is wanted, however many chunks overlap.
+    found = newestOf(found.concat(read), stretch);
     const last = rows.at(-1);
     if (rows.length < PAGE || !last) return found;
-    // Whatever is left ends before this.
-    const newest = newestOf(found, stretch);
-    const [oldest] = newest;
-    if (newest.length >= stretch.limit && oldest && Number(last[0]) < oldest[0]) return found;
+    const [oldest] = found;
+    if (found.length >= stretch.limit && oldest && Number(last[0]) <= oldest[0]) return found;
     after = last.slice(0, 2);
   }
 }
 
 /** The samples of one of the paths of a chunk. */
-function column(cell: Cell | undefined, place: number): SeriesSample[] {
-  return decodeChunk(cell).map((row) => [row[0], row[1], row[2 + place] ?? null]);
+function column(cell: Cell | undefined, place: number, chunk: Cell | undefined): Found[] {
+  return decodeChunk(cell).map((row) => [row[0], row[1], row[2 + place] ?? null, Number(chunk)]);
 }
 
-function newestOf(found: readonly Written[], { from, to, limit }: Stretch): SeriesSample[] {
-  const written = found.toSorted((a, b) => a.chunk - b.chunk).flatMap(({ samples }) => samples);
-  const all = inOrder(written.filter(([at]) => at >= from && at <= to));
+/** Of samples with equal times the one that was written last counts: that of the larger chunk. */
+function newestOf(found: readonly Found[], { from, to, limit }: Stretch): Found[] {
+  const written = found.filter(([at]) => at >= from && at <= to).sort((a, b) => a[3] - b[3]);
+  const all = inOrder(written);
   return all.slice(Math.max(0, all.length - limit));
 }

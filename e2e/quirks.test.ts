@@ -110,7 +110,13 @@ describe('a device that has to be asked in pieces', () => {
     const links = hexOf(`${LINKS},</3303/2>`);
     await device.ask({ code: '0.02', path: device.location, format: 40, payload: links }, { code: '2.04' });
     await observes('/3303/2', 22);
-    await until('its value is there', async () => (await device.values())['/3303/2/5700'] === 22);
+    const create: CommandOperation = { kind: 'create', path: '/3303', instanceId: 3, values: [] };
+    await device.command(create, async () => {
+      device.answer(await device.hear({ code: '0.02', path: '/3303' }), { code: '2.01' });
+      await observes('/3303/3', 23);
+    });
+    const shown = async () => Object.entries(await device.values()).filter(([path]) => path.startsWith('/3303'));
+    await until('all have values', async () => (await shown()).length === 4);
     await until('all are observed', async () => (await state()) === 'live');
     expect((await device.shown()).observations).toMatchObject([{ path: '/3303', state: 'live' }]);
   });

@@ -1,34 +1,9 @@
 import Type, { type Static } from 'typebox';
+import { BootstrapKeys, ShortServerId } from './account-keys.ts';
 import { Instant, PathText } from './common.ts';
 import { SetValue } from './devices.ts';
 
-const ShortServerId = Type.Integer({ minimum: 1, maximum: 65_534 });
 const Seconds = Type.Integer({ minimum: 0, maximum: 2_147_483_647 });
-
-const Hex = (maxLength: number) => Type.String({ pattern: '^([0-9a-fA-F]{2})*$', maxLength });
-const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]+={0,2}$', maxLength: 8192 });
-
-/** Keys of an account on a server elsewhere. They are never told again. */
-export const BootstrapKeys = Type.Object(
-  {
-    identity: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 128, description: 'psk; {endpoint} and the like are replaced' }),
-    ),
-    key: Type.Optional(Hex(128)),
-    publicKey: Type.Optional(Base64),
-    privateKey: Type.Optional(Base64),
-    serverPublicKey: Type.Optional(Base64),
-    senderId: Type.Optional(Hex(14)),
-    recipientId: Type.Optional(Hex(14)),
-    salt: Type.Optional(Hex(128)),
-  },
-  {
-    additionalProperties: false,
-    description:
-      'psk: identity, key in hex; raw-key and certificate: publicKey, privateKey, serverPublicKey in DER (the public ones certificates for certificate); oscore: key, senderId, recipientId, salt in hex. Written only: {} stands for what was given before',
-  },
-);
-export type BootstrapKeys = Static<typeof BootstrapKeys>;
 
 /** An account of a server on the device: an instance of Security and one of Server. */
 export const BootstrapAccount = Type.Object(

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { AccountKeys } from './account-keys.ts';
 import { Actor, Instant, Labels, ObservedText, PathText } from './common.ts';
 import { CredentialAdd, CredentialInfo, CredentialKind, CredentialPurpose, SetupItem } from './credentials.ts';
 import { Downlink, downlinkSettings, WakeFor } from './downlink.ts';
@@ -285,6 +286,7 @@ export const DeviceImport = Type.Object(
         description: 'instead of identity, key and purpose; a PSK or OSCORE secret must be given',
       }),
     ),
+    accountKeys: Type.Optional(AccountKeys),
   },
   { additionalProperties: false },
 );

@@ -316,7 +316,7 @@ export async function startServer(
       ...frameHandlers({ fleet, lanes, frames, now }),
       ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),
       ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
-      ...importHandlers({ store, fleet, sources: trust.sources, deployments: bootstrapping.deployments, engine, now }),
+      ...importHandlers({ store, fleet, sources: trust.sources, ...bootstrapping, engine, now }),
       ...deviceHandlers({
         store,
         fleet,

@@ -43,6 +43,27 @@ describe('reeve bootstrap', () => {
     expect(out).toMatch(/wrote \/0\/1 in TLV: 4\.00 +failed/);
   });
 
+  it('lists whose keys a device is given for servers elsewhere, sets and removes its own', async () => {
+    const params = { device: 'truck-1', server: '9' };
+    const status = { shortServerId: 9, uri: 'coaps://a', own: true, changedAt: NOW - 60_000, changedBy: 'ada' };
+    const items = [status, { shortServerId: 10, uri: 'coaps://b', own: false }];
+    const faulty = { shortServerId: 11, own: false, fault: 'neither has keys' };
+    const listed = await run(['bootstrap', 'key', 'ls', 'truck-1'], {
+      'bootstrap.account-keys': { items: [...items, faulty] },
+    });
+    expect(listed.out).toMatch(/9 +coaps:\/\/a +its own +1 min ago +ada/);
+    expect(listed.out).toMatch(/10 +coaps:\/\/b +of its template/);
+    expect(listed.out).toMatch(/11 +none +neither has keys/);
+    const keys = { identity: 'a', key: '00' };
+    const words = ['bootstrap', 'key', 'set', 'truck-1', '9', '-'];
+    const set = await run(words, { 'bootstrap.set-account-keys': status }, { input: JSON.stringify(keys) });
+    expect(set.calls[0]?.args).toEqual({ params, body: keys });
+    const removed = await run(['bootstrap', 'key', 'rm', 'truck-1', '9'], {
+      'bootstrap.remove-account-keys': undefined,
+    });
+    expect(removed.calls[0]?.args).toEqual({ params });
+  });
+
   it('takes a template from stdin, and shows it as it takes it', async () => {
     const template = { accounts: [{ shortServerId: 7 }] };
     const group = { name: 'pumps', template, builtIn: false };

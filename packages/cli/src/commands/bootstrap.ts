@@ -1,4 +1,11 @@
-import { type BootstrapGroup, type BootstrapSession, type BootstrapTemplate, compact } from '@reeve/contract';
+import {
+  type AccountKeysStatus,
+  type BootstrapGroup,
+  type BootstrapKeys,
+  type BootstrapSession,
+  type BootstrapTemplate,
+  compact,
+} from '@reeve/contract';
 import { type Context, command } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { choice, required, text } from '../options.ts';
@@ -9,6 +16,10 @@ import type { Style } from '../terminal.ts';
 import { age, clockTime, duration } from '../words.ts';
 import { operate, waiting } from './operate.ts';
 
+const account = {
+  device: required('DEVICE', 'endpoint name or id'),
+  server: required('SERVER', 'short server id of an account of its template'),
+};
 const group = { name: required('GROUP', 'label `group` of its devices; default: of all others') };
 
 export const bootstrapCommands = [
@@ -67,7 +78,7 @@ export const bootstrapCommands = [
     summary: 'Say what the devices of a group are given from now on',
     positionals: { ...group, file: required('FILE', 'the template in JSON, - for stdin; see docs/bootstrap.md') },
     run: async (context, given) => {
-      const body = readTemplate(given.file, await readSource(given.file, context.terminal));
+      const body = readJson<BootstrapTemplate>(given.file, await readSource(given.file, context.terminal));
       const set = await context.api('bootstrap.set-template', { params: { name: given.name }, body });
       show(context, set, () => []);
       context.terminal.note(`Devices of the group ${given.name} are given this when they are bootstrapped next.`);
@@ -82,12 +93,45 @@ export const bootstrapCommands = [
       context.terminal.note(`Removed the template of the group ${given.name}`);
     },
   }),
+  command({
+    name: 'bootstrap key ls',
+    summary: 'List the servers elsewhere that a device is given accounts on, and whose keys it is given; not the keys',
+    positionals: { device: account.device },
+    run: async (context, given) => {
+      const page = await context.api('bootstrap.account-keys', { params: { device: given.device } });
+      const none = 'Its template has no account on a server elsewhere that needs keys';
+      showList(context, page, keyColumns(context.terminal.now()), none);
+    },
+  }),
+  command({
+    name: 'bootstrap key set',
+    summary: 'Give a device keys of its own for a server elsewhere, in the place of those of its template',
+    positionals: {
+      ...account,
+      file: required('FILE', 'the keys in JSON, as "keys" of a template, - for stdin; see docs/bootstrap.md'),
+    },
+    run: async (context, { device, server, file }) => {
+      const body = readJson<BootstrapKeys>(file, await readSource(file, context.terminal));
+      const set = await context.api('bootstrap.set-account-keys', { params: { device, server }, body });
+      show(context, set, () => []);
+      context.terminal.note(`${device} is given these keys for server ${server} when it is bootstrapped next.`);
+    },
+  }),
+  command({
+    name: 'bootstrap key rm',
+    summary: 'Take the keys of its own from a device: it is given those of its template',
+    positionals: account,
+    run: async (context, { device, server }) => {
+      await context.api('bootstrap.remove-account-keys', { params: { device, server } });
+      context.terminal.note(`Removed the keys that ${device} had of its own for server ${server}`);
+    },
+  }),
 ];
 
 /** The server says what is wrong in it; here it only has to be JSON. @throws Failure `usage` */
-function readTemplate(file: string, source: string): BootstrapTemplate {
+function readJson<T>(file: string, source: string): T {
   try {
-    return JSON.parse(source) as BootstrapTemplate;
+    return JSON.parse(source) as T;
   } catch (error) {
     throw new Failure('usage', `${file} is no JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -147,5 +191,16 @@ function templateColumns(now: number): Columns<BootstrapGroup> {
     values: ({ template }) => String(template.values?.length ?? 0),
     changed: (each) => (each.builtIn ? 'built in' : age(each.changedAt, now)),
     by: (each) => each.changedBy ?? '',
+  };
+}
+
+function keyColumns(now: number): Columns<AccountKeysStatus> {
+  return {
+    server: (each) => String(each.shortServerId),
+    uri: (each) => each.uri ?? '',
+    keys: ({ own, fault }) => (own ? 'its own' : fault === undefined ? 'of its template' : 'none'),
+    set: (each) => age(each.changedAt, now),
+    by: (each) => each.changedBy ?? '',
+    problem: ({ fault }) => (fault === undefined ? '' : ['red', fault]),
   };
 }

@@ -64,6 +64,30 @@ describe('reeve device import', () => {
     expect((await load(`name,value.3/0/15\ng-2,x\n`)).err).toContain('there is no column "value.3/0/15"');
   });
 
+  it('gives devices keys of their own for servers elsewhere, checked by line against their template', async () => {
+    const account = { shortServerId: 9, uri: 'coaps://other.example', security: 'psk' };
+    const template = { accounts: [{ shortServerId: 1 }, account] };
+    await reeve(['bootstrap', 'template', 'set', 'meters', '-'], JSON.stringify(template));
+    const columns = 'name,key,group,account.9.identity,account.9.key';
+    const line = (name: string, own: string) => `${name},${KEY},meters,${own}\n`;
+    const csv = `${columns}\n${line('m-1', `m-1-id,${KEY.match(/../g)?.join(':')}`)}${line('m-2', ',')}`;
+    expect((await load(csv, '--bootstrap')).code).toBe(0);
+    const keysOf = async (name: string) => JSON.parse((await reeve(['bootstrap', 'key', 'ls', name, '--json'])).out);
+    expect((await keysOf('m-1')).items).toEqual([
+      { shortServerId: 9, uri: account.uri, own: true, changedAt: expect.any(Number), changedBy: expect.any(String) },
+    ]);
+    expect((await keysOf('m-2')).items).toMatchObject([{ own: false, fault: expect.any(String) }]);
+
+    const wrong = `${columns}\n${line('m-3', `x,${KEY}`)}${line('m-4', 'x,')}${line('m-5', 'x,zz')}`;
+    const { code, err } = await load(wrong);
+    expect([code, err]).toEqual([4, expect.stringContaining('Line 4, account.9.key: ')]);
+    const lacking = await load(`${columns}\n${line('m-3', `x,${KEY}`)}${line('m-4', 'x,')}m-6,${KEY},,x,${KEY}\n`);
+    expect(lacking.err).toContain('Line 3, account.9: the keys for server 9 lack key');
+    expect(lacking.err).toContain('Line 4, account.9: the template default has no account 9 on a server elsewhere');
+    expect((await names()).filter((name) => name.startsWith('m-'))).toEqual(['m-1', 'm-2']);
+    expect((await load(`name,account.9.colour\nm-7,x\n`)).err).toContain('there is no column "account.9.colour"');
+  });
+
   it('tells what is wrong by line, adds nothing, and keeps no keys of nobody', async () => {
     const before = await names();
     const keys = join(folder, 'refused.csv');

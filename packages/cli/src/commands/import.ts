@@ -17,7 +17,10 @@ export const importCommands = [
     name: 'device import',
     summary: 'Add the devices of a CSV file, or of what Leshan exports, with their keys: all of them or none',
     positionals: {
-      file: required('FILE', 'columns name, identity, key, site, owner, group, label.*, value.PATH; - for stdin'),
+      file: required(
+        'FILE',
+        'columns name, identity, key, site, owner, group, label.*, value.PATH, account.*; - for stdin',
+      ),
     },
     options: {
       keys: text('FILE', 'new file for the keys that are made for devices without one'),

@@ -1,3 +1,4 @@
+import { type AccountKeys, BootstrapKeys } from '../account-keys.ts';
 import { compact } from '../compact.ts';
 import type { CredentialPurpose } from '../credentials.ts';
 import { readCsv } from './csv.ts';
@@ -5,6 +6,10 @@ import { IMPORT_COLUMNS, type ImportEntry, type ImportRead, importOf } from './e
 
 /** Columns of which there may be many: labels, and values that are written once the device has registered. */
 const MANY = /^(label\..|value\.\/)/;
+/** Columns of keys for accounts on servers elsewhere, by short server id. */
+const ACCOUNT = new RegExp(`^account\\.([1-9]\\d{0,4})\\.(${Object.keys(BootstrapKeys.properties).join('|')})$`);
+/** Those of them that are in hex, and come as tools print them. */
+const HEX_PARTS: readonly string[] = ['key', 'senderId', 'recipientId', 'salt'];
 const MADE_KEY_BYTES = 16;
 const KEY = /^([0-9a-f]{2}){16,64}$/i;
 
@@ -15,7 +20,9 @@ export function readCsvDevices(csv: string, purpose: CredentialPurpose | undefin
   const [head, ...rows] = records;
   if (!head || rows.length === 0) return refusal('The file has no devices: its first line names the columns');
   const titles = head.fields.map((title) => title.trim());
-  const strange = titles.filter((title) => !Object.hasOwn(IMPORT_COLUMNS, title) && !MANY.test(title));
+  const strange = titles.filter(
+    (title) => !Object.hasOwn(IMPORT_COLUMNS, title) && !MANY.test(title) && !ACCOUNT.test(title),
+  );
   const twice = titles.filter((title, index) => titles.indexOf(title) < index);
   const wrong = [
     ...strange.map((title) => `there is no column "${title}"`),
@@ -63,6 +70,7 @@ function entryOf(
   const values = filled.flatMap(([title, value]) =>
     title.startsWith('value.') ? [{ path: title.slice('value.'.length), value }] : [],
   );
+  const accountKeys = accountKeysOf(filled);
   const given = cell('key');
   const key = given === undefined ? undefined : keyOf(given);
   const optional = compact({
@@ -71,6 +79,7 @@ function entryOf(
     owner: cell('owner'),
     labels: labels.length > 0 ? Object.fromEntries(labels) : undefined,
     values: values.length > 0 ? values : undefined,
+    accountKeys,
     purpose,
   });
   return {
@@ -78,6 +87,17 @@ function entryOf(
     made: key === undefined,
     device: { endpoint: cell('name') ?? '', key: key ?? madeKey(), ...optional },
   };
+}
+
+/** What the cells say of accounts on servers elsewhere; undefined if nothing. */
+function accountKeysOf(cells: readonly (readonly [title: string, value: string])[]): AccountKeys | undefined {
+  const byServer: AccountKeys = {};
+  for (const [title, value] of cells) {
+    const [, server, part] = ACCOUNT.exec(title) ?? [];
+    if (server === undefined || part === undefined) continue;
+    byServer[server] = { ...byServer[server], [part]: HEX_PARTS.includes(part) ? keyOf(value) : value };
+  }
+  return Object.keys(byServer).length > 0 ? byServer : undefined;
 }
 
 /** In hex. */

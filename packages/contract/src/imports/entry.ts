@@ -52,5 +52,7 @@ export function importErrors({ errors = [], detail, title }: Problem, entries: r
 /** What people call a field of the API: the column that holds it; of a credential, only what is wrong there. */
 function columnOf(field: string): string {
   const [column] = Object.entries(IMPORT_COLUMNS).find(([, name]) => name === field) ?? [];
+  const account = /^accountKeys\/(.+)$/.exec(field)?.[1];
+  if (account !== undefined) return `account.${account.replace('/', '.')}`;
   return column ?? field.replace('labels/', 'label.').replace(/^credentials\/\d+\/?/, '');
 }

@@ -129,7 +129,7 @@ export class Bootstrap {
   async #begin(device: Device, former: Active | undefined, message: BootstrapRequest): Promise<void> {
     const { deviceId } = device.row;
     await this.#o.provisioning.came(device, message.session);
-    const prepared = this.#prepare(device, message.session);
+    const prepared = await this.#prepare(device, message.session);
     const row = this.#rowOf(device, message, 'asked to be bootstrapped');
     if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
     const { configuration, decisions } = prepared;
@@ -148,7 +148,7 @@ export class Bootstrap {
   /** Answers a Bootstrap-Pack-Request with everything at once. */
   packRequest(message: PackRequest): Promise<void> {
     return this.#admitted(message, async (device) => {
-      const prepared = this.#prepare(device);
+      const prepared = await this.#prepare(device);
       const row: BootstrapRow = { ...this.#rowOf(device, message, 'asked for everything at once'), pack: 1 };
       if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
       const { configuration, decisions } = prepared;
@@ -222,7 +222,7 @@ export class Bootstrap {
   }
 
   /** @returns why there is nothing to give in words */
-  #prepare(device: Device, session?: SessionInfo): Prepared | string {
+  async #prepare(device: Device, session?: SessionInfo): Promise<Prepared | string> {
     const { group, template } = this.#o.templates.for(device.row);
     const { organisationId } = device.row;
     const uris = this.#o.uris();
@@ -231,7 +231,7 @@ export class Bootstrap {
     for (const account of template.accounts) {
       const { security = 'psk' } = account;
       if (account.uri !== undefined) {
-        const secured = this.#o.keys.offer(account, { organisationId, name: group }, device.row);
+        const secured = await this.#o.keys.offer(account, { organisationId, name: group }, device.row);
         if (typeof secured === 'string') return secured;
         accounts.push({ ...account, uri: account.uri, secured });
         continue;

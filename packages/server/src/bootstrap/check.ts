@@ -34,7 +34,8 @@ export function checkTemplate(
     if (uri !== undefined && uri.startsWith('coaps') !== isSecure) {
       wrong(`accounts/${index}/uri`, `must begin with ${isSecure ? 'coaps' : 'coap'} for ${security}`);
     }
-    const fault = uri === undefined ? keys && 'are for a server elsewhere: those here are made' : keysFault(account);
+    const fault =
+      uri === undefined ? keys && 'are for a server elsewhere: those here are made' : keys && keysFault(account);
     if (fault !== undefined) wrong(`accounts/${index}/keys`, fault);
   }
   if (accounts.filter(({ uri }) => uri === undefined).length > 1) wrong('accounts', 'holds this server twice');

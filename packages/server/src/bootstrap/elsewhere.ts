@@ -5,6 +5,7 @@ import { oscoreFault } from '../link/oscore-port.ts';
 import type { StoredAccount, StoredTemplate } from '../store/bootstrap-tables.ts';
 import { SealError, type SealedPlace, type Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
+import type { AccountKeys } from './account-keys.ts';
 import { filledText } from './placeholders.ts';
 import type { AccountSecurity } from './plan.ts';
 
@@ -27,7 +28,7 @@ const PARTS: Readonly<Record<Security, readonly (keyof BootstrapKeys)[]>> = {
 /** Algorithms of OSCORE that every implementation has: AES-CCM-16-64-128, HMAC with SHA-256. */
 const OSCORE = { aead: 10, hmac: 5 } as const;
 
-/** What is wrong with the keys of an account on a server elsewhere, in words. */
+/** What is wrong with the keys of an account on a server elsewhere, in words that follow "the keys". */
 export function keysFault({ security = 'psk', keys = {} }: BootstrapAccount): string | undefined {
   const parts = PARTS[security];
   const lacking = parts.filter((part) => !keys[part]);
@@ -55,12 +56,14 @@ function derFault(security: 'raw-key' | 'certificate', keys: BootstrapKeys): str
   }
 }
 
-/** Keeps the keys of accounts on servers elsewhere: given by an operator, sealed here, and told to devices alone. */
+/** Keeps the keys of templates for servers elsewhere: given by an operator, sealed here, and told to devices alone. */
 export class ElsewhereKeys {
   readonly #sealer: Sealer;
+  readonly #own: AccountKeys;
 
-  constructor(sealer: Sealer) {
+  constructor(sealer: Sealer, own: AccountKeys) {
     this.#sealer = sealer;
+    this.#own = own;
   }
 
   /** A template with the keys that were given before in the place of those that stand as `{}`. */
@@ -86,27 +89,13 @@ export class ElsewhereKeys {
     return { ...template, accounts };
   }
 
-  /** What a device is given for an account. @returns why there is nothing in words */
-  offer(account: StoredAccount, owner: Owner, device: Row<'devices'>): AccountSecurity | string {
+  /** What a device is given for an account: by keys of its own, else by those of its template. @returns why there is nothing in words */
+  async offer(account: StoredAccount, owner: Owner, device: Row<'devices'>): Promise<AccountSecurity | string> {
     const { security = 'psk', shortServerId } = account;
     if (security === 'none') return { mode: 'none' };
-    const keys = this.#open(account, owner);
-    if (!keys) return `the keys for server ${shortServerId} do not open`;
-    const { identity = '', key = '', publicKey = '', privateKey = '', serverPublicKey = '' } = keys;
-    if (security === 'psk') {
-      const filled = filledText(identity, device);
-      if (filled === undefined) return `the identity for server ${shortServerId} needs what is not known of the device`;
-      return { mode: 'psk', identity: Buffer.from(filled), key: Buffer.from(key, 'hex') };
-    }
-    if (security === 'oscore') {
-      const { senderId = '', recipientId = '', salt = '' } = keys;
-      return { mode: 'oscore', secret: Buffer.from(key, 'hex'), terms: { senderId, recipientId, salt, ...OSCORE } };
-    }
-    const der = (text: string) => Buffer.from(text, 'base64');
-    const [shown, servers] = [der(publicKey), der(serverPublicKey)];
-    return security === 'raw-key'
-      ? { mode: 'raw-key', publicKey: shown, privateKey: der(privateKey), serverPublicKey: servers }
-      : { mode: 'certificate', certificate: shown, privateKey: der(privateKey), serverCertificate: servers };
+    const own = await this.#own.of(device, shortServerId);
+    if (!own && account.sealedKeys === undefined) return withoutKeys(shortServerId);
+    return offerOf(account, own ? own.keys : this.#open(account, owner), device);
   }
 
   #open({ sealedKeys, shortServerId }: StoredAccount, owner: Owner): BootstrapKeys | undefined {
@@ -118,6 +107,52 @@ export class ElsewhereKeys {
       if (error instanceof SealError) return undefined;
       throw error;
     }
+  }
+}
+
+/** Why a device is given nothing for an account that neither it nor its template has keys for. */
+export function withoutKeys(shortServerId: number): string {
+  return `neither the device nor its template has keys for server ${shortServerId}`;
+}
+
+/**
+ * What a device is told of an account.
+ *
+ * @param keys undefined if they do not open
+ * @returns why there is nothing in words
+ */
+export function offerOf(
+  account: StoredAccount,
+  keys: BootstrapKeys | undefined,
+  device: Row<'devices'>,
+): AccountSecurity | string {
+  const { security = 'psk', shortServerId } = account;
+  const fault = keys ? keysFault({ ...account, keys }) : 'do not open';
+  if (!keys || fault !== undefined) return `the keys for server ${shortServerId} ${fault}`;
+  const { identity = '', key = '', publicKey = '', privateKey = '', serverPublicKey = '' } = keys;
+  const der = (text: string) => Buffer.from(text, 'base64');
+  switch (security) {
+    case 'none':
+      return { mode: 'none' };
+    case 'psk': {
+      const filled = filledText(identity, device);
+      if (filled === undefined) return `the identity for server ${shortServerId} needs what is not known of the device`;
+      return { mode: 'psk', identity: Buffer.from(filled), key: Buffer.from(key, 'hex') };
+    }
+    case 'oscore': {
+      const { senderId = '', recipientId = '', salt = '' } = keys;
+      return { mode: 'oscore', secret: Buffer.from(key, 'hex'), terms: { senderId, recipientId, salt, ...OSCORE } };
+    }
+    case 'raw-key':
+      return {
+        ...{ mode: security, publicKey: der(publicKey), privateKey: der(privateKey) },
+        serverPublicKey: der(serverPublicKey),
+      };
+    case 'certificate':
+      return {
+        ...{ mode: security, certificate: der(publicKey), privateKey: der(privateKey) },
+        serverCertificate: der(serverPublicKey),
+      };
   }
 }
 

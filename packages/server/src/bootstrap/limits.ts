@@ -14,4 +14,6 @@ export const bootstrapLimits = {
   prunedAtOnce: 500,
   /** Templates of an organisation. */
   templates: 1000,
+  /** Accounts that a device has keys of its own for. */
+  accountKeysPerDevice: 16,
 } as const;

@@ -1,6 +1,8 @@
 import type { DeviceId } from '../ids.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Trust } from '../trust/trust.ts';
+import { accountKeyHandlers } from './account-key-handlers.ts';
+import { AccountKeys } from './account-keys.ts';
 import { Bootstrap, type BootstrapOptions } from './bootstrap.ts';
 import { Deployments } from './deployments.ts';
 import { ElsewhereKeys } from './elsewhere.ts';
@@ -15,10 +17,11 @@ type Options = Omit<BootstrapOptions, 'templates' | 'keys' | 'provisioning'> & {
 
 /** Joins what devices are given, what is made for them, and the server that gives it. */
 export async function openBootstrap({ trust, sealer, ...options }: Options) {
-  const keys = new ElsewhereKeys(sealer);
   const { store, fleet, lanes, models, now } = options;
   const { sources, ender, identities } = trust;
   const templates = await Templates.load(store);
+  const accountKeys = new AccountKeys({ store, sealer, templates, now });
+  const keys = new ElsewhereKeys(sealer, accountKeys);
   const serverPublicKey = () => Buffer.from(identities.facts().publicKey, 'base64');
   const serverCertificate = () => {
     const uris = options.uris();
@@ -39,7 +42,11 @@ export async function openBootstrap({ trust, sealer, ...options }: Options) {
   return {
     bootstrap,
     deployments,
-    handlers: () => bootstrapHandlers({ store, fleet, templates, keys, models, now }),
+    accountKeys,
+    handlers: () => ({
+      ...bootstrapHandlers({ store, fleet, templates, keys, models, now }),
+      ...accountKeyHandlers({ store, fleet, lanes, accountKeys, now }),
+    }),
     /** The device is gone. */
     forget: (deviceId: DeviceId) => {
       bootstrap.forget(deviceId);

@@ -40,7 +40,6 @@ describe('the templates of groups', () => {
       'accounts/1/shortServerId',
     ],
     [{ accounts: [{ shortServerId: 1 }, { shortServerId: 2 }] }, 'accounts'],
-    [{ accounts: [{ shortServerId: 1, uri: 'coaps://a' }] }, 'accounts/0/keys'],
     [{ accounts: [{ shortServerId: 1, uri: 'coaps://a', keys: {} }] }, 'accounts/0/keys'],
     [{ accounts: [{ shortServerId: 1, keys: { identity: 'a', key: '00' } }] }, 'accounts/0/keys'],
     [{ accounts: [{ shortServerId: 1, uri: 'coap://a', keys: { identity: 'a', key: '00' } }] }, 'accounts/0/uri'],

@@ -86,6 +86,9 @@ export interface JournalPayloads {
   'bootstrap.failed': { bootstrapId: BootstrapId; reason: string };
   'bootstrap.template-set': { name: string };
   'bootstrap.template-removed': { name: string };
+  /** The device has keys of its own for an account on a server elsewhere. */
+  'bootstrap.account-keys-set': { shortServerId: number };
+  'bootstrap.account-keys-removed': { shortServerId: number };
   /** The values of its deployment are being written. */
   'deployment.queued': { paths: readonly string[] };
 
@@ -231,6 +234,8 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'bootstrap.failed': 1,
   'bootstrap.template-set': 1,
   'bootstrap.template-removed': 1,
+  'bootstrap.account-keys-set': 1,
+  'bootstrap.account-keys-removed': 1,
   'deployment.queued': 1,
   'registration.registered': 1,
   'registration.deregistered': 1,

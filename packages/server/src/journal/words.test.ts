@@ -89,6 +89,8 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'bootstrap.failed': [{ bootstrapId, reason: 'wrote /0/1: 4.00' }, 'TRUCK', 'wrote /0/1: 4.00'],
   'bootstrap.template-set': [{ name: 'pumps' }, 'Ada', 'pumps'],
   'bootstrap.template-removed': [{ name: 'pumps' }, 'Ada', 'pumps'],
+  'bootstrap.account-keys-set': [{ shortServerId: 9 }, 'Ada', 'TRUCK', '9'],
+  'bootstrap.account-keys-removed': [{ shortServerId: 9 }, 'Ada', 'TRUCK', '9'],
   'deployment.queued': [{ paths: ['/3/0/15'] }, 'TRUCK', '/3/0/15'],
   'registration.registered': [
     { registrationId, address: '[::1]:5', lifetime: 300, version: '1.1' },

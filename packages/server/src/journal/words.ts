@@ -103,6 +103,10 @@ const words: Words = {
   'bootstrap.template-set': ({ name }, { actor }) => `${actor} changed what the devices of group ${name} are given.`,
   'bootstrap.template-removed': ({ name }, { actor }) =>
     `${actor} removed the template of group ${name}: its devices are given the default one.`,
+  'bootstrap.account-keys-set': ({ shortServerId }, { actor, device }) =>
+    `${actor} gave ${device} keys of its own for server ${shortServerId}.`,
+  'bootstrap.account-keys-removed': ({ shortServerId }, { actor, device }) =>
+    `${actor} took the keys of its own for server ${shortServerId} from ${device}.`,
   'deployment.queued': ({ paths }, { device }) =>
     `The values of its deployment are written to ${device}: ${listed(paths)}.`,
 

@@ -71,6 +71,7 @@ const OWNED = [
   'bootstraps',
   'provisioned',
   'deployments',
+  'accountKeys',
 ] as const satisfies TableName[];
 
 /** Routes of devices: the inventory, its keys, and what is known of each device. */

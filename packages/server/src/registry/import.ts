@@ -1,4 +1,5 @@
 import type { Actor, CredentialAdd, DeviceImport } from '@reeve/contract';
+import type { AccountKeys, AccountKeysRow } from '../bootstrap/account-keys.ts';
 import type { Deployments } from '../bootstrap/deployments.ts';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
@@ -18,6 +19,7 @@ interface Options {
   readonly fleet: Fleet;
   readonly sources: CredentialSources;
   readonly deployments: Deployments;
+  readonly accountKeys: AccountKeys;
   readonly engine: RuleEngine;
   readonly now: () => Millis;
 }
@@ -27,6 +29,8 @@ interface Added {
   readonly credentials: readonly Row<'credentials'>[];
   /** Values of its own. */
   readonly deployment: Row<'deployments'> | undefined;
+  /** For servers elsewhere. */
+  readonly accountKeys: readonly AccountKeysRow[];
 }
 
 type Place = ReeveError['places'][number];
@@ -38,7 +42,7 @@ const MAX_PLACES = 100;
 export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
   return {
     'devices.import': async ({ organisationId, actor, body }) => {
-      const all = newDevices(body.devices, organisationId, o);
+      const all = newDevices(body.devices, organisationId, actor, o);
       refuseTaken(all, body.devices, organisationId, o);
       await o.store.commit(batchOf(all, actor, o.now())).catch((error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
@@ -55,7 +59,12 @@ export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
 }
 
 /** @throws ReeveError that names everything wrong of every device */
-function newDevices(wanted: readonly DeviceImport[], organisationId: OrganisationId, o: Options): Added[] {
+function newDevices(
+  wanted: readonly DeviceImport[],
+  organisationId: OrganisationId,
+  actor: Actor,
+  o: Options,
+): Added[] {
   const wrong: Place[] = [];
   let code: ReeveError['code'] = 'invalid-request';
   const attempt = <T>(at: string, make: () => T): T[] => {
@@ -79,7 +88,10 @@ function newDevices(wanted: readonly DeviceImport[], organisationId: Organisatio
       ),
     );
     const [deployment] = attempt(at, () => o.deployments.rowOf(device, each.values, `${at}/values`));
-    return { device, credentials, deployment };
+    const [accountKeys = []] = attempt(at, () =>
+      o.accountKeys.rowsOf(device, each.accountKeys, actor.name, (id) => `${at}/accountKeys/${id}`),
+    );
+    return { device, credentials, deployment, accountKeys };
   });
   if (wrong.length > 0) throw new ReeveError(code, 'Nothing was added', wrong.slice(0, MAX_PLACES));
   return all;
@@ -147,17 +159,21 @@ function refuseTaken(
 }
 
 function batchOf(all: readonly Added[], actor: Actor, at: Millis) {
-  const changes = all.flatMap(({ device, credentials, deployment }): Change[] => [
+  const changes = all.flatMap(({ device, credentials, deployment, accountKeys }): Change[] => [
     { put: 'devices', row: device },
     ...credentials.map((row) => ({ put: 'credentials', row }) as const),
     ...(deployment ? [{ put: 'deployments', row: deployment } as const] : []),
+    ...accountKeys.map((row) => ({ put: 'accountKeys', row }) as const),
   ]);
-  const journal = all.flatMap(({ device, credentials }): JournalDraft[] => {
+  const journal = all.flatMap(({ device, credentials, accountKeys }): JournalDraft[] => {
     const { organisationId, deviceId, endpoint } = device;
     const fact = { at, organisationId, deviceId, actor };
     return [
       { ...fact, type: 'device.added', payload: { endpoint } },
       ...credentials.map((row) => ({ ...fact, type: 'credential.set', payload: credentialPayload(row) }) as const),
+      ...accountKeys.map(
+        ({ shortServerId }) => ({ ...fact, type: 'bootstrap.account-keys-set', payload: { shortServerId } }) as const,
+      ),
     ];
   });
   return { changes, journal };

@@ -8,7 +8,7 @@ import type {
 } from '@reeve/contract';
 import type { BootstrapId, CommandId, CredentialId } from '../ids.ts';
 import { device, organisation } from './columns.ts';
-import { integer, json, optional, table, text } from './schema.ts';
+import { bytes, integer, json, optional, table, text } from './schema.ts';
 
 /** An account as it is stored: what its keys are nobody can read. */
 export type StoredAccount = Omit<BootstrapAccount, 'keys'> & {
@@ -58,6 +58,19 @@ export const bootstrapTables = {
       current: optional(text<CredentialId>()),
     },
     ['deviceId', 'purpose'],
+  ),
+
+  /** Keys that a device has of its own for accounts on servers elsewhere, in the place of those of its template. */
+  accountKeys: table(
+    {
+      ...device,
+      shortServerId: integer(),
+      /** The keys as JSON, sealed. */
+      sealedKeys: bytes(),
+      changedAt: integer(),
+      changedBy: text(),
+    },
+    ['deviceId', 'shortServerId'],
   ),
 
   /** Values of one device that are written after its first registration, and those of its group once that was done. */

@@ -119,6 +119,9 @@ export const version2: readonly string[] = [
   'CREATE INDEX "bootstraps_startedAt" ON "bootstraps" ("startedAt")',
   `CREATE TABLE "provisioned" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "purpose" TEXT NOT NULL,
     "pending" TEXT, "current" TEXT, PRIMARY KEY ("deviceId", "purpose")) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE "accountKeys" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "shortServerId" INTEGER NOT NULL,
+    "sealedKeys" BLOB NOT NULL, "changedAt" INTEGER NOT NULL, "changedBy" TEXT NOT NULL,
+    PRIMARY KEY ("deviceId", "shortServerId")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "deployments" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "values" TEXT NOT NULL,
     "queuedAt" INTEGER, "commands" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   // Devices on networks too thin for a handshake.

@@ -61,6 +61,25 @@ describe('an observation', () => {
     });
   });
 
+  it('is one of a bounded number; one more is no sign that the device is gone', () => {
+    const { test, token } = observed();
+    const { version, offer } = test.last('register');
+    const others = Array.from({ length: 4095 }, (_, n) => ({
+      path: `/3303/${n}`,
+      token: n.toString(16).padStart(16, '0'),
+    }));
+    test.post({
+      kind: 'restore',
+      registrationId,
+      version,
+      offer,
+      observations: [{ path: '/3/0/9', token }, ...others],
+    });
+    const { outcome } = test.perform({ kind: 'observe', path: '/3/0/10' }) ?? {};
+    expect(outcome).toEqual({ kind: 'unencodable', reason: 'too much is observed already' });
+    expect(test.perform({ kind: 'read', path: '/3/0/9' })?.outcome.kind).toBe('answered');
+  });
+
   it('has confirmable notifications, each acknowledged only when it is accepted', () => {
     const { test, device, token } = observed();
     notify(test, device, token);

@@ -93,5 +93,5 @@ export type RequestOutcome =
   | { readonly kind: 'reset' }
   /** Nothing left the server: it may be tried again. */
   | { readonly kind: 'not-sent'; readonly reason: string }
-  /** It cannot be said in a format that the device has: trying again would not help. */
+  /** It cannot be said in a format that the device has, or is more than may be observed: trying again would not help. */
   | { readonly kind: 'unencodable'; readonly reason: string };

@@ -142,8 +142,17 @@ export class Operations {
     if (outcome.kind === 'reset') return { kind: 'reset' };
     if (outcome.kind === 'timeout' && outcome.acknowledged) return { kind: 'timeout', acknowledged: true };
     if (transmitted) return { kind: 'timeout' };
-    return { kind: 'not-sent', reason: outcome.kind === 'refused' ? `limit ${outcome.reason}` : 'the session ended' };
+    if (outcome.kind !== 'refused') return { kind: 'not-sent', reason: 'the session ended' };
+    const { reason } = outcome;
+    return isOfObservations(reason)
+      ? { kind: 'unencodable', reason: 'too much is observed already' }
+      : { kind: 'not-sent', reason: `limit ${reason}` };
   }
+}
+
+/** Whether a limit is one that stays reached, whatever becomes of the session. */
+function isOfObservations(reason: Extract<CoapOutcome, { kind: 'refused' }>['reason']): boolean {
+  return reason === 'observationsPerScope' || reason === 'observations';
 }
 
 /** What an answer says whose device has gone since it was asked: it did what it answers, and nobody knows its values. */

@@ -39,6 +39,9 @@ interface OwnerOptions {
   readonly keyLog?: (line: string) => void;
 }
 
+/** What is observed over one session: for a gateway, on all the devices behind it. */
+const OBSERVATIONS_PER_SESSION = 4096;
+
 /**
  * The session owner: DTLS, CoAP and LwM2M encoding joined, sans-I/O. Datagrams and capability messages come in;
  * datagrams and typed messages go out. It owns all protocol state and decides nothing about devices.
@@ -64,6 +67,7 @@ export class SessionOwner {
     const proofs = new AddressProofs({ ...options, sessions: this.#sessions });
     this.#coap = new CoapEndpoint({
       random: options.random,
+      limits: { observationsPerScope: OBSERVATIONS_PER_SESSION },
       parameters: { ...options.transmission },
       challenge: (peer, request, now) => proofs.challenge(peer, request, now),
       inParts: isFetch,

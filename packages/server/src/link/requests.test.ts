@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { DEFAULT_LIMITS } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import { connect, deviceId, deviceRow, registrationOf, START } from '../commands/test-commands.ts';
 import { Fleet } from '../registry/fleet.ts';
@@ -25,10 +27,10 @@ function openTestRequests(queueMode: number) {
   const settle = async (outcome: RequestOutcome) => {
     const last = sent.at(-1);
     if (last) requests.settle(last.request, outcome);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
   };
   const paths = () => sent.map(({ operation }) => 'path' in operation && operation.path);
-  return { device, ask, settle, paths, outcomes, sent };
+  return { device, requests, ask, settle, paths, outcomes, sent };
 }
 
 describe('requests to a device in queue mode', () => {
@@ -82,4 +84,24 @@ it('requests to any other device are left to the link to order', () => {
   for (const path of ['/3', '/4']) ask(path);
   expect(paths()).toEqual(['/3', '/4']);
   expect(sent[0]).not.toHaveProperty('awakeMs');
+});
+
+it('requests to a device, and those behind it, are no more at once than CoAP takes; observations wait for all else', async () => {
+  const { device, requests, sent, paths } = openTestRequests(0);
+  let ended = 0;
+  const ask = (operation: LinkOperation) => void requests.perform(device, operation).then(() => ended++);
+  for (let index = 0; index < 200; index++) ask({ kind: 'observe', path: `/${index}` });
+  const most = sent.length;
+  expect(most).toBeLessThan(DEFAULT_LIMITS.requestsPerPeer);
+  ask(read('/urgent'));
+  for (let next = 0; next < 201; next++) {
+    const { request } = sent[next] ?? expect.fail();
+    requests.settle(request, reset);
+    await turn();
+    expect(sent.length).toBe(Math.min(201, most + next + 1));
+  }
+  expect(ended).toBe(201);
+  expect(paths()[most]).toBe('/urgent');
+  ask(read('/3'));
+  expect(paths().at(-1)).toBe('/3');
 });

@@ -1,7 +1,19 @@
+import { DEFAULT_LIMITS } from '@reeve/coap';
 import { carrierOf, type Device } from '../registry/fleet.ts';
 import { wakingOf } from '../registry/reach.ts';
 import type { BootstrapLinkOperation } from './bootstrap-port.ts';
 import type { LinkDown, LinkOperation, RequestOutcome, RequestRef, SessionId } from './port.ts';
+
+/** Requests under way over one session, those of the devices behind a gateway together: half of what CoAP takes. */
+const AT_ONCE = DEFAULT_LIMITS.requestsPerPeer / 2;
+
+/** What is to go over a session. */
+interface Line {
+  underWay: number;
+  /** What waits; what begins and ends observations goes when nothing else does. */
+  readonly waiting: (() => void)[];
+  readonly observing: (() => void)[];
+}
 
 /** Requests to devices that wait for their outcome: one promise each, resolved by the link's `outcome` message. */
 export class Requests {
@@ -9,6 +21,8 @@ export class Requests {
   readonly #send: (message: LinkDown) => void;
   /** The last request to each device in queue mode that is under way or waits for the one before it. */
   readonly #turns = new WeakMap<Device, Promise<RequestOutcome>>();
+  /** What is under way to any other device, and to those behind it. */
+  readonly #lines = new WeakMap<Device, Line>();
   #last = 0;
 
   constructor(send: (message: LinkDown) => void) {
@@ -26,7 +40,7 @@ export class Requests {
    */
   perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
     const carrier = carrierOf(device);
-    if (carrier.registration?.queueMode !== 1) return this.#perform(device, operation);
+    if (carrier.registration?.queueMode !== 1) return this.#inLine(carrier, device, operation);
     const before = this.#turns.get(carrier);
     const outcome = before
       ? before.then(() => this.#performAwake(device, operation))
@@ -44,6 +58,21 @@ export class Requests {
     if (lastHeard === 'unanswered') return { kind: 'not-sent', reason: 'the device sleeps' };
     const outcome = await this.#perform(device, operation);
     if (outcome.kind === 'timeout' && carrier.lastHeard === lastHeard) carrier.lastHeard = 'unanswered';
+    return outcome;
+  }
+
+  /** The link would refuse what is too much, as if the device could not be reached. */
+  async #inLine(carrier: Device, device: Device, operation: LinkOperation): Promise<RequestOutcome> {
+    const line = this.#lines.get(carrier) ?? { underWay: 0, waiting: [], observing: [] };
+    this.#lines.set(carrier, line);
+    const isOfObserving = operation.kind === 'observe' || operation.kind === 'cancel-observe';
+    const waiting = isOfObserving ? line.observing : line.waiting;
+    if (line.underWay < AT_ONCE) line.underWay++;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    const outcome = await this.#perform(device, operation);
+    const next = line.waiting.shift() ?? line.observing.shift();
+    if (next) next();
+    else line.underWay--;
     return outcome;
   }
 

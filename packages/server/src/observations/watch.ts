@@ -35,6 +35,7 @@ export function isBegun(
 /** Why a device does not observe what it was asked to, in words. */
 export function describeRefusal(outcome: RequestOutcome): string {
   if (outcome.kind === 'reset') return 'the device reset the request';
+  if (outcome.kind === 'unencodable') return outcome.reason;
   if (outcome.kind !== 'answered') return 'the request did not reach the device';
   if (outcome.code === Code.Content) return 'the device answers, but does not observe';
   return `the device answered ${outcome.code >> 5}.${String(outcome.code & 31).padStart(2, '0')}`;

@@ -1,10 +1,9 @@
 import type { ObjectInstance } from '@reeve/agent';
 import type { LwM2mPath } from '@reeve/lwm2m';
 import { expect } from 'vitest';
-import { until } from '../e2e/harness.ts';
+import { RunningClient } from '../e2e/running-client.ts';
 import { type LeshanServer, startLeshanServer } from '../peers/leshan/driver.ts';
-import { accountOf, type Values } from './configuration.ts';
-import { RunningClient } from './running-client.ts';
+import { accountOf, deviceOf, type Values } from './configuration.ts';
 
 type Command = Parameters<LeshanServer['request']>[0];
 type Answer = Awaited<ReturnType<LeshanServer['request']>>;
@@ -15,7 +14,7 @@ interface Device {
   readonly objects?: readonly ObjectInstance[];
   /** Of the server object; the lifetime is 600 by default, and there is no least period. */
   readonly values?: Values;
-  readonly client?: NonNullable<Parameters<typeof RunningClient.start>[1]>;
+  readonly client?: Parameters<typeof RunningClient.start>[2];
 }
 
 /** Leshan's server, and a client of ours after the other that registers there. */
@@ -52,9 +51,9 @@ export class LeshanStage {
   readonly begin = async (endpoint: string, { objects = [], values = {}, client = {} }: Device = {}) => {
     this.#endpoint = endpoint;
     const account = accountOf({ uri: this.server.coap }, { 1: 600, 2: 0, ...values });
-    this.#running = await RunningClient.start(endpoint, { ...client, objects: [...account, ...objects] });
+    this.#running = await RunningClient.start(endpoint, [deviceOf(), ...account, ...objects], client);
     const registered = await this.heard('registered');
-    await until('it knows', async () => this.running.client.registration.kind === 'registered');
+    await this.running.registered();
     return registered;
   };
 

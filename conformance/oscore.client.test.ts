@@ -2,8 +2,8 @@ import { createSecretKey } from 'node:crypto';
 import { oscoreInstance } from '@reeve/agent';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { TestServer, until } from '../e2e/harness.ts';
-import { accountOf } from './configuration.ts';
-import { RunningClient } from './running-client.ts';
+import { RunningClient } from '../e2e/running-client.ts';
+import { accountOf, deviceOf } from './configuration.ts';
 import { judge } from './suite.ts';
 
 const SECRET = '000102030405060708090a0b0c0d0e0f';
@@ -43,7 +43,7 @@ describe('OSCORE', () => {
     const credential = { kind: 'oscore', key: SECRET, oscore: { senderId: '0a' } } as const;
     await server.api('devices.add', { body: { endpoint: 'int-405', credential } });
     const account = accountOf({ uri: `coap://127.0.0.1:${server.ready.coapPort}`, oscore: 0 });
-    running = await RunningClient.start('int-405', { objects: [...account, context(0x0a)] });
+    running = await RunningClient.start('int-405', [deviceOf(), ...account, context(0x0a)]);
     await served('int-405');
   });
 
@@ -53,7 +53,7 @@ describe('OSCORE', () => {
     const credential = { kind: 'oscore', purpose: 'bootstrap', key: SECRET, oscore: { senderId: '0b' } } as const;
     await server.api('devices.add', { body: { endpoint: 'int-11', credential } });
     const bootstrap = { uri: server.plainBootstrap, oscore: 0 };
-    running = await RunningClient.start('int-11', { bootstrap, version: '1.2', objects: [context(0x0b)] });
+    running = await RunningClient.start('int-11', [deviceOf(), context(0x0b)], { bootstrap, version: '1.2' });
     await served('int-11');
     expect(running.events.map(({ kind }) => kind).slice(0, 3)).toEqual(['bootstrapping', 'bootstrapped', 'registered']);
   });

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { BootstrapOptions } from '@reeve/agent';
 import { afterAll, afterEach, describe, expect } from 'vitest';
 import { until } from '../e2e/harness.ts';
+import { RunningClient } from '../e2e/running-client.ts';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
 import { type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import { leshan15Available, startLeshanBootstrapServer } from '../peers/leshan-1.5/driver.ts';
-import { accountOf } from './configuration.ts';
-import { RunningClient } from './running-client.ts';
+import { accountOf, deviceOf } from './configuration.ts';
 import { judge } from './suite.ts';
 
 const HOST = 'server.example.com';
@@ -63,14 +63,14 @@ describe.skipIf(!leshanAvailable())('security', () => {
     const psk = { identity: 'int-401', key: randomBytes(16) };
     const server = await serve({ psks: [psk] });
     const security = { uri: server.coaps, psk: { identity: Buffer.from(psk.identity), key: psk.key } };
-    await start('int-401', { objects: accountOf(security) });
+    await start('int-401', [deviceOf(), ...accountOf(security)]);
     await served(server, 'int-401');
   });
 
   judge('client', '1.1-int-402', async () => {
     const server = await serve({ certificate: { ...certified(), device: { endpoint: 'int-402' } } });
     const certificate = certificateOf('int-402', HOST);
-    await start('int-402', { objects: accountOf({ uri: server.coaps, certificate }) });
+    await start('int-402', [deviceOf(), ...accountOf({ uri: server.coaps, certificate })]);
     await served(server, 'int-402');
   });
 
@@ -79,7 +79,7 @@ describe.skipIf(!leshanAvailable())('security', () => {
     judge('client', '1.1-int-403', async () => {
       const server = await serve({ certificate: { ...certified(), device: { endpoint: 'int-403' } } });
       const certificate = certificateOf('int-403', name);
-      const { events } = await start('int-403', { objects: accountOf({ uri: server.coaps, certificate }) });
+      const { events } = await start('int-403', [deviceOf(), ...accountOf({ uri: server.coaps, certificate })]);
       expect(await until('it fails', async () => events[0])).toMatchObject({
         kind: 'failed',
         detail: expect.stringContaining('is not for the host'),
@@ -115,7 +115,7 @@ describe.skipIf(!leshanAvailable())('security', () => {
           servers: { 0: { shortId: 7, lifetime: 60, binding: 'U' } },
         },
       });
-      const { client } = await start(endpoint, { bootstrap: { uri: bootstrap.coaps, ...options } });
+      const { client } = await start(endpoint, [deviceOf()], { bootstrap: { uri: bootstrap.coaps, ...options } });
       await bootstrap.waitFor((event) => event.event === 'finished');
       await served(server, endpoint);
       expect(client.addresses).toMatchObject([{ to: server.coaps }]);

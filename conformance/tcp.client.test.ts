@@ -2,8 +2,9 @@ import { TLSSocket } from 'node:tls';
 import type { SecurityOptions } from '@reeve/agent';
 import { securityInstance, serverInstance } from '@reeve/agent';
 import { afterEach, describe, expect } from 'vitest';
+import { RunningClient } from '../e2e/running-client.ts';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
-import { RunningClient } from './running-client.ts';
+import { deviceOf } from './configuration.ts';
 import { StreamServer } from './stream-server.ts';
 import { judge } from './suite.ts';
 import { hexOf, textOf } from './wire.ts';
@@ -16,8 +17,8 @@ describe('over a connection', { timeout: 20_000 }, () => {
     for (const client of clients.splice(0)) client.close();
   });
   const start = async (security: SecurityOptions) => {
-    const objects = [securityInstance(security), serverInstance({ lifetime: 86_400 })];
-    clients.push(await RunningClient.start('client-1', { objects }));
+    const objects = [deviceOf(), securityInstance(security), serverInstance({ lifetime: 86_400 })];
+    clients.push(await RunningClient.start('client-1', objects));
   };
   /** It registers as it should, and answers over the same connection. */
   const registers = async (server: StreamServer) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BootstrapOptions, type ClientEvent, deviceInstance, EngineRunner, LwM2mClient } from '@reeve/agent';
+import type { BootstrapOptions } from '@reeve/agent';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
@@ -13,16 +13,15 @@ import {
   startLeshanBootstrapServer,
 } from '../peers/leshan-1.5/driver.ts';
 import { until } from './harness.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-/** Soon enough for a test; the answer to a Finish can be asked for again meanwhile. */
-const COAP = { ackTimeoutMs: 250 };
 
 /** Our client gets its accounts from one server that nobody here wrote, and registers at another. */
 describe.skipIf(!leshanAvailable() || !leshan15Available())('the LwM2M client and a Leshan bootstrap server', () => {
   const factory = { identity: 'agent-factory', key: randomBytes(16) };
   const given = { identity: 'agent-given', key: randomBytes(16) };
-  const runner = new EngineRunner<ClientEvent>();
+  const open: RunningClient[] = [];
   let bootstrap: LeshanBootstrapServer;
   let server: LeshanServer;
 
@@ -30,21 +29,14 @@ describe.skipIf(!leshanAvailable() || !leshan15Available())('the LwM2M client an
     [bootstrap, server] = await Promise.all([startLeshanBootstrapServer(), startLeshanServer({ psks: [given] })]);
   });
   afterAll(async () => {
-    runner.close();
+    for (const one of open) one.close();
     await Promise.all([bootstrap?.stop(), server?.stop()]);
   });
 
-  async function run(endpoint: string, options: BootstrapOptions) {
-    const events: ClientEvent[] = [];
-    const client = new LwM2mClient({
-      endpoint,
-      random: (n) => randomBytes(n),
-      objects: [deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} })],
-      bootstrap: options,
-      coap: COAP,
-    });
-    const running = await runner.add(client, (event) => events.push(event));
-    running.run((now) => client.start(now));
+  async function run(endpoint: string, bootstrap: BootstrapOptions) {
+    const running = await RunningClient.start(endpoint, [truckInstance()], { bootstrap });
+    open.push(running);
+    const { client, events } = running;
     return { client, events, run: running.run.bind(running) };
   }
 

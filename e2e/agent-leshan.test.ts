@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
+  type LwM2mClient,
   locationInstance,
   lockInstance,
-  type RunningEngine,
   securityInstance,
   serverInstance,
 } from '@reeve/agent';
@@ -14,22 +11,19 @@ import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import { until } from './harness.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const LOCATION = path(6, 0);
 
 /** Our client against a server that nobody here wrote. */
 describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () => {
   const psk = { identity: 'agent-psk', key: randomBytes(16) };
-  const runner = new EngineRunner<ClientEvent>();
   let server: LeshanServer;
 
   beforeAll(async () => {
     server = await startLeshanServer({ psks: [psk] });
   });
-  afterAll(async () => {
-    runner.close();
-    await server?.stop();
-  });
+  afterAll(() => server?.stop());
 
   for (const { scheme, endpoint, security } of [
     { scheme: 'coap', endpoint: 'agent-open', security: {} },
@@ -40,25 +34,21 @@ describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () =
     },
   ] as const) {
     describe(`over ${scheme}`, () => {
-      const events: ClientEvent[] = [];
+      let running: RunningClient;
       let client: LwM2mClient;
-      let running: RunningEngine;
+      let events: readonly ClientEvent[];
 
       beforeAll(async () => {
-        client = new LwM2mClient({
-          endpoint,
-          random: (n) => randomBytes(n),
-          objects: [
-            securityInstance({ uri: server[scheme], ...security }),
-            serverInstance({ lifetime: 60 }),
-            deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
-            locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
-            lockInstance({ wipeItems: ['routes', 'credentials'] }),
-          ],
-        });
-        running = await runner.add(client, (event) => events.push(event));
-        running.run((now) => client.start(now));
+        running = await RunningClient.start(endpoint, [
+          securityInstance({ uri: server[scheme], ...security }),
+          serverInstance({ lifetime: 60 }),
+          truckInstance(),
+          locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
+          lockInstance({ wipeItems: ['routes', 'credentials'] }),
+        ]);
+        ({ client, events } = running);
       });
+      afterAll(() => running?.close());
 
       it('registers', async () => {
         const registered = await server.waitFor((event) => event.event === 'registered');
@@ -66,7 +56,7 @@ describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () =
         expect(registered.links.map((link) => /<([^>]*)>/.exec(link)?.[1])).toEqual(
           expect.arrayContaining(['/1/0', '/3/0', '/6/0', '/8/0']),
         );
-        await until('it knows', async () => client.registration.kind === 'registered');
+        await running.registered();
         expect(events[0]).toMatchObject({ kind: 'registered', location: ['rd', registered.id] });
       });
 
@@ -117,18 +107,14 @@ describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () =
   }
 
   it('TR-2, int-103: is in queue mode, and leaves a server alone that disables itself for a second', async () => {
-    const events: ClientEvent[] = [];
     const endpoint = 'agent-disabled';
-    const client = new LwM2mClient({
-      ...{ endpoint, queueMode: true, random: (n: number) => randomBytes(n) },
-      objects: [
-        securityInstance({ uri: server.coap }),
-        serverInstance({ lifetime: 60, disableTimeout: 1 }),
-        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} }),
-      ],
-    });
-    const running = await runner.add(client, (event) => events.push(event));
-    running.run((now) => client.start(now));
+    const objects = [
+      securityInstance({ uri: server.coap }),
+      serverInstance({ lifetime: 60, disableTimeout: 1 }),
+      truckInstance(),
+    ];
+    const running = await RunningClient.start(endpoint, objects, { queueMode: true });
+    const { client, events } = running;
     const registered = (event: { readonly event: string; readonly endpoint?: string }) =>
       event.event === 'registered' && event.endpoint === endpoint;
     expect(await server.waitFor(registered)).toMatchObject({ version: '1.1' });
@@ -138,5 +124,6 @@ describe.skipIf(!leshanAvailable())('the LwM2M client and a Leshan server', () =
     await until('it knows', async () => events.filter(({ kind }) => kind === 'registered').length === 2);
     expect(events.map(({ kind }) => kind)).toEqual(['registered', 'executed', 'disabled', 'registered']);
     running.run((now) => client.stop(now));
+    running.close();
   });
 });

@@ -1,35 +1,24 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
-import {
-  type BootstrapOptions,
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  type ObjectInstance,
-  oscoreInstance,
-} from '@reeve/agent';
+import { createSecretKey } from 'node:crypto';
+import { type BootstrapOptions, type ObjectInstance, oscoreInstance } from '@reeve/agent';
 import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
 import { simulate } from '@reeve/simulator';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newKeys, pem, spkiOf } from '../packages/dtls/src/x509/testing.ts';
 import { TestServer, until } from './harness.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const endpoint = 'agent-1';
 const params = { device: endpoint };
 
 /** Our client from the factory to registered, with our own bootstrap server: what no foreign peer here speaks. */
 describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () => {
-  const runner = new EngineRunner<ClientEvent>();
   let server: TestServer;
 
   beforeAll(async () => {
     server = await TestServer.start({ bootstrap: true, noSec: true });
   });
   afterEach(() => server.api('devices.remove', { params }));
-  afterAll(async () => {
-    runner.close();
-    await server?.close();
-  });
+  afterAll(() => server?.close());
 
   const template = (body: BootstrapTemplate) =>
     server.api('bootstrap.set-template', { params: { name: 'default' }, body });
@@ -41,18 +30,11 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
     contextOf: (key: Uint8Array) => ObjectInstance[] = () => [],
   ) {
     const added = await server.api('devices.add', { body: { endpoint, credential } });
-    const events: ClientEvent[] = [];
     const key = Buffer.from(added.key ?? '', 'hex');
-    const device = deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} });
-    const client = new LwM2mClient({
-      ...{ endpoint, version, random: (n: number) => randomBytes(n), coap: { ackTimeoutMs: 250 } },
-      objects: [device, ...contextOf(key)],
-      bootstrap: { uri: server.bootstrap, ...security(key) },
-    });
-    const running = await runner.add(client, (event) => events.push(event));
-    running.run((now) => client.start(now));
-    await until('it is registered', async () => events.some(({ kind }) => kind === 'registered'));
-    return { client, events, running };
+    const bootstrap = { uri: server.bootstrap, ...security(key) };
+    const running = await RunningClient.start(endpoint, [truckInstance(), ...contextOf(key)], { version, bootstrap });
+    await running.registered();
+    return running;
   }
 
   const psk = (key: Uint8Array) => ({ psk: { identity: Buffer.from(endpoint), key } });
@@ -64,7 +46,7 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
 
   it('1.2-int-12: is given everything in one pack', async () => {
     await template({ accounts: [{ shortServerId: 9, lifetime: 77 }] });
-    const { running } = await connect({ kind: 'psk', purpose: 'bootstrap' }, psk, '1.2');
+    const running = await connect({ kind: 'psk', purpose: 'bootstrap' }, psk, '1.2');
     expect(await operations()).toEqual(['request', 'pack']);
     expect((await detail()).registration).toMatchObject({ version: '1.2', lifetime: 77 });
     running.close();
@@ -72,11 +54,14 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
 
   it('1.1-int-1, 1.1-int-5: is written an account, and another one when the server has it bootstrapped again', async () => {
     await template({ accounts: [{ shortServerId: 1 }], verify: true });
-    const { events, running } = await connect({ kind: 'psk', purpose: 'bootstrap' }, psk, '1.1');
+    const running = await connect({ kind: 'psk', purpose: 'bootstrap' }, psk, '1.1');
     const before = (await detail()).registration?.identity;
     await server.api('commands.create', { params, body: { operation: { kind: 'execute', path: '/1/0/9' } } });
-    await until('it is registered again', async () => events.filter(({ kind }) => kind === 'registered').length === 2);
-    const kinds = events.map(({ kind }) => kind).filter((kind) => kind.startsWith('boot'));
+    await until(
+      'it is registered again',
+      async () => running.events.filter(({ kind }) => kind === 'registered').length === 2,
+    );
+    const kinds = running.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('boot'));
     expect(kinds).toEqual(['bootstrapping', 'bootstrapped', 'bootstrapping', 'bootstrapped']);
     await until('another key', async () => (await detail()).registration?.identity !== before);
     running.close();
@@ -90,10 +75,10 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
       const context = (key: Uint8Array) =>
         oscoreInstance({ masterSecret: createSecretKey(key), senderId: Buffer.of(0x0b), recipientId: Buffer.of(0) });
       const account = () => ({ uri: server.plainBootstrap, oscore: 0 });
-      const { client, running } = await connect(credential, account, version, (key) => [context(key)]);
+      const running = await connect(credential, account, version, (key) => [context(key)]);
       expect((await operations())?.includes('pack')).toBe(version === '1.2');
       expect((await detail()).registration).toMatchObject({ security: 'oscore', version });
-      expect(client.addresses).toMatchObject([{ to: `coap://127.0.0.1:${server.ready.coapPort}` }]);
+      expect(running.client.addresses).toMatchObject([{ to: `coap://127.0.0.1:${server.ready.coapPort}` }]);
       const { items } = await server.api('credentials.list', { params });
       expect(items.map(({ kind, purpose }) => `${kind} ${purpose}`).sort()).toEqual([
         'oscore bootstrap',
@@ -127,7 +112,7 @@ describe('the LwM2M client and the bootstrap server', { timeout: 60_000 }, () =>
       rawKey: { publicKey, privateKey: keys.privateKey, serverKey: Buffer.from(rawKey.publicKey, 'base64') },
     });
     const credential = { kind: 'raw-key', purpose: 'bootstrap', publicKey: pem('PUBLIC KEY', publicKey) } as const;
-    const { running } = await connect(credential, security, '1.1');
+    const running = await connect(credential, security, '1.1');
     expect((await detail()).registration).toMatchObject({ security: 'raw-key' });
     running.close();
   });

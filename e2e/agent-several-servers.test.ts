@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import {
   accessControlInstance,
-  type ClientEvent,
   type ClientOptions,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
+  type ObjectInstance,
   Right,
   securityInstance,
   serverInstance,
@@ -15,42 +11,31 @@ import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const BATTERY = '/3/0/9';
 const ALL = Right.read | Right.write | Right.execute | Right.delete;
 
 /** Our client with two servers at a time. */
 describe('the LwM2M client with several servers', { timeout: 60_000 }, () => {
-  const runner = new EngineRunner<ClientEvent>();
+  const open: RunningClient[] = [];
   let first: TestServer;
 
   beforeAll(async () => {
     first = await TestServer.start({ bootstrap: true, noSec: true });
   }, 60_000);
   afterAll(async () => {
-    runner.close();
+    for (const one of open) one.close();
     await first?.close();
   });
 
-  async function start(endpoint: string, options: Partial<ClientOptions>) {
-    const events: ClientEvent[] = [];
-    const device = deviceInstance({
-      manufacturer: 'Reeve',
-      model: 'Truck',
-      firmware: '1.2.3',
-      battery: 80,
-      reboot() {},
-    });
-    const client = new LwM2mClient({
-      ...{ endpoint, random: (n: number) => randomBytes(n), coap: { ackTimeoutMs: 250 } },
-      ...options,
-      objects: [device, ...(options.objects ?? [])],
-    });
-    const running = await runner.add(client, (event) => events.push(event));
-    running.run((now) => client.start(now));
+  async function start(endpoint: string, objects: readonly ObjectInstance[], options: Partial<ClientOptions> = {}) {
+    const running = await RunningClient.start(endpoint, [truckInstance(), ...objects], options);
+    open.push(running);
+    const { client } = running;
     const states = () => [...client.registrations.values()].map(({ kind }) => kind);
     await until('it is registered with both', async () => states().join() === 'registered,registered');
-    return { client, events, states, running };
+    return { client, states, running };
   }
 
   /** What one of our servers does with a device. */
@@ -83,7 +68,7 @@ describe('the LwM2M client with several servers', { timeout: 60_000 }, () => {
         },
       });
       const psk = { identity: Buffer.from(device), key: Buffer.from(key ?? '', 'hex') };
-      const { client, states, running } = await start(device, { bootstrap: { uri: first.bootstrap, psk } });
+      const { client, states, running } = await start(device, [], { bootstrap: { uri: first.bootstrap, psk } });
 
       const [one, two] = [manager(first, device), manager(second, device)];
       expect((await one.show()).registration).toMatchObject({ lifetime: 120, security: 'psk' });
@@ -119,17 +104,15 @@ describe('the LwM2M client with several servers', { timeout: 60_000 }, () => {
     try {
       const endpoint = 'agent-of-both';
       await first.api('devices.add', { body: { endpoint, noSec: true } });
-      const { client, running } = await start(endpoint, {
-        objects: [
-          ...[securityInstance({ uri: first.coap }, 0), serverInstance({ lifetime: 60 }, 0)],
-          ...[
-            securityInstance({ uri: leshan.coap, shortServerId: 2 }, 1),
-            serverInstance({ shortServerId: 2, lifetime: 90, muteSend: false }, 1),
-          ],
-          accessControlInstance({ objectId: 3, instanceId: 0, rights: { 0: ALL } }, 0),
-          accessControlInstance({ objectId: 1, instanceId: 1, owner: 2 }, 1),
+      const { client, running } = await start(endpoint, [
+        ...[securityInstance({ uri: first.coap }, 0), serverInstance({ lifetime: 60 }, 0)],
+        ...[
+          securityInstance({ uri: leshan.coap, shortServerId: 2 }, 1),
+          serverInstance({ shortServerId: 2, lifetime: 90, muteSend: false }, 1),
         ],
-      });
+        accessControlInstance({ objectId: 3, instanceId: 0, rights: { 0: ALL } }, 0),
+        accessControlInstance({ objectId: 1, instanceId: 1, owner: 2 }, 1),
+      ]);
       const of = (event: { readonly endpoint?: string }) => event.endpoint === endpoint;
       expect(await leshan.waitFor((event) => event.event === 'registered' && of(event))).toMatchObject({
         lifetime: 90,

@@ -1,14 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  type SecurityOptions,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { type SecurityOptions, securityInstance, serverInstance } from '@reeve/agent';
 import type { CredentialAdd } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
 import { simulate } from '@reeve/simulator';
@@ -17,6 +9,7 @@ import { certificateOf, issue } from '../packages/dtls/src/x509/testing.ts';
 import { until } from './harness.ts';
 import { impatient } from './impatient.ts';
 import { InProcessServer } from './in-process.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
 /** Longer than a message may be before its receiver has told more. */
@@ -29,8 +22,7 @@ const other = issue({ subject: 'localhost', dns: ['localhost'] });
 
 /** Our client over real connections to our server. */
 describe('the client engine over connections', { timeout: 60_000 }, () => {
-  const runner = new EngineRunner<ClientEvent>();
-  const closing: (() => void)[] = [];
+  const open: RunningClient[] = [];
   let server: InProcessServer;
 
   beforeAll(async () => {
@@ -42,28 +34,18 @@ describe('the client engine over connections', { timeout: 60_000 }, () => {
     await server.api('authorities.add', { body });
   });
   afterEach(() => {
-    for (const close of closing.splice(0)) close();
+    for (const one of open.splice(0)) one.close();
   });
-  afterAll(async () => {
-    runner.close();
-    await server?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   const start = async (endpoint: string, security: SecurityOptions) => {
-    const events: ClientEvent[] = [];
-    const client = new LwM2mClient({
-      ...{ endpoint, random: impatient, wallClock: Date.now },
+    const account = [securityInstance(security), serverInstance({ lifetime: 300, retry: { timer: 1 } })];
+    const running = await RunningClient.start(endpoint, [...account, truckInstance(LONG)], {
+      random: impatient,
       trustAnchors: [certificateOf(serverCa)],
-      objects: [
-        securityInstance(security),
-        serverInstance({ lifetime: 300, retry: { timer: 1 } }),
-        deviceInstance({ manufacturer: LONG, model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
-      ],
     });
-    const running = await runner.add(client, (event) => events.push(event));
-    closing.push(() => running.close());
-    running.run((now) => client.start(now));
-    return { client, events, run: running.run.bind(running) };
+    open.push(running);
+    return running;
   };
   const uriOf = (transport: 'coap+tcp' | 'coaps+tcp') => `${transport}://localhost:${server.portOf(transport)}`;
   const certificate = (endpoint: string, trust: object) => {
@@ -93,9 +75,9 @@ describe('the client engine over connections', { timeout: 60_000 }, () => {
           : given.kind === 'psk'
             ? { uri: uriOf('coaps+tcp'), psk: { identity: Buffer.from(name), key: KEY } }
             : certificate(name, { data: server509.certificate });
-      const { client, run } = await start(name, security);
+      const running = await start(name, security);
       const params = { device: name };
-      await until('it is registered', async () => client.registration.kind === 'registered');
+      await running.registered();
       expect((await show(name)).registration).toMatchObject({ binding: 'T', lifetime: 300 });
 
       const read = { kind: 'read', path: '/3/0/0' } as const;
@@ -108,10 +90,10 @@ describe('the client engine over connections', { timeout: 60_000 }, () => {
       await server.api('devices.observe', { params, body: { path: '/3/0/9' } });
       const level = async () => (await show(name)).values.find((value) => value.path === '/3/0/9')?.value;
       await until('it is observed', async () => (await level()) === 80);
-      run((now) => client.set(path(3, 0), { 9: 79 }, now));
+      running.run((now) => running.client.set(path(3, 0), { 9: 79 }, now));
       await until('the server knows', async () => (await level()) === 79);
 
-      run((now) => client.stop(now));
+      running.run((now) => running.client.stop(now));
       await until('it took its leave', async () => (await show(name)).presence.state === 'deregistered');
     },
   );
@@ -123,8 +105,8 @@ describe('the client engine over connections', { timeout: 60_000 }, () => {
   ] as const)('believes a server by certificate usage %i', async (usage, data) => {
     const endpoint = `usage-${usage}`;
     await addCertified(endpoint);
-    const { client } = await start(endpoint, certificate(endpoint, { usage, data }));
-    await until('it is registered', async () => client.registration.kind === 'registered');
+    const running = await start(endpoint, certificate(endpoint, { usage, data }));
+    await running.registered();
   });
 
   it.each([0, 1, 2, 3] as const)(
@@ -152,11 +134,11 @@ describe('the client engine over connections', { timeout: 60_000 }, () => {
   it('comes back by itself to a server that was away', async () => {
     await add('loyal', psk('loyal'));
     const security = { uri: uriOf('coaps+tcp'), psk: { identity: Buffer.from('loyal'), key: KEY } };
-    const { client, events } = await start('loyal', security);
-    await until('it is registered', async () => client.registration.kind === 'registered');
+    const running = await start('loyal', security);
+    await running.registered();
     await server.restart();
-    await until('it noticed', async () => events.some(({ kind }) => kind === 'reconnecting'));
-    await until('it is back', async () => client.registration.kind === 'registered');
+    await until('it noticed', async () => running.events.some(({ kind }) => kind === 'reconnecting'));
+    await running.registered();
     const read = { kind: 'read', path: '/3/0/9' } as const;
     const body = { params: { device: 'loyal' }, query: { wait: 20 }, body: { operation: read } };
     expect(await server.api('commands.create', body)).toMatchObject({ code: '2.05', values: [{ value: 80 }] });

@@ -1,13 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import {
-  type BootstrapOptions,
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  type ObjectInstance,
-  oscoreInstance,
-} from '@reeve/agent';
+import { type BootstrapOptions, type ObjectInstance, oscoreInstance } from '@reeve/agent';
 import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
@@ -16,6 +8,7 @@ import { AiocoapProgram } from '../peers/aiocoap/program.ts';
 import { until } from './harness.ts';
 import { impatient } from './impatient.ts';
 import { InProcessServer } from './in-process.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 import { tcpWire } from './wires.ts';
 
 const KEY = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
@@ -77,8 +70,7 @@ const rows: readonly Row[] = [
 ];
 
 describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in %s,', { timeout: 60_000 }, (link) => {
-  const runner = new EngineRunner<ClientEvent>();
-  const closing: (() => void)[] = [];
+  const open: RunningClient[] = [];
   let server: InProcessServer;
 
   beforeAll(async () => {
@@ -96,14 +88,11 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
     await server.api('authorities.add', { body });
   });
   afterEach(async () => {
-    for (const close of closing.splice(0)) close();
+    for (const one of open.splice(0)) one.close();
     const { items } = await server.api('devices.list', {});
     for (const { deviceId: device } of items) await server.api('devices.remove', { params: { device } });
   });
-  afterAll(async () => {
-    runner.close();
-    await server?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => server?.[Symbol.asyncDispose]());
 
   const template = (...accounts: BootstrapTemplate['accounts']) =>
     server.api('bootstrap.set-template', { params: { name: 'default' }, body: { accounts } });
@@ -112,18 +101,13 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
   const uriOf = (transport: Stream) => `${transport}://localhost:${server.portOf(transport, true)}`;
 
   async function start(endpoint: string, { transport, account, contexts = [] }: Omit<Row, 'given' | 'steps'>) {
-    const events: ClientEvent[] = [];
-    const device = deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} });
-    const client = new LwM2mClient({
-      // Soon enough for a test: the answer to a Finish can be asked for again meanwhile.
-      ...{ endpoint, random: impatient, wallClock: Date.now, coap: { ackTimeoutMs: 250 } },
-      objects: [device, ...contexts],
-      bootstrap: { uri: uriOf(transport), ...account },
+    const bootstrap = { uri: uriOf(transport), ...account };
+    const running = await RunningClient.start(endpoint, [truckInstance(), ...contexts], {
+      random: impatient,
+      bootstrap,
     });
-    const running = await runner.add(client, (event) => events.push(event));
-    closing.push(() => running.close());
-    running.run((now) => client.start(now));
-    return { client, events, running };
+    open.push(running);
+    return running;
   }
 
   const sessions = async (device: string) => (await server.api('bootstrap.list', { query: { device } })).items;
@@ -140,8 +124,8 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
     const endpoint = 'certified';
     await template({ shortServerId: 1, security: given, binding: 'T', lifetime: 77 });
     await add(endpoint, credential);
-    const { client } = await start(endpoint, row);
-    await until('it is registered', async () => client.registration.kind === 'registered');
+    const running = await start(endpoint, row);
+    await running.registered();
 
     const session = await newest(endpoint);
     expect(session).toMatchObject({ state: 'finished', version: '1.1', pack: false });
@@ -150,7 +134,7 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
     const { registration } = await server.api('devices.show', { params: { device: endpoint } });
     expect(registration).toMatchObject({ binding: 'T', lifetime: 77, transport });
     expect(registration?.security).toBe(given === 'none' ? undefined : given);
-    expect(client.addresses).toMatchObject([{ to: `${transport}://127.0.0.1:${server.portOf(transport)}` }]);
+    expect(running.client.addresses).toMatchObject([{ to: `${transport}://127.0.0.1:${server.portOf(transport)}` }]);
   });
 
   it('1.1-int-5: begins again where the server wants it, with another key', async () => {
@@ -159,8 +143,8 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
     await template({ shortServerId: 1, binding: 'T' });
     await add(endpoint, psk);
     const account = { psk: { identity: Buffer.from('factory'), key: KEY } };
-    const { client, events } = await start(endpoint, { name: endpoint, transport: 'coaps+tcp', account });
-    await until('it is registered', async () => client.registration.kind === 'registered');
+    const running = await start(endpoint, { name: endpoint, transport: 'coaps+tcp', account });
+    await running.registered();
     const params = { device: endpoint };
     const identity = async () => (await server.api('devices.show', { params })).registration?.identity;
     const before = await identity();
@@ -169,7 +153,7 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
       const now = await identity();
       return now !== undefined && now !== before;
     });
-    expect(events.filter(({ kind }) => kind === 'bootstrapped')).toHaveLength(2);
+    expect(running.events.filter(({ kind }) => kind === 'bootstrapped')).toHaveLength(2);
   });
 
   it('a key that registers is not bootstrapped with, and the record says why', async () => {

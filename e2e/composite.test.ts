@@ -1,20 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  locationInstance,
-  type RunningEngine,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { locationInstance, securityInstance, serverInstance } from '@reeve/agent';
 import type { Command, CommandOperation } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LeshanDevice, leshanAvailable } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
 import { LeshanStage } from './leshan-stage.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
@@ -122,36 +114,28 @@ describe.skipIf(!leshanAvailable())('Our server asks a Leshan device', { timeout
 
 /** What LwM2M 1.2 adds to that. */
 describe('Our server asks our client of LwM2M 1.2', { timeout: 60_000 }, () => {
-  const runner = new EngineRunner<ClientEvent>();
   let server: TestServer;
-  let client: LwM2mClient;
-  let running: RunningEngine;
+  let running: RunningClient;
 
   beforeAll(async () => {
     server = await TestServer.start();
     const key = randomBytes(16);
     await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
-    client = new LwM2mClient({
-      endpoint: ENDPOINT,
-      version: '1.2',
-      random: (n) => randomBytes(n),
-      objects: [
-        securityInstance({ uri: server.coaps, psk: { identity: Buffer.from(ENDPOINT), key } }),
-        serverInstance({ lifetime: 3600 }),
-        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
-        locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
-      ],
-    });
-    running = await runner.add(client, () => {});
-    running.run((now) => client.start(now));
-    await until('it is registered', async () => client.registration.kind === 'registered');
+    const objects = [
+      securityInstance({ uri: server.coaps, psk: { identity: Buffer.from(ENDPOINT), key } }),
+      serverInstance({ lifetime: 3600 }),
+      truckInstance(),
+      locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
+    ];
+    running = await RunningClient.start(ENDPOINT, objects, { version: '1.2' });
+    await running.registered();
   }, 60_000);
   afterAll(async () => {
-    runner.close();
+    running?.close();
     await server?.close();
   });
 
-  const battery = (value: number) => running.run((now) => client.set(path(3, 0), { 9: value }, now));
+  const battery = (value: number) => running.run((now) => running.client.set(path(3, 0), { 9: value }, now));
   const history = async () =>
     (await server.api('devices.history', { params, query: { path: '/3/0/9' } })).value as number[];
   const observe = async (text: string) => {

@@ -33,7 +33,7 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await tab.signIn((await server.api('people.link', { params: { id: 'admin' } })).url);
     await server.api('devices.add', { body: { endpoint: params.device, noSec: true } });
     device = new ScriptedDevice(params.device, await udpWire(server.ready.coapPort ?? 0), { '/3/0/0': 'Maker' });
-    await device.register('U', '</1/0>,</3/0>,</5/0>');
+    await device.register('U', '</1/0>,</3/0>,</5/0>', '1.2');
   });
   afterAll(async () => {
     await device?.[Symbol.asyncDispose]();

@@ -1,20 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  locationInstance,
-  type RunningEngine,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { type ClientEvent, type LwM2mClient, locationInstance, securityInstance, serverInstance } from '@reeve/agent';
 import type { CommandOperation } from '@reeve/contract';
 import { path } from '@reeve/lwm2m';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LeshanDevice, type LeshanServer, leshanAvailable, startLeshanServer } from '../peers/leshan/driver.ts';
 import { type TestServer, until } from './harness.ts';
 import { LeshanStage } from './leshan-stage.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
@@ -93,31 +84,26 @@ describe.skipIf(!leshanAvailable())('Our server and a Leshan device', { timeout:
 });
 
 describe.skipIf(!leshanAvailable())('Our client and a Leshan server', { timeout: 60_000 }, () => {
-  const runner = new EngineRunner<ClientEvent>();
-  const events: ClientEvent[] = [];
   let server: LeshanServer;
+  let running: RunningClient;
   let client: LwM2mClient;
-  let running: RunningEngine;
+  let events: readonly ClientEvent[];
 
   beforeAll(async () => {
     server = await startLeshanServer();
-    client = new LwM2mClient({
-      endpoint: ENDPOINT,
-      random: (n) => randomBytes(n),
-      creatable: { 2: (id) => ({ values: { 0: 3, 1: id } }) },
-      objects: [
-        securityInstance({ uri: server.coap }),
-        serverInstance({ lifetime: 60, muteSend: false }),
-        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
-        locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
-      ],
-    });
-    running = await runner.add(client, (event) => events.push(event));
-    running.run((now) => client.start(now));
-    await server.waitFor((event) => event.event === 'registered');
+    const objects = [
+      securityInstance({ uri: server.coap }),
+      serverInstance({ lifetime: 60, muteSend: false }),
+      truckInstance(),
+      locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
+    ];
+    const creatable = { 2: (id: number) => ({ values: { 0: 3, 1: id } }) };
+    running = await RunningClient.start(ENDPOINT, objects, { creatable });
+    ({ client, events } = running);
+    await running.registered();
   }, 60_000);
   afterAll(async () => {
-    runner.close();
+    running?.close();
     await server?.stop();
   });
 

@@ -1,16 +1,8 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  oscoreInstance,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { oscoreInstance, securityInstance, serverInstance } from '@reeve/agent';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { aiocoapBuild } from '../peers/aiocoap/build.ts';
 import { AiocoapProgram } from '../peers/aiocoap/program.ts';
@@ -18,6 +10,7 @@ import { californiumAvailable, startCalifornium } from '../peers/californium/bui
 import type { LineProgram } from '../peers/line-program.ts';
 import { until } from './harness.ts';
 import { InProcessServer } from './in-process.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const SECRET = '000102030405060708090a0b0c0d0e0f';
 const SALT = '9e7ca92223786340';
@@ -109,27 +102,19 @@ describe('OSCORE with a device that', { timeout: 60_000 }, () => {
   });
 
   async function goesOverTcp(): Promise<void> {
-    const client = new LwM2mClient({
-      endpoint: 'truck-1',
-      random: (n) => randomBytes(n),
-      objects: [
-        securityInstance({ uri: `coap+tcp://127.0.0.1:${server.portOf('coap+tcp')}`, oscore: 0 }),
-        oscoreInstance({
-          masterSecret: createSecretKey(Buffer.from(SECRET, 'hex')),
-          masterSalt: Buffer.from(SALT, 'hex'),
-          senderId: Buffer.from('0a', 'hex'),
-          recipientId: Buffer.from('00', 'hex'),
-        }),
-        serverInstance({ lifetime: 300 }),
-        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} }),
-      ],
-    });
-    const runner = new EngineRunner<ClientEvent>();
-    open.push(() => runner.close());
-    const events: string[] = [];
-    const running = await runner.add(client, ({ kind }) => events.push(kind));
-    running.run((now) => client.start(now));
-    await until('it is registered', async () => events.includes('registered'));
+    const running = await RunningClient.start('truck-1', [
+      truckInstance(),
+      securityInstance({ uri: `coap+tcp://127.0.0.1:${server.portOf('coap+tcp')}`, oscore: 0 }),
+      serverInstance(),
+      oscoreInstance({
+        masterSecret: createSecretKey(Buffer.from(SECRET, 'hex')),
+        masterSalt: Buffer.from(SALT, 'hex'),
+        senderId: Buffer.from('0a', 'hex'),
+        recipientId: Buffer.from('00', 'hex'),
+      }),
+    ]);
+    open.push(() => running.close());
+    await running.registered();
     expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'Reeve' }] });
     const { registration } = await server.api('devices.show', { params });
     expect(registration).toMatchObject({ security: 'oscore', binding: 'T' });

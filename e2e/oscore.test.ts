@@ -1,17 +1,10 @@
-import { createSecretKey, randomBytes } from 'node:crypto';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  oscoreInstance,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { createSecretKey } from 'node:crypto';
+import { oscoreInstance, securityInstance, serverInstance } from '@reeve/agent';
 import { oscoreValueOf } from '@reeve/coap';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer, until } from './harness.ts';
 import { type OscoreWire, oscoreWire } from './oscore-wire.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 import { ScriptedDevice } from './scripted-device.ts';
 import { udpWire } from './wires.ts';
 
@@ -151,26 +144,18 @@ describe.each(['main', 'worker'] as const)('OSCORE on a socket of its own, with 
 
   it("manages the project's own client, which derives new keys", async () => {
     await add();
-    const client = new LwM2mClient({
-      endpoint: 'truck-1',
-      random: (n) => randomBytes(n),
-      objects: [
-        securityInstance({ uri: `coap://127.0.0.1:${server.ready.coapPort}`, oscore: 0 }),
-        oscoreInstance({
-          masterSecret: createSecretKey(Buffer.from(SECRET, 'hex')),
-          senderId: Buffer.from('0a', 'hex'),
-          recipientId: Buffer.from('00', 'hex'),
-        }),
-        serverInstance({ lifetime: 300 }),
-        deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', reboot() {} }),
-      ],
-    });
-    const runner = new EngineRunner<ClientEvent>();
-    open.push({ [Symbol.asyncDispose]: async () => runner.close() });
-    const events: string[] = [];
-    const running = await runner.add(client, ({ kind }) => events.push(kind));
-    running.run((now) => client.start(now));
-    await until('it is registered', async () => events.includes('registered'));
+    const running = await RunningClient.start('truck-1', [
+      truckInstance(),
+      securityInstance({ uri: server.coap, oscore: 0 }),
+      serverInstance(),
+      oscoreInstance({
+        masterSecret: createSecretKey(Buffer.from(SECRET, 'hex')),
+        senderId: Buffer.from('0a', 'hex'),
+        recipientId: Buffer.from('00', 'hex'),
+      }),
+    ]);
+    open.push({ [Symbol.asyncDispose]: async () => running.close() });
+    await running.registered();
     expect(await read('/3/0/0')).toMatchObject({ code: '2.05', values: [{ value: 'Reeve' }] });
     expect((await server.api('devices.show', { params })).registration).toMatchObject({ security: 'oscore' });
   });

@@ -1,51 +1,33 @@
-import { randomBytes } from 'node:crypto';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  locationInstance,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { locationInstance, securityInstance, serverInstance } from '@reeve/agent';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeWire } from '../conformance/wire.ts';
-import { TestServer, until } from './harness.ts';
+import { TestServer } from './harness.ts';
 import { Relay } from './relay.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const ENDPOINT = 'truck-1';
 const params = { device: ENDPOINT };
 
-const runner = new EngineRunner<ClientEvent>();
 let server: TestServer;
 
 beforeAll(async () => {
   server = await TestServer.start({ noSec: true });
   await server.api('devices.add', { body: { endpoint: ENDPOINT, noSec: true } });
 });
-afterAll(async () => {
-  runner.close();
-  await server?.close();
-});
+afterAll(() => server?.close());
 
 /** Switches a device on; gives back whether each of its Registers had an object list. */
 async function register(): Promise<readonly boolean[]> {
   const relay = await Relay.open(server.ready.coapPort);
-  const client = new LwM2mClient({
-    endpoint: ENDPOINT,
-    version: '1.2',
-    profile: true,
-    random: (n) => randomBytes(n),
-    objects: [
-      securityInstance({ uri: `coap://127.0.0.1:${relay.port}` }),
-      serverInstance({ lifetime: 3600 }),
-      deviceInstance({ manufacturer: 'Reeve', model: 'Truck', firmware: '1.2.3', battery: 80, reboot() {} }),
-      locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
-    ],
-  });
-  const running = await runner.add(client, () => {});
-  running.run((now) => client.start(now));
-  await until('it is registered', async () => client.registration.kind === 'registered');
+  const objects = [
+    securityInstance({ uri: `coap://127.0.0.1:${relay.port}` }),
+    serverInstance({ lifetime: 3600 }),
+    truckInstance(),
+    locationInstance({ latitude: 39.328, longitude: -120.183, radius: 5, timestamp: 1_790_000_000 }),
+  ];
+  const running = await RunningClient.start(ENDPOINT, objects, { version: '1.2', profile: true });
+  await running.registered();
+  running.close();
   const registers = relay.sent.map(decodeWire).filter(({ code, path }) => code === '0.02' && path === '/rd');
   relay.close();
   return registers.map(({ payload }) => payload !== '');

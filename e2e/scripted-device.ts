@@ -51,8 +51,8 @@ export class ScriptedDevice implements AsyncDisposable {
   }
 
   /** Registers with the objects of `links`. @returns the code */
-  async register(binding = 'U', links = '</1/0>,</3/0>'): Promise<string> {
-    const query = ['lwm2m=1.1', 'lt=300', `b=${binding}`, `ep=${this.endpoint}`];
+  async register(binding = 'U', links = '</1/0>,</3/0>', version = '1.1'): Promise<string> {
+    const query = [`lwm2m=${version}`, 'lt=300', `b=${binding}`, `ep=${this.endpoint}`];
     const answer = await this.request({
       code: Code.Post,
       options: [...pathOptions('/rd'), option(Option.ContentFormat, 40), ...query.map(queryOption)],

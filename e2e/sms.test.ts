@@ -4,17 +4,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { securityInstance, serverInstance } from '@reeve/agent';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './harness.ts';
 import { InProcessServer } from './in-process.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const ENDPOINT = 'meter-1';
 const NUMBER = '+4915112345678';
@@ -25,10 +19,9 @@ const AWAKE_S = 3;
 /** A device of our own that sleeps, and a gateway that brings it what the server has sent to its number. */
 describe('A sleeping device that is reached by SMS', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-sms-'));
-  const events: ClientEvent[] = [];
   const posted: string[] = [];
   const gateway = createServer();
-  const runner = new EngineRunner<ClientEvent>();
+  let running: RunningClient;
   let server: InProcessServer;
 
   beforeAll(async () => {
@@ -42,28 +35,21 @@ describe('A sleeping device that is reached by SMS', { timeout: 60_000 }, () => 
     });
     await server.api('devices.add', { body: { endpoint: ENDPOINT, noSec: true } });
     await server.api('devices.change', { params, body: { awakeSeconds: AWAKE_S } });
-    const client = new LwM2mClient({
-      endpoint: ENDPOINT,
-      random: (n) => randomBytes(n),
-      queueMode: AWAKE_S * 1000,
-      smsNumber: NUMBER,
-      objects: [
-        securityInstance({ uri: `coap://127.0.0.1:${server.portOf('coap')}` }),
-        serverInstance({ lifetime: 86_400, smsTrigger: true }),
-        deviceInstance({ manufacturer: 'Acme', model: 'Meter', firmware: '1', battery: 80, reboot() {} }),
-      ],
-    });
-    const running = await runner.add(client, (event) => events.push(event));
+    const objects = [
+      securityInstance({ uri: `coap://127.0.0.1:${server.portOf('coap')}` }),
+      serverInstance({ lifetime: 86_400, smsTrigger: true }),
+      truckInstance(),
+    ];
+    running = await RunningClient.start(ENDPOINT, objects, { queueMode: AWAKE_S * 1000, smsNumber: NUMBER });
     gateway.on('request', async (request, response) => {
       const { number, hex } = JSON.parse(Buffer.concat(await request.toArray()).toString());
       response.writeHead(202).end();
       posted.push(number);
-      running.run((now) => client.receiveSms(Buffer.from(hex, 'hex'), now));
+      running.run((now) => running.client.receiveSms(Buffer.from(hex, 'hex'), now));
     });
-    running.run((now) => client.start(now));
   });
   afterAll(async () => {
-    runner.close();
+    running?.close();
     gateway.close();
     gateway.closeAllConnections();
     await server?.[Symbol.asyncDispose]();
@@ -74,7 +60,7 @@ describe('A sleeping device that is reached by SMS', { timeout: 60_000 }, () => 
   const asleep = () =>
     until('both to know that it sleeps', async () => {
       const { presence, values } = await shown();
-      return values.length > 0 && presence.state === 'asleep' && events.at(-1)?.kind === 'asleep';
+      return values.length > 0 && presence.state === 'asleep' && running.events.at(-1)?.kind === 'asleep';
     });
 
   it('TR-3: is woken for an urgent command, and answers it', async () => {

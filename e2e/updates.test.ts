@@ -1,17 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  type ClientEvent,
-  deviceInstance,
-  EngineRunner,
-  LwM2mClient,
-  SoftwareUpdate,
-  securityInstance,
-  serverInstance,
-} from '@reeve/agent';
+import { SoftwareUpdate, securityInstance, serverInstance } from '@reeve/agent';
 import type { BodyOf } from '@reeve/contract';
 import { afterEach, describe, expect, it } from 'vitest';
 import { leshanAvailable, startLeshanDevice } from '../peers/leshan/driver.ts';
 import { TestServer, until } from './harness.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 import { Sink, UpdateDevice, updateOf, upload } from './update-device.ts';
 
 const ENDPOINT = 'pump-1';
@@ -148,8 +141,6 @@ describe('An update of software (object 9)', { timeout: 120_000 }, () => {
     open.push(server);
     const key = randomBytes(16);
     await server.api('devices.add', { body: { endpoint: ENDPOINT, key: key.toString('hex') } });
-    const runner = new EngineRunner<ClientEvent>();
-    open.push(runner);
     const done: string[] = [];
     const sink = new Sink(SHA256);
     const software = new SoftwareUpdate({
@@ -161,20 +152,11 @@ describe('An update of software (object 9)', { timeout: 120_000 }, () => {
       uninstall: (forUpdate) => done.push(forUpdate ? 'make room' : 'uninstall'),
       activate: () => done.push('activate'),
     });
-    const client = new LwM2mClient({
-      endpoint: ENDPOINT,
-      objects: [
-        securityInstance({ uri: server.coaps, psk: { identity: Buffer.from(ENDPOINT), key } }),
-        serverInstance(),
-        deviceInstance({ reboot() {} }),
-      ],
-      updates: [software],
-      random: randomBytes,
-    });
-    const events: string[] = [];
-    const running = await runner.add(client, ({ kind }) => events.push(kind));
-    running.run((now) => client.start(now));
-    await until('the device is registered', async () => events.includes('registered'));
+    const account = securityInstance({ uri: server.coaps, psk: { identity: Buffer.from(ENDPOINT), key } });
+    const objects = [account, serverInstance(), truckInstance()];
+    const running = await RunningClient.start(ENDPOINT, objects, { updates: [software] });
+    open.push(running);
+    await running.registered();
     const artifactId = await upload(server, '1.0', IMAGE, 'software');
     for (const expected of [
       ['install', 'activate'],

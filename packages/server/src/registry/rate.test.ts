@@ -2,11 +2,11 @@ import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { ExchangeRef, LinkUp } from '../link/port.ts';
 import { watchedStore } from '../store/test-watched.ts';
-import { deviceWith, nobody, openTestCore, START, sessionOf } from '../test-core.ts';
+import { call, deviceWith, nobody, openTestCore, START, sessionOf } from '../test-core.ts';
 import type { Device } from './fleet.ts';
-import { charge, forgetFull, rateLimits } from './rate.ts';
+import { charge, chargeEntries, forgetFull, rateLimits } from './rate.ts';
 
-const { burst, perSecond, journalled, plain, recordsPerToken, charactersPerToken } = rateLimits;
+const { burst, perSecond, journalled, plain, recordsPerToken, charactersPerToken, entry } = rateLimits;
 const session = sessionOf('truck-1');
 const base = { at: START, session, exchange: 1 as ExchangeRef, registrationId: nobody };
 const update = { kind: 'update', ...base } as const;
@@ -109,6 +109,40 @@ describe('the tokens of a device', () => {
       detail: expect.stringContaining(`${perSecond} tokens a second`),
     });
     expect(countOf(device, { ...update, at })).toBe(5);
+  });
+});
+
+describe('a device whose values go back and forth', () => {
+  const RULES = Array.from({ length: 10 }, (_, n) => `  - {id: r${n}, threshold: {path: /3/0/9, below: ${20 + n}}}`);
+  const POLICY = ['apiVersion: reeve/v1', 'kind: Policy', 'id: rules', 'applies: {labels: {}}', 'rules:', ...RULES];
+
+  it('pays for what the journal tells of them, and is told to wait', async () => {
+    const core = await openTestCore();
+    core.script.behaviour = deviceWith({ '/3/0/9': { type: 'integer', value: 80 } });
+    const device = await core.add('truck-1');
+    await core.handlers['policies.apply'](call({ body: { source: `${POLICY.join('\n')}\n` } }));
+    await core.register(sessionOf('truck-1'));
+    await core.deliver();
+    const entries = async () => (await core.journal('rule.transition')).length;
+    const before = await entries();
+    const report = async (value: number) => {
+      const records = [{ path: '/3/0/9', stored: { type: 'integer', value } } as const];
+      return core.accepted(await core.notify(device, '/3/0/9', records));
+    };
+    let taken = 0;
+    while (await report(taken % 2 === 0 ? 10 : 80)) taken++;
+    expect(taken).toBeGreaterThan(10);
+    expect(await entries()).toBe(before + 10 * taken);
+    expect((taken - 1) * (plain + RULES.length * entry)).toBeLessThan(burst);
+    expect(core.failedHandshakes.list()).toMatchObject([{ check: 'limit', endpoint: 'truck-1' }]);
+  });
+
+  it('waits for as many tokens as it has at most, whatever they led to', async () => {
+    const device = await aDevice();
+    chargeEntries(device, 1_000_000, START);
+    const after = (1000 * (burst + 1)) / perSecond;
+    expect(countOf(device, { ...update, at: START + after - 21 })).toBe(0);
+    expect(countOf(device, { ...update, at: START + after + 1 })).toBe(1);
   });
 });
 

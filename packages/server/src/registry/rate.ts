@@ -21,6 +21,8 @@ export const rateLimits = {
   recordsPerToken: 10,
   /** … and characters of its texts. */
   charactersPerToken: 1024,
+  /** Cost of each entry of the journal that what a device reports has led to, which is known only afterwards. */
+  entry: 2,
   /** Seconds after which a device that was turned away should come back (Max-Age of the 5.03). */
   retryAfter: 60,
 } as const;
@@ -68,6 +70,16 @@ export function charge(device: Device, message: Charged): Refused | undefined {
     check: 'limit',
     detail: `The device sends faster than its ${perSecond} tokens a second allow`,
   };
+}
+
+/**
+ * Charges a device for entries of the journal that its values have led to: it may have to wait for the tokens, but no
+ * longer than for as many as it has at most.
+ */
+export function chargeEntries(device: Device, entries: number, at: Millis): void {
+  if (entries === 0) return;
+  const { burst, entry } = rateLimits;
+  device.tokens = { left: Math.max(-burst, tokensAt(device, at) - entries * entry), at };
 }
 
 /** A clock that was set back gives nothing, and takes nothing. */

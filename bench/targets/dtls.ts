@@ -15,7 +15,7 @@ import {
   type ServerIdentity,
   validatePathAsync,
 } from '@reeve/dtls';
-import { pooledRandom } from '../../packages/server/src/link/randomness.ts';
+import { pooledRandom } from '../../packages/server/src/randomness.ts';
 import { generatedPsk } from '../../peers/leshan/driver.ts';
 import { readMaterial } from '../load/material.ts';
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { pooledRandom } from './randomness.ts';
 
 declare const brand: unique symbol;
 /** A string that only its own constructor makes, so that identifiers cannot be mixed up. */
@@ -31,9 +31,11 @@ export type Millis = number;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+const random = pooledRandom();
+
 function randomText(length: number): string {
   let text = '';
-  for (const byte of randomBytes(length)) text += ALPHABET[byte & 31];
+  for (const byte of random(length)) text += ALPHABET[byte & 31];
   return text;
 }
 

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { ComputePool } from '@reeve/dtls';
+import { pooledRandom } from '../randomness.ts';
 import { KeyLog } from './key-log.ts';
 import { overlapOf } from './listening.ts';
 import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
-import { pooledRandom } from './randomness.ts';
 import { Sockets } from './sockets.ts';
 import { StreamSockets } from './stream-sockets.ts';
 import { TlsSecrets } from './tls-secrets.ts';

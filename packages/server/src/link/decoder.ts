@@ -29,6 +29,8 @@ export interface Registered {
   readonly registrationId: RegistrationId;
   readonly version: string;
   readonly offer: Offer;
+  /** The objects of the offer. */
+  readonly objectIds: ReadonlySet<number>;
   readonly resourceType: TypeLookup;
   /** Of the resource at a path, if it is known. */
   readonly definitionOf: (path: LwM2mPath) => ResourceDefinition | undefined;
@@ -73,6 +75,10 @@ class Known implements Registered {
 
   get offer(): Offer {
     return this.kind.offer;
+  }
+
+  get objectIds(): ReadonlySet<number> {
+    return this.kind.objectIds;
   }
 
   get resourceType(): TypeLookup {
@@ -150,6 +156,7 @@ export class Decoder {
     return {
       version,
       offer,
+      objectIds: new Set(offer.objects.map(({ objectId }) => objectId)),
       resourceType: this.models.definitions.resourceTypes(versionsOf(model)),
       definitionOf: (path) => this.models.resourceAt(path, model),
       packs: new KnownPacks(),
@@ -278,8 +285,7 @@ export function decodeSend(
   const sent = new Map<RegistrationId, readonly LinkRecord[]>();
   for (const [prefix, told] of Map.groupBy(records, (record) => record.prefix)) {
     const of = prefix === undefined ? sender : behind(prefix);
-    const objects = new Set(of?.offer.objects.map(({ objectId }) => objectId));
-    const strange = told.some(({ path }) => !objects.has(segments(path)[0] ?? -1));
+    const strange = told.some(({ path }) => !of?.objectIds.has(segments(path)[0] ?? -1));
     if (!of || strange) return { ok: false, code: Code.NotFound };
     sent.set(of.registrationId, linked(told, at));
   }

@@ -109,7 +109,11 @@ function readRegister(message: CoapMessage, facts: Facts): Read {
 }
 
 function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts): Read {
-  const query = parseUpdateQuery(uriQuery(message));
+  const plain = { kind: 'update', registrationId, ...facts } as const;
+  const parameters = uriQuery(message);
+  // Most say nothing but that the device is there.
+  if (parameters.length === 0 && message.payload.length === 0) return { kind: 'message', message: plain };
+  const query = parseUpdateQuery(parameters);
   if (!query.ok) return refuse(facts, query.error.code, 'malformed', `Update: ${query.error.detail}`);
   // Some clients send the list without a content format.
   const offered = message.payload.length === 0 ? undefined : readOffer(message);
@@ -118,15 +122,13 @@ function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts:
   return {
     kind: 'message',
     message: {
-      kind: 'update',
-      registrationId,
+      ...plain,
       ...(lifetime === undefined ? {} : { lifetime }),
       ...(binding === undefined ? {} : { binding }),
       ...(queueMode === undefined ? {} : { queueMode }),
       ...(sms === undefined ? {} : { sms }),
       ...(profileId === undefined ? {} : { profileId }),
       ...(offered === undefined ? {} : { offer: offerOf(offered) }),
-      ...facts,
     },
   };
 }

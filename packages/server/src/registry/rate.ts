@@ -109,8 +109,7 @@ function costOfContent(message: Charged): number {
       return journalled;
     case 'update': {
       const { lifetime, binding, queueMode, sms, profileId, offer } = message;
-      const said = [lifetime, binding, queueMode, sms, profileId, offer];
-      return said.some((one) => one !== undefined) ? journalled : plain;
+      return (lifetime ?? binding ?? queueMode ?? sms ?? profileId ?? offer) === undefined ? plain : journalled;
     }
     case 'notification':
       return message.body.kind === 'records' ? costOfRecords(message.body.records) : plain;

@@ -327,6 +327,25 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await tab.page.getByRole('button', { name: 'Revoke dashboard' }).waitFor({ state: 'hidden' });
   });
 
+  it('gives a device keys of its own for a server elsewhere, and takes them away', async () => {
+    const body = { accounts: [{ shortServerId: 9, uri: 'coaps://metering.example.com' }] };
+    await server.api('bootstrap.set-template', { params: { name: 'meters' }, body });
+    const credential = { kind: 'psk', purpose: 'bootstrap' } as const;
+    await server.api('devices.add', { body: { endpoint: 'meter-1', labels: { group: 'meters' }, credential } });
+    await tab.go('Fleet');
+    await tab.follow('meter-1');
+    await see(tab.one('account-9'), 'neither the device nor its template has keys');
+    await tab.press('Set keys for server 9');
+    await dialog().getByLabel('Identity').fill('meter');
+    await dialog().getByLabel('Key in hex').fill(KEY);
+    await tab.press('Set', dialog());
+    await see(tab.one('account-9'), 'Keys of its own are set');
+    expect(await tab.page.content()).not.toContain(KEY);
+    await tab.press('Remove keys for server 9');
+    await tab.press('Remove', dialog());
+    await see(tab.one('account-9'), 'neither the device nor its template has keys');
+  });
+
   it('saw no error but what was refused', async () => {
     const refused = ['/devices', '/device-imports', '/policies', '/frame-layouts'];
     const statuses = [400, 409, 422].flatMap((status) => refused.map((path) => [status, path] as const));

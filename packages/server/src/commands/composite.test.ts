@@ -68,7 +68,7 @@ describe('a command on several paths', () => {
   });
 
   it('ET-2: writes values by their types, and removes by null', async () => {
-    const { ask, performed } = await openHandlers();
+    const { ask, performed } = await openHandlers({ registration: registrationOf(deviceId, { version: '1.2' }) });
     expect(await ask(removal)).toMatchObject({ state: 'answered' });
     expect(performed).toEqual([
       {
@@ -94,9 +94,18 @@ describe('a command on several paths', () => {
     expect(performed).toEqual([]);
   });
 
-  it('is not for LwM2M 1.0', async () => {
-    const { ask } = await openHandlers({ registration: registrationOf(deviceId, { version: '1.0' }) });
-    await expect(ask({ kind: 'read-composite', paths })).rejects.toMatchObject({ code: 'invalid-value' });
+  it.each([
+    ['1.0', 'Several paths at once need LwM2M 1.1', { kind: 'read-composite', paths }],
+    ['1.1', 'Removing a resource instance needs LwM2M 1.2', removal],
+    ['1.1', 'The depth of a Discover needs LwM2M 1.2', { kind: 'discover', path: '/3', depth: 1 }],
+    ['1.1', 'Deleting a resource instance needs LwM2M 1.2', { kind: 'delete', path: '/3/0/6/1' }],
+  ] as const)('is not for LwM2M %s: %s', async (version, message, operation) => {
+    const { ask, performed } = await openHandlers({ registration: registrationOf(deviceId, { version }) });
+    await expect(ask(structuredClone(operation) as CommandOperation)).rejects.toMatchObject({
+      code: 'invalid-value',
+      message: `${message}; the device has ${version}`,
+    });
+    expect(performed).toEqual([]);
   });
 });
 

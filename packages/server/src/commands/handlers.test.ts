@@ -75,7 +75,7 @@ describe('the routes of commands', () => {
       { path: '/3/0/9', attributes: { gt: '1' } },
     ];
     const perform = () => ({ kind: 'answered', code: 0x45, body: { kind: 'nodes', nodes } }) as const;
-    const { handlers, caller, reports } = await openHandlers({ perform });
+    const { handlers, caller, reports } = await openHandlers({ perform, registration: { version: '1.2' } });
     const body = { operation: { kind: 'discover', path: '/3', depth: 2 } as const };
     const params = { device: 'truck-1' };
     const command = await handlers['commands.create']({ ...caller, params, query: { wait: 30 }, body });

@@ -13,7 +13,7 @@ import {
 import { ReeveError } from '../errors.ts';
 import type { LinkBody, LinkOperation, LinkRecord } from '../link/port.ts';
 import type { InstanceChange } from '../registry/instances.ts';
-import { enablerOf, type ModelOf, type Models, toStored } from '../telemetry/models.ts';
+import { checkSince, enablerOf, type ModelOf, type Models, toStored } from '../telemetry/models.ts';
 
 type Composite = Extract<CommandOperation, { kind: 'read-composite' | 'write-composite' }>;
 type Create = Extract<CommandOperation, { kind: 'create' }>;
@@ -57,8 +57,11 @@ export function linkOperationOf(
   const { kind, path } = operation;
   switch (kind) {
     case 'read':
+      checkLevel(kind, path);
+      return operation;
     case 'discover':
       checkLevel(kind, path);
+      if (operation.depth !== undefined) checkSince('The depth of a Discover needs', '1.2', registration);
       return operation;
     case 'write-attributes':
       return checkAttributes(operation, models, registration);
@@ -88,9 +91,7 @@ export function linkOperationOf(
 }
 
 function compositeOf(operation: Composite, models: Models, registration: ModelOf | undefined): LinkOperation {
-  const enabler = enablerOf(registration?.version ?? '1.2');
-  if (enabler === '1.0')
-    throw new ReeveError('invalid-value', 'Several paths at once need LwM2M 1.1; the device has 1.0');
+  checkSince('Several paths at once need', '1.1', registration);
   if (operation.kind === 'read-composite') return operation;
   const { inPieces = false } = operation;
   const records = operation.values.map(({ path, value, type }): LinkRecord => {
@@ -100,6 +101,7 @@ function compositeOf(operation: Composite, models: Models, registration: ModelOf
     if (at === undefined || level(at) !== PathLevel.resourceInstance) {
       throw new ReeveError('invalid-value', `Only a resource instance can be removed so, not ${path}`);
     }
+    checkSince('Removing a resource instance needs', '1.2', registration);
     return { path, stored: toStored(NONE) };
   });
   return { kind: 'write-composite', records, ...(inPieces && { inPieces }) };
@@ -156,9 +158,7 @@ function checkDelete(path: string, registration: ModelOf | undefined): void {
     throw new ReeveError('invalid-value', `${path} is neither an object instance, e.g. /5/0, nor a resource instance`);
   }
   if (!registration) return;
-  if (resourceInstanceId !== undefined && enablerOf(registration.version) !== '1.2') {
-    throw new ReeveError('invalid-value', 'Resource instances can be deleted since LwM2M 1.2');
-  }
+  if (resourceInstanceId !== undefined) checkSince('Deleting a resource instance needs', '1.2', registration);
   const object = registration.objects.find((one) => objectId === `${one.objectId}`);
   if (!object?.instances.some((id) => instanceId === `${id}`)) {
     throw new ReeveError('invalid-value', `The device has no /${objectId}/${instanceId}`);

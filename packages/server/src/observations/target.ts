@@ -8,7 +8,7 @@ import {
   ROOT_PATH,
 } from '@reeve/lwm2m';
 import { ReeveError } from '../errors.ts';
-import { enablerOf, type ModelOf } from '../telemetry/models.ts';
+import { checkSince, enablerOf, type ModelOf } from '../telemetry/models.ts';
 
 /** Paths of one composite observation. */
 export const MAX_TARGET_PATHS = 50;
@@ -58,9 +58,9 @@ export function wantedTarget(text: string, model: ModelOf | undefined): string {
   if (path === ROOT_PATH && !composite)
     throw new ReeveError('invalid-value', 'A device as a whole can not be observed');
   const enabler = model ? enablerOf(model.version) : '1.2';
-  if (composite && enabler === '1.0') throw new ReeveError('invalid-value', 'Several paths at once need LwM2M 1.1');
+  if (composite) checkSince('Several paths at once need', '1.1', model);
   if (!target.attributes) return formatTarget(target);
-  if (enabler !== '1.2') throw new ReeveError('invalid-value', 'Parameters of an observation need LwM2M 1.2');
+  checkSince('Attach them to the path instead: parameters of an observation need', '1.2', model);
   const fault = attributeFault(target.attributes, { path: composite ? ROOT_PATH : path, enabler });
   if (fault !== undefined) throw new ReeveError('invalid-value', fault);
   return formatTarget(target);

@@ -31,6 +31,15 @@ export function enablerOf(version: string): EnablerVersion {
   return ENABLER_VERSIONS.find((known) => known === version) ?? '1.0';
 }
 
+/**
+ * Of a device that never registered nothing is known yet: what it can't do is found out when the command is sent.
+ * @throws ReeveError `invalid-value` for what the device's version of LwM2M does not have
+ */
+export function checkSince(what: string, since: EnablerVersion, model: ModelOf | undefined): void {
+  const enabler = model ? enablerOf(model.version) : since;
+  if (enabler < since) throw new ReeveError('invalid-value', `${what} LwM2M ${since}; the device has ${enabler}`);
+}
+
 /** Which version of an object the device has: as registered, else that of its enabler (LwM2M Core §6.2.1). */
 export function versionsOf({ version, objects }: ModelOf): VersionOf {
   return (objectId) =>

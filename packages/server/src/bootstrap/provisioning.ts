@@ -6,8 +6,12 @@ import type { SessionInfo } from '../link/port.ts';
 import { type CredentialRow, type Credentials, deletionOf, type Purpose } from '../registry/credentials.ts';
 import type { SessionEnder } from '../registry/end-sessions.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
-import { credentialPayload } from '../registry/handlers.ts';
-import { type CredentialSources, MAX_CREDENTIALS, newCredential } from '../registry/new-credential.ts';
+import {
+  type CredentialSources,
+  credentialPayload,
+  MAX_CREDENTIALS,
+  newCredential,
+} from '../registry/new-credential.ts';
 import type { Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { makeKeys } from '../trust/made-keys.ts';

@@ -1,7 +1,7 @@
 import type { Refused } from '../handshakes/failed.ts';
 import type { Millis } from '../ids.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
-import { newDevice } from '../registry/handlers.ts';
+import { newDevice } from '../registry/new-device.ts';
 import type { Row } from '../store/tables.ts';
 import { gatewayLimits } from './limits.ts';
 

@@ -10,8 +10,14 @@ import type { Row } from '../store/tables.ts';
 import type { Trust } from '../trust/trust.ts';
 import { type CredentialRow, deletionOf, serves } from './credentials.ts';
 import type { Device, Fleet } from './fleet.ts';
-import { credentialPayload, identityTaken } from './handlers.ts';
-import { MAX_CREDENTIALS, type NewCredential, newCredential, setupOf } from './new-credential.ts';
+import {
+  credentialPayload,
+  identityTaken,
+  MAX_CREDENTIALS,
+  type NewCredential,
+  newCredential,
+  setupOf,
+} from './new-credential.ts';
 import { requireDevice } from './registrations.ts';
 import { credentialView } from './views.ts';
 

@@ -1,21 +1,22 @@
-import type { CredentialAdd, DeviceAdd, DeviceAdded, DeviceDetail, Downlink, TimelineEntry } from '@reeve/contract';
+import type { DeviceAdded, DeviceDetail, Downlink } from '@reeve/contract';
 import type { Deployments } from '../bootstrap/deployments.ts';
 import { ReeveError } from '../errors.ts';
 import type { Gateways } from '../gateways/gateways.ts';
 import type { Call, Handlers } from '../http/handlers.ts';
-import { type DeviceId, type Millis, newId, type OrganisationId, type Seq } from '../ids.ts';
+import type { DeviceId, Millis, OrganisationId, Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry } from '../journal/entries.ts';
+import { timelineEntry } from '../journal/timeline.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown } from '../link/port.ts';
 import type { Observer } from '../observations/observer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row, TableName } from '../store/tables.ts';
-import { refused } from '../trust/encoded.ts';
 import type { Trust } from '../trust/trust.ts';
-import { type CredentialRow, deletionOf, serves } from './credentials.ts';
+import { deletionOf, serves } from './credentials.ts';
 import type { Device, Fleet } from './fleet.ts';
-import { type NewCredential, newCredential, setupOf } from './new-credential.ts';
+import { credentialPayload, identityTaken, type NewCredential, newCredential, setupOf } from './new-credential.ts';
+import { endpointTaken, gatewayOf, newDevice, wantedCredential } from './new-device.ts';
 import { showIdentity } from './proofs.ts';
 import { requireDevice } from './registrations.ts';
 import { detail, type Standing, summarise, type ViewSources } from './views.ts';
@@ -44,10 +45,10 @@ interface Options {
   readonly send: (message: LinkDown) => void;
   /** Incidents and locks of many devices at once. */
   readonly standings: (devices: readonly DeviceId[]) => Promise<ReadonlyMap<DeviceId, Standing>>;
-  /** What waits to be sent to devices, and what they may be sent. */
   /** The device is gone: its frames are taken no longer. */
   readonly forgetFrames: (deviceId: DeviceId) => void;
   readonly gateways: Pick<Gateways, 'askAgain'>;
+  /** What waits to be sent to devices, and what they may be sent. */
   readonly downlink: { of(device: Device): Promise<Downlink>; forget(deviceId: DeviceId): void };
   readonly describe: (entry: JournalEntry) => string;
   readonly noSec: boolean;
@@ -275,85 +276,6 @@ export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
       return undefined;
     },
   };
-}
-
-/** A journal entry for people and programs. */
-export function timelineEntry(entry: JournalEntry, describe: (entry: JournalEntry) => string): TimelineEntry {
-  const { seq, at, deviceId, actor, cause, type, payload } = entry;
-  return {
-    seq,
-    at,
-    actor,
-    type,
-    payload,
-    text: describe(entry),
-    ...(deviceId === undefined ? {} : { deviceId }),
-    ...(cause === undefined ? {} : { cause }),
-  };
-}
-
-/** The row of a device that is added. */
-export function newDevice(
-  organisationId: OrganisationId,
-  body: Omit<DeviceAdd, 'credential' | 'values'>,
-  now: Millis,
-): Row<'devices'> {
-  const { endpoint, labels = {}, site, owner, model, noSec = false } = body;
-  return {
-    organisationId,
-    deviceId: newId.device(),
-    endpoint,
-    labels,
-    noSec: noSec ? 1 : 0,
-    createdAt: now,
-    ...(site === undefined ? {} : { site }),
-    ...(owner === undefined ? {} : { owner }),
-    ...(model === undefined ? {} : { model }),
-  };
-}
-
-/** The credential that a new device is to have; none without DTLS, behind a gateway, or if it only sends frames. */
-function wantedCredential({
-  noSec,
-  gateway,
-  framesOnly,
-  credential,
-  identity,
-  key,
-}: DeviceAdd): CredentialAdd | undefined {
-  const psk = { ...(identity === undefined ? {} : { identity }), ...(key === undefined ? {} : { key }) };
-  const named = Object.keys(psk).length > 0;
-  if (gateway !== undefined && (noSec || credential || named)) {
-    throw refused('body/gateway', 'does not go with what a device proves itself with: its gateway speaks for it');
-  }
-  if (credential && (noSec || named)) {
-    throw refused('body/credential', `does not go with ${noSec ? 'noSec' : 'identity and key'}`);
-  }
-  if (framesOnly && (noSec || gateway !== undefined || credential || named)) {
-    throw refused('body/framesOnly', 'does not go with a way to register');
-  }
-  return noSec || framesOnly || gateway !== undefined ? undefined : (credential ?? { kind: 'psk', ...psk });
-}
-
-/** The gateway that a new device is to be behind. @throws ReeveError `no-such-device`, `wrong-state` */
-function gatewayOf(fleet: Fleet, organisationId: OrganisationId, ref: string): Device {
-  const gateway = requireDevice(fleet, organisationId, ref);
-  if (!gateway.gateway) return gateway;
-  throw new ReeveError('wrong-state', `"${ref}" is behind a gateway itself`);
-}
-
-/** What the journal tells of a credential. */
-export function credentialPayload({ credentialId, kind, proof }: CredentialRow) {
-  return { credentialId, kind, identity: showIdentity(proof) };
-}
-
-function endpointTaken(endpoint: string): ReeveError {
-  return new ReeveError('endpoint-taken', `There is a device "${endpoint}" already`);
-}
-
-export function identityTaken({ kind, proof }: CredentialRow): ReeveError {
-  const what = { psk: 'identity', 'raw-key': 'key', certificate: 'certificate', oscore: 'Sender ID' }[kind];
-  return new ReeveError('identity-taken', `The ${what} "${showIdentity(proof)}" is in use already`);
 }
 
 function deletion<T extends (typeof OWNED)[number]>(table: T, row: Row<T>): Change {

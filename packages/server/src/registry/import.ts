@@ -10,8 +10,8 @@ import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { refused } from '../trust/encoded.ts';
 import type { Fleet } from './fleet.ts';
-import { credentialPayload, newDevice } from './handlers.ts';
-import { type CredentialSources, newCredential } from './new-credential.ts';
+import { type CredentialSources, credentialPayload, newCredential } from './new-credential.ts';
+import { newDevice } from './new-device.ts';
 import { showIdentity } from './proofs.ts';
 
 interface Options {

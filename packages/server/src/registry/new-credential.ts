@@ -176,3 +176,14 @@ export function setupOf(endpoint: string, row: CredentialRow, server: ServerFact
       ];
   }
 }
+
+/** What the journal tells of a credential. */
+export function credentialPayload({ credentialId, kind, proof }: CredentialRow) {
+  return { credentialId, kind, identity: showIdentity(proof) };
+}
+
+/** What a new credential proves is another's already. */
+export function identityTaken({ kind, proof }: CredentialRow): ReeveError {
+  const what = { psk: 'identity', 'raw-key': 'key', certificate: 'certificate', oscore: 'Sender ID' }[kind];
+  return new ReeveError('identity-taken', `The ${what} "${showIdentity(proof)}" is in use already`);
+}

@@ -28,6 +28,16 @@ export const BootstrapKeys = Type.Object(
 );
 export type BootstrapKeys = Static<typeof BootstrapKeys>;
 
+/** How an account is secured: what its keys are made of. */
+export const AccountSecurity = Type.Union([
+  Type.Literal('psk'),
+  Type.Literal('raw-key'),
+  Type.Literal('certificate'),
+  Type.Literal('oscore'),
+  Type.Literal('none'),
+]);
+export type AccountSecurity = Static<typeof AccountSecurity>;
+
 /** A short server id in a path, or as the name of a field. */
 export const ShortServerIdText = Type.String({ pattern: '^[1-9][0-9]{0,4}$' });
 
@@ -43,6 +53,7 @@ export type AccountKeys = Static<typeof AccountKeys>;
 export const AccountKeysStatus = Type.Object({
   shortServerId: ShortServerId,
   uri: Type.Optional(Type.String({ description: 'absent: the template of the device has no such account' })),
+  security: Type.Optional(AccountSecurity),
   own: Type.Boolean({ description: 'true: the device has keys of its own; false: it is given those of its template' }),
   changedAt: Type.Optional(Instant),
   changedBy: Type.Optional(Type.String()),

@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { BootstrapKeys, ShortServerId } from './account-keys.ts';
+import { AccountSecurity, BootstrapKeys, ShortServerId } from './account-keys.ts';
 import { Instant, PathText } from './common.ts';
 import { SetValue } from './devices.ts';
 
@@ -16,15 +16,7 @@ export const BootstrapAccount = Type.Object(
         description: 'absent: this server, with a credential that is made for each device',
       }),
     ),
-    security: Type.Optional(
-      Type.Union([
-        Type.Literal('psk'),
-        Type.Literal('raw-key'),
-        Type.Literal('certificate'),
-        Type.Literal('oscore'),
-        Type.Literal('none'),
-      ]),
-    ),
+    security: Type.Optional(AccountSecurity),
     keys: Type.Optional(BootstrapKeys),
     lifetime: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: 'seconds, default 86400' }),

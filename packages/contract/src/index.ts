@@ -1,5 +1,5 @@
 export * from './access.ts';
-export { AccountKeys, type AccountKeysStatus, BootstrapKeys } from './account-keys.ts';
+export type { AccountKeys, AccountKeysStatus, AccountSecurity, BootstrapKeys } from './account-keys.ts';
 export * from './bootstrap.ts';
 export * from './client.ts';
 export * from './commands.ts';

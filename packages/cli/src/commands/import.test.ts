@@ -74,7 +74,7 @@ describe('reeve device import', () => {
     expect((await load(csv, '--bootstrap')).code).toBe(0);
     const keysOf = async (name: string) => JSON.parse((await reeve(['bootstrap', 'key', 'ls', name, '--json'])).out);
     expect((await keysOf('m-1')).items).toEqual([
-      { shortServerId: 9, uri: account.uri, own: true, changedAt: expect.any(Number), changedBy: expect.any(String) },
+      { ...account, own: true, changedAt: expect.any(Number), changedBy: expect.any(String) },
     ]);
     expect((await keysOf('m-2')).items).toMatchObject([{ own: false, fault: expect.any(String) }]);
 

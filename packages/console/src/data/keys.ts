@@ -16,6 +16,8 @@ export const queryScopes = {
   deviceBootstraps: 'device',
   bootstraps: 'fleet',
   bootstrapTemplates: 'fleet',
+  // They are checked against templates too.
+  accountKeys: 'fleet',
   deviceUpdates: 'device',
   updates: 'fleet',
   artifacts: 'fleet',

@@ -174,6 +174,11 @@ export function useBootstrapTemplates() {
   return usePages(['bootstrapTemplates'], () => api('bootstrap.templates'));
 }
 
+/** Accounts of one device on servers elsewhere, and whose keys it is given for them. */
+export function useAccountKeys(deviceId: string) {
+  return usePages(['accountKeys', deviceId], () => api('bootstrap.account-keys', { params: { device: deviceId } }));
+}
+
 /** Updates of one device, newest first; what it has taken of one is not journalled piece by piece. */
 export function useDeviceUpdates(deviceId: string) {
   return usePages(

@@ -45,7 +45,7 @@ const psk = { identity: 'own-{endpoint}', key: OWN };
 describe('keys that a device has of its own for a server elsewhere', () => {
   it('are given in the place of those of its template, until they are taken away', async () => {
     const { set, remove, list, begin, given } = await opened({ keys: { identity: 'shared', key: SHARED } });
-    expect(await list()).toEqual([{ shortServerId: 9, uri, own: false }]);
+    expect(await list()).toEqual([{ shortServerId: 9, uri, security: 'psk', own: false }]);
     await begin();
     await set(psk);
     await begin();
@@ -62,7 +62,14 @@ describe('keys that a device has of its own for a server elsewhere', () => {
   it('are shown to nobody, and sealed', async () => {
     const { core, set, list } = await opened();
     const told = await set(psk);
-    expect(told).toEqual({ shortServerId: 9, uri, own: true, changedAt: core.time.now, changedBy: 'ana' });
+    expect(told).toEqual({
+      shortServerId: 9,
+      uri,
+      security: 'psk',
+      own: true,
+      changedAt: core.time.now,
+      changedBy: 'ana',
+    });
     const journal = await core.store.journal({});
     const rows = await core.store.list('accountKeys', {});
     expect(rows).toHaveLength(1);
@@ -76,7 +83,7 @@ describe('keys that a device has of its own for a server elsewhere', () => {
   it('need none in the template; a device that has none then is given nothing, and the record says why', async () => {
     const { core, set, list, begin, given } = await opened();
     const fault = 'neither the device nor its template has keys for server 9';
-    expect(await list()).toEqual([{ shortServerId: 9, uri, own: false, fault }]);
+    expect(await list()).toEqual([{ shortServerId: 9, uri, security: 'psk', own: false, fault }]);
     await begin();
     expect(core.bootstrapped).toEqual([]);
     expect(await newest(core)).toMatchObject({ state: 'failed', reason: fault });

@@ -85,7 +85,7 @@ export class AccountKeys {
     return {
       shortServerId,
       own: row !== undefined,
-      ...(account?.uri === undefined ? {} : { uri: account.uri }),
+      ...(account?.uri === undefined ? {} : { uri: account.uri, security: account.security ?? 'psk' }),
       ...(row ? { changedAt: row.changedAt, changedBy: row.changedBy } : {}),
       ...(fault === undefined ? {} : { fault }),
     };

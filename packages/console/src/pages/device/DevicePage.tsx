@@ -7,6 +7,7 @@ import { Timeline } from '../../components/Timeline.tsx';
 import { useDevice, useDeviceIncidents, useTimeline } from '../../data/queries.ts';
 import { formatLabels } from '../../format.ts';
 import { toneColor } from '../../theme.ts';
+import { AccountKeys } from './AccountKeys.tsx';
 import { CommandList } from './CommandList.tsx';
 import { Connection } from './Connection.tsx';
 import { Credentials } from './Credentials.tsx';
@@ -66,6 +67,7 @@ function Panels({ device, person }: { device: DeviceDetail; person: string }) {
             <Credentials device={device} />
             <Frames device={device} />
             <DeviceBootstraps device={device} />
+            <AccountKeys device={device} />
             <Trace deviceId={device.deviceId} />
             <DeviceTimeline deviceId={device.deviceId} />
           </Stack>

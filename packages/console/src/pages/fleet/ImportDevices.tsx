@@ -18,7 +18,7 @@ interface Loaded {
   readonly saved: boolean;
 }
 
-const columns = 'name, identity, key, site, owner, group, label.NAME, value.PATH';
+const columns = 'name, identity, key, site, owner, group, label.NAME, value.PATH, account.SERVER.key';
 
 /** Adds the devices of a file: all of them or none. Keys that are made for them are saved before they count. */
 export function ImportDevices({ close }: { close: () => void }) {

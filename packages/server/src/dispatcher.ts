@@ -15,7 +15,7 @@ import type { RuleEngine } from './policies/engine.ts';
 import type { Credentials } from './registry/credentials.ts';
 import { carrierOf, type Device, type Fleet } from './registry/fleet.ts';
 import { presenceOf } from './registry/presence.ts';
-import { charge, chargeEntries, rateLimits } from './registry/rate.ts';
+import { charge, chargeLater, rateLimits } from './registry/rate.ts';
 import { howUnanswered, noteHeard } from './registry/reach.ts';
 import { type Registrations, speaksFor } from './registry/registrations.ts';
 import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry/terms.ts';
@@ -187,7 +187,8 @@ export class Dispatcher {
     device.reportedAt = receivedAt;
     const { decision, current } = this.#o.ingest.take(device, { ...report, receivedAt });
     await commitAll(this.#o.store, [decision, ...also]);
-    chargeEntries(carrierOf(device), decision.batch.journal?.length ?? 0, report.receivedAt);
+    const entries = decision.batch.journal?.length ?? 0;
+    chargeLater(carrierOf(device), entries * rateLimits.entry, report.receivedAt);
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
     const listed = this.#o.gateways().told(device, report);
     if (listed) await listed;
@@ -207,6 +208,7 @@ export class Dispatcher {
     await this.#o.store.commit({
       journal: [{ type: 'device.changed', at, organisationId, deviceId, actor, payload: { fields: ['model'] } }],
     });
+    chargeLater(carrierOf(device), rateLimits.journalled, at);
     this.#o.observer().renew(device);
   }
 

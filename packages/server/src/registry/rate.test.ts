@@ -4,7 +4,7 @@ import type { ExchangeRef, LinkUp } from '../link/port.ts';
 import { watchedStore } from '../store/test-watched.ts';
 import { call, deviceWith, nobody, openTestCore, START, sessionOf } from '../test-core.ts';
 import type { Device } from './fleet.ts';
-import { charge, chargeEntries, forgetFull, rateLimits } from './rate.ts';
+import { charge, chargeLater, forgetFull, rateLimits } from './rate.ts';
 
 const { burst, perSecond, journalled, plain, recordsPerToken, charactersPerToken, entry } = rateLimits;
 const session = sessionOf('truck-1');
@@ -139,10 +139,35 @@ describe('a device whose values go back and forth', () => {
 
   it('waits for as many tokens as it has at most, whatever they led to', async () => {
     const device = await aDevice();
-    chargeEntries(device, 1_000_000, START);
+    chargeLater(device, 1_000_000, START);
     const after = (1000 * (burst + 1)) / perSecond;
     expect(countOf(device, { ...update, at: START + after - 21 })).toBe(0);
     expect(countOf(device, { ...update, at: START + after + 1 })).toBe(1);
+  });
+});
+
+describe('a device that says that it is another model again and again', () => {
+  it('is told to wait', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    const applies = 'applies: {model: A}';
+    const rule = 'rules: [{id: low, threshold: {path: /3/0/9, below: 20}}]';
+    const source = ['apiVersion: reeve/v1', 'kind: Policy', 'id: rules', applies, rule].join('\n');
+    await core.handlers['policies.apply'](call({ body: { source } }));
+    const own = sessionOf('truck-1');
+    await core.register(own);
+    const registrationId = device.registration?.registrationId ?? expect.fail();
+    const send = async (value: string) => {
+      const exchange = core.exchange();
+      const records = [{ path: '/3/0/1', stored: { type: 'string', value } }];
+      const body = { kind: 'records', records, truncated: false } as const;
+      await core.deliver({ kind: 'send', at: START, session: own, exchange, registrationId, body });
+      return core.answerTo(exchange)?.code;
+    };
+    let taken = 0;
+    while ((await send(taken % 2 === 0 ? 'A' : 'B')) === Code.Changed) taken++;
+    expect(taken).toBeGreaterThan(10);
+    expect(taken).toBeLessThanOrEqual(burst / journalled);
   });
 });
 

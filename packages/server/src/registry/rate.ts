@@ -13,7 +13,7 @@ export const rateLimits = {
   burst: 500,
   /** Tokens that come back each second. */
   perSecond: 50,
-  /** Cost of a message that may lead to an entry of the journal. */
+  /** Cost of a message that may lead to an entry of the journal, and of saying that it is another model. */
   journalled: 10,
   /** Cost of any other message. */
   plain: 1,
@@ -73,13 +73,12 @@ export function charge(device: Device, message: Charged): Refused | undefined {
 }
 
 /**
- * Charges a device for entries of the journal that its values have led to: it may have to wait for the tokens, but no
- * longer than for as many as it has at most.
+ * Charges a device for what its message has led to: it may have to wait for the tokens, but no longer than for as many as
+ * it has at most.
  */
-export function chargeEntries(device: Device, entries: number, at: Millis): void {
-  if (entries === 0) return;
-  const { burst, entry } = rateLimits;
-  device.tokens = { left: Math.max(-burst, tokensAt(device, at) - entries * entry), at };
+export function chargeLater(device: Device, tokens: number, at: Millis): void {
+  if (tokens === 0) return;
+  device.tokens = { left: Math.max(-rateLimits.burst, tokensAt(device, at) - tokens), at };
 }
 
 /** A clock that was set back gives nothing, and takes nothing. */

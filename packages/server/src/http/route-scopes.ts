@@ -18,6 +18,7 @@ export const routeScopes: ReadonlyMap<string, RouteScope> = new Map<string, Rout
   ['GET /api/v1/openapi.json', 'signed-in'],
   // Nothing is there, which nobody but callers need know.
   ['GET /api/*', 'signed-in'],
+  ['GET /metrics', 'metrics'],
   // The console's page and assets hold no data.
   ['GET /*', 'public'],
   // By a path that cannot be guessed, told to one device.

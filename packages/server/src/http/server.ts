@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { fastifySwagger } from '@fastify/swagger';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import { allows, type RouteScope, type Scope } from '@reeve/contract';
+import { allows, type RouteScope, routes, type Scope } from '@reeve/contract';
 import {
   type FastifyInstance,
   type FastifyReply,
@@ -112,9 +112,13 @@ export async function buildHttp(
   const streams = keepStreams(app, new Streams(options));
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   app.get('/api/*', { schema: { hide: true } }, noSuchRoute);
+  // Where scrapers look by themselves.
+  app.get('/metrics', { schema: { hide: true } }, (_, reply) => reply.redirect(METRICS_URL, 308));
   await serveConsole(app, options.consoleFolder);
   return { app, streams };
 }
+
+const METRICS_URL = `/api/v1${routes['server.metrics'].path}`;
 
 /** Every error, ours or fastify's, leaves as a problem (RFC 9457); what we did not foresee is logged in full. */
 function answerProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

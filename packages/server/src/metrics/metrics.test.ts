@@ -190,6 +190,9 @@ describe('metrics', () => {
     expect(answer.statusCode).toBe(200);
     expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(parse(answer.body).has('reeve_store_commit_seconds')).toBe(true);
+    expect((await server.app.inject({ url: '/metrics' })).statusCode).toBe(401);
+    const where = await server.app.inject({ url: '/metrics', headers: { authorization: `Bearer ${server.bearer}` } });
+    expect([where.statusCode, where.headers.location]).toEqual([308, url]);
     await server.close();
     await bus.close();
   });

@@ -20,4 +20,5 @@ export * from './routes/routes.ts';
 export * from './scopes.ts';
 export * from './streams.ts';
 export { parseTyped, typedText, typedTypes } from './typed-value.ts';
+export { unitText, withUnit } from './units.ts';
 export * from './updates.ts';

@@ -16,10 +16,15 @@ describe('what is on record of a device', () => {
   it('lists the values of a resource, or says that there are none', async () => {
     const words = ['device', 'history', 'truck-1', '/3/0/9', '--from', '2026-01-01'];
     const history = { path: '/3/0/9', at: [NOW], receivedAt: [NOW], value: [80] };
-    const { out, calls } = await run(words, { 'devices.history': history });
+    const resources = [{ resourceId: 9, name: 'Battery Level', type: 'integer', units: '/100' }];
+    const shown = { objects: [{ objectId: 3, instances: [0], resources }] };
+    const { out, calls } = await run(words, { 'devices.history': history, 'devices.show': shown });
     expect(calls[0]?.args).toMatchObject({ query: { path: '/3/0/9', from: Date.UTC(2026, 0, 1), limit: 1000 } });
-    expect(out).toMatch(/2027-01-15T08:00:00\.000Z +80/);
-    const none = await run(words, { 'devices.history': { path: '/3/0/9', at: [], receivedAt: [], value: [] } });
+    expect(out).toMatch(/2027-01-15T08:00:00\.000Z +80 %/);
+    const none = await run(words, {
+      'devices.history': { path: '/3/0/9', at: [], receivedAt: [], value: [] },
+      'devices.show': { objects: [] },
+    });
     expect([none.code, none.err]).toEqual([0, 'Nothing was reported of /3/0/9']);
   });
 

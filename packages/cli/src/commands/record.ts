@@ -1,8 +1,9 @@
-import { compact } from '@reeve/contract';
+import { compact, typedText, withUnit } from '@reeve/contract';
 import { command } from '../command.ts';
 import { instant, path, required, whole } from '../options.ts';
 import { show, showList, table } from '../output.ts';
 import { age } from '../words.ts';
+import { resourceOf } from './device-view.ts';
 
 const device = required('DEVICE', 'endpoint name or id');
 const NEWEST = { min: 1, max: 500 };
@@ -42,14 +43,16 @@ export const recordCommands = [
     },
     run: async (context, given) => {
       const query = { path: given.path, limit: given.limit, ...compact({ from: given.from, to: given.to }) };
-      const history = await context.api('devices.history', { params: { device: given.device }, query });
+      const params = { device: given.device };
+      const history = await context.api('devices.history', { params, query });
+      const { type = '', units } = resourceOf(await context.api('devices.show', { params }), given.path) ?? {};
       show(context, history, () =>
         table(
           context,
           history.at.map((at, index) => ({ at, value: history.value[index] })),
           {
             at: (sample) => new Date(sample.at).toISOString(),
-            value: (sample) => String(sample.value ?? ''),
+            value: ({ value }) => (value == null ? '' : withUnit(typedText({ type, value }), units)),
           },
         ),
       );

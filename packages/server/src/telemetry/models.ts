@@ -1,4 +1,4 @@
-import type { ObjectLink, ResourceInfo } from '@reeve/contract';
+import { type ObjectLink, type ResourceInfo, withUnit } from '@reeve/contract';
 import {
   coerce,
   DefinitionStore,
@@ -114,9 +114,7 @@ export class Models {
     const definition = this.resourceAt(path, model);
     const name = typeof value.value === 'number' ? definition?.names?.[value.value] : undefined;
     if (name !== undefined) return `${name} (${String(value.value)})`;
-    const unit = definition?.units === '/100' ? '%' : definition?.units;
-    const shown = formatValue(rounded((definition && coerce(value, definition.type)) ?? value));
-    return unit === undefined || unit === 'lat' || unit === 'lon' ? shown : `${shown} ${unit}`;
+    return withUnit(formatValue(rounded((definition && coerce(value, definition.type)) ?? value)), definition?.units);
   }
 }
 

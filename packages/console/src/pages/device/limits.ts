@@ -1,4 +1,4 @@
-import type { ResourceInfo } from '@reeve/contract';
+import { type ResourceInfo, unitText } from '@reeve/contract';
 
 /** What a resource may hold, in words: `0 to 100 %`, `0 idle, 1 downloading`, `0 to 255 bytes`. */
 export function limitsOf({ type, range, units, values }: Pick<ResourceInfo, 'type' | 'range' | 'units' | 'values'>) {
@@ -9,10 +9,4 @@ export function limitsOf({ type, range, units, values }: Pick<ResourceInfo, 'typ
   if (!range) return inBytes ? '' : unit;
   const span = range.least === range.largest ? `${range.least}` : `${range.least} to ${range.largest}`;
   return unit === '' ? span : `${span} ${unit}`;
-}
-
-/** A unit as people write it; SenML has names for degrees and percent that they don't. */
-function unitText(units: string | undefined): string {
-  if (units === undefined) return '';
-  return { '/100': '%', lat: '° latitude', lon: '° longitude', Cel: '°C', deg: '°' }[units] ?? units;
 }

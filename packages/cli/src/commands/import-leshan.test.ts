@@ -67,6 +67,12 @@ describe('reeve device import --leshan', () => {
     expect(two).toContainEqual(expect.objectContaining({ kind: 'oscore', identity: expect.stringContaining('bb') }));
   });
 
+  it('is known by the name of its file', async () => {
+    const file = join(folder, 'clients.json');
+    writeFileSync(file, JSON.stringify([psk('l-named', 'l-named')]));
+    expect(await reeve(['device', 'import', file])).toMatchObject({ code: 0, err: 'Added 1 device.' });
+  });
+
   it('gives keys for the bootstrap server', async () => {
     expect((await load([psk('l-boot', 'l-boot')], '--bootstrap')).code).toBe(0);
     expect(await credentialsOf('l-boot')).toMatchObject([{ purpose: 'bootstrap' }]);

@@ -11,6 +11,7 @@ import { type Context, command } from '../command.ts';
 import { Failure } from '../failure.ts';
 import { flag, required, text } from '../options.ts';
 import { readSource } from '../secret-input.ts';
+import { counted } from '../words.ts';
 
 export const importCommands = [
   command({
@@ -25,7 +26,7 @@ export const importCommands = [
     options: {
       keys: text('FILE', 'new file for the keys that are made for devices without one'),
       bootstrap: flag('the keys are for the bootstrap server, which gives the devices what they register with'),
-      leshan: flag('FILE is security information of Leshan, as JSON'),
+      leshan: flag('FILE is security information of Leshan; so it is if its name ends in .json'),
       ca: text('NAME', 'with --leshan: the authority of devices with certificates (see ca add)'),
     },
     run: (context, given) => importDevices(context, given),
@@ -40,8 +41,10 @@ interface Given {
   readonly ca: string | undefined;
 }
 
-async function importDevices(context: Context, { file, keys: keysFile, bootstrap, leshan, ca }: Given): Promise<void> {
+async function importDevices(context: Context, given: Given): Promise<void> {
   const { terminal } = context;
+  const { file, keys: keysFile, bootstrap, ca } = given;
+  const leshan = given.leshan || file.endsWith('.json');
   if (ca !== undefined && !leshan) throw new Failure('usage', '--ca goes with --leshan');
   const purpose = bootstrap ? 'bootstrap' : undefined;
   const source = await readSource(file, terminal);
@@ -59,7 +62,7 @@ async function importDevices(context: Context, { file, keys: keysFile, bootstrap
   try {
     const devices = entries.map(({ device }) => device);
     const { added } = await context.api('devices.import', { body: { devices } });
-    terminal.note(`Added ${added} devices.`);
+    terminal.note(`Added ${counted(added, 'device')}.`);
     if (made > 0) terminal.note(`The ${made} keys made for them are in ${keysFile}, and nowhere else.`);
   } catch (error) {
     if (!(error instanceof ApiError) || error.problem.status >= 500) throw error;

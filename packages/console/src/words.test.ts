@@ -74,6 +74,11 @@ describe('an operation in words', () => {
   it('names path, values and arguments', () => {
     expect(describeOperation({ kind: 'read', path: '/3/0/9' })).toBe('Read /3/0/9');
     expect(describeOperation({ kind: 'execute', path: '/3/0/4', arguments: '0=1' })).toBe('Execute /3/0/4 (0=1)');
+    const values = [
+      { path: '/3/0/14', value: '+02:00' },
+      { path: '/3/0/6/1', value: null },
+    ];
+    expect(describeOperation({ kind: 'write-composite', values })).toBe('Write /3/0/14 = +02:00, no /3/0/6/1');
     expect(
       describeOperation({ kind: 'write', mode: 'replace', path: '/8/0/0', values: [{ path: '/8/0/0', value: 1 }] }),
     ).toBe('Write /8/0/0 = 1');

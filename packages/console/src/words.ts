@@ -194,7 +194,7 @@ export function describeOperation(operation: CommandOperation): string {
       return `Read ${operation.paths.join(', ')}`;
     case 'write-composite':
     case 'write':
-      return `Write ${operation.values.map(({ path, value }) => `${path} = ${value}`).join(', ')}`;
+      return `Write ${operation.values.map(describeWritten).join(', ')}`;
     case 'execute':
       return `Execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
     case 'create':
@@ -206,6 +206,10 @@ export function describeOperation(operation: CommandOperation): string {
     case 'write-attributes':
       return `Attach to ${operation.path}: ${describeAttributes(operation.attributes)}`;
   }
+}
+
+function describeWritten({ path, value }: { readonly path: string; readonly value: unknown }): string {
+  return value === null ? `no ${path}` : `${path} = ${value}`;
 }
 
 /** Attributes in words, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */

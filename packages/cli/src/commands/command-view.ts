@@ -77,7 +77,8 @@ function outcomeText({ state, code, receipts, created, operation, waiting, piece
     const meaning = refusals[code];
     return `the device refused: ${code}${meaning === undefined ? '' : ` (${meaning})`}`;
   }
-  return `${state}: ${clean(receipts.at(-1)?.text ?? '')}`;
+  const step = clean(receipts.at(-1)?.text ?? '');
+  return state === 'sent' ? `${step}, and not answered yet` : `${state}: ${step}`;
 }
 
 /** Each step that the command has left. */

@@ -42,6 +42,13 @@ describe('operations', () => {
     expect(calls).toHaveLength(2);
   });
 
+  it('says that a device has not answered yet', async () => {
+    const sent = commandIn('sent', 'sent again (2)');
+    const read = ['device', 'read', 'truck-1', '/3/0/9', '--wait', '0'];
+    const { code, out } = await run(read, { 'commands.create': sent });
+    expect([code, out.split('\n')[0]]).toEqual([0, 'sent again (2), and not answered yet']);
+  });
+
   it.each([
     [{ ...commandIn('failed', 'answered 4.05'), code: '4.05' }, 'the device refused: 4.05 (method not allowed)'],
     [commandIn('outcome-unknown', 'sent, and not answered'), 'outcome-unknown: sent, and not answered'],

@@ -48,9 +48,9 @@ export function CommandList({ deviceId }: { deviceId: string }) {
                   </Text>
                 )}
                 <Receipts receipts={command.receipts} />
-                {command.values?.map(({ path, text }) => (
+                {command.values?.map(({ path, name, text }) => (
                   <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>
-                    {path} = {text}
+                    {name ?? ''} {path} = {text}
                   </Text>
                 ))}
                 {command.pieces?.map(({ path, written, text }) => (

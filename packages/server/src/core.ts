@@ -210,6 +210,10 @@ export async function openCore(options: CoreOptions) {
   });
   loaded();
   return {
+    store,
+    noSec,
+    send,
+    now,
     lanes,
     live,
     fleet,
@@ -233,3 +237,6 @@ export async function openCore(options: CoreOptions) {
     dispatcher,
   };
 }
+
+/** The capabilities that every message of a device goes through, joined. */
+export type Core = Awaited<ReturnType<typeof openCore>>;

@@ -9,9 +9,9 @@ import { after, Clock } from './clock.ts';
 import { commandHandlers } from './commands/handlers.ts';
 import { CommandQueue } from './commands/queue.ts';
 import { openCore } from './core.ts';
+import { coreHandlers } from './core-handlers.ts';
 import { Frames } from './frames/frames.ts';
 import { frameHandlers } from './frames/handlers.ts';
-import { handshakeHandlers } from './handshakes/handlers.ts';
 import { listenHttp } from './http/server.ts';
 import type { DeviceId, Millis, OrganisationId } from './ids.ts';
 import { incidentHandlers } from './incidents/handlers.ts';
@@ -28,11 +28,9 @@ import { FinishedCommands } from './metrics/finished-commands.ts';
 import { metricHandlers } from './metrics/handlers.ts';
 import { modelHandlers } from './models/handlers.ts';
 import { Notices } from './notices/notices.ts';
-import { policyHandlers } from './policies/handlers.ts';
 import { tickDevices } from './policies/tick.ts';
-import { credentialHandlers, expireCredentials } from './registry/credential-handlers.ts';
+import { expireCredentials } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
-import { deviceHandlers } from './registry/handlers.ts';
 import { identify } from './registry/identify.ts';
 import { importHandlers } from './registry/import.ts';
 import { noteInstance } from './registry/instances.ts';
@@ -114,28 +112,7 @@ export async function startServer(
   // Messages downward are gathered over one turn of the microtask queue, as those upward are by the link.
   const outgoing = new Outgoing();
   const send = (message: LinkDown) => outgoing.push(message);
-  const {
-    lanes,
-    live,
-    fleet,
-    gateways,
-    credentials,
-    trust,
-    library,
-    values,
-    engine,
-    failedHandshakes,
-    handshakeCounts,
-    registrations,
-    sessions,
-    bootstrapping,
-    observer,
-    dispatcher,
-    requests,
-    performer,
-    pacer,
-    lost,
-  } = await openCore({
+  const core = await openCore({
     store,
     sealer,
     organisationId,
@@ -163,6 +140,27 @@ export async function startServer(
     },
     fetch: (message) => void updating.updates.fetch(message),
   });
+  const {
+    lanes,
+    live,
+    fleet,
+    credentials,
+    trust,
+    library,
+    values,
+    engine,
+    failedHandshakes,
+    handshakeCounts,
+    registrations,
+    sessions,
+    bootstrapping,
+    observer,
+    dispatcher,
+    requests,
+    performer,
+    pacer,
+    lost,
+  } = core;
   if (config.listen.some(takesTlsKeys)) handTlsKeys({ credentials, send });
   const commands = await CommandQueue.open({
     store,
@@ -310,42 +308,13 @@ export async function startServer(
         version,
         now,
       }),
-      ...trust.handlers(),
-      ...bootstrapping.handlers(),
-      ...credentialHandlers({ store, fleet, lanes, trust, now }),
       ...frameHandlers({ fleet, lanes, frames, now }),
-      ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: startedAt }),
-      ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
       ...importHandlers({ store, fleet, sources: trust.sources, ...bootstrapping, engine, now }),
-      ...deviceHandlers({
-        store,
-        fleet,
-        trust,
-        lanes,
-        engine,
-        observer,
-        bootstrapping,
-        views: {
-          models: library.models,
-          values,
-          engine,
-          observer,
-          credentials,
-          authorityName: trust.authorityName,
-          sessions,
-          behind: (device) => fleet.behind(device),
-        },
-        send,
+      ...coreHandlers(core, {
         standings: (devices) => incidents.standings(devices),
         forgetFrames: (deviceId) => frames.forget(deviceId),
-        gateways,
-        downlink: {
-          of: (device) => commands.downlinkOf(device),
-          forget: (deviceId) => pacer.forget(deviceId),
-        },
-        describe,
-        noSec,
-        now,
+        downlinkOf: (device) => commands.downlinkOf(device),
+        ...{ describe, startedAt },
       }),
     },
     live: liveFeed({ live, fleet, trace }),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code } from '@reeve/coap';
 import { openCore } from './core.ts';
-import { handshakeHandlers } from './handshakes/handlers.ts';
+import { coreHandlers } from './core-handlers.ts';
 import { type DeviceId, newId, type OrganisationId, type RegistrationId } from './ids.ts';
 import type { JournalType } from './journal/entries.ts';
 import type { BootstrapLinkOperation } from './link/bootstrap-port.ts';
@@ -19,10 +19,7 @@ import type {
 } from './link/port.ts';
 import { parseTarget } from './observations/target.ts';
 import type { DownlinkLimits } from './pacing/limits.ts';
-import { policyHandlers } from './policies/handlers.ts';
-import { credentialHandlers } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
-import { deviceHandlers } from './registry/handlers.ts';
 import { openMemoryStore } from './store/memory/store.ts';
 import type { Store } from './store/port.ts';
 import { openSealer } from './store/sealing.ts';
@@ -93,26 +90,7 @@ export async function openTestCore({
     );
   };
   const sealer = await openSealer({ keyFile });
-  const {
-    lanes,
-    live,
-    fleet,
-    gateways,
-    credentials,
-    trust,
-    library,
-    values,
-    failedHandshakes,
-    handshakeCounts,
-    engine,
-    ingest,
-    observer,
-    pacer,
-    registrations,
-    sessions,
-    bootstrapping,
-    dispatcher,
-  } = await openCore({
+  const joined = await openCore({
     store,
     sealer,
     organisationId,
@@ -132,67 +110,21 @@ export async function openTestCore({
     downlink,
     trust: { ...quietTrust, ...trusting },
   });
-  const handlers = {
-    ...deviceHandlers({
-      store,
-      fleet,
-      trust,
-      lanes,
-      engine,
-      observer,
-      bootstrapping,
-      views: {
-        models: library.models,
-        values,
-        engine,
-        observer,
-        credentials,
-        authorityName: trust.authorityName,
-        sessions,
-        behind: (device) => fleet.behind(device),
-      },
-      send,
-      standings: async () => new Map(),
-      forgetFrames: () => {},
-      gateways,
-      downlink: {
-        of: async () => ({ awakeSeconds: 93, queuedCommands: 0 }),
-        forget: (deviceId) => pacer.forget(deviceId),
-      },
-      describe: (entry) => `words for ${entry.type}`,
-      noSec,
-      now,
-    }),
-    ...trust.handlers(),
-    ...bootstrapping.handlers(),
-    ...credentialHandlers({ store, fleet, lanes, trust, now }),
-    ...handshakeHandlers({ fleet, credentials, failed: failedHandshakes, counts: handshakeCounts, since: START }),
-    ...policyHandlers({ store, fleet, engine, observer, lanes, now }),
-  };
+  const { fleet, dispatcher } = joined;
+  const handlers = coreHandlers(joined, {
+    standings: async () => new Map(),
+    forgetFrames: () => {},
+    downlinkOf: async () => ({ awakeSeconds: 93, queuedCommands: 0 }),
+    describe: (entry) => `words for ${entry.type}`,
+    startedAt: START,
+  });
   let exchanges = 0;
 
   const core = {
-    store,
-    fleet,
-    gateways,
-    lanes,
-    live,
-    credentials,
-    trust,
-    library,
-    values,
-    failedHandshakes,
-    handshakeCounts,
-    engine,
-    ingest,
-    observer,
-    pacer,
-    registrations,
-    dispatcher,
+    ...joined,
     handlers,
     sent,
     operations,
-    bootstrapping,
     bootstrapped,
     script,
     time,

@@ -33,7 +33,8 @@ type DeviceRoutes =
   | 'devices.observe'
   | 'devices.unobserve';
 
-interface Options {
+/** What the routes of devices work on. */
+export interface DeviceHandlersOptions {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly trust: Trust;
@@ -76,7 +77,7 @@ const OWNED = [
 ] as const satisfies TableName[];
 
 /** Routes of devices: the inventory, its keys, and what is known of each device. */
-export function deviceHandlers(o: Options): Pick<Handlers, DeviceRoutes> {
+export function deviceHandlers(o: DeviceHandlersOptions): Pick<Handlers, DeviceRoutes> {
   const find = ({ organisationId, params }: { organisationId: OrganisationId; params: { device: string } }): Device =>
     requireDevice(o.fleet, organisationId, params.device);
   const standing = async (device: Device): Promise<Standing> =>

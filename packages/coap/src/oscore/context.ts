@@ -43,9 +43,10 @@ export function oscoreObstacle({ senderId, recipientId, aead, hkdf }: Omit<Oscor
 export class SecurityContext {
   readonly parameters: OscoreParameters;
   readonly #algorithm: AeadAlgorithm;
-  readonly #senderKey: KeyObject;
-  readonly #recipientKey: KeyObject;
-  readonly #commonIv: Uint8Array;
+  /** Each made at its first use: whoever names a key that he does not have is to cost as little as can be. */
+  #senderKey: KeyObject | undefined;
+  #recipientKey: KeyObject | undefined;
+  #commonIv: Uint8Array | undefined;
 
   /** @throws RangeError for parameters that have an `oscoreObstacle` */
   constructor(parameters: OscoreParameters) {
@@ -54,9 +55,6 @@ export class SecurityContext {
     if (obstacle !== undefined || !algorithm) throw new RangeError(obstacle);
     this.parameters = parameters;
     this.#algorithm = algorithm;
-    this.#senderKey = createSecretKey(derive(parameters, parameters.senderId, 'Key', algorithm.keyLength));
-    this.#recipientKey = createSecretKey(derive(parameters, parameters.recipientId, 'Key', algorithm.keyLength));
-    this.#commonIv = derive(parameters, new Uint8Array(0), 'IV', algorithm.nonceLength);
   }
 
   /** The same secret under another ID context: other keys. */
@@ -78,6 +76,7 @@ export class SecurityContext {
     under: SecurityContext = this,
   ): Uint8Array {
     const { cipher, tagLength } = this.#algorithm;
+    this.#senderKey ??= this.#keyOf(this.parameters.senderId);
     const sealer = createCipheriv(cipher as 'aes-128-ccm', this.#senderKey, under.#nonce(nonceOf), {
       authTagLength: tagLength,
     });
@@ -101,6 +100,7 @@ export class SecurityContext {
     const { cipher, tagLength } = this.#algorithm;
     const end = sealed.length - tagLength;
     if (end < 1) return undefined;
+    this.#recipientKey ??= this.#keyOf(this.parameters.recipientId);
     const opener = createDecipheriv(cipher as 'aes-128-ccm', this.#recipientKey, under.#nonce(nonceOf), {
       authTagLength: tagLength,
     });
@@ -118,6 +118,7 @@ export class SecurityContext {
 
   /** RFC 8613 §5.2: length of the id, id and number, each at its place, over the common IV. */
   #nonce({ kid, partialIv }: RequestBinding): Uint8Array {
+    this.#commonIv ??= derive(this.parameters, new Uint8Array(0), 'IV', this.#algorithm.nonceLength);
     const nonce = Uint8Array.from(this.#commonIv);
     const put = (at: number, byte: number) => {
       nonce[at] = (nonce[at] ?? 0) ^ byte;
@@ -128,6 +129,10 @@ export class SecurityContext {
     const numberAt = nonce.length - partialIv.length;
     for (const [i, byte] of partialIv.entries()) put(numberAt + i, byte);
     return nonce;
+  }
+
+  #keyOf(id: Uint8Array): KeyObject {
+    return createSecretKey(derive(this.parameters, id, 'Key', this.#algorithm.keyLength));
   }
 
   /** RFC 8613 §5.4. There are no options of class I. */

@@ -234,7 +234,7 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await see(dialog().getByRole('alert'), 'fields:');
     await editor.fill(layout);
     await tab.press('Save', dialog());
-    await see(tab.one('layout-tank'), '/3435/0/1');
+    await see(tab.one('layout-tank'), '/3435/0/2');
     await tab.page.getByLabel('A token for the network').fill('sigfox');
     await tab.press('Add');
     const shown = tab.page.getByRole('status').filter({ hasText: 'shown this once' });
@@ -258,7 +258,7 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     const frame = makeFrame({ layout: 0, counter: 1, payload: Buffer.from('03e8a0', 'hex') }, key);
     const network = createApi(server.ready.url, { authorization: `Bearer ${token}` });
     await network('frames.take', { body: { link: '1A2B3C', data: Buffer.from(frame).toString('hex') } });
-    await see(tab.one('value-/3435/0/1'), '10');
+    await see(tab.one('value-/3435/0/2'), '10');
     await see(frames, 'number 1');
   });
 

@@ -16,7 +16,7 @@ const example: FrameLayout = {
   name: 'tank',
   every: 21_600,
   fields: [
-    { path: '/3435/0/1', bits: 16, scale: 0.01 },
+    { path: '/3435/0/2', bits: 16, scale: 0.01 },
     { path: '/3/0/9', bits: 7 },
     { path: '/3342/0/5500', bits: 1, encoding: 'boolean' },
   ],

@@ -5,7 +5,8 @@ import { LwM2mClient } from './client.ts';
 import { objectInstance } from './instance.ts';
 import { securityInstance } from './objects/security.ts';
 import { serverInstance } from './objects/server.ts';
-import { seededBytes, World, type WorldOptions } from './testing.ts';
+import { seededBytes } from './test-server.ts';
+import { World, type WorldOptions } from './testing.ts';
 
 const connected = (options: WorldOptions = {}) => new World({ stream: true, ...options });
 const uriPath = (...segments: string[]) => segments.map((segment) => option(Option.UriPath, segment));

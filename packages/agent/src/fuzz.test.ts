@@ -2,7 +2,8 @@ import { type CoapMessage, Code, decodeMessage, encodeMessage, MessageType, Opti
 import { path } from '@reeve/lwm2m';
 import { expect, it } from 'vitest';
 import { fuzzPlan, seededRandom } from '../../../tooling/testing/fuzz.ts';
-import { seededBytes, World } from './testing.ts';
+import { seededBytes } from './test-server.ts';
+import { World } from './testing.ts';
 
 const SEGMENTS = ['bs', '2', '0', '1', '3', '6', '8', '9', '11', '5', '65535', '-1', '', 'rd', '.well-known'];
 const FORMATS = [0, 40, 42, 60, 110, 112, 11542, 11544, 65535];

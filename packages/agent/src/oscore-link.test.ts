@@ -14,7 +14,7 @@ import { DeviceModel } from './model.ts';
 import { type OscoreOptions, oscoreInstance, oscoreParameters } from './objects/oscore.ts';
 import { securityInstance } from './objects/security.ts';
 import { linkOf } from './security.ts';
-import { seededBytes } from './testing.ts';
+import { seededBytes } from './test-server.ts';
 
 const OPTIONS: OscoreOptions = {
   masterSecret: createSecretKey(Buffer.alloc(16, 1)),

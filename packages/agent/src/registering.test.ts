@@ -3,7 +3,8 @@ import { path } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
 import { objectInstance } from './instance.ts';
 import { DEFAULT_RETRY } from './registration.ts';
-import { type ServerRequest, World } from './testing.ts';
+import type { ServerRequest } from './test-server.ts';
+import { World } from './testing.ts';
 
 const UPDATE_TRIGGER = ['1', '0', '8'];
 const DISABLE = ['1', '0', '4'];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StreamLink } from './stream-link.ts';
-import { seededBytes, World } from './testing.ts';
+import { seededBytes } from './test-server.ts';
+import { World } from './testing.ts';
 
 const SECOND = 1000;
 const random = seededBytes(7);

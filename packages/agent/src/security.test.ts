@@ -13,7 +13,7 @@ import type { LinkEffect } from './link.ts';
 import { DeviceModel } from './model.ts';
 import { type SecurityOptions, securityInstance } from './objects/security.ts';
 import { linkOf } from './security.ts';
-import { seededBytes } from './testing.ts';
+import { seededBytes } from './test-server.ts';
 
 const CLIENT = addressKey('client');
 const { device, root, server: certified } = testPki();

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { accessControlInstance, Right } from './objects/access-control.ts';
 import { securityInstance } from './objects/security.ts';
 import { type ServerOptions, serverInstance } from './objects/server.ts';
-import { SECOND_URI, type TestServer, World, type WorldOptions } from './testing.ts';
+import type { TestServer } from './test-server.ts';
+import { SECOND_URI, World, type WorldOptions } from './testing.ts';
 import { FirmwareUpdate } from './updates/firmware.ts';
 import { MemorySink } from './updates/testing.ts';
 

@@ -1,7 +1,8 @@
 import { Code, formatCode, Option, option } from '@reeve/coap';
 import { path } from '@reeve/lwm2m';
 import { expect, it } from 'vitest';
-import { SECOND_URI, type TestServer, URI, type WorldOptions } from '../testing.ts';
+import type { TestServer } from '../test-server.ts';
+import { SECOND_URI, URI, type WorldOptions } from '../testing.ts';
 import { type Bootstrapping, begin, FINISH, integer, remove, SERVER, securityOf, uri, write } from './testing.ts';
 
 const rights = (

@@ -1,7 +1,8 @@
 import { Code, formatCode, Option, option, type RequestSpec } from '@reeve/coap';
 import { ContentFormat, encodeContent, type LwM2mPath, parsePath, path, type Value } from '@reeve/lwm2m';
 import { expect } from 'vitest';
-import { PSK, URI, World, type WorldOptions } from '../testing.ts';
+import { PSK } from '../test-server.ts';
+import { URI, World, type WorldOptions } from '../testing.ts';
 
 const { tlv } = ContentFormat;
 export const integer = (value: number): Value => ({ type: 'integer', value });

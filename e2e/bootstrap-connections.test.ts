@@ -1,10 +1,14 @@
 import { createSecretKey } from 'node:crypto';
+import { once } from 'node:events';
+import { text as readAll } from 'node:stream/consumers';
 import { type BootstrapOptions, type ObjectInstance, oscoreInstance } from '@reeve/agent';
 import type { BootstrapTemplate, CredentialAdd } from '@reeve/contract';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { issue } from '../packages/dtls/src/x509/testing.ts';
 import { aiocoapBuild } from '../peers/aiocoap/build.ts';
 import { AiocoapProgram } from '../peers/aiocoap/program.ts';
+import { killGroup, spawnChild } from '../tooling/testing/children.ts';
+import { hasPeer } from '../tooling/testing/peers.ts';
 import { until } from './harness.ts';
 import { impatient } from './impatient.ts';
 import { InProcessServer } from './in-process.ts';
@@ -186,6 +190,22 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
         state: 'failed',
         reason: expect.stringMatching(/^asked what is there at \/: the session (is over|ended)$/),
       });
+    }
+  });
+
+  it.each(['coap-client-openssl', 'coap-client-gnutls'])('%s gets everything at once over TLS', async (client) => {
+    if (!hasPeer(client, ['sh', '-c', `command -v ${client}`])) return;
+    const key = 'sixteen letters.';
+    await add('foreign', { kind: 'psk', purpose: 'bootstrap', key: Buffer.from(key).toString('hex') });
+    await template({ shortServerId: 9, uri: 'coap+tcp://192.0.2.9', security: 'none' });
+    const child = spawnChild(client, ['-u', 'foreign', '-k', key, `${uriOf('coaps+tcp')}/bspack?ep=foreign`]);
+    try {
+      if (!child.stdout) throw new Error('no output');
+      const [said] = await Promise.all([readAll(child.stdout), once(child, 'close')]);
+      expect(said).toContain('coap+tcp://192.0.2.9');
+      expect(await newest('foreign')).toMatchObject({ state: 'finished', pack: true, identity: 'foreign' });
+    } finally {
+      killGroup(child);
     }
   });
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { type ClientEvent, deviceInstance, EngineRunner, LwM2mClient } from '@reeve/agent';
 import { readCsvDevices } from '@reeve/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from './harness.ts';
 import { InProcessServer } from './in-process.ts';
+import { RunningClient, truckInstance } from './running-client.ts';
 
 const hex = () => randomBytes(16).toString('hex');
 
 /** Two servers: devices are bootstrapped by the one, and given what they register with at both. */
 describe('a server elsewhere', { timeout: 60_000 }, () => {
-  const runner = new EngineRunner<ClientEvent>();
+  const open: RunningClient[] = [];
   let server: InProcessServer;
   let elsewhere: InProcessServer;
 
@@ -18,7 +18,7 @@ describe('a server elsewhere', { timeout: 60_000 }, () => {
     elsewhere = await InProcessServer.start({ listen: ['coaps'] });
   });
   afterAll(async () => {
-    runner.close();
+    for (const client of open) client.close();
     await server?.[Symbol.asyncDispose]();
     await elsewhere?.[Symbol.asyncDispose]();
   });
@@ -36,22 +36,17 @@ describe('a server elsewhere', { timeout: 60_000 }, () => {
 
     for (const { endpoint, factory, own } of meters) {
       await elsewhere.api('devices.add', { body: { endpoint, identity: `id-${endpoint}`, key: own } });
-      const client = new LwM2mClient({
-        ...{ endpoint, random: (n: number) => randomBytes(n), coap: { ackTimeoutMs: 250 } },
-        objects: [deviceInstance({ manufacturer: 'Reeve', model: 'Meter', firmware: '1.2.3', reboot() {} })],
-        bootstrap: {
-          uri: `coaps://127.0.0.1:${server.portOf('coaps', true)}`,
-          psk: { identity: Buffer.from(endpoint), key: Buffer.from(factory, 'hex') },
-        },
+      const uriOfBootstrap = `coaps://127.0.0.1:${server.portOf('coaps', true)}`;
+      const psk = { identity: Buffer.from(endpoint), key: Buffer.from(factory, 'hex') };
+      const running = await RunningClient.start(endpoint, [truckInstance()], {
+        bootstrap: { uri: uriOfBootstrap, psk },
       });
-      const running = await runner.add(client, () => {});
-      running.run((now) => client.start(now));
+      open.push(running);
       const params = { device: endpoint };
       const registered = (at: InProcessServer) =>
         until('it is registered', async () => (await at.api('devices.show', { params })).registration);
       expect((await registered(server)).identity).not.toBe(`id-${endpoint}`);
       expect((await registered(elsewhere)).identity).toBe(`id-${endpoint}`);
-      running.close();
     }
   });
 });

@@ -127,7 +127,9 @@ describe.each(['main', 'worker'] as const)('Bootstrap over a connection, link in
     const { transport, credential, given, steps } = row;
     const endpoint = 'certified';
     await template({ shortServerId: 1, security: given, binding: 'T', lifetime: 77 });
-    await add(endpoint, credential);
+    const { setup } = await add(endpoint, credential);
+    const told = `${transport}://127.0.0.1:${server.portOf(transport, true)}`;
+    expect(setup.flatMap(({ path, value }) => (path === '/0/x/0' ? [value] : []))).toEqual(credential ? [told] : []);
     const running = await start(endpoint, row);
     await running.registered();
 

@@ -1,6 +1,7 @@
-import { Button, type ButtonProps, Group, Popover, Stack, Text } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { Button, type ButtonProps, Group, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { ActionButton } from './ActionButton.tsx';
+import { FormButton } from './FormButton.tsx';
 
 interface ConfirmButtonProps extends ButtonProps {
   /** What is asked, with what follows from it. */
@@ -13,33 +14,33 @@ interface ConfirmButtonProps extends ButtonProps {
 
 /** A button for what cannot be taken back: it asks once more. */
 export function ConfirmButton({ question, label, run, children, ...button }: ConfirmButtonProps) {
-  const [asking, setAsking] = useState(false);
-  const confirmed = async () => {
+  const confirmed = async (done: () => void) => {
     await run();
-    setAsking(false);
+    done();
   };
   return (
-    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
-      <Popover.Target>
-        <Button size="xs" variant="default" aria-label={label} onClick={() => setAsking(true)} {...button}>
-          {children}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown maw={320}>
-        <Stack gap="xs">
+    <FormButton
+      size="xs"
+      variant="default"
+      label={label}
+      {...button}
+      form={(done) => (
+        <Stack gap="xs" maw={320}>
           <Text size="sm" fw={600}>
             {question}
           </Text>
           <Group justify="flex-end" gap="xs">
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
+            <Button size="xs" variant="default" onClick={done}>
               Cancel
             </Button>
-            <ActionButton variant="filled" color="red" run={confirmed}>
+            <ActionButton variant="filled" color="red" run={() => confirmed(done)}>
               {children}
             </ActionButton>
           </Group>
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      )}
+    >
+      {children}
+    </FormButton>
   );
 }

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Box, Code, Group, List, Paper, Table, Text } from '@mantine/core';
+import { Anchor, Badge, Box, Code, Group, List, Paper, Text } from '@mantine/core';
 import type { FailedHandshake } from '@reeve/contract';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
@@ -7,6 +7,7 @@ import { toneColor } from '../theme.ts';
 import { presentedText } from '../words.ts';
 import { Age } from './Age.tsx';
 import { CodedText } from './CodedText.tsx';
+import { Facts } from './Facts.tsx';
 import { Moment } from './Moment.tsx';
 
 /** A failed handshake: what failed, who it was, what to do, and every fact behind it for who wants to know. */
@@ -49,7 +50,7 @@ export function HandshakeCard({ failed, actions }: { failed: FailedHandshake; ac
         <Text component="summary" size="sm" c="dimmed" style={{ cursor: 'pointer' }}>
           Details
         </Text>
-        <Facts failed={failed} />
+        <HandshakeFacts failed={failed} />
       </details>
     </Paper>
   );
@@ -67,7 +68,7 @@ function Listed({ name, items = [] }: { name: string; items: readonly string[] |
   );
 }
 
-function Facts({ failed }: { failed: FailedHandshake }) {
+function HandshakeFacts({ failed }: { failed: FailedHandshake }) {
   const { presented, alert, device } = failed;
   const certificate = presented?.kind === 'certificate' ? presented : undefined;
   const moment = (at: number | undefined) => at !== undefined && new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -98,22 +99,7 @@ function Facts({ failed }: { failed: FailedHandshake }) {
     ['Cipher suite', failed.suite],
     [failed.check === 'alert' ? 'Alert' : 'It was told', alert?.name],
   ];
-  return (
-    <Table variant="vertical" withRowBorders={false} verticalSpacing={3} horizontalSpacing={0} layout="fixed">
-      <Table.Tbody>
-        {facts
-          .filter(([, value]) => value)
-          .map(([name, value]) => (
-            <Table.Tr key={name}>
-              <Table.Th scope="row" w={130} fw={400} bg="transparent" c="dimmed">
-                {name}
-              </Table.Th>
-              <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
-            </Table.Tr>
-          ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <Facts facts={facts} />;
 }
 
 /** With a capital and a full stop. */

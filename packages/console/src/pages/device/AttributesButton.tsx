@@ -1,9 +1,10 @@
-import { Button, Group, Popover, Stack, TextInput } from '@mantine/core';
-import type { NotificationAttributes } from '@reeve/contract';
+import { Stack, TextInput } from '@mantine/core';
+import type { CommandOperation } from '@reeve/contract';
 import { useState } from 'react';
-import { ActionButton } from '../../components/ActionButton.tsx';
-import { api } from '../../data/api.ts';
+import { FormButton } from '../../components/FormButton.tsx';
 import { parseAttributes } from './parseAttributes.ts';
+import { quiet } from './quiet.ts';
+import { SendButton } from './SendButton.tsx';
 
 const ofPeriods = [
   ['pmin', 'At least between notifications (s)'],
@@ -25,31 +26,16 @@ const ofLater = [
 
 /** Says when the device notifies a path: each field sets an attribute, a dash takes it away, an empty one leaves it. */
 export function AttributesButton({ deviceId, path, ofValue }: { deviceId: string; path: string; ofValue: boolean }) {
-  const [asking, setAsking] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
-  const parsed = parseAttributes(texts);
+  const { attributes, wrong } = parseAttributes(texts);
   const fields = ofValue ? [...ofPeriods, ...ofValues, ...ofLater] : [...ofPeriods, ...ofLater];
-
-  async function attach(attributes: NotificationAttributes) {
-    const operation = { kind: 'write-attributes', path, attributes } as const;
-    await api('commands.create', { params: { device: deviceId }, body: { operation } });
-    setAsking(false);
-  }
-
+  const operation: CommandOperation = { kind: 'write-attributes', path, attributes };
+  const isComplete = wrong.length === 0 && Object.keys(attributes).length > 0;
   return (
-    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
-      <Popover.Target>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          flex="none"
-          aria-label={`When ${path} is notified`}
-          onClick={() => setAsking(true)}
-        >
-          When
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
+    <FormButton
+      {...quiet}
+      label={`When ${path} is notified`}
+      form={(done) => (
         <Stack gap="xs" w={260} mah={420} style={{ overflowY: 'auto' }}>
           {fields.map(([name, label]) => (
             <TextInput
@@ -58,24 +44,17 @@ export function AttributesButton({ deviceId, path, ofValue }: { deviceId: string
               label={`${label}, ${name}`}
               placeholder="as it is; - takes it away"
               value={texts[name] ?? ''}
-              error={parsed.wrong.includes(name) && 'A number, or -'}
+              error={wrong.includes(name) && 'A number, or -'}
               onChange={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })}
             />
           ))}
-          <Group justify="flex-end" gap="xs">
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <ActionButton
-              variant="filled"
-              disabled={parsed.wrong.length > 0 || Object.keys(parsed.attributes).length === 0}
-              run={() => attach(parsed.attributes)}
-            >
-              Attach
-            </ActionButton>
-          </Group>
+          <SendButton deviceId={deviceId} command={isComplete ? { operation } : undefined} done={done}>
+            Attach
+          </SendButton>
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      )}
+    >
+      When
+    </FormButton>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Group, NativeSelect, Popover, Stack } from '@mantine/core';
+import { NativeSelect, Stack } from '@mantine/core';
 import { compact } from '@reeve/contract';
 import { useState } from 'react';
-import { ActionButton } from '../../components/ActionButton.tsx';
-import { api } from '../../data/api.ts';
+import { FormButton } from '../../components/FormButton.tsx';
+import { quiet } from './quiet.ts';
+import { SendButton } from './SendButton.tsx';
 
 const depths = [
   { value: '', label: 'as the device does' },
@@ -14,31 +15,17 @@ const depths = [
 
 /** Queues a Discover; what it lists appears among the commands. */
 export function DiscoverButton({ deviceId, path }: { deviceId: string; path: string }) {
-  const [asking, setAsking] = useState(false);
   const [depth, setDepth] = useState('');
-  const discover = async () => {
-    const operation = {
-      kind: 'discover',
-      path,
-      ...compact({ depth: depth === '' ? undefined : Number(depth) }),
-    } as const;
-    await api('commands.create', { params: { device: deviceId }, body: { operation } });
-    setAsking(false);
-  };
+  const operation = {
+    kind: 'discover',
+    path,
+    ...compact({ depth: depth === '' ? undefined : Number(depth) }),
+  } as const;
   return (
-    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
-      <Popover.Target>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          flex="none"
-          aria-label={`Discover ${path}`}
-          onClick={() => setAsking(true)}
-        >
-          Discover
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
+    <FormButton
+      {...quiet}
+      label={`Discover ${path}`}
+      form={(done) => (
         <Stack gap="xs" w={240}>
           <NativeSelect
             size="xs"
@@ -47,16 +34,13 @@ export function DiscoverButton({ deviceId, path }: { deviceId: string; path: str
             value={depth}
             onChange={(event) => setDepth(event.currentTarget.value)}
           />
-          <Group justify="flex-end" gap="xs">
-            <Button size="xs" variant="default" onClick={() => setAsking(false)}>
-              Cancel
-            </Button>
-            <ActionButton variant="filled" run={discover}>
-              Discover
-            </ActionButton>
-          </Group>
+          <SendButton deviceId={deviceId} command={{ operation }} done={done}>
+            Discover
+          </SendButton>
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      )}
+    >
+      Discover
+    </FormButton>
   );
 }

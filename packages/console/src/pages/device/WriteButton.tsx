@@ -1,7 +1,9 @@
-import { Button, NativeSelect, Popover, Stack } from '@mantine/core';
+import { NativeSelect, Stack } from '@mantine/core';
 import { type CommandOperation, parseTyped, typedText, typedTypes } from '@reeve/contract';
 import { useState } from 'react';
+import { FormButton } from '../../components/FormButton.tsx';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { quiet } from './quiet.ts';
 import { rangeFault } from './rangeFault.ts';
 import { SendButton } from './SendButton.tsx';
 import type { ResourceRow } from './tree.ts';
@@ -9,26 +11,19 @@ import { ValueInput } from './ValueInput.tsx';
 
 /** Takes a new value and queues a Write. The type comes from the definition; for an unknown resource a person says it. */
 export function WriteButton({ deviceId, row }: { deviceId: string; row: ResourceRow }) {
-  const [asking, setAsking] = useState(false);
   const [text, setText] = useState('');
   const [type, setType] = useState(row.type ?? 'string');
   const [terms, setTerms] = useState<Terms>({});
   const { path } = row;
 
-  function ask() {
-    setText(row.value ? typedText(row.value) : '');
-    setAsking(true);
-  }
   const operation = operationOf(row, type, text);
 
   return (
-    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
-      <Popover.Target>
-        <Button size="compact-xs" variant="subtle" flex="none" aria-label={`Write ${path}`} onClick={ask}>
-          Write
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
+    <FormButton
+      {...quiet}
+      label={`Write ${path}`}
+      onOpen={() => setText(row.value ? typedText(row.value) : '')}
+      form={(done) => (
         <Stack gap="xs" w={280}>
           {row.operations === 'unknown' && (
             <NativeSelect
@@ -41,12 +36,14 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
           )}
           <ValueInput row={row} type={type} text={text} change={setText} />
           <QueueTerms terms={terms} change={setTerms} />
-          <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={() => setAsking(false)}>
+          <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={done}>
             Write
           </SendButton>
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      )}
+    >
+      Write
+    </FormButton>
   );
 }
 

@@ -1,18 +1,18 @@
-import { Button, Popover, Stack, Text, TextInput } from '@mantine/core';
+import { Stack, Text, TextInput } from '@mantine/core';
 import type { Observation } from '@reeve/contract';
 import { useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { ConfirmButton } from '../../components/ConfirmButton.tsx';
+import { FormButton } from '../../components/FormButton.tsx';
 import { api } from '../../data/api.ts';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { quiet } from './quiet.ts';
 import { SendButton } from './SendButton.tsx';
 
 interface Target {
   deviceId: string;
   path: string;
 }
-
-const quiet = { size: 'compact-xs', variant: 'subtle', flex: 'none' } as const;
 
 /** Queues a Read; its receipts and values appear among the commands. */
 export function ReadButton({ deviceId, path }: Target) {
@@ -67,18 +67,15 @@ export function DeleteButton({ deviceId, path }: Target) {
 
 /** Asks once more, since an Execute cannot be taken back, and then queues it. */
 export function ExecuteButton({ deviceId, path, name }: Target & { name: string }) {
-  const [asking, setAsking] = useState(false);
   const [text, setText] = useState('');
   const [terms, setTerms] = useState<Terms>({});
   const operation = { kind: 'execute', path, ...(text === '' ? {} : { arguments: text }) } as const;
   return (
-    <Popover opened={asking} onChange={setAsking} trapFocus withArrow shadow="md" position="bottom-end">
-      <Popover.Target>
-        <Button {...quiet} color="red" aria-label={`Execute ${path}`} onClick={() => setAsking(true)}>
-          Execute
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
+    <FormButton
+      {...quiet}
+      color="red"
+      label={`Execute ${path}`}
+      form={(done) => (
         <Stack gap="xs">
           <Text size="sm" fw={600}>
             Execute {name} ({path})?
@@ -91,11 +88,13 @@ export function ExecuteButton({ deviceId, path, name }: Target & { name: string 
             onChange={(event) => setText(event.currentTarget.value)}
           />
           <QueueTerms terms={terms} change={setTerms} onceOnly />
-          <SendButton deviceId={deviceId} command={{ operation, ...terms }} color="red" done={() => setAsking(false)}>
+          <SendButton deviceId={deviceId} command={{ operation, ...terms }} color="red" done={done}>
             Execute
           </SendButton>
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      )}
+    >
+      Execute
+    </FormButton>
   );
 }

@@ -1,39 +1,22 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningServer, startServer } from '@reeve/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { issue } from '../../../dtls/src/x509/testing.ts';
-import { runCli } from '../cli.ts';
-import { fakeTerminal } from '../testing.ts';
+import { ServedCli } from '../test-server.ts';
 
 const KEY = '00112233445566778899aabbccddeeff';
 
 let folder: string;
-let server: RunningServer;
+let served: ServedCli;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'reeve-leshan-'));
-  server = await startServer({
-    dataFolder: join(folder, 'data'),
-    listen: [{ transport: 'coaps', host: '127.0.0.1', port: 0 }],
-    http: { host: '127.0.0.1', port: 0 },
-    link: 'main',
-    logLevel: 'silent',
-  });
+  served = await ServedCli.start();
+  folder = served.folder;
 });
-afterAll(async () => {
-  await server.close();
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => served?.close());
 
-async function reeve(words: readonly string[], input = '') {
-  const { terminal, out, err } = fakeTerminal({ input });
-  const code = await runCli([...words, '--server', server.url, '--data', join(folder, 'data')], terminal);
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
-
+const reeve = (words: readonly string[], input = '') => served.run(words, input);
 const load = (list: unknown, ...more: string[]) =>
   reeve(['device', 'import', '--leshan', '-', ...more], typeof list === 'string' ? list : JSON.stringify(list));
 const credentialsOf = async (device: string) =>

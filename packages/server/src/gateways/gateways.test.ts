@@ -2,7 +2,7 @@ import { Code } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { Offer } from '../link/port.ts';
 import { presenceOf } from '../registry/presence.ts';
-import { isReachable } from '../registry/reach.ts';
+import { isReachable, noteHeard } from '../registry/reach.ts';
 import { call, deviceWith, openTestCore, rest, START, sessionOf, type TestCore } from '../test-core.ts';
 import { gatewayLimits } from './limits.ts';
 
@@ -104,6 +104,30 @@ describe('a device behind a gateway', () => {
     expect(idOf(meter)).toBe(before);
     expect(told(core, before)?.through).toBe(idOf(gateway));
     expect(core.performed('observe')).toEqual([TEMPERATURE, TEMPERATURE]);
+  });
+
+  it('that does not answer is no sign that its gateway is gone, and is asked again when that is heard', async () => {
+    const { core, gateway, meter, register, observe } = await open();
+    await register();
+    const answer = core.script.behaviour;
+    core.script.behaviour = (operation) => {
+      if (!('path' in operation) || operation.path !== TEMPERATURE) return answer(operation);
+      // Another one behind it is heard meanwhile.
+      core.time.now += 93_000;
+      noteHeard(gateway, core.time.now);
+      return { kind: 'timeout', acknowledged: true };
+    };
+    await observe();
+    await rest();
+    expect(gateway.session).toBeDefined();
+    expect(core.performed('observe')).toEqual([TEMPERATURE]);
+    const { session, registration } = gateway;
+    if (!session || !registration) throw new Error('not registered');
+    await core.update(session, registration.registrationId);
+    expect(core.performed('observe')).toEqual([TEMPERATURE, TEMPERATURE]);
+    core.script.behaviour = answer;
+    await core.update(session, registration.registrationId);
+    expect(meter.watches?.get(TEMPERATURE)?.state).toBe('live');
   });
 
   it('goes on after a restart of the server', async () => {

@@ -193,6 +193,7 @@ export class Observer {
     const now = this.#o.now();
     for (const watch of device.watches?.values() ?? []) {
       if (watch.state === 'live' && watch.doubt) watch.doubt = 'renew';
+      if (watch.state === 'wanted') watch.later = false;
     }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
       const watch = this.#of(deviceId).get(path);
@@ -258,7 +259,7 @@ export class Observer {
     }
     for (const path of wanted) {
       const watch = watches?.get(path);
-      if (watch === undefined || watch.state === 'wanted') return { kind: 'start', path };
+      if (watch === undefined || (watch.state === 'wanted' && !watch.later)) return { kind: 'start', path };
       if (watch.state === 'live' && watch.doubt === 'renew') return { kind: 'start', path, former: watch };
     }
     return undefined;
@@ -284,7 +285,7 @@ export class Observer {
     const { deviceId } = device.row;
     const { registration } = device;
     const carrier = carrierOf(device);
-    const { session } = carrier;
+    const { session, lastHeard } = carrier;
     if (former) void this.#o.requests.perform(device, cancelOf(former));
     this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'requested' });
     const outcome = await this.#o.requests.perform(device, { kind: 'observe', path });
@@ -293,18 +294,32 @@ export class Observer {
         const same = carrier.session?.sessionId === session?.sessionId && device.registration === registration;
         const watch = this.#of(deviceId).get(path);
         if (!same || watch?.state !== 'requested') return;
-        await this.#settle(device, path, outcome, watch.overtakenBy);
+        const how = await this.#settle(device, path, outcome, watch.overtakenBy);
+        // A gateway that was heard since is there, although one of the devices behind it may not be.
+        if (how === 'timeout' && carrier.lastHeard !== lastHeard) this.#retryLater(device, path);
+        else if (how) this.#lost(device, path, how);
       })
-      .catch(() => this.#retryLater(device, path, 'timeout'));
+      .catch(() => this.#lost(device, path, 'timeout'));
   }
 
-  /** Nothing more is sent to the device until it is heard again, so that nothing is tried in a loop. */
-  #retryLater(device: Device, path: string, how: 'timeout' | 'not-sent'): void {
-    this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted' });
+  /** It is asked for again when the device is heard, so that nothing is tried in a loop. */
+  #retryLater(device: Device, path: string): void {
+    this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted', later: true });
+  }
+
+  /** Nothing more is sent to the device until it is heard again. */
+  #lost(device: Device, path: string, how: 'timeout' | 'not-sent'): void {
+    this.#retryLater(device, path);
     this.#o.lost(device, how);
   }
 
-  async #settle(device: Device, path: string, outcome: RequestOutcome, overtakenBy: string | undefined): Promise<void> {
+  /** @returns how the device was not reached, if it was not */
+  async #settle(
+    device: Device,
+    path: string,
+    outcome: RequestOutcome,
+    overtakenBy: string | undefined,
+  ): Promise<'timeout' | 'not-sent' | undefined> {
     const { deviceId, organisationId } = device.row;
     const now = this.#o.now();
     const inParts = this.#parts.learn(device, path, outcome);
@@ -322,13 +337,17 @@ export class Observer {
       const report = { path: baseOf(path) ?? path, body: outcome.body, fresh: token !== overtakenBy, receivedAt: now };
       // Of what is to be observed in parts this is the beginning; it is not wanted as a whole any more, and ended next.
       await this.#o.take(device, report, [live]);
-      return;
+      return undefined;
     }
-    if (inParts) return this.#forget(device, path);
+    if (inParts) {
+      await this.#forget(device, path);
+      return undefined;
+    }
     const how = howUnanswered(outcome);
-    if (how) return this.#retryLater(device, path, how);
+    if (how) return how;
     const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
     await this.#refused(device, path, describeRefusal(outcome), missing ? 'missing' : 'refused');
+    return undefined;
   }
 
   async #refused(device: Device, path: string, reason: string, loss: 'missing' | 'refused'): Promise<void> {

@@ -10,7 +10,11 @@ type Doubt = 'restart' | 'renew';
 
 /** One target that somebody wants observed; `path` is its text, see target.ts. */
 export type Watch = { path: string; since: Millis } & (
-  | { state: 'wanted' }
+  | {
+      state: 'wanted';
+      /** It was asked for in vain, and is again when the device is heard next. */
+      later?: boolean;
+    }
   /** The request is on its way, or its answer, which a notification of this token has overtaken. */
   | { state: 'requested'; overtakenBy?: string }
   | { state: 'live'; token: string; format?: number; doubt?: Doubt | undefined }

@@ -78,7 +78,7 @@ describe('an operation in words', () => {
       { path: '/3/0/14', value: '+02:00' },
       { path: '/3/0/6/1', value: null },
     ];
-    expect(describeOperation({ kind: 'write-composite', values })).toBe('Write /3/0/14 = +02:00, no /3/0/6/1');
+    expect(describeOperation({ kind: 'write-composite', values })).toBe('Write /3/0/14 = "+02:00", no /3/0/6/1');
     expect(
       describeOperation({ kind: 'write', mode: 'replace', path: '/8/0/0', values: [{ path: '/8/0/0', value: 1 }] }),
     ).toBe('Write /8/0/0 = 1');

@@ -1,24 +1,25 @@
-import type {
-  ArtifactInfo,
-  Authority,
-  BootstrapState,
-  BootstrapStep,
-  CommandOperation,
-  CommandState,
-  CredentialKind,
-  DeviceDetail,
-  DeviceSummary,
-  Evidence,
-  FailedHandshake,
-  IncidentState,
-  LockStatus,
-  Observation,
-  Presence,
-  Receipt,
-  ResponseState,
-  RuleState,
-  RuleStatus,
-  UpdateState,
+import {
+  type ArtifactInfo,
+  type Authority,
+  type BootstrapState,
+  type BootstrapStep,
+  type CommandOperation,
+  type CommandState,
+  type CredentialKind,
+  type DeviceDetail,
+  type DeviceSummary,
+  type Evidence,
+  type FailedHandshake,
+  type IncidentState,
+  type LockStatus,
+  type Observation,
+  operationText,
+  type Presence,
+  type Receipt,
+  type ResponseState,
+  type RuleState,
+  type RuleStatus,
+  type UpdateState,
 } from '@reeve/contract';
 import { formatMoment } from './format.ts';
 
@@ -185,38 +186,10 @@ export function describeReceipt({ step, text }: Pick<Receipt, 'step' | 'text'>):
   return text.startsWith(step) ? text : `${step} ${text}`.trim();
 }
 
-/** An operation in words, e.g. `Write /8/0/0`. */
+/** An operation in words, e.g. `Write /8/0/0 = 1`. */
 export function describeOperation(operation: CommandOperation): string {
-  switch (operation.kind) {
-    case 'read':
-      return `Read ${operation.path}`;
-    case 'read-composite':
-      return `Read ${operation.paths.join(', ')}`;
-    case 'write-composite':
-    case 'write':
-      return `Write ${operation.values.map(describeWritten).join(', ')}`;
-    case 'execute':
-      return `Execute ${operation.path}${operation.arguments ? ` (${operation.arguments})` : ''}`;
-    case 'create':
-      return `Create ${operation.path}/${operation.instanceId ?? '?'}`;
-    case 'delete':
-      return `Delete ${operation.path}`;
-    case 'discover':
-      return `Discover ${operation.path}`;
-    case 'write-attributes':
-      return `Attach to ${operation.path}: ${describeAttributes(operation.attributes)}`;
-  }
-}
-
-function describeWritten({ path, value }: { readonly path: string; readonly value: unknown }): string {
-  return value === null ? `no ${path}` : `${path} = ${value}`;
-}
-
-/** Attributes in words, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */
-export function describeAttributes(attributes: Readonly<Record<string, string | number | null>>): string {
-  return Object.entries(attributes)
-    .map(([name, value]) => (value === null ? `no ${name}` : value === '' ? name : `${name}=${value}`))
-    .join(' ');
+  const text = operationText(operation);
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** What a peer proves itself with. */

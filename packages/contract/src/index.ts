@@ -15,6 +15,7 @@ export { readCsvDevices } from './imports/csv-devices.ts';
 export { type ImportEntry, type ImportRead, importErrors, madeKeysCsv } from './imports/entry.ts';
 export { readLeshanSecurity } from './imports/leshan-security.ts';
 export * from './models.ts';
+export { attributesText, operationText } from './operation-text.ts';
 export * from './policies.ts';
 export * from './routes/routes.ts';
 export * from './scopes.ts';

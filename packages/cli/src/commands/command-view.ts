@@ -1,4 +1,4 @@
-import type { Command, CommandOperation, CommandState, DiscoveredNode } from '@reeve/contract';
+import { attributesText, type Command, type CommandState, type DiscoveredNode, operationText } from '@reeve/contract';
 import type { Context } from '../command.ts';
 import type { ExitName } from '../exit-codes.ts';
 import { table } from '../output.ts';
@@ -48,7 +48,7 @@ export async function follow(context: Context, queued: Command, seconds: number)
   const { terminal, api } = context;
   let current = queued;
   for (let left = seconds; left > 0 && isUnderWay(current); left -= STEP_SECONDS) {
-    terminal.progress(`${describeOperation(current.operation)}: ${current.receipts.at(-1)?.text ?? current.state} …`);
+    terminal.progress(`${operationText(current.operation)}: ${current.receipts.at(-1)?.text ?? current.state} …`);
     const wait = Math.min(left, STEP_SECONDS);
     current = await api('commands.show', { params: { id: current.commandId }, query: { wait } });
     if (current.state === 'queued') break;
@@ -84,40 +84,6 @@ function outcomeText({ state, code, receipts, created, operation, waiting, piece
 /** Each step that the command has left. */
 export function receiptLines(command: Command): string[] {
   return command.receipts.map(({ at, step, text }) => `  ${clockTime(at)}  ${step.padEnd(15)}  ${clean(text)}`);
-}
-
-/** The operation in words. */
-export function describeOperation(operation: CommandOperation): string {
-  switch (operation.kind) {
-    case 'read':
-      return `read ${operation.path}`;
-    case 'read-composite':
-      return `read ${operation.paths.join(' ')}`;
-    case 'write-composite':
-    case 'write':
-      return `write ${operation.values.map(writtenText).join(', ')}`;
-    case 'execute':
-      return `execute ${operation.path}${operation.arguments === undefined ? '' : ` ${operation.arguments}`}`;
-    case 'create':
-      return `create ${operation.path}/${operation.instanceId ?? '?'}`;
-    case 'delete':
-      return `delete ${operation.path}`;
-    case 'discover':
-      return `discover ${operation.path}`;
-    case 'write-attributes':
-      return `attach to ${operation.path}: ${attributesText(operation.attributes)}`;
-  }
-}
-
-function writtenText({ path, value }: { readonly path: string; readonly value: unknown }): string {
-  return value === null ? `no ${path}` : `${path} = ${JSON.stringify(value)}`;
-}
-
-/** Attributes as people read them, e.g. `pmin=5 gt=50`, or `no pmin` for one that is taken away. */
-function attributesText(attributes: Readonly<Record<string, string | number | null>>): string {
-  return Object.entries(attributes)
-    .map(([name, value]) => (value === null ? `no ${name}` : value === '' ? name : `${name}=${value}`))
-    .join(' ');
 }
 
 /** What was read; when it was measured, where the device says so. */

@@ -1,9 +1,9 @@
-import { CommandState, compact } from '@reeve/contract';
+import { CommandState, compact, operationText } from '@reeve/contract';
 import { command } from '../command.ts';
 import { choice, required, text, whole } from '../options.ts';
 import { facts, pageQuery, paging, show, showList } from '../output.ts';
 import { age } from '../words.ts';
-import { describeOperation, exitOf, follow, nodeTable, pieceTable, receiptLines, valueTable } from './command-view.ts';
+import { exitOf, follow, nodeTable, pieceTable, receiptLines, valueTable } from './command-view.ts';
 
 const states = CommandState.anyOf.map(({ const: state }) => state);
 
@@ -21,7 +21,7 @@ export const commandCommands = [
         {
           id: (each) => each.commandId,
           device: (each) => each.endpoint,
-          operation: (each) => describeOperation(each.operation),
+          operation: (each) => operationText(each.operation),
           state: (each) => each.state,
           priority: (each) => (each.priority === 'normal' ? '' : each.priority),
           waits: (each) => each.waiting?.text ?? '',
@@ -42,7 +42,7 @@ export const commandCommands = [
       const shown = await follow(context, first, given.wait);
       const { operation, state, priority, actor, endpoint, code, values = [], nodes, created, expiresAt } = shown;
       show(context, shown, () => [
-        `${describeOperation(operation)} on ${endpoint}: ${state}`,
+        `${operationText(operation)} on ${endpoint}: ${state}`,
         '',
         ...facts(context, {
           by: actor.name,

@@ -1,4 +1,4 @@
-import type { Actor } from '@reeve/contract';
+import { type Actor, operationText } from '@reeve/contract';
 import type { Millis } from '../ids.ts';
 import type { JournalPayloads } from '../journal/entries.ts';
 import type { LinkBody } from '../link/port.ts';
@@ -6,7 +6,7 @@ import type { Batch } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import { storable } from '../telemetry/ingest.ts';
 import { commandLimits } from './limits.ts';
-import { changesNothing, describeOperation, instanceChangeOf, isIdempotent, readPathOf } from './operation.ts';
+import { changesNothing, instanceChangeOf, isIdempotent, readPathOf } from './operation.ts';
 import { codeText, describeOutcome, isSuccess, type Performed } from './outcome.ts';
 
 type CommandRow = Row<'commands'>;
@@ -21,7 +21,7 @@ export function queued(row: CommandRow): StepBatch {
   const { organisationId, deviceId, commandId, actor, incidentId, createdAt: at } = row;
   const payload = {
     commandId,
-    operation: describeOperation(row.operation),
+    operation: operationText(row.operation),
     ...(incidentId === undefined ? {} : { incidentId }),
   };
   return {

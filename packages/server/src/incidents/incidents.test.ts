@@ -288,7 +288,7 @@ describe('a device that does not do as it is told', () => {
     ],
     ['has no lock', 'read /8/0/0', 0, 'read /8/0/0: answered 4.04', () => answered(4.04)],
     ['says nothing', 'read /8/0/0', 0, 'the device did not say its lock state', () => answered(2.05)],
-    ['refuses the write', 'write /8/0/0 2', 0, 'write /8/0/0: /8/0/0 = 2: answered 4.01', () => answered(4.01)],
+    ['refuses the write', 'write /8/0/0 2', 0, 'write /8/0/0 = 2: answered 4.01', () => answered(4.01)],
   ])('%s: never shown as locked, and a person is told', async (_what, at, nth, reason, outcome) => {
     const world = await openWorld();
     await world.contact();

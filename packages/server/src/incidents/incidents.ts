@@ -1,8 +1,7 @@
-import type { LockStatus } from '@reeve/contract';
+import { type LockStatus, operationText } from '@reeve/contract';
 import { type CompiledPolicy, type CompiledRule, describeRule, matches } from '@reeve/policy';
 import type { Bus, Subscription } from '../bus/port.ts';
 import { sayWhenStuck, type Warn } from '../bus/stuck.ts';
-import { describeOperation } from '../commands/operation.ts';
 import type { CommandQueue } from '../commands/queue.ts';
 import type { DeviceId, Millis, OrganisationId, PolicyId, Seq } from '../ids.ts';
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
@@ -244,7 +243,7 @@ export class Incidents {
       if (!lock.awaits(commandId)) return;
       const command = await this.#o.store.get('commands', { commandId });
       if (state !== 'answered') {
-        const what = command ? `${describeOperation(command.operation)}: ` : '';
+        const what = command ? `${operationText(command.operation)}: ` : '';
         lock.drive({ kind: 'failed', reason: `${what}${text}` });
         return;
       }

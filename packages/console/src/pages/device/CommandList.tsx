@@ -1,4 +1,5 @@
 import { Group, Stack, Text } from '@mantine/core';
+import { attributesText } from '@reeve/contract';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { PagedList } from '../../components/PagedList.tsx';
@@ -7,7 +8,7 @@ import { Section } from '../../components/Section.tsx';
 import { WordBadge } from '../../components/WordBadge.tsx';
 import { api } from '../../data/api.ts';
 import { useCommands } from '../../data/queries.ts';
-import { commandWords, describeAttributes, describeOperation } from '../../words.ts';
+import { commandWords, describeOperation } from '../../words.ts';
 
 /** What was asked of the device, by people and by policies, with every step's receipt. */
 export function CommandList({ deviceId }: { deviceId: string }) {
@@ -61,7 +62,7 @@ export function CommandList({ deviceId }: { deviceId: string }) {
                 {command.created && <Text size="xs">Created {command.created}</Text>}
                 {command.nodes?.map(({ path, name, attributes }) => (
                   <Text key={path} size="xs" style={{ overflowWrap: 'anywhere' }}>
-                    {path} {name} {describeAttributes(attributes)}
+                    {path} {name} {attributesText(attributes)}
                   </Text>
                 ))}
                 {command.state === 'queued' && (

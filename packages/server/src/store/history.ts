@@ -1,6 +1,7 @@
 import type { Millis, Seq } from '../ids.ts';
 import { type JournalDraft, type JournalEntry, journalVersions } from '../journal/entries.ts';
 import { type Cell, decodeCells, encodeCell, encodeCells, shapeOf } from './codec.ts';
+import { storeLimits } from './limits.ts';
 import type { ColumnBatch, Sample } from './port.ts';
 import { integer, json, optional, real, table, text } from './schema.ts';
 import type { StoredValue } from './tables.ts';
@@ -68,6 +69,19 @@ export function byTime(a: Moment, b: Moment): number {
 }
 
 type Moment = readonly [at: Millis, receivedAt: Millis, ...unknown[]];
+
+/** The newest of samples in their order: no more than `limit`, and no more text than one answer may hold. */
+export function newestOf<S extends Told>(samples: readonly S[], limit: number): readonly S[] {
+  let start = samples.length;
+  for (let characters = 0; start > 0 && samples.length - start < limit; start--) {
+    const value = samples[start - 1]?.[2];
+    characters += typeof value === 'string' ? value.length : 0;
+    if (characters > storeLimits.scanCharacters) break;
+  }
+  return samples.slice(start);
+}
+
+type Told = readonly [at: Millis, receivedAt: Millis, value: StoredValue['value'], ...more: unknown[]];
 
 /** Samples, oldest first, as columns. */
 export function columnsOf(samples: readonly SeriesSample[]): ColumnBatch {

@@ -8,8 +8,9 @@ export const storeLimits = {
   listRows: 10_000,
   journalDefault: 500,
   journalRows: 5_000,
-  /** Samples of one `scan`: default and ceiling. */
+  /** Samples of one `scan`: default and ceiling; and characters of their texts. */
   scanSamples: 10_000,
+  scanCharacters: 8 * 1024 * 1024,
   /** Rows that one step of `prune` deletes: what a commit may have to wait for. */
   pruneSlice: 1_000,
   /** Chunks of samples, which may be large, that one step of it reads. */

@@ -125,7 +125,10 @@ export interface Store {
   list<T extends TableName>(table: T, query?: ListQuery<T>): Promise<Row<T>[]>;
   count<T extends TableName>(table: T, where?: Partial<Row<T>>): Promise<number>;
   journal(query: JournalQuery): Promise<JournalEntry[]>;
-  /** Newest `limit` (default and ceiling 10 000) samples of a series within [from, to], oldest first. */
+  /**
+   * Newest `limit` (default and ceiling 10 000) samples of a series within [from, to], oldest first; fewer where their
+   * texts are long.
+   */
   scan(
     series: { readonly deviceId: DeviceId; readonly path: string },
     range: { readonly from?: Millis; readonly to?: Millis; readonly limit?: number },

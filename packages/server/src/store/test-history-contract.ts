@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newId, type Seq } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import { added, deviceId, sample, started } from './contract-fixtures.ts';
+import { storeLimits } from './limits.ts';
 import type { Store } from './port.ts';
 
 const seq = (value: number): Seq => value as Seq;
@@ -53,6 +54,14 @@ export function historyContract(store: () => Store): void {
   });
 
   describe('history', () => {
+    it('gives no more text than one answer may hold, however many samples are wanted', async () => {
+      const text = (at: number) => `${at}`.padEnd(storeLimits.scanCharacters / 4, 'x');
+      for (let at = 1; at <= 6; at++) await store().commit({ samples: [sample(at, text(at))] });
+      expect((await store().scan({ deviceId, path: '/3/0/9' }, {})).at).toEqual([3, 4, 5, 6]);
+      expect((await store().scan({ deviceId, path: '/3/0/9' }, { to: 5 })).at).toEqual([2, 3, 4, 5]);
+      expect((await store().scan({ deviceId, path: '/3/0/9' }, { limit: 1 })).value).toEqual([text(6)]);
+    });
+
     it('gives a series back as columns, oldest first, within the range, the newest if there are too many', async () => {
       const values = [1, 2.5, 'three', true, false, null, -0.125, ''];
       const samples = values.map((value, index) => sample(100 + index, value));

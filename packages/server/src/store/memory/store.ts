@@ -10,6 +10,7 @@ import {
   committedEntry,
   decodeEntry,
   encodeDraft,
+  newestOf,
   type SeriesSample,
 } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
@@ -139,7 +140,7 @@ class MemoryStore implements Store {
       .map(({ sample }) => sample)
       .sort(byTime);
     const limit = boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples);
-    return columnsOf(found.slice(Math.max(0, found.length - limit)));
+    return columnsOf(newestOf(found, limit));
   }
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {

@@ -12,7 +12,7 @@ import { migrate } from './migrations.ts';
 import type { GroupReply, Query } from './protocol.ts';
 import { listSql, type Sql } from './queries.ts';
 import { RedoGroup } from './redo-group.ts';
-import { scanSeries } from './series.ts';
+import { scanSeries, type Wanted } from './series.ts';
 import { Statements } from './statements.ts';
 
 const IOERR = 10;
@@ -80,7 +80,7 @@ class Bench {
 
   scan(deviceId: DeviceId, range: Parameters<Store['scan']>[1] = {}, path = '/3/0/9') {
     const query = async (sql: Sql) => this.query(sql, false);
-    const unwritten = async (series: { deviceId: string; path: string }) => this.#ask({ unwritten: series }, false);
+    const unwritten = async (wanted: Wanted) => this.#ask({ unwritten: wanted }, false);
     return scanSeries({ query, unwritten }, { deviceId, path }, range);
   }
 

@@ -1,10 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
+import { newestOf } from '../history.ts';
 import { Generation } from './generation.ts';
 import type { RedoRange } from './protocol.ts';
 import { behindShapes } from './redo.ts';
 import { type RedoRow, readRow } from './redo-group.ts';
-import { chunkNumber, chunksOf, encodeChunk, inOrder } from './series.ts';
+import { chunkNumber, chunksOf, encodeChunk, inOrder, type Wanted, within } from './series.ts';
 import { deleteSql, patchSql, putSql } from './statements.ts';
 import type { PendingRow, PendingSeries } from './unfold.ts';
 
@@ -103,9 +104,9 @@ export class WriteBehind {
   }
 
   /** The samples of a series that are in no chunk yet, or just now: of each writing to come its number and the samples. */
-  unwritten({ deviceId, path }: { readonly deviceId: string; readonly path: string }): Cell[][] {
+  unwritten({ deviceId, path, ...stretch }: Wanted): Cell[][] {
     return [this.#writing, this.#gathering].flatMap((generation) => {
-      const samples = generation?.samplesOf(deviceId, path) ?? [];
+      const samples = newestOf(within(generation?.samplesOf(deviceId, path) ?? [], stretch), stretch.limit);
       return generation && samples.length > 0 ? [[chunkNumber(generation.last), encodeChunk(samples)]] : [];
     });
   }

@@ -1,5 +1,6 @@
 import type { Cell } from '../codec.ts';
 import type { StoreErrorKind } from '../port.ts';
+import type { Wanted } from './series.ts';
 
 /** What the store's thread is started with. */
 export interface WorkerSettings {
@@ -16,9 +17,7 @@ export interface StatementText {
 }
 
 /** A statement by its number; or the samples of a series that are in no chunk yet. */
-export type Query =
-  | { readonly statement: number; readonly cells: readonly Cell[] }
-  | { readonly unwritten: { readonly deviceId: string; readonly path: string } };
+export type Query = { readonly statement: number; readonly cells: readonly Cell[] } | { readonly unwritten: Wanted };
 
 /** A group: what gathered while the one before was on its way to the disk. */
 export interface GroupRequest {

@@ -1,6 +1,6 @@
 import type { DeviceId, Millis } from '../../ids.ts';
 import type { Cell } from '../codec.ts';
-import { byTime, type SeriesSample } from '../history.ts';
+import { byTime, newestOf, type SeriesSample } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
 import type { StoredValue } from '../tables.ts';
 import type { Sql } from './queries.ts';
@@ -52,13 +52,16 @@ export function inOrder<R extends ChunkRow>(rows: readonly R[]): R[] {
 /** What a scan reads: chunks, and the samples that are in none yet, as `WriteBehind.unwritten` tells them. */
 interface ScanAccess {
   query(sql: Sql): Promise<Cell[][]>;
-  unwritten(series: Series): Promise<Cell[][]>;
+  unwritten(wanted: Wanted): Promise<Cell[][]>;
 }
 
 interface Series {
   readonly deviceId: DeviceId;
   readonly path: string;
 }
+
+/** Samples of a series. */
+export interface Wanted extends Series, Stretch {}
 
 /** A sample with the number of its chunk. */
 type Found = readonly [...sample: SeriesSample, chunk: number];
@@ -82,7 +85,7 @@ export async function scanSeries(
   const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = range;
   const stretch = { from, to, limit: boundedLimit(range.limit, storeLimits.scanSamples, storeLimits.scanSamples) };
   // First: what is written to chunks meanwhile is there twice, and nothing is missed.
-  const unwritten = await store.unwritten({ deviceId, path });
+  const unwritten = await store.unwritten({ deviceId, path, ...stretch });
   const found = unwritten.flatMap(([chunk, cell]) => column(cell, 0, chunk));
   const series = await store.query({
     sql: `SELECT "series", "path" FROM "series" WHERE "deviceId" = ? AND instr(' ' || "path" || ' ', ?) > 0`,
@@ -92,15 +95,19 @@ export async function scanSeries(
     const place = String(paths).split(' ').indexOf(path);
     for (const sample of await scanChunks(store, number, place, stretch)) found.push(sample);
   }
-  return newestOf(found, stretch).map(([at, receivedAt, value]) => [at, receivedAt, value]);
+  return newestOf(within(found.sort(byChunk), stretch), stretch.limit).map(([at, receivedAt, value]) => [
+    at,
+    receivedAt,
+    value,
+  ]);
 }
 
 /**
  * The newest samples of a series. Chunks may overlap, since values may come late: they are read from the end until none
  * that is left can hold anything newer than what is there, or of the same moment and received later.
  */
-async function scanChunks(store: ScanAccess, series: Cell, place: number, stretch: Stretch): Promise<Found[]> {
-  let found: Found[] = [];
+async function scanChunks(store: ScanAccess, series: Cell, place: number, stretch: Stretch): Promise<readonly Found[]> {
+  let found: readonly Found[] = [];
   for (let after: readonly Cell[] = [Number.MAX_SAFE_INTEGER, 0]; ; ) {
     const rows = await store.query({
       sql: `SELECT "last", "chunk", "samples" FROM "chunks"
@@ -110,11 +117,13 @@ async function scanChunks(store: ScanAccess, series: Cell, place: number, stretc
     });
     const read = rows.flatMap(([, chunk, cell]) => column(cell, place, chunk));
     // No more than is wanted, however many chunks overlap.
-    found = newestOf(found.concat(read), stretch);
+    const all = within([...found, ...read].sort(byChunk), stretch);
+    found = newestOf(all, stretch.limit);
     const last = rows.at(-1);
     if (rows.length < PAGE || !last) return found;
     const [oldest] = found;
-    if (found.length >= stretch.limit && oldest && Number(last[0]) <= oldest[0]) return found;
+    const isFull = found.length >= stretch.limit || found.length < all.length;
+    if (isFull && oldest && Number(last[0]) <= oldest[0]) return found;
     after = last.slice(0, 2);
   }
 }
@@ -124,9 +133,9 @@ function column(cell: Cell | undefined, place: number, chunk: Cell | undefined):
   return decodeChunk(cell).map((row) => [row[0], row[1], row[2 + place] ?? null, Number(chunk)]);
 }
 
-/** Of samples with equal times the one that was written last counts: that of the larger chunk. */
-function newestOf(found: readonly Found[], { from, to, limit }: Stretch): Found[] {
-  const written = found.filter(([at]) => at >= from && at <= to).sort((a, b) => a[3] - b[3]);
-  const all = inOrder(written);
-  return all.slice(Math.max(0, all.length - limit));
+const byChunk = (a: Found, b: Found): number => a[3] - b[3];
+
+/** What lies within a stretch, oldest first; of samples with equal times, the one that was written last. */
+export function within<S extends SeriesSample | Found>(written: readonly S[], { from, to }: Stretch): S[] {
+  return inOrder(written.filter(([at]) => at >= from && at <= to));
 }

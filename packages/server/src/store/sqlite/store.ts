@@ -18,7 +18,7 @@ import type { CommitGate } from './gate.ts';
 import { pruneJournal, pruneSamples } from './prune.ts';
 import { countSql, getSql, journalSql, listSql, type Sql } from './queries.ts';
 import { isBehind } from './redo.ts';
-import { scanSeries } from './series.ts';
+import { scanSeries, type Wanted } from './series.ts';
 import { type Encoded, Statements } from './statements.ts';
 import { StoreThread } from './thread.ts';
 
@@ -108,7 +108,7 @@ class SqliteStore implements DurableStore {
   ): Promise<ColumnBatch> {
     const access = {
       query: (sql: Sql) => this.#query(sql),
-      unwritten: (unwritten: typeof series) => this.#thread.query({ unwritten }),
+      unwritten: (unwritten: Wanted) => this.#thread.query({ unwritten }),
     };
     return columnsOf(await scanSeries(access, series, range));
   }

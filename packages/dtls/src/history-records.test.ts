@@ -14,25 +14,16 @@ import { DtlsServer } from './server.ts';
 import { suitesNamed } from './suites.ts';
 import { freshSnapshot, joined, newServer, said, sessionEnds } from './test-sessions.ts';
 import { CLIENT_ADDRESS, effectsOf, KEY, Pair, type PairOptions, replayableRandom, SERVER_ADDRESS } from './testing.ts';
+import { attempt, established } from './testing-attempts.ts';
 import { clientHello } from './testing-insider.ts';
 import { MODES, pairOf } from './testing-modes.ts';
 import { CERTIFIED_CLIENT, CERTIFIED_SERVER } from './testing-peers.ts';
 
-const LONG_MS = 300_000;
 const NOTHING = new Uint8Array(0);
 const CERTIFICATES: PairOptions = {
   client: { identity: CERTIFIED_CLIENT },
   server: { identities: [CERTIFIED_SERVER] },
 };
-
-function attempt(options: PairOptions): Pair {
-  const pair = new Pair(options);
-  pair.client.connect(0);
-  pair.run(LONG_MS);
-  return pair;
-}
-
-const established = (effects: readonly DtlsEffect[]): number => effectsOf(effects, 'established').length;
 
 describe('randomness', () => {
   it('is nowhere but in the option (as CVE-2021-34430)', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { computeNow } from './compute.ts';
-import { addressKey, type DtlsEffect } from './effects.ts';
+import { addressKey } from './effects.ts';
 import { writeFragment } from './fragments.ts';
 import { Handshake } from './handshake.ts';
 import { encodeServerKeyExchange, readServerKeyExchange } from './key-exchange.ts';
@@ -19,12 +19,12 @@ import {
   replayableRandom,
   SERVER_ADDRESS,
 } from './testing.ts';
-import { converses, leftovers, recovers } from './testing-disturbance.ts';
+import { attempt, established } from './testing-attempts.ts';
+import { converses, LONG_MS, leftovers, recovers } from './testing-disturbance.ts';
 import { clientHello, Insider, type Move } from './testing-insider.ts';
 import { MODES, merge, pairOf } from './testing-modes.ts';
 import { admitKnownPeer, CERTIFIED_CLIENT, CERTIFIED_SERVER, RAW_CLIENT, RAW_SERVER } from './testing-peers.ts';
 
-const LONG_MS = 300_000;
 const ECDSA = ['TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8'] as const;
 const PLAIN = ['TLS_PSK_WITH_AES_128_CCM_8'] as const;
 const NOTHING = new Uint8Array(0);
@@ -34,15 +34,6 @@ const CERTIFICATES: PairOptions = {
 };
 const RAW_KEYS: PairOptions = { client: { identity: RAW_CLIENT }, server: { identities: [RAW_SERVER] } };
 const TIGHT = { halfOpen: 3, halfOpenPerPrefix: 2, lookups: 2 };
-
-function attempt(options: PairOptions): Pair {
-  const pair = new Pair(options);
-  pair.client.connect(0);
-  pair.run(LONG_MS);
-  return pair;
-}
-
-const established = (effects: readonly DtlsEffect[]): number => effectsOf(effects, 'established').length;
 
 describe('client authentication is not bypassed (as in JSSE, CVE-2020-2655)', () => {
   it.each<[string, readonly Move[]]>([

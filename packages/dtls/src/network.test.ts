@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { effectsOf, Pair, type PairOptions, perfectNetwork } from './testing.ts';
+import { LONG_MS } from './testing-disturbance.ts';
 
 /** Longer than all retransmissions of a handshake together. */
-const LONG_MS = 300_000;
 
 /** Connects, and sends data both ways once both sides are established. */
 function converse(options: PairOptions): Pair {

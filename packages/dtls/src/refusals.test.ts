@@ -5,9 +5,9 @@ import { unfragmented } from './fragments.ts';
 import { encodeBody, Version } from './messages.ts';
 import { ContentType, plaintextRecord } from './record.ts';
 import { alertIn, CLIENT_ADDRESS, effectsOf, IDENTITY, type Network, Pair, SERVER_ADDRESS } from './testing.ts';
+import { attempt } from './testing-attempts.ts';
+import { LONG_MS } from './testing-disturbance.ts';
 import { CERTIFIED_CLIENT, CERTIFIED_SERVER } from './testing-peers.ts';
-
-const LONG_MS = 300_000;
 
 /** Datagrams of the server, as lengths by time, beside what was told to the caller. */
 function serverView(pair: Pair): { sent: number[]; refusals: DtlsEffect[] } {
@@ -18,14 +18,8 @@ function serverView(pair: Pair): { sent: number[]; refusals: DtlsEffect[] } {
 }
 
 describe('a wrong key and an unknown identity', () => {
-  function attempt(keys: { [identity: string]: Uint8Array }): Pair {
-    const pair = new Pair({ keys });
-    pair.client.connect(0);
-    pair.run(LONG_MS);
-    return pair;
-  }
-  const wrongKey = attempt({ [IDENTITY.toString()]: Buffer.alloc(16, 1) });
-  const unknown = attempt({});
+  const wrongKey = attempt({ keys: { [IDENTITY.toString()]: Buffer.alloc(16, 1) } });
+  const unknown = attempt({ keys: {} });
 
   it('look the same to the peer: silence', () => {
     const fromServer = (pair: Pair): string[] =>

@@ -10,8 +10,7 @@ import type { ServerOptions } from './options.ts';
 import { ContentType, plaintextRecord, readRecord } from './record.ts';
 import { DtlsServer } from './server.ts';
 import { alertIn, CLIENT_ADDRESS, effectsOf, IDENTITY, Pair, replayableRandom, SERVER_ADDRESS } from './testing.ts';
-
-const LONG_MS = 300_000;
+import { LONG_MS } from './testing-disturbance.ts';
 
 /** A server that is spoken to datagram by datagram. */
 class Door {

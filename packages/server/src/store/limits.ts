@@ -11,6 +11,8 @@ export const storeLimits = {
   /** Samples of one `scan`: default and ceiling; and characters of their texts. */
   scanSamples: 10_000,
   scanCharacters: 8 * 1024 * 1024,
+  /** Series of a device that are of several paths; more would make the history of one path long to look for. */
+  joinedSeries: 64,
   /** Rows that one step of `prune` deletes: what a commit may have to wait for. */
   pruneSlice: 1_000,
   /** Chunks of samples, which may be large, that one step of it reads. */

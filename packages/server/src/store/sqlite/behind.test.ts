@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { type DeviceId, newId } from '../../ids.ts';
 import { decodeRow } from '../codec.ts';
 import { deviceId, organisationId, person, putPerson, sample } from '../contract-fixtures.ts';
+import { storeLimits } from '../limits.ts';
 import { openMemoryStore } from '../memory/store.ts';
 import type { Batch, Change, Store } from '../port.ts';
 import type { Row } from '../tables.ts';
@@ -252,6 +253,34 @@ describe('writing behind', () => {
       3,
       ...Array.from({ length: 20 }, (_, n) => 10 + n),
     ]);
+  });
+
+  it('makes no more than so many series of what a device tells together, in whatever combinations', async () => {
+    const bench = new Bench();
+    const model = openMemoryStore();
+    for (let pair = 0; pair < 100; pair++) {
+      for (let time = 0; time < 8; time++) {
+        const at = 1_000 + 8 * pair + time;
+        const told = ['/3/0/9', `/3303/${pair}/5700`].map((path) =>
+          sample(at, at, { path, receivedAt: at, current: plain }),
+        );
+        bench.commit([{ samples: told }]);
+        await model.commit({ samples: told });
+      }
+      if (pair % 30 === 0) bench.list('contacts');
+    }
+    bench.list('contacts');
+    const [[joined] = []] = bench.query({
+      sql: `SELECT count(*) FROM "series" WHERE instr("path", ' ') > 0`,
+      cells: [],
+    });
+    expect(joined).toBe(storeLimits.joinedSeries);
+    for (const path of ['/3/0/9', '/3303/1/5700', '/3303/99/5700']) {
+      const { at, value } = await model.scan({ deviceId, path }, {});
+      expect((await bench.scan(deviceId, {}, path)).map(([when, , what]) => [when, what])).toEqual(
+        at.map((when, index) => [when, value[index]]),
+      );
+    }
   });
 
   it('makes chunks of a length that a reader can take in, also of samples that are all of one moment', async () => {

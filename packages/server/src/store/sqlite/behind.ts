@@ -1,13 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
 import { newestOf } from '../history.ts';
+import { storeLimits } from '../limits.ts';
 import { Generation } from './generation.ts';
 import type { RedoRange } from './protocol.ts';
 import { behindShapes } from './redo.ts';
 import { type RedoRow, readRow } from './redo-group.ts';
 import { chunkNumber, chunksOf, encodeChunk, inOrder, type Wanted, within } from './series.ts';
 import { deleteSql, patchSql, putSql } from './statements.ts';
-import type { PendingRow, PendingSeries } from './unfold.ts';
+import type { MayJoin, PendingRow, PendingSeries } from './unfold.ts';
 
 /** What gathers before it is written: entries of so many devices, */
 const DEVICES = 65_536;
@@ -29,6 +30,7 @@ export class WriteBehind {
   readonly #db: DatabaseSync;
   readonly #append: StatementSync;
   readonly #trim: StatementSync;
+  readonly #mayJoin: MayJoin;
   readonly #addSeries: StatementSync;
   readonly #addChunk: StatementSync;
   readonly #prepared = new Map<string, StatementSync>();
@@ -48,6 +50,11 @@ export class WriteBehind {
     this.#db = db;
     this.#append = db.prepare('INSERT INTO "redo" ("entries") VALUES (?)');
     this.#trim = db.prepare('DELETE FROM "redo" WHERE "id" <= ?');
+    const joining =
+      db.prepare(`SELECT 1 WHERE EXISTS (SELECT 1 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2) OR ?3 >
+      (SELECT count(*) FROM "series" WHERE "deviceId" = ?1 AND instr("path", ' ') > 0)`);
+    this.#mayJoin = (deviceId, paths, others) =>
+      !paths.includes(' ') || joining.get(deviceId, paths, storeLimits.joinedSeries - others) !== undefined;
     this.#addSeries = db.prepare('INSERT INTO "series" ("deviceId", "path") VALUES (?, ?)');
     this.#addChunk = db.prepare(`INSERT OR REPLACE INTO "chunks" ("series", "last", "chunk", "type", "first", "samples")
       SELECT "series", ?3, ?4, ?5, ?6, ?7 FROM "series" WHERE "deviceId" = ?1 AND "path" = ?2`);
@@ -100,7 +107,7 @@ export class WriteBehind {
     this.#resting = true;
     this.#added = undefined;
     this.#written = false;
-    this.#left = this.#writing?.contents();
+    this.#left = this.#writing?.contents(this.#mayJoin);
   }
 
   /** The samples of a series that are in no chunk yet, or just now: of each writing to come its number and the samples. */
@@ -130,7 +137,7 @@ export class WriteBehind {
 
   #begin(): void {
     this.#writing = this.#gathering;
-    this.#left = this.#writing.contents();
+    this.#left = this.#writing.contents(this.#mayJoin);
     this.#gathering = new Generation();
   }
 

@@ -3,7 +3,16 @@ import { StoreError } from '../port.ts';
 import { behindShapes, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
 import type { RedoRow } from './redo-group.ts';
 import { namesOf, type RedoForm } from './redo-samples.ts';
-import { keyOf, type PendingRow, type PendingSeries, patched, samplesOf, type TakenForm, unfold } from './unfold.ts';
+import {
+  keyOf,
+  type MayJoin,
+  type PendingRow,
+  type PendingSeries,
+  patched,
+  samplesOf,
+  type TakenForm,
+  unfold,
+} from './unfold.ts';
 
 /** What is to become of what is stored of a device. */
 interface Pending {
@@ -53,9 +62,9 @@ export class Generation {
   }
 
   /** All that is to be written, of one device after the other. */
-  *contents(): Generator<readonly (PendingRow | PendingSeries)[]> {
+  *contents(mayJoin: MayJoin): Generator<readonly (PendingRow | PendingSeries)[]> {
     for (const { deviceId, rows, told } of this.#devices.values()) {
-      yield [...rows, ...unfold(deviceId, { entries: told, forms: this.#forms })];
+      yield [...rows, ...unfold(deviceId, { entries: told, forms: this.#forms }, mayJoin)];
     }
   }
 

@@ -91,8 +91,11 @@ function formOf(entry: RedoEntry, forms: readonly TakenForm[]): TakenForm | unde
   return entry[0] === RedoKind.plain ? forms[Number(entry[3])] : undefined;
 }
 
+/** Whether samples of several paths may be a series, beside so many others of the device that are to be written. */
+export type MayJoin = (deviceId: string, paths: string, others: number) => boolean;
+
 /** What is to be written of what a device told. */
-export function* unfold(deviceId: string, told: Told): Generator<PendingRow | PendingSeries> {
+export function* unfold(deviceId: string, told: Told, mayJoin: MayJoin): Generator<PendingRow | PendingSeries> {
   for (const known of valuesOf(told).values()) yield rowOf(known);
   const { entries, forms } = told;
   const series = new Map<string, PendingSeries>();
@@ -103,10 +106,17 @@ export function* unfold(deviceId: string, told: Told): Generator<PendingRow | Pe
     return known;
   };
   const apart = isAmbiguous(entries);
+  const joined = new Map<string, boolean>();
+  const isJoined = ({ paths, uses }: TakenForm): boolean => {
+    if (apart || uses < TOGETHER) return false;
+    const known = joined.get(paths) ?? mayJoin(deviceId, paths, joined.size);
+    joined.set(paths, known);
+    return known;
+  };
   for (const entry of entries) {
     if (entry[0] !== RedoKind.samples && entry[0] !== RedoKind.plain) continue;
     const taken = formOf(entry, forms);
-    if (taken && !apart && taken.uses >= TOGETHER) of(taken.paths, taken.types).rows.push(rowOfPlain(entry));
+    if (taken && isJoined(taken)) of(taken.paths, taken.types).rows.push(rowOfPlain(entry));
     else readSamples(entry, taken?.form, (path, type, sample) => void of(path, type).rows.push(sample));
   }
   yield* series.values();

@@ -188,6 +188,8 @@ export function readPathOf(operation: CommandOperation): string | undefined {
 
 /** A lifetime, in the Server object (OMA Core, object 1). */
 const LIFETIME = /^(\/1\/\d+)\/1$/;
+/** As in a registration: what could not be registered with is no lifetime, whatever a device makes of it. */
+const SECONDS = /^\d{1,10}$/;
 
 /** The object instance that a success made, took away, or gave another lifetime; if the device named it. */
 export function instanceChangeOf(operation: CommandOperation, body: LinkBody): InstanceChange | undefined {
@@ -204,7 +206,8 @@ export function instanceChangeOf(operation: CommandOperation, body: LinkBody): I
       const written = operation.values.findLast(({ path }) => LIFETIME.test(path));
       const [, path] = LIFETIME.exec(written?.path ?? '') ?? [];
       const lifetime = written?.value;
-      return path !== undefined && typeof lifetime === 'number' ? { kind: 'lifetime', path, lifetime } : undefined;
+      if (path === undefined || typeof lifetime !== 'number' || !SECONDS.test(`${lifetime}`)) return undefined;
+      return { kind: 'lifetime', path, lifetime };
     }
     default:
       return undefined;

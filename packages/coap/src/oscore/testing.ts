@@ -1,10 +1,11 @@
 import { createSecretKey } from 'node:crypto';
 import { decodeMessage } from '../codec.ts';
+import { Code, formatCode } from '../codes.ts';
 import type { CoapEffect } from '../effects.ts';
 import { CoapEndpoint } from '../endpoint.ts';
 import { PeerKey } from '../ids.ts';
 import { type CoapMessage, uriPath } from '../message.ts';
-import { hex, predictableRandom } from '../testing/harness.ts';
+import { hex, path, predictableRandom } from '../testing/harness.ts';
 import { DEFAULT_AEAD, DEFAULT_HKDF } from './algorithms.ts';
 import { OscoreAssociation, type OscoreAssociationOptions, type OscoreEffect } from './association.ts';
 import type { OscoreParameters } from './context.ts';
@@ -131,4 +132,36 @@ export class Line {
       this.run();
     }
   }
+}
+
+/** A line between two ends, with what each has beside its keys. */
+export const line = (device: Partial<OscoreAssociationOptions> = {}, server: Partial<OscoreAssociationOptions> = {}) =>
+  new Line(new End(DEVICE, 1, device), new End(SERVER, 2, server));
+
+/** A datagram that must be a message. */
+export function read(datagram: Uint8Array | undefined): CoapMessage {
+  const decoded = datagram && decodeMessage(datagram);
+  if (!decoded?.ok) throw new Error('no message');
+  return decoded.message;
+}
+
+/** What an end's requests came to. */
+export const outcomes = ({ told }: End) =>
+  told.flatMap((effect) =>
+    effect.kind !== 'outcome'
+      ? []
+      : effect.outcome.kind === 'response'
+        ? [
+            `${formatCode(effect.outcome.message.code)} ${new TextDecoder().decode(effect.outcome.message.payload)}`.trim(),
+          ]
+        : [effect.outcome.kind],
+  );
+
+/** What an end has refused, and why. */
+export const faults = ({ effects }: End) =>
+  effects.flatMap((effect) => (effect.kind === 'refused' ? [effect.fault] : []));
+
+/** An end asks the other for a path. */
+export function get(end: End, text: string, now = 0, confirmable = true): void {
+  end.coap.request(End.PEER, { code: Code.Get, options: path(text), confirmable }, now);
 }

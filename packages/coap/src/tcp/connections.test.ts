@@ -1,98 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessage, encodeMessage } from '../codec.ts';
 import { Code, formatCode } from '../codes.ts';
-import type { CoapEffect } from '../effects.ts';
-import { CoapEndpoint, type CoapEndpointOptions } from '../endpoint.ts';
 import { ObservationScope, PeerKey } from '../ids.ts';
-import { type CoapMessage, MessageType } from '../message.ts';
-import { BERT, encodeBlock, Option, option } from '../options.ts';
-import { hex, path, predictableRandom, toHex } from '../testing/harness.ts';
-import { FrameReader, frameOf } from './frames.ts';
+import { Option, option } from '../options.ts';
+import { hex, path } from '../testing/harness.ts';
 
-const PEER = PeerKey('connection');
+import { BLOCKWISE_CSM, CSM, CSM_OF_US, NOTHING, PEER, Wire } from './testing.ts';
+
 const SCOPE = ObservationScope('registration');
-const NOTHING = new Uint8Array(0);
-const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 const text = (value: string) => new TextEncoder().encode(value);
-
-/** What signalling messages look like, written by hand after RFC 8323 §5. */
-const CSM = '00 e1';
-const CSM_OF_US = '40 e1 22 4000 20';
-const BLOCKWISE_CSM = '10 e1 40';
-
-/** An endpoint with one connection, and what came out of it. */
-class Wire {
-  readonly endpoint: CoapEndpoint;
-  #effects: CoapEffect[] = [];
-  readonly #reader = new FrameReader(1_000_000);
-  now = 0;
-
-  /** @param settings what the peer says of itself first, in hex; null for nothing */
-  constructor(settings: string | null = CSM, options: Partial<CoapEndpointOptions> = {}) {
-    this.endpoint = new CoapEndpoint({ random: predictableRandom(), ...options });
-    expect(this.endpoint.connected(PEER, 0)).toBe(true);
-    if (settings === null) return;
-    this.receive(settings);
-    this.sent();
-  }
-
-  receive(message: string | Partial<CoapMessage>): this {
-    const whole = {
-      type: MessageType.NonConfirmable,
-      code: 0,
-      messageId: 0,
-      token: NOTHING,
-      options: [],
-      payload: NOTHING,
-    };
-    const frame = typeof message === 'string' ? hex(message) : frameOf(encodeMessage({ ...whole, ...message }));
-    this.endpoint.receive(PEER, frame, this.now);
-    return this;
-  }
-
-  take<K extends CoapEffect['kind']>(kind: K): Extract<CoapEffect, { kind: K }>[] {
-    this.#effects.push(...this.endpoint.drain());
-    const wanted = (effect: CoapEffect): effect is Extract<CoapEffect, { kind: K }> => effect.kind === kind;
-    const taken = this.#effects.filter(wanted);
-    this.#effects = this.#effects.filter((effect) => !wanted(effect));
-    return taken;
-  }
-
-  only<K extends CoapEffect['kind']>(kind: K): Extract<CoapEffect, { kind: K }> {
-    const [effect, ...more] = this.take(kind);
-    if (effect === undefined || more.length > 0) throw new Error(`${more.length + (effect ? 1 : 0)} ${kind} effects`);
-    return effect;
-  }
-
-  /** What was written since the last look, as hex. */
-  sent(): string[] {
-    return this.take('send').map(({ datagram }) => toHex(datagram));
-  }
-
-  /** The messages that were written since the last look. */
-  messages(): CoapMessage[] {
-    return this.take('send').flatMap(({ datagram }) =>
-      this.#reader.take(datagram).map((frame) => {
-        const decoded = frame.kind === 'message' ? decodeMessage(frame.datagram) : undefined;
-        if (!decoded?.ok) throw new Error('the endpoint wrote garbage');
-        return decoded.message;
-      }),
-    );
-  }
-
-  message(): CoapMessage {
-    const [message, ...more] = this.messages();
-    if (message === undefined || more.length > 0) throw new Error(`${more.length + (message ? 1 : 0)} messages`);
-    return message;
-  }
-
-  pass(ms: number): this {
-    this.now += ms;
-    this.endpoint.tick(this.now);
-    return this;
-  }
-}
-
 const squeeze = (frame: string) => frame.replaceAll(' ', '');
 
 describe('a connection', () => {
@@ -299,72 +214,6 @@ describe('observations over a connection', () => {
     wire.endpoint.respond(wire.only('request').exchange, spec, 0);
     for (let n = 0; n < 3; n++) wire.endpoint.notify(PEER, hex('0b'), { ...spec, confirmable: true }, 0);
     expect(wire.messages()).toHaveLength(4);
-  });
-});
-
-describe('bodies over a connection', () => {
-  it('go whole when the peer takes so much', () => {
-    const wire = new Wire('40 e1 22 8000 20');
-    wire.endpoint.request(PEER, { code: Code.Put, payload: bytes(20_000) }, 0);
-    expect(wire.message()).toMatchObject({ options: [], payload: bytes(20_000) });
-  });
-
-  it('go in parts when it takes less and says that it puts parts together', () => {
-    const wire = new Wire(BLOCKWISE_CSM);
-    wire.endpoint.request(PEER, { code: Code.Put, payload: bytes(2_000) }, 0);
-    const first = wire.message();
-    expect(first.payload).toEqual(bytes(1_024));
-    wire.receive({
-      code: Code.Continue,
-      token: first.token,
-      options: [option(Option.Block1, encodeBlock({ num: 0, more: true, szx: 6 }))],
-    });
-    expect(wire.message().payload).toEqual(bytes(2_000).subarray(1_024));
-  });
-
-  it('go in parts as small as the messages that it takes', () => {
-    const wire = new Wire('30 e1 21 c8 20');
-    wire.endpoint.request(PEER, { code: Code.Put, options: path('/5/0/0'), payload: bytes(200) }, 0);
-    expect(wire.message().payload).toEqual(bytes(64));
-  });
-
-  it('do not go when they are too long for a peer that does not put parts together', () => {
-    const wire = new Wire(CSM);
-    wire.endpoint.request(PEER, { code: Code.Put, payload: bytes(2_000) }, 0);
-    expect(wire.only('outcome')).toMatchObject({ outcome: { kind: 'refused', reason: 'messageBytes' } });
-    wire.receive({ code: Code.Get });
-    wire.endpoint.respond(wire.only('request').exchange, { code: Code.Content, payload: bytes(2_000) }, 0);
-    expect(wire.message()).toMatchObject({ code: Code.InternalServerError });
-  });
-
-  it('TC-3: come in parts of several blocks at once', () => {
-    const wire = new Wire(BLOCKWISE_CSM);
-    const block = (num: number, more: boolean) => [option(Option.Block1, encodeBlock({ num, more, szx: BERT }))];
-    wire.receive({ code: Code.Post, options: block(0, true), payload: bytes(3_072) });
-    expect(wire.message()).toMatchObject({ code: Code.Continue, options: block(0, true) });
-    wire.receive({ code: Code.Post, options: block(3, false), payload: bytes(100) });
-    expect(wire.only('request').message.payload).toEqual(Uint8Array.from([...bytes(3_072), ...bytes(100)]));
-  });
-
-  it('TC-3: are fetched from a peer that sends several blocks at once', () => {
-    const wire = new Wire(BLOCKWISE_CSM);
-    wire.endpoint.request(PEER, { code: Code.Get }, 0);
-    const block = (num: number, more: boolean) => [option(Option.Block2, encodeBlock({ num, more, szx: BERT }))];
-    wire.receive({ code: Code.Content, token: wire.message().token, options: block(0, true), payload: bytes(2_048) });
-    const next = wire.message();
-    expect(next.options).toEqual(block(2, false));
-    wire.receive({ code: Code.Content, token: next.token, options: block(2, false), payload: bytes(10) });
-    const { outcome } = wire.only('outcome');
-    expect(outcome.kind === 'response' && outcome.message.payload.length).toBe(2_058);
-  });
-
-  it('TC-3: have no such part in a datagram', () => {
-    const endpoint = new CoapEndpoint({ random: predictableRandom() });
-    const options = [option(Option.Block1, encodeBlock({ num: 0, more: true, szx: BERT }))];
-    const spec = { type: MessageType.Confirmable, code: Code.Post, messageId: 1, token: NOTHING, options };
-    endpoint.receive(PEER, encodeMessage({ ...spec, payload: bytes(1_024) }), 0);
-    const [sent] = endpoint.drain().filter(({ kind }) => kind === 'send');
-    expect(sent?.kind === 'send' && sent.datagram[1]).toBe(Code.BadRequest);
   });
 });
 

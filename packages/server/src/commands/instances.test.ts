@@ -150,15 +150,15 @@ describe('UP-2, P23: a Write of the lifetime', () => {
     expect(await test.lifetime()).toEqual([90, 90]);
   });
 
-  it.each([
+  it.each<[string, string, number[], number, number?]>([
     ['of another instance', '/1/0/1', [7], 0x44],
     ['P44: of one account of several, which may be another server’s', '/1/7/1', [7, 8], 0x44],
     ['that the device refuses', '/1/7/1', [7], 0x81],
     ['of something else', '/1/7/2', [7], 0x44],
     ['of less than nothing, though the device takes it', '/1/7/1', [7], 0x44, -5],
     ['of more than a registration can name', '/1/7/1', [7], 0x44, 1e10],
-  ] as const)('%s changes nothing', async (_, path, instances, code, value = 60) => {
-    const test = await open([...instances], code);
+  ])('%s changes nothing', async (_, path, instances, code, value = 60) => {
+    const test = await open(instances, code);
     await test.add(write(path, value));
     await rest();
     expect(await test.lifetime()).toEqual(test.before);

@@ -17,7 +17,10 @@ export interface Situation {
 export function whyWaiting({ device, pacer, overBudget, now }: Situation): Waiting {
   const { registration, row } = device;
   const { session } = carrierOf(device);
-  if (!registration) return { reason: 'never-registered', text: 'until the device registers' };
+  if (!registration) {
+    const text = device.frames ? 'until it registers: frames go one way' : 'until the device registers';
+    return { reason: 'never-registered', text };
+  }
   if (registration.state !== 'registered')
     return { reason: 'not-registered', text: 'until the device registers again' };
   if (!isAwake(device, now)) return { reason: 'asleep', text: 'asleep until heard' };

@@ -54,7 +54,8 @@ export class Requester {
       code: spec.code,
       messageId: 0,
       token,
-      options: spec.observe ? [...options, OBSERVE[spec.observe]] : options,
+      // Most often in order so: what stands before it is rare.
+      options: spec.observe ? [OBSERVE[spec.observe], ...options] : options,
       payload: spec.payload ?? EMPTY,
     });
     if (datagram.length > longestTo(this.#context, key)) return this.#refuse(id, key, 'messageBytes');

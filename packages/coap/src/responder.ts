@@ -274,5 +274,5 @@ function isFirst(block: ReturnType<typeof block1>): boolean {
 }
 
 function withObserve(options: readonly CoapOption[] = NO_OPTIONS, sequence: number): readonly CoapOption[] {
-  return [...options, option(Option.Observe, sequence)];
+  return [option(Option.Observe, sequence), ...options];
 }

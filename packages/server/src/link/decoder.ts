@@ -22,6 +22,8 @@ import { baseOf } from '../observations/target.ts';
 import { Shared } from '../shared.ts';
 import { SmallMap } from '../small-map.ts';
 import { Models, toStored, versionsOf } from '../telemetry/models.ts';
+import { KnownOffers } from './known-offers.ts';
+import { KnownRequests } from './known-requests.ts';
 import type { LinkBody, LinkDown, LinkObservation, LinkRecord, Offer } from './port.ts';
 
 /** A registration as far as decoding and encoding need it. */
@@ -36,6 +38,8 @@ export interface Registered {
   readonly definitionOf: (path: LwM2mPath) => ResourceDefinition | undefined;
   /** What such devices have told in SenML CBOR, so that it is read faster when it comes again. */
   readonly packs?: KnownPacks;
+  /** What such devices have been asked for. */
+  readonly requests?: KnownRequests;
 }
 
 /** What devices that offer the same have in common. */
@@ -92,6 +96,10 @@ class Known implements Registered {
   get packs(): KnownPacks {
     return this.kind.packs;
   }
+
+  get requests(): KnownRequests {
+    return this.kind.requests;
+  }
 }
 
 /** Kinds that are remembered though no device may be of them any more: what was learned of each takes up to 300 kB. */
@@ -105,6 +113,7 @@ function placeOf(gateway: RegistrationId, prefix = ''): string {
 /** Knows what each registration offers and observes, and decodes payloads by it. */
 export class Decoder {
   readonly models = new Models();
+  readonly #offers = new KnownOffers();
   readonly #known = new Map<RegistrationId, Known>();
   readonly #kinds = new Shared<Kind>(MAX_KINDS);
   readonly #told = new Shared<Told>();
@@ -116,7 +125,15 @@ export class Decoder {
     for (const { objectId, version } of removed) definitions.remove(objectId, version);
     for (const definition of added.flatMap(readDefinitions)) definitions.add(definition);
     this.#kinds.clear();
-    for (const { kind } of this.#known.values()) kind.packs.forget();
+    for (const { kind } of this.#known.values()) {
+      kind.packs.forget();
+      kind.requests.forget();
+    }
+  }
+
+  /** What a device lists with a Register or Update, or what is wrong with that in words. */
+  offerOf(list: Uint8Array): Offer | string {
+    return this.#offers.read(list);
   }
 
   /**
@@ -160,6 +177,7 @@ export class Decoder {
       resourceType: this.models.definitions.resourceTypes(versionsOf(model)),
       definitionOf: (path) => this.models.resourceAt(path, model),
       packs: new KnownPacks(),
+      requests: new KnownRequests(),
     };
   }
 

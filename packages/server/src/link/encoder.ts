@@ -23,6 +23,7 @@ import {
 import { isComposite, parseTarget } from '../observations/target.ts';
 import { enablerOf, fromStored } from '../telemetry/models.ts';
 import type { Observed, Registered } from './decoder.ts';
+import type { Encoded } from './known-requests.ts';
 import type { LinkDown, LinkOperation, LinkRecord } from './port.ts';
 import { requestOfPart } from './transfers.ts';
 
@@ -35,10 +36,10 @@ export const METHOD = {
   IPATCH: Code.Ipatch,
 } as const;
 
-type Encoded = { readonly ok: true; readonly request: RequestSpec } | { readonly ok: false; readonly reason: string };
-
 /** What an operation is encoded by. */
-export type Addressee = Pick<Registered, 'version' | 'offer' | 'definitionOf'>;
+export type Addressee = Pick<Registered, 'version' | 'offer' | 'definitionOf' | 'requests'>;
+
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Content formats in which an operation can be asked for, best first; after 4.06 or 4.15 comes the next. None for an
@@ -49,9 +50,11 @@ export type Addressee = Pick<Registered, 'version' | 'offer' | 'definitionOf'>;
 export function formatsOf(
   operation: LinkOperation,
   registered: Addressee,
-  refused: ReadonlySet<number> = new Set(),
+  refused: ReadonlySet<number> = NONE,
 ): readonly number[] {
-  const candidates = candidatesOf(operation, registered);
+  const make = () => candidatesOf(operation, registered);
+  const candidates = onlyAsks(operation) ? (registered.requests?.formatsOf(operation.path, make) ?? make()) : make();
+  if (refused.size === 0) return candidates;
   return [
     ...candidates.filter((format) => !refused.has(format)),
     ...candidates.filter((format) => refused.has(format)),
@@ -96,8 +99,19 @@ const CARRYING: ReadonlySet<LinkOperation['kind']> = new Set([
   'create',
 ]);
 
+/** Whether an operation is the same for all devices that offer the same. */
+function onlyAsks(operation: LinkOperation): operation is Extract<LinkOperation, { kind: 'read' | 'observe' }> {
+  return operation.kind === 'read' || operation.kind === 'observe';
+}
+
 /** The CoAP request of an operation, in a content format that the device has. */
 export function requestOf(operation: LinkOperation, registered: Addressee, chosen?: number): Encoded {
+  const make = () => encode(operation, registered, chosen);
+  if (!onlyAsks(operation)) return make();
+  return registered.requests?.requestOf(operation.kind, operation.path, chosen, make) ?? make();
+}
+
+function encode(operation: LinkOperation, registered: Addressee, chosen: number | undefined): Encoded {
   if (operation.kind === 'write-part') {
     const request = requestOfPart(operation, registered.offer.rootPath);
     return request ? { ok: true, request } : { ok: false, reason: `not a path: ${operation.path}` };

@@ -1,16 +1,9 @@
 import { type CoapMessage, Code, contentFormat, uriPath, uriQuery } from '@reeve/coap';
-import {
-  ContentFormat,
-  parseLinks,
-  parseRegisterQuery,
-  parseRegistrationObjects,
-  parseUpdateQuery,
-  type RegistrationObjects,
-} from '@reeve/lwm2m';
+import { ContentFormat, parseRegisterQuery, parseUpdateQuery } from '@reeve/lwm2m';
 import type { RegistrationId } from '../ids.ts';
 import { type Decoder, decodeSend, type Registered } from './decoder.ts';
 import type { Check } from './handshake-facts.ts';
-import type { ExchangeRef, LinkRecord, LinkUp, Offer, SessionInfo } from './port.ts';
+import type { ExchangeRef, LinkRecord, LinkUp, SessionInfo } from './port.ts';
 import { isFetch, readFetch } from './transfers.ts';
 
 /** What is known of a request beside what it says. */
@@ -45,10 +38,12 @@ export function readRequest(
   if (path[0] !== 'rd' || path.length > 2) return { kind: 'refused', code: Code.NotFound };
   const id = path[1];
   if (id === undefined || id === '') {
-    return message.code === Code.Post ? readRegister(message, facts) : { kind: 'refused', code: Code.MethodNotAllowed };
+    return message.code === Code.Post
+      ? readRegister(message, facts, decoder)
+      : { kind: 'refused', code: Code.MethodNotAllowed };
   }
   const registrationId = id as RegistrationId;
-  if (message.code === Code.Post) return readUpdate(message, registrationId, facts);
+  if (message.code === Code.Post) return readUpdate(message, registrationId, facts, decoder);
   if (message.code === Code.Delete)
     return { kind: 'message', message: { kind: 'deregister', registrationId, ...facts } };
   return { kind: 'refused', code: Code.MethodNotAllowed };
@@ -77,7 +72,7 @@ function readSend(message: CoapMessage, facts: Facts, registered: Registered | u
   };
 }
 
-function readRegister(message: CoapMessage, facts: Facts): Read {
+function readRegister(message: CoapMessage, facts: Facts, decoder: Decoder): Read {
   const query = parseRegisterQuery(uriQuery(message));
   if (!query.ok) {
     const check = query.error.code === Code.PreconditionFailed ? 'version' : 'malformed';
@@ -88,8 +83,8 @@ function readRegister(message: CoapMessage, facts: Facts): Read {
   if (format !== undefined && format !== ContentFormat.linkFormat) {
     return refuse(facts, Code.UnsupportedContentFormat, 'malformed', `Register: content format ${format}`, endpoint);
   }
-  const offered = readOffer(message);
-  if (typeof offered === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Register: ${offered}`, endpoint);
+  const offer = decoder.offerOf(message.payload);
+  if (typeof offer === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Register: ${offer}`, endpoint);
   return {
     kind: 'message',
     message: {
@@ -98,7 +93,7 @@ function readRegister(message: CoapMessage, facts: Facts): Read {
       version,
       binding,
       queueMode,
-      offer: offerOf(offered),
+      offer,
       extra: withoutNulls(extra),
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(sms === undefined ? {} : { sms }),
@@ -108,7 +103,7 @@ function readRegister(message: CoapMessage, facts: Facts): Read {
   };
 }
 
-function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts): Read {
+function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts, decoder: Decoder): Read {
   const plain = { kind: 'update', registrationId, ...facts } as const;
   const parameters = uriQuery(message);
   // Most say nothing but that the device is there.
@@ -116,8 +111,8 @@ function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts:
   const query = parseUpdateQuery(parameters);
   if (!query.ok) return refuse(facts, query.error.code, 'malformed', `Update: ${query.error.detail}`);
   // Some clients send the list without a content format.
-  const offered = message.payload.length === 0 ? undefined : readOffer(message);
-  if (typeof offered === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Update: ${offered}`);
+  const offer = message.payload.length === 0 ? undefined : decoder.offerOf(message.payload);
+  if (typeof offer === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Update: ${offer}`);
   const { lifetime, binding, queueMode, sms, profileId } = query;
   return {
     kind: 'message',
@@ -128,26 +123,8 @@ function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts:
       ...(queueMode === undefined ? {} : { queueMode }),
       ...(sms === undefined ? {} : { sms }),
       ...(profileId === undefined ? {} : { profileId }),
-      ...(offered === undefined ? {} : { offer: offerOf(offered) }),
+      ...(offer === undefined ? {} : { offer }),
     },
-  };
-}
-
-/** @returns the object list, or what is wrong with it in words */
-function readOffer(message: CoapMessage): RegistrationObjects | string {
-  const links = parseLinks(message.payload);
-  return links.ok ? parseRegistrationObjects(links.links) : links.error.detail;
-}
-
-function offerOf({ rootPath, contentFormats = [], objects }: RegistrationObjects): Offer {
-  return {
-    rootPath,
-    contentFormats,
-    objects: objects.map(({ objectId, version, instances }) => ({
-      objectId,
-      instances: [...instances],
-      ...(version === undefined ? {} : { version }),
-    })),
   };
 }
 

@@ -68,6 +68,18 @@ describe('the tokens of a device', () => {
     expect(countOf(await aDevice(), message)).toBe(Math.floor(burst / cost));
   });
 
+  it('are paid off later for what costs more than a device can have', async () => {
+    const device = await aDevice();
+    const large = notification(2 * burst * recordsPerToken);
+    expect(countOf(device, large)).toBe(1);
+    chargeLater(device, 10, START);
+    const even = START + (1000 * burst) / perSecond;
+    expect(countOf(device, { ...update, at: even })).toBe(0);
+    expect(countOf(device, { ...update, at: even + 1000 })).toBe(perSecond);
+    expect(countOf(device, { ...large, at: even + 1001 })).toBe(0);
+    expect(countOf(device, { ...large, at: even + 60_000 })).toBe(1);
+  });
+
   it('come back with time, up to the burst', async () => {
     const device = await aDevice();
     countOf(device, update);

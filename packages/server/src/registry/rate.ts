@@ -58,7 +58,8 @@ export function charge(device: Device, message: Charged): Refused | undefined {
   const { perSecond } = rateLimits;
   const now = tokensAt(device, at);
   const cost = costOf(device, message);
-  const paid = cost <= now;
+  // What costs more than anybody has is taken from who has all, and paid off later: it would never be taken otherwise.
+  const paid = cost <= now || now === rateLimits.burst;
   device.tokens = { left: paid ? now - cost : now, at };
   if (paid) return undefined;
   return {
@@ -78,7 +79,8 @@ export function charge(device: Device, message: Charged): Refused | undefined {
  */
 export function chargeLater(device: Device, tokens: number, at: Millis): void {
   if (tokens === 0) return;
-  device.tokens = { left: Math.max(-rateLimits.burst, tokensAt(device, at) - tokens), at };
+  const left = tokensAt(device, at);
+  device.tokens = { left: Math.min(left, Math.max(-rateLimits.burst, left - tokens)), at };
 }
 
 /** A clock that was set back gives nothing, and takes nothing. */

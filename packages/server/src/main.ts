@@ -138,7 +138,7 @@ export async function startServer(
       commands.heard(device);
       updating.updates.heard(device);
     },
-    fetch: (message) => void updating.updates.fetch(message),
+    fetch: (message) => void updating.fetch(message),
   });
   const {
     lanes,

@@ -1,11 +1,16 @@
 import { Artifacts } from '../artifacts/artifacts.ts';
 import type { ServerUris } from '../bootstrap/uris.ts';
 import type { Handlers } from '../http/handlers.ts';
+import type { LinkDown, LinkUp } from '../link/port.ts';
+import type { Credentials } from '../registry/credentials.ts';
 import type { Device } from '../registry/fleet.ts';
 import { updateHandlers } from './handlers.ts';
+import { servePart } from './serving.ts';
 import { Updates } from './updates.ts';
 
 type Options = Omit<Parameters<typeof Updates.load>[0], 'artifacts' | 'origins'> & {
+  readonly credentials: Credentials;
+  readonly send: (message: LinkDown) => void;
   readonly dataFolder: string;
   /** Where devices reach the server by CoAP. */
   readonly uris: () => ServerUris;
@@ -30,5 +35,6 @@ export async function openUpdates(options: Options) {
   const updates = await Updates.load({ ...options, artifacts, origins });
   const handlers = (): Pick<Handlers, keyof ReturnType<typeof updateHandlers>> =>
     updateHandlers({ ...options, artifacts, updates });
-  return { artifacts, updates, handlers };
+  const fetch = (message: Extract<LinkUp, { kind: 'fetch' }>) => servePart(message, { ...options, artifacts, updates });
+  return { artifacts, updates, fetch, handlers };
 }

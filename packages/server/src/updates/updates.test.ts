@@ -11,6 +11,7 @@ import { noteHeard, noteUnanswered } from '../registry/reach.ts';
 import { openSealer } from '../store/sealing.ts';
 import { openTestCore, organisationId, rest, sessionOf } from '../test-core.ts';
 import { updateLimits } from './limits.ts';
+import { servePart } from './serving.ts';
 import { Updates } from './updates.ts';
 
 const CONTENT = randomBytes(200_000);
@@ -92,14 +93,13 @@ async function begin() {
   const origins = new Map([['coaps', 'coaps://192.0.2.200:5684']]);
   const load = () =>
     Updates.load({
-      ...{ store, sealer, fleet, credentials: core.credentials, artifacts, pacer, now },
+      ...{ store, sealer, fleet, artifacts, pacer, now },
       perform: async (_, operation) => pump.answer(operation),
       lost: (device, how) => {
         lost.push(how);
         noteUnanswered(fleet, device, how);
       },
       origins: () => origins,
-      send: (message) => sent.push(message),
     });
   const registered = async (endpoint: string): Promise<Device> => {
     const device = fleet.byEndpoint(organisationId, endpoint) ?? (await core.add(endpoint));
@@ -124,9 +124,15 @@ async function begin() {
     }
   };
   return {
-    ...{ core, pump, lost, sent, artifact, device, registered, pass, settled },
+    ...{ core, pump, lost, artifact, device, registered, pass, settled },
     get updates() {
       return updates;
+    },
+    /** What a device that asks for a part is answered. */
+    part: async (asked: Parameters<typeof servePart>[0]) => {
+      const { credentials } = core;
+      await servePart(asked, { fleet, credentials, artifacts, updates, send: (message) => sent.push(message) });
+      return sent.at(-1);
     },
     row: async () => (await store.list('updates'))[0] ?? expect.fail(),
     restart: async () => {
@@ -223,8 +229,7 @@ describe('an update', () => {
       if (!by.session || !sessionId) throw new Error('not in contact');
       const session = { ...by.session, sessionId };
       const exchange = all.core.exchange();
-      await all.updates.fetch({ kind: 'fetch', exchange, at: all.core.time.now, session, token: said, num, szx: 6 });
-      return all.sent.at(-1);
+      return all.part({ kind: 'fetch', exchange, at: all.core.time.now, session, token: said, num, szx: 6 });
     };
     expect(await fetch(all.device, 3)).toMatchObject({ kind: 'part', num: 3, size: CONTENT.length });
     expect((await all.row()).done).toBe(0);

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { Code } from '@reeve/coap';
 import type { UpdateState } from '@reeve/contract';
 import type { Identity } from '../access/identity.ts';
 import type { Artifacts } from '../artifacts/artifacts.ts';
 import { ReeveError } from '../errors.ts';
 import { type DeviceId, type Millis, newId, type UpdateId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
-import type { LinkDown, LinkOperation, LinkUp, RequestOutcome } from '../link/port.ts';
+import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer } from '../pacing/pacer.ts';
-import type { Credentials } from '../registry/credentials.ts';
 import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
@@ -27,8 +25,6 @@ interface Options {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly fleet: Fleet;
-  /** Who a session belongs to that is not yet that of a registration. */
-  readonly credentials: Pick<Credentials, 'deviceOf'>;
   readonly artifacts: Artifacts;
   readonly pacer: Pacer;
   readonly perform: (device: Device, operation: LinkOperation) => Promise<RequestOutcome>;
@@ -36,7 +32,6 @@ interface Options {
   readonly lost: (device: Device, how: 'timeout' | 'not-sent') => void;
   /** Where a device may fetch, without the token: by scheme, best first for the device. */
   readonly origins: (device: Device) => ReadonlyMap<string, string>;
-  readonly send: (message: LinkDown) => void;
   readonly now: () => Millis;
 }
 
@@ -184,27 +179,6 @@ export class Updates {
   served(token: string, done: number): void {
     const running = this.#byToken.get(token);
     if (running && done > running.row.done) running.row = { ...running.row, done: Math.min(done, running.row.bytes) };
-  }
-
-  /** A device asks for a part of what it is updated with (RFC 7959 §2.4). */
-  async fetch({ exchange, session, token, num, szx, at }: Extract<LinkUp, { kind: 'fetch' }>): Promise<void> {
-    const { credentials, fleet } = this.#o;
-    const owner = credentials.deviceOf(session);
-    const device = fleet.bySession(session.sessionId) ?? (owner && fleet.get(owner));
-    const found = device && this.byToken(token, device.row.deviceId);
-    const refuse = (code: number) => this.#o.send({ kind: 'answer', exchange, code });
-    if (!found) return refuse(Code.NotFound);
-    device.lastHeard = at;
-    const { artifact } = found;
-    const length = 2 ** (szx + 4);
-    try {
-      const bytes = await this.#o.artifacts.read(artifact, num * length, length);
-      const etag = artifact.sha256.slice(0, 16);
-      this.#o.send({ kind: 'part', exchange, bytes, num, szx, size: artifact.bytes, etag });
-      this.served(token, num * length + bytes.length);
-    } catch {
-      refuse(Code.ServiceUnavailable);
-    }
   }
 
   #add(row: UpdateRow, token: string): void {

@@ -74,6 +74,7 @@ describe('parts of a request (RFC 7959 §2.5, §2.9)', () => {
     const peer = new ScriptedPeer({ bodyBytes: 100 }).put(0, true, part(1), size(101));
     expect(formatCode(peer.last().code)).toBe('4.13');
     expect(peer.refused).toEqual(['bodyBytes']);
+    expect(peer.details).toEqual(['the body of a request is longer than 100 bytes']);
     expect(peer.endpoint.sizes().bodies).toBe(0);
     expect(formatCode(peer.put(0, true, part(1), size(100)).last().code)).toBe('2.31');
   });

@@ -142,7 +142,9 @@ export class Serving {
 
   #exceeded({ peer, exchange }: RequestEffect, limit: BodyLimit, now: number): void {
     const { bodyBytes } = this.#bodies.limits;
-    this.#push({ kind: 'refused', peer, reason: limit, detail: 'no room for the body of a request in parts' });
+    const long = `the body of a request is longer than ${bodyBytes} bytes`;
+    const detail = limit === 'bodyBytes' ? long : 'no room for the body of a request in parts';
+    this.#push({ kind: 'refused', peer, reason: limit, detail });
     const spec =
       limit === 'bodyBytes'
         ? { code: Code.RequestEntityTooLarge, options: [option(Option.Size1, bodyBytes)] }

@@ -15,6 +15,8 @@ const EMPTY = new Uint8Array(0);
 export class ScriptedPeer {
   readonly endpoint: CoapEndpoint;
   readonly refused: string[] = [];
+  /** Why, in words. */
+  readonly details: string[] = [];
   readonly requests: CoapMessage[] = [];
   readonly outcomes: Extract<CoapEffect, { kind: 'outcome' }>[] = [];
   readonly #sent: CoapMessage[] = [];
@@ -70,8 +72,10 @@ export class ScriptedPeer {
         this.requests.push(effect.message);
         this.endpoint.respond(effect.exchange, { code: Code.Changed }, 0);
         this.#drain();
-      } else if (effect.kind === 'refused') this.refused.push(effect.reason);
-      else if (effect.kind === 'outcome') this.outcomes.push(effect);
+      } else if (effect.kind === 'refused') {
+        this.refused.push(effect.reason);
+        this.details.push(effect.detail);
+      } else if (effect.kind === 'outcome') this.outcomes.push(effect);
     }
   }
 }

@@ -1,8 +1,6 @@
-import { ReeveError } from './errors.ts';
 import type { LiveFeed } from './http/handlers.ts';
 import type { Live } from './live.ts';
-import type { Device, Fleet } from './registry/fleet.ts';
-import { findDevice } from './registry/registrations.ts';
+import { type Device, type Fleet, findDevice, requireDevice } from './registry/fleet.ts';
 
 interface Options {
   readonly live: Live;
@@ -19,8 +17,7 @@ export function liveFeed({ live, fleet, trace }: Options): LiveFeed {
         if (findDevice(fleet, organisation, event.data.deviceId)) listener(event);
       }),
     trace: async (organisation, ref, listener) => {
-      const device = findDevice(fleet, organisation, ref);
-      if (!device) throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
+      const device = requireDevice(fleet, organisation, ref);
       const stop = live.addTrace(device.row.deviceId, listener);
       trace(device, true);
       return () => {

@@ -89,7 +89,7 @@ export class People {
 
   async #add(organisationId: OrganisationId, name: string, actor: Actor): Promise<SignInLink> {
     if ((await this.#store.count('people', { organisationId })) >= accessLimits.people) {
-      throw new ReeveError('too-many', `There are ${accessLimits.people} people already`);
+      throw new ReeveError('too-many', `There are ${accessLimits.people} people already: remove one first`);
     }
     await this.#makeRoomForLink();
     const at = this.#now();

@@ -3,9 +3,8 @@ import { judgeTime } from '@reeve/policy';
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { CommandId, Millis, OrganisationId } from '../ids.ts';
-import type { Device, Fleet } from '../registry/fleet.ts';
+import { type Device, type Fleet, requireDevice } from '../registry/fleet.ts';
 import { isReachable } from '../registry/reach.ts';
-import { findDevice } from '../registry/registrations.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { ModelOf, Models } from '../telemetry/models.ts';
@@ -33,20 +32,15 @@ export function commandHandlers({ store, fleet, queue, models, values, now }: Op
     if (row?.organisationId === organisationId) return row;
     throw new ReeveError('no-such-thing', `No command "${id}": see \`reeve command ls\``);
   };
-  const deviceOf = (organisationId: OrganisationId, name: string): Device => {
-    const device = findDevice(fleet, organisationId, name);
-    if (device) return device;
-    throw new ReeveError('no-such-device', `No device "${name}": see \`reeve device ls\``);
-  };
   return {
     'commands.cost': async ({ organisationId, params, body: { operation } }) => {
-      const device = deviceOf(organisationId, params.device);
+      const device = requireDevice(fleet, organisationId, params.device);
       const waiting = isReachable(device, now()) ? undefined : queue.whyWaiting(device);
       const requestsFor: CommandQueue['requestsFor'] = (of, asked) => queue.requestsFor(of, asked);
       return costOf({ operation, device, models, values: values.of(device.row.deviceId), requestsFor, waiting });
     },
     'commands.create': async ({ organisationId, params, query, body, actor, idempotencyKey, signal }) => {
-      const device = deviceOf(organisationId, params.device);
+      const device = requireDevice(fleet, organisationId, params.device);
       const { operation, priority, expiresIn, repeatable } = body;
       const row = await queue.add({
         organisationId,
@@ -62,8 +56,7 @@ export function commandHandlers({ store, fleet, queue, models, values, now }: Op
     },
     'commands.list': async ({ organisationId, query }) => {
       const { limit = 100, state } = query;
-      const device = query.device === undefined ? undefined : findDevice(fleet, organisationId, query.device);
-      if (query.device !== undefined && !device) throw new ReeveError('no-such-device', `No device "${query.device}"`);
+      const device = query.device === undefined ? undefined : requireDevice(fleet, organisationId, query.device);
       const after = query.after === undefined ? undefined : await find(organisationId, query.after);
       const rows = await store.list('commands', {
         where: {

@@ -1,7 +1,7 @@
 import { ReeveError } from '../errors.ts';
 import type { Handlers } from '../http/handlers.ts';
 import type { Millis, OrganisationId } from '../ids.ts';
-import { findDevice } from '../registry/registrations.ts';
+import { requireDevice } from '../registry/fleet.ts';
 import type { HandshakeCounts } from './counters.ts';
 import type { FailedHandshakes } from './failed.ts';
 import { failedView, type Inventory, suspects } from './views.ts';
@@ -22,10 +22,7 @@ export function handshakeHandlers(
   return {
     'handshakes.list': async ({ organisationId, query }) => {
       const { after, limit = 100, device: ref, check } = query;
-      const device = ref === undefined ? undefined : findDevice(o.fleet, organisationId, ref);
-      if (ref !== undefined && !device) {
-        throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
-      }
+      const device = ref === undefined ? undefined : requireDevice(o.fleet, organisationId, ref);
       const all = recordsOf(organisationId)
         .filter((row) => check === undefined || row.check === check)
         .filter((row) => device === undefined || suspects(row, o).includes(device));

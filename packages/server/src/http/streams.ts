@@ -92,7 +92,10 @@ export class Streams {
 
   #checkRoom(): void {
     if (this.#open.size >= httpLimits.streams) {
-      throw new ReeveError('too-many', `${httpLimits.streams} event streams are open already`);
+      throw new ReeveError(
+        'too-many',
+        `${httpLimits.streams} event streams are open already: close some pages of the console`,
+      );
     }
   }
 

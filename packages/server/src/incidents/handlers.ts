@@ -3,8 +3,7 @@ import type { Handlers } from '../http/handlers.ts';
 import type { ApprovalId, IncidentId, Millis, OrganisationId, Seq } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
 import { timelineEntry } from '../journal/timeline.ts';
-import type { Fleet } from '../registry/fleet.ts';
-import { findDevice } from '../registry/registrations.ts';
+import { type Fleet, requireDevice } from '../registry/fleet.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Incidents } from './incidents.ts';
@@ -73,8 +72,7 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
   return {
     'incidents.list': async ({ organisationId, query }) => {
       const { limit = 100, state, after } = query;
-      const device = query.device === undefined ? undefined : findDevice(fleet, organisationId, query.device);
-      if (query.device !== undefined && !device) throw new ReeveError('no-such-device', `No device "${query.device}"`);
+      const device = query.device === undefined ? undefined : requireDevice(fleet, organisationId, query.device);
       const rows = await store.list('incidents', {
         where: {
           organisationId,
@@ -153,9 +151,7 @@ export function incidentHandlers({ store, fleet, incidents, describe, now }: Opt
     'approvals.approve': decide('approved'),
     'approvals.deny': decide('denied'),
     'devices.lock': async ({ organisationId, params, body, actor }) => {
-      const device = findDevice(fleet, organisationId, params.device);
-      if (!device) throw new ReeveError('no-such-device', `No device "${params.device}": see \`reeve device ls\``);
-      const { deviceId } = device.row;
+      const { deviceId } = requireDevice(fleet, organisationId, params.device).row;
       await incidents.tell({
         type: 'lock.requested',
         at: now(),

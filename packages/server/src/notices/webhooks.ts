@@ -86,7 +86,10 @@ export function webhookHandlers({ store, sealer, now, queued }: WebhookOptions):
     'webhooks.test': async ({ organisationId, params }) => {
       const { webhookId } = await find(organisationId, params.id);
       if ((await store.count('deliveries', { webhookId, state: 'waiting' })) >= noticeLimits.waiting) {
-        throw new ReeveError('too-many', `${noticeLimits.waiting} notices of this webhook wait already`);
+        throw new ReeveError(
+          'too-many',
+          `${noticeLimits.waiting} notices of this webhook wait already: see why its receiver takes none, \`reeve webhook ls\``,
+        );
       }
       const deliveryId = newId.delivery();
       const at = now();

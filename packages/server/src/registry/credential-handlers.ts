@@ -9,7 +9,7 @@ import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { Trust } from '../trust/trust.ts';
 import { type CredentialRow, deletionOf, serves } from './credentials.ts';
-import type { Device, Fleet } from './fleet.ts';
+import { type Device, type Fleet, requireDevice } from './fleet.ts';
 import {
   credentialPayload,
   identityTaken,
@@ -18,7 +18,6 @@ import {
   newCredential,
   setupOf,
 } from './new-credential.ts';
-import { requireDevice } from './registrations.ts';
 import { credentialView } from './views.ts';
 
 interface Options {

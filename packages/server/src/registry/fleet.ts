@@ -1,3 +1,4 @@
+import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import type { SessionId, SessionInfo } from '../link/port.ts';
 import type { Watch } from '../observations/watch.ts';
@@ -217,4 +218,18 @@ export async function* pages<
     after = rows.at(-1);
     if (rows.length < limit || !after) return;
   }
+}
+
+/** The device that a request names. @throws ReeveError `no-such-device` */
+export function requireDevice(fleet: Fleet, organisationId: OrganisationId, ref: string): Device {
+  const device = findDevice(fleet, organisationId, ref);
+  if (device) return device;
+  throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
+}
+
+/** Identifies a device in answers: by id or by endpoint name. */
+export function findDevice(fleet: Fleet, organisationId: OrganisationId, ref: string): Device | undefined {
+  const byId = fleet.get(ref as DeviceId);
+  if (byId?.row.organisationId === organisationId) return byId;
+  return fleet.byEndpoint(organisationId, ref);
 }

@@ -14,11 +14,10 @@ import { type Change, type Store, StoreError } from '../store/port.ts';
 import type { Row, TableName } from '../store/tables.ts';
 import type { Trust } from '../trust/trust.ts';
 import { deletionOf, serves } from './credentials.ts';
-import type { Device, Fleet } from './fleet.ts';
+import { type Device, type Fleet, requireDevice } from './fleet.ts';
 import { credentialPayload, identityTaken, type NewCredential, newCredential, setupOf } from './new-credential.ts';
 import { endpointTaken, gatewayOf, newDevice, wantedCredential } from './new-device.ts';
 import { showIdentity } from './proofs.ts';
-import { requireDevice } from './registrations.ts';
 import { detail, type Standing, summarise, type ViewSources } from './views.ts';
 
 type DeviceRoutes =

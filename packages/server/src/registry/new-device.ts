@@ -3,8 +3,7 @@ import { ReeveError } from '../errors.ts';
 import { type Millis, newId, type OrganisationId } from '../ids.ts';
 import type { Row } from '../store/tables.ts';
 import { refused } from '../trust/encoded.ts';
-import type { Device, Fleet } from './fleet.ts';
-import { requireDevice } from './registrations.ts';
+import { type Device, type Fleet, requireDevice } from './fleet.ts';
 
 /** The row of a device that is added. */
 export function newDevice(

@@ -1,8 +1,7 @@
 import { Code } from '@reeve/coap';
 import { commitAll, type Decision } from '../decision.ts';
-import { ReeveError } from '../errors.ts';
 import type { Refused } from '../handshakes/failed.ts';
-import type { DeviceId, Millis, OrganisationId } from '../ids.ts';
+import type { Millis, OrganisationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
@@ -335,18 +334,4 @@ export function speaksFor(credentials: Credentials, session: SessionInfo, device
   const { row, registration } = carrierOf(device);
   if (session.identity === undefined) return row.noSec === 1 && registration?.identity === undefined;
   return registration?.identity !== undefined && credentials.deviceOf(session) === row.deviceId;
-}
-
-/** The device that a request names. @throws ReeveError `no-such-device` */
-export function requireDevice(fleet: Fleet, organisationId: OrganisationId, ref: string): Device {
-  const device = findDevice(fleet, organisationId, ref);
-  if (device) return device;
-  throw new ReeveError('no-such-device', `No device "${ref}": see \`reeve device ls\``);
-}
-
-/** Identifies a device in answers: by id or by endpoint name. */
-export function findDevice(fleet: Fleet, organisationId: OrganisationId, ref: string): Device | undefined {
-  const byId = fleet.get(ref as DeviceId);
-  if (byId?.row.organisationId === organisationId) return byId;
-  return fleet.byEndpoint(organisationId, ref);
 }

@@ -182,6 +182,7 @@ export const CommandCost = Type.Object({
   datagrams: Type.Integer({ description: 'that carry it' }),
   /** Absent where nothing is read, or nothing is known of it. */
   answerBytes: Type.Optional(Type.Integer({ description: 'of the answer, if values are as long as those known' })),
+  unread: Type.Optional(Type.Array(PathText, { description: 'what is read, and of which no value is known yet' })),
   wakeUps: Type.Integer({ description: 'that the device has to make for it' }),
   /** Why it could not be sent now. */
   waiting: Type.Optional(Waiting),

@@ -11,10 +11,11 @@ export function isDear(operation: CommandOperation): boolean {
 }
 
 /** What a command costs the device, in a line. */
-export function costText({ bytes, datagrams, answerBytes, wakeUps, waiting }: CommandCost): string {
+export function costText({ bytes, datagrams, answerBytes, unread, wakeUps, waiting }: CommandCost): string {
   return [
     `costs ${bytes} bytes in ${datagrams === 1 ? 'one datagram' : `${datagrams} datagrams`}`,
     ...(answerBytes === undefined ? [] : [`about ${answerBytes} bytes of values come back`]),
+    ...(unread === undefined ? [] : [`how long ${unread.join(', ')} will be is not known yet`]),
     ...(wakeUps === 0 ? [] : ['sent when the device wakes up next']),
     ...(waiting === undefined || wakeUps > 0 ? [] : [`waits: ${waiting.text}`]),
   ].join('; ');

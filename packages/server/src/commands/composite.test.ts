@@ -117,6 +117,7 @@ describe('what a command would cost', () => {
     expect(await cost({ kind: 'read-composite', paths })).toEqual({
       bytes: 12 + 2 + 2 + 1 + list + 28 + 37,
       datagrams: 1,
+      unread: paths,
       wakeUps: 0,
     });
     values.put({
@@ -124,7 +125,8 @@ describe('what a command would cost', () => {
       ...{ clock: 'none', truncated: 0 },
     });
     // 81 a3 21 "/" 00 "3/0/9" 02 1850 (RFC 8428 §6)
-    expect(await cost({ kind: 'read-composite', paths })).toMatchObject({ answerBytes: 15 });
+    expect(await cost({ kind: 'read-composite', paths })).toMatchObject({ answerBytes: 15, unread: ['/6/0'] });
+    expect(await cost({ kind: 'read', path: '/3/0/9' })).not.toHaveProperty('unread');
     await rest();
     expect(performed).toEqual([]);
   });

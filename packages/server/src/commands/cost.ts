@@ -39,12 +39,14 @@ export function costOf({ operation, device, models, values, requestsFor, waiting
   });
   const [messages, bytes] = [sum(sizes.map((size) => size.messages)), sum(sizes.map((size) => size.bytes))];
   const answers = sizes.flatMap((size) => size.answerBytes ?? []);
+  const unread = sizes.flatMap((size) => size.unread);
   const answerBytes = answers.length === 0 ? undefined : sum(answers);
   return {
     bytes: bytes + messages * datagramHeaders(carrierOf(device).session),
     datagrams: messages,
     wakeUps: waiting?.reason === 'asleep' ? 1 : 0,
     ...(answerBytes === undefined ? {} : { answerBytes }),
+    ...(unread.length === 0 ? {} : { unread }),
     ...(waiting === undefined ? {} : { waiting }),
   };
 }

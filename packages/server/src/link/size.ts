@@ -10,6 +10,8 @@ export interface RequestSize {
   readonly bytes: number;
   /** Content of the answer if it holds the values that are known of what is read. */
   readonly answerBytes?: number;
+  /** What is read, and of which no value is known. */
+  readonly unread: readonly string[];
 }
 
 const NOTHING = new Uint8Array(0);
@@ -40,6 +42,7 @@ export function sizeOf(
     messages,
     bytes: length + messages * headerBytes(request, length, messages),
     ...(answer === undefined ? {} : { answerBytes: answer }),
+    unread: askedOf(operation).filter((path) => !known.some((value) => isWithin(value, path))),
   };
 }
 
@@ -50,11 +53,18 @@ function headerBytes({ code, options = [] }: RequestSpec, length: number, messag
   return encodeMessage({ ...message, options: [...options, ...blocks] }).length + (length > 0 ? 1 : 0);
 }
 
+/** The paths whose values come back. */
+function askedOf(operation: LinkOperation): readonly string[] {
+  if (operation.kind === 'read') return [operation.path];
+  return operation.kind === 'read-composite' ? operation.paths : [];
+}
+
+const isWithin = ({ path }: LinkRecord, asked: string) =>
+  asked === ROOT_PATH || path === asked || path.startsWith(`${asked}/`);
+
 function answerBytes(operation: LinkOperation, device: Addressee, known: readonly LinkRecord[]): number | undefined {
-  if (operation.kind !== 'read' && operation.kind !== 'read-composite') return undefined;
-  const paths = operation.kind === 'read' ? [operation.path] : operation.paths;
-  const read = known.filter(({ path }) => paths.some((asked) => path === asked || path.startsWith(`${asked}/`)));
-  const records = recordsOf(read);
+  const asked = askedOf(operation);
+  const records = recordsOf(known.filter((value) => asked.some((path) => isWithin(value, path))));
   if (records.length === 0 || typeof records === 'string') return undefined;
   const [format = ContentFormat.senmlCbor] = operation.kind === 'read' ? formatsOf(operation, device) : [];
   const path = (operation.kind === 'read' && parsePath(operation.path)) || ROOT_PATH;

@@ -30,3 +30,9 @@ export function seededRandom(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+/** Bytes that are the same at every run: n of them at each call. */
+export function seededBytes(seed: number): (n: number) => Uint8Array {
+  const random = seededRandom(seed);
+  return (n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256));
+}

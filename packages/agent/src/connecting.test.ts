@@ -1,11 +1,11 @@
 import { Code, Option, option } from '@reeve/coap';
 import { path } from '@reeve/lwm2m';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../tooling/testing/fuzz.ts';
 import { LwM2mClient } from './client.ts';
 import { objectInstance } from './instance.ts';
 import { securityInstance } from './objects/security.ts';
 import { serverInstance } from './objects/server.ts';
-import { seededBytes } from './test-server.ts';
 import { World, type WorldOptions } from './testing.ts';
 
 const connected = (options: WorldOptions = {}) => new World({ stream: true, ...options });

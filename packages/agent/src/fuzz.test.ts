@@ -1,8 +1,7 @@
 import { type CoapMessage, Code, decodeMessage, encodeMessage, MessageType, Option, option } from '@reeve/coap';
 import { path } from '@reeve/lwm2m';
 import { expect, it } from 'vitest';
-import { fuzzPlan, seededRandom } from '../../../tooling/testing/fuzz.ts';
-import { seededBytes } from './test-server.ts';
+import { fuzzPlan, seededBytes, seededRandom } from '../../../tooling/testing/fuzz.ts';
 import { World } from './testing.ts';
 
 const SEGMENTS = ['bs', '2', '0', '1', '3', '6', '8', '9', '11', '5', '65535', '-1', '', 'rd', '.well-known'];

@@ -10,11 +10,11 @@ import {
   uriPath,
 } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../tooling/testing/fuzz.ts';
 import { DeviceModel } from './model.ts';
 import { type OscoreOptions, oscoreInstance, oscoreParameters } from './objects/oscore.ts';
 import { securityInstance } from './objects/security.ts';
 import { linkOf } from './security.ts';
-import { seededBytes } from './test-server.ts';
 
 const OPTIONS: OscoreOptions = {
   masterSecret: createSecretKey(Buffer.alloc(16, 1)),

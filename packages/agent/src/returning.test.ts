@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../tooling/testing/fuzz.ts';
 import { StreamLink } from './stream-link.ts';
-import { seededBytes } from './test-server.ts';
 import { World } from './testing.ts';
 
 const SECOND = 1000;

@@ -7,13 +7,13 @@ import {
   type ServerOptions,
 } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../tooling/testing/fuzz.ts';
 import { RAW_CLIENT, RAW_SERVER, rawKey } from '../../dtls/src/testing-peers.ts';
 import { certificateOf, testPki } from '../../dtls/src/x509/testing.ts';
 import type { LinkEffect } from './link.ts';
 import { DeviceModel } from './model.ts';
 import { type SecurityOptions, securityInstance } from './objects/security.ts';
 import { linkOf } from './security.ts';
-import { seededBytes } from './test-server.ts';
 
 const CLIENT = addressKey('client');
 const { device, root, server: certified } = testPki();

@@ -17,17 +17,11 @@ import {
   uriQuery,
 } from '@reeve/coap';
 import { addressKey, DtlsServer, type SessionKey } from '@reeve/dtls';
-import { seededRandom } from '../../../tooling/testing/fuzz.ts';
+import { seededBytes } from '../../../tooling/testing/fuzz.ts';
 
 /** What the client proves itself with. */
 export const PSK = { identity: Buffer.from('truck'), key: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex') };
 const CLIENT = addressKey('client');
-
-/** Replayable bytes. */
-export function seededBytes(seed: number): (n: number) => Uint8Array {
-  const random = seededRandom(seed);
-  return (n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256));
-}
 
 const isForPart = (message: CoapMessage): boolean => message.code === Code.Get && block2(message) !== undefined;
 

@@ -1,6 +1,7 @@
 /** A client, servers and a wire between them, in virtual time. */
 
 import type { CoapMessage, NotificationEffect, RequestSpec } from '@reeve/coap';
+import { seededBytes } from '../../../tooling/testing/fuzz.ts';
 import { LwM2mClient } from './client.ts';
 import type { ClientOptions } from './client-options.ts';
 import type { ClientEvent, ServerAddress } from './effects.ts';
@@ -10,7 +11,7 @@ import { locationInstance } from './objects/location.ts';
 import { lockInstance } from './objects/lock.ts';
 import { type BootstrapOptions, securityInstance } from './objects/security.ts';
 import { type ServerOptions, serverInstance } from './objects/server.ts';
-import { PSK, type ServerRequest, seededBytes, TestServer } from './test-server.ts';
+import { PSK, type ServerRequest, TestServer } from './test-server.ts';
 
 export const URI = 'coap://127.0.0.1';
 export const SECOND_URI = 'coap://127.0.0.3';

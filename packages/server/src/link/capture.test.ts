@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { CoapCore, Code, PeerKey } from '@reeve/coap';
 import { addressKey, DtlsClient, type SessionKey, type SuiteName } from '@reeve/dtls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import { type CapturedDatagram, pcapOf } from '../../../../tooling/testing/pcap.ts';
 import { hasPeer } from '../../../../tooling/testing/peers.ts';
 import type { CredentialId } from '../ids.ts';
 import { openMainThreadLink } from './main-thread.ts';
 import type { Link } from './port.ts';
-import { IDENTITY, KEY, registerRequest, replayable } from './test-owner.ts';
+import { IDENTITY, KEY, registerRequest } from './test-owner.ts';
 
 const SERVER = { host: '192.0.2.200', port: 5684 };
 const DEVICE = { host: '192.0.2.1', port: 40_000 };
@@ -43,9 +44,9 @@ async function registration(keyLogFile: string, suite: SuiteName, connectionId: 
   );
   const server = addressKey('server');
   const peer = PeerKey('server');
-  const coap = new CoapCore({ random: replayable(2) });
+  const coap = new CoapCore({ random: seededBytes(2) });
   const dtls = new DtlsClient({
-    random: replayable(3),
+    random: seededBytes(3),
     address: server,
     identity: { kind: 'psk', identity: IDENTITY, key: KEY },
     suites: [suite],

@@ -1,7 +1,8 @@
 import { DEFAULT_LIMITS, DtlsServer } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import { HandshakeCensus } from './census.ts';
-import { IDENTITY, replayable, TestOwner } from './test-owner.ts';
+import { IDENTITY, TestOwner } from './test-owner.ts';
 
 const psk = `psk:${IDENTITY.toString('hex')}`;
 
@@ -24,7 +25,7 @@ describe('the census of handshakes', () => {
 
   it('adds up what all servers dropped and hold', () => {
     const server = (drops: object, sizes: object) => {
-      const real = new DtlsServer({ random: replayable(1) });
+      const real = new DtlsServer({ random: seededBytes(1) });
       return { dropped: () => ({ ...real.dropped(), ...drops }), sizes: () => ({ ...real.sizes(), ...sizes }) };
     };
     const { dropped, sessions } = new HandshakeCensus().view([

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { LookupId } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import { CONNECTION_ID_BYTES, connectionIds } from './connection-ids.ts';
 import { DtlsListeners } from './listeners.ts';
 import type { Listener } from './port.ts';
-import { replayable } from './test-owner.ts';
 
-const random = replayable(1);
+const random = seededBytes(1);
 const open = (...listen: Listener[]) =>
   new DtlsListeners(listen, {
     random,

@@ -1,7 +1,8 @@
 import { CoapEndpoint, Code, Option, option, PeerKey } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import { FOUND, HOST, OscoreScene } from './test-oscore.ts';
-import { path, registerRequest, replayable } from './test-owner.ts';
+import { path, registerRequest } from './test-owner.ts';
 
 describe.each([false, true])('a device that uses OSCORE, deriving new keys: %s', (rederive) => {
   it('is a session of its credential once it proved to be there', () => {
@@ -70,7 +71,7 @@ it('a device that starts anew elsewhere is answered there under its new keys', (
 
 describe('on a socket for OSCORE alone', () => {
   const plain = (code: number) => {
-    const coap = new CoapEndpoint({ random: replayable(9) });
+    const coap = new CoapEndpoint({ random: seededBytes(9) });
     coap.request(PeerKey('s'), { code, options: [...path('rd'), option(Option.UriQuery, 'ep=x')] }, 0);
     const [effect] = coap.drain();
     return effect?.kind === 'send' ? effect.datagram : new Uint8Array(0);

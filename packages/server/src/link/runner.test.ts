@@ -2,9 +2,10 @@ import { createSocket, type Socket } from 'node:dgram';
 import { CoapCore, Code, Option, option, PeerKey, type RequestSpec } from '@reeve/coap';
 import { addressKey, DtlsClient, type SessionKey } from '@reeve/dtls';
 import { describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import { openCloningLink, openMainThreadLink } from './main-thread.ts';
 import type { Link, LinkUp, ListenAddress, OpenLink, RequestRef } from './port.ts';
-import { CREDENTIAL, deviceId, IDENTITY, KEY, registerRequest, registrationId, replayable } from './test-owner.ts';
+import { CREDENTIAL, deviceId, IDENTITY, KEY, registerRequest, registrationId } from './test-owner.ts';
 import { openWorkerLink } from './worker-thread.ts';
 
 const server = PeerKey('server');
@@ -13,7 +14,7 @@ const address = addressKey('server');
 /** A device on a real socket. */
 class UdpDevice {
   readonly socket: Socket;
-  readonly coap = new CoapCore({ random: replayable(7) });
+  readonly coap = new CoapCore({ random: seededBytes(7) });
   readonly dtls: DtlsClient | undefined;
   isClosed = false;
   readonly #to: ListenAddress;
@@ -28,7 +29,7 @@ class UdpDevice {
     this.socket = createSocket(ipv6 ? 'udp6' : 'udp4');
     if (to.transport === 'coaps') {
       this.dtls = new DtlsClient({
-        random: replayable(8),
+        random: seededBytes(8),
         address,
         identity: { kind: 'psk', identity: IDENTITY, key: KEY },
       });

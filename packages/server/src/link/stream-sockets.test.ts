@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import { Crowd } from './crowd.ts';
 import { SessionOwner } from './owner.ts';
 import { type StreamLimits, streamLimits } from './stream-limits.ts';
 import { StreamSockets } from './stream-sockets.ts';
-import { replayable } from './test-owner.ts';
 import { TlsSecrets } from './tls-secrets.ts';
 
 const HOST = '127.0.0.1';
@@ -23,7 +23,7 @@ describe('connections to our sockets', () => {
     const secrets = new TlsSecrets();
     const all = [{ transport, host: HOST, port: 0 }];
     const owner = new SessionOwner({
-      random: replayable(1),
+      random: seededBytes(1),
       wallClock: () => 0,
       connectionIdSlot: 0,
       listen: all,

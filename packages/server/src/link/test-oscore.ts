@@ -11,11 +11,12 @@ import {
   uriPath,
 } from '@reeve/coap';
 import { computeNow } from '@reeve/dtls';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import type { CredentialId } from '../ids.ts';
 import type { OscoreFound } from './oscore-port.ts';
 import { SessionOwner } from './owner.ts';
 import type { LinkOperation, LinkUp, RequestRef, SessionId } from './port.ts';
-import { deviceId, EPOCH, registerRequest, registrationId, replayable } from './test-owner.ts';
+import { deviceId, EPOCH, registerRequest, registrationId } from './test-owner.ts';
 import { TlsSecrets } from './tls-secrets.ts';
 
 const SECRET = Buffer.alloc(16, 7);
@@ -41,7 +42,7 @@ export class OscoreScene {
   readonly up: LinkUp[] = [];
   readonly sent: { ingress: number; port: number; datagram: Uint8Array }[] = [];
   readonly owner: SessionOwner;
-  readonly coap = new CoapEndpoint({ random: replayable(5) });
+  readonly coap = new CoapEndpoint({ random: seededBytes(5) });
   association: OscoreAssociation;
   readonly #rederive: boolean;
   readonly responses: string[] = [];
@@ -66,7 +67,7 @@ export class OscoreScene {
         end: (sessionId) => this.ended.push(sessionId),
       },
       secrets: new TlsSecrets(),
-      random: replayable(1),
+      random: seededBytes(1),
       wallClock: () => EPOCH,
       connectionIdSlot: 0,
       listen: [
@@ -102,7 +103,7 @@ export class OscoreScene {
       numbers: { next: 0, limit: 1000, block: 0 },
       received: 'none',
       rederive: this.#rederive,
-      random: replayable(seed),
+      random: seededBytes(seed),
     });
   }
 

@@ -12,7 +12,7 @@ import {
   type ResponseSpec,
 } from '@reeve/coap';
 import { addressKey, type ClientIdentity, computeNow, DtlsClient, type DtlsEffect, type SessionKey } from '@reeve/dtls';
-import { seededRandom } from '../../../../tooling/testing/fuzz.ts';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import type { CredentialId, DeviceId, RegistrationId } from '../ids.ts';
 import { SessionOwner } from './owner.ts';
 import type { ExchangeRef, LinkDown, LinkOperation, LinkUp, Listener, PeerVerdict, RequestRef } from './port.ts';
@@ -36,12 +36,6 @@ const LISTEN: readonly Listener[] = [
 ];
 
 type UpOf<K extends LinkUp['kind']> = Extract<LinkUp, { kind: K }>;
-
-/** n bytes that are the same at every run. */
-export function replayable(seed: number): (n: number) => Uint8Array {
-  const random = seededRandom(seed);
-  return (n) => Uint8Array.from({ length: n }, () => Math.floor(random() * 256));
-}
 
 interface DeviceOptions {
   readonly secure?: boolean;
@@ -86,7 +80,7 @@ export class TestDevice {
     } = options;
     this.port = port;
     this.ingress = secure ? SECURE_INGRESS : bootstrap ? BOOTSTRAP_INGRESS : PLAIN_INGRESS;
-    const random = replayable(seed);
+    const random = seededBytes(seed);
     this.coap = new CoapEndpoint({ random });
     this.dtls = secure
       ? new DtlsClient({
@@ -200,7 +194,7 @@ export class TestOwner {
     return new SessionOwner({
       streams: { write: (_, bytes) => this.written.push(bytes), end: () => {} },
       secrets: new TlsSecrets(),
-      random: replayable(seed),
+      random: seededBytes(seed),
       wallClock: () => EPOCH + this.now,
       connectionIdSlot: 0,
       listen: this.#listen,

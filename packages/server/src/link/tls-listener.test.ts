@@ -3,12 +3,12 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { seededBytes } from '../../../../tooling/testing/fuzz.ts';
 import type { CredentialId } from '../ids.ts';
 import { SessionOwner } from './owner.ts';
 import type { LinkUp } from './port.ts';
 import { streamLimits } from './stream-limits.ts';
 import { StreamSockets } from './stream-sockets.ts';
-import { replayable } from './test-owner.ts';
 import { TlsSecrets } from './tls-secrets.ts';
 
 const SUITE = 'TLS_PSK_WITH_AES_128_GCM_SHA256';
@@ -77,7 +77,7 @@ describe('TLS on one of our sockets', () => {
     } as const;
     const delivered: LinkUp[] = [];
     const owner = new SessionOwner({
-      random: replayable(1),
+      random: seededBytes(1),
       wallClock: () => 0,
       connectionIdSlot: 0,
       listen: [listener],

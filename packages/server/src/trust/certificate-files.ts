@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { ServerIdentity } from '@reeve/contract';
 import { type Certificate, parseCertificate, readPem } from '@reeve/dtls';
@@ -70,9 +71,9 @@ export class CertificateFiles {
 async function load(files: IdentityFiles): Promise<Loaded> {
   const { serverNames, certificate: file, key: keyFile } = files;
   const stamp = await stampOf(files);
-  const { certificates } = await readPemFile(file);
+  const { text: cert, certificates } = await readPemFile(file);
   const leaf = leafOf(file, certificates);
-  const { privateKeys } = await readPemFile(keyFile);
+  const { text: keyText, privateKeys } = await readPemFile(keyFile);
   const [key] = privateKeys;
   if (!key) throw new Error(`${keyFile} holds no private key`);
   if (!CURVES.has(key.asymmetricKeyDetails?.namedCurve ?? '')) {
@@ -80,6 +81,12 @@ async function load(files: IdentityFiles): Promise<Loaded> {
   }
   if (!publicKeyOf(key).equals(leaf.publicKey)) {
     throw new Error(`${keyFile} is not the key of the first certificate in ${file}`);
+  }
+  try {
+    // The rest of the chain too: TLS takes all of it or none.
+    createSecureContext({ cert, key: keyText });
+  } catch (error) {
+    throw new Error(`${file} can't be used: ${error instanceof Error ? error.message : error}`);
   }
   return {
     stamp,
@@ -101,9 +108,10 @@ async function load(files: IdentityFiles): Promise<Loaded> {
 const publicKeyOf = (key: KeyObject): Buffer => createPublicKey(key).export({ format: 'der', type: 'spki' });
 
 async function readPemFile(file: string) {
-  const pem = readPem(await readFile(file, 'utf8'));
+  const text = await readFile(file, 'utf8');
+  const pem = readPem(text);
   if (!pem.ok) throw new Error(`${file} can't be read: ${pem.detail}`);
-  return pem;
+  return { ...pem, text };
 }
 
 function leafOf(file: string, [first]: readonly Uint8Array[]): Certificate {

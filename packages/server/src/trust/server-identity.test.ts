@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { issue, newKeys, type TestIdentity } from '../../../dtls/src/x509/testing.ts';
+import { issue, newKeys, pem, type TestIdentity } from '../../../dtls/src/x509/testing.ts';
 import { sha256 } from '../registry/proofs.ts';
 import { call, openTestCore, START, type TestCore } from '../test-core.ts';
 
@@ -135,6 +135,17 @@ describe('the certificates of the server', () => {
   it.each([
     ['a missing file', () => ({ ...files(issue()), certificate: '/none.pem' }), /none\.pem/],
     ['a key of another certificate', () => ({ ...files(issue()), key: files(issue()).key }), /is not the key of/],
+    [
+      'a chain that TLS can not use',
+      () => {
+        const server = issue();
+        return files({
+          ...server,
+          pem: { ...server.pem, chain: server.pem.chain + pem('CERTIFICATE', Buffer.alloc(9)) },
+        });
+      },
+      /can't be used/,
+    ],
     ['an RSA key', () => files(issue({ keys: newKeys.rsa() })), /no ECDSA key/],
     [
       'a file without a certificate',

@@ -38,7 +38,7 @@ export type {
   ServerOptions,
   ServerResumption,
 } from './options.ts';
-export type { DropCounters } from './outlet.ts';
+export { type DropCounters, NO_DROPS } from './outlet.ts';
 export type { ResumptionState } from './resumption.ts';
 export { DtlsServer } from './server.ts';
 export type { SendResult, SessionStatus } from './sessions.ts';

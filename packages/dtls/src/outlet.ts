@@ -22,17 +22,20 @@ export interface DropCounters {
   rateLimited: number;
 }
 
+/** Nothing was dropped yet. */
+export const NO_DROPS: Readonly<DropCounters> = {
+  notRecord: 0,
+  replayed: 0,
+  notAuthentic: 0,
+  unexpected: 0,
+  malformed: 0,
+  badCookie: 0,
+  overLimit: 0,
+  rateLimited: 0,
+};
+
 export class Outlet {
-  readonly drops: DropCounters = {
-    notRecord: 0,
-    replayed: 0,
-    notAuthentic: 0,
-    unexpected: 0,
-    malformed: 0,
-    badCookie: 0,
-    overLimit: 0,
-    rateLimited: 0,
-  };
+  readonly drops: DropCounters = { ...NO_DROPS };
   readonly #mtu: number;
   #effects: DtlsEffect[] = [];
 

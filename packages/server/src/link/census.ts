@@ -1,4 +1,4 @@
-import type { DropCounters, DtlsServer } from '@reeve/dtls';
+import { type DropCounters, type DtlsServer, NO_DROPS } from '@reeve/dtls';
 import type { Census } from './handshake-facts.ts';
 
 /** A handshake of DTLS or TLS that was finished. */
@@ -42,17 +42,6 @@ export class HandshakeCensus {
     return { established: [...this.#established.values()], dropped, sessions };
   }
 }
-
-const NO_DROPS: DropCounters = {
-  notRecord: 0,
-  replayed: 0,
-  notAuthentic: 0,
-  unexpected: 0,
-  malformed: 0,
-  badCookie: 0,
-  overLimit: 0,
-  rateLimited: 0,
-};
 
 function kindOf(identity: string): Kind {
   return KIND[identity.slice(0, identity.indexOf(':'))] ?? 'psk';

@@ -9,17 +9,15 @@ import {
   isProtected,
   MessageType,
   type OscoreEffect,
-  type OscoreFault,
   oscoreValueOf,
   readFrame,
-  unprotectedError,
 } from '@reeve/coap';
 import type { Millis } from '../ids.ts';
 import type { PeerAddress } from './address.ts';
-import type { Check } from './handshake-facts.ts';
 import { type OscorePeer, OscorePeers } from './oscore-peers.ts';
-import { type OscoreDown, oscoreLabel } from './oscore-port.ts';
+import type { OscoreDown } from './oscore-port.ts';
 import { OscoreQuestions } from './oscore-questions.ts';
+import { OscoreRefusals } from './oscore-refusals.ts';
 import { keyOf, placeOf, type Way } from './oscore-way.ts';
 import type { LinkUp, Listener, SessionId } from './port.ts';
 import type { Session, SessionTable } from './sessions.ts';
@@ -47,15 +45,6 @@ type Received = Extract<OscoreEffect, { kind: 'received' }>;
 
 const EMPTY = new Uint8Array(0);
 
-/** What a refused message is called there; the rest happens in the ordinary course. */
-const CHECK: Readonly<Partial<Record<OscoreFault, Check>>> = {
-  undecodable: 'malformed',
-  'no-context': 'unknown-identity',
-  'not-decrypted': 'wrong-key',
-  replay: 'replayed',
-  exhausted: 'limit',
-};
-
 /**
  * Sessions that are protected by OSCORE, on the sockets without DTLS or TLS. Each belongs to a credential: wherever
  * datagrams come from, or the connection that the device came over last.
@@ -65,11 +54,13 @@ export class OscoreSessions {
   readonly #peers: OscorePeers;
   readonly #bySession = new Map<string, OscorePeer>();
   readonly #questions: OscoreQuestions;
+  readonly #refusals: OscoreRefusals;
 
   constructor(options: Options) {
     this.#o = options;
     this.#peers = new OscorePeers(options.random);
     this.#questions = new OscoreQuestions(options.deliver);
+    this.#refusals = new OscoreRefusals({ ...options, emit: (way, datagram) => this.#emit(way, datagram) });
   }
 
   /** @returns whether a datagram is dealt with here; if not, it is one without any protection */
@@ -167,14 +158,14 @@ export class OscoreSessions {
   #request(from: Way, datagram: Uint8Array, message: CoapMessage, now: number): void {
     const value = oscoreValueOf(message);
     if (!value?.kid) {
-      this.#refuse(from, message, 'undecodable');
+      this.#refusals.refuse(from, message, 'undecodable');
       return;
     }
     const kid = hexOf(value.kid);
     const kidContext = value.kidContext && hexOf(value.kidContext);
     const ids = { kid, ...(kidContext === undefined ? {} : { kidContext }) };
     const peer = this.#peers.withIds(ids);
-    if (peer && isTaken(from, peer)) this.#refuse(from, message, 'no-context');
+    if (peer && isTaken(from, peer)) this.#refusals.refuse(from, message, 'no-context');
     else if (peer) this.#hand(peer, from, datagram, message, now);
     else this.#questions.ask(from, datagram, ids);
   }
@@ -187,7 +178,7 @@ export class OscoreSessions {
       const decoded = decodeMessage(datagram);
       if (!decoded.ok) continue;
       if (peer && !isTaken(from, peer)) this.#hand(peer, from, datagram, decoded.message, now);
-      else this.#refuse(from, decoded.message, 'no-context');
+      else this.#refusals.refuse(from, decoded.message, 'no-context');
     }
   }
 
@@ -232,7 +223,7 @@ export class OscoreSessions {
         break;
       }
       case 'refused':
-        this.#report(way, effect.fault, effect.detail, peer.identity);
+        this.#refusals.report(way, effect.fault, effect.detail, peer.identity);
         break;
     }
   }
@@ -333,26 +324,6 @@ export class OscoreSessions {
     this.#o.coap.forgetPeer(session.peer, now);
     if (reason === undefined) return;
     this.#o.deliver({ kind: 'session-closed', at: this.#o.wallClock(), sessionId, reason });
-  }
-
-  #refuse(from: Way, message: CoapMessage, fault: OscoreFault): void {
-    const datagram = unprotectedError(message, fault);
-    if (datagram) this.#emit(from, datagram);
-    const kid = oscoreValueOf(message)?.kid;
-    this.#report(from, fault, 'a request', kid && oscoreLabel(hexOf(kid)));
-  }
-
-  #report(from: Way, fault: OscoreFault, what: string, identity: string | undefined): void {
-    const check = CHECK[fault];
-    if (!check) return;
-    this.#o.deliver({
-      kind: 'refused',
-      at: this.#o.wallClock(),
-      ...placeOf(from),
-      check,
-      detail: `OSCORE: ${what}, ${fault}`,
-      ...(identity === undefined ? {} : { identity }),
-    });
   }
 }
 

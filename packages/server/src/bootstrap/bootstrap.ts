@@ -1,11 +1,10 @@
 import { Code } from '@reeve/coap';
-import type { BootstrapAccount, BootstrapStep } from '@reeve/contract';
+import type { BootstrapStep } from '@reeve/contract';
 import { commitAll, type Decision } from '../decision.ts';
 import type { Refused } from '../handshakes/failed.ts';
 import { type DeviceId, type Millis, newId, type OrganisationId } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import type { BootstrapUp } from '../link/bootstrap-port.ts';
-import type { Transport } from '../link/listening.ts';
 import { encodePack } from '../link/pack.ts';
 import type { ExchangeRef, LinkDown, SessionId, SessionInfo } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
@@ -14,35 +13,25 @@ import type { Credentials } from '../registry/credentials.ts';
 import type { Device, Fleet } from '../registry/fleet.ts';
 import { charge, rateLimits } from '../registry/rate.ts';
 import type { Change, Store } from '../store/port.ts';
-import type { Models } from '../telemetry/models.ts';
-import type { ElsewhereKeys } from './elsewhere.ts';
 import { bootstrapLimits } from './limits.ts';
 import { type Configuration, packOf } from './plan.ts';
-import type { Provisioning } from './provisioning.ts';
+import { type PrepareOptions, prepare } from './prepare.ts';
 import { type BootstrapRow, ended, withStep } from './records.ts';
 import { advance, begin, requestOf } from './session.ts';
-import type { Templates } from './templates.ts';
-import type { ServerUris } from './uris.ts';
 
 type BootstrapRequest = Extract<BootstrapUp, { kind: 'bootstrap-request' }>;
 type PackRequest = Extract<BootstrapUp, { kind: 'bootstrap-pack-request' }>;
 
 /** What the bootstrap server needs of the others. */
-export interface BootstrapOptions {
+export interface BootstrapOptions extends PrepareOptions {
   readonly store: Store;
   readonly fleet: Fleet;
   readonly credentials: Credentials;
   readonly lanes: Lanes;
   readonly requests: Requests;
-  readonly templates: Templates;
-  readonly keys: ElsewhereKeys;
-  readonly provisioning: Provisioning;
-  readonly models: Models;
   readonly organisationId: OrganisationId;
   /** Whether devices without DTLS are admitted at all. */
   readonly noSec: boolean;
-  /** Where devices reach this server. */
-  readonly uris: () => ServerUris;
   readonly send: (message: LinkDown) => void;
   readonly refuse: (refused: Refused) => void;
   readonly now: () => Millis;
@@ -54,12 +43,6 @@ interface Active {
   readonly sessionId: SessionId;
   readonly configuration: Configuration;
   readonly preferred: number | undefined;
-}
-
-/** What a device is given now, and what must be stored before it learns that. */
-interface Prepared {
-  readonly configuration: Configuration;
-  readonly decisions: readonly (Decision | undefined)[];
 }
 
 const actorOf = ({ row: { endpoint } }: Device) => ({ kind: 'device', name: endpoint }) as const;
@@ -129,7 +112,7 @@ export class Bootstrap {
   async #begin(device: Device, former: Active | undefined, message: BootstrapRequest): Promise<void> {
     const { deviceId } = device.row;
     await this.#o.provisioning.came(device, message.session);
-    const prepared = await this.#prepare(device, message.session);
+    const prepared = await prepare(device, this.#o, message.session);
     const row = this.#rowOf(device, message, 'asked to be bootstrapped');
     if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
     const { configuration, decisions } = prepared;
@@ -148,7 +131,7 @@ export class Bootstrap {
   /** Answers a Bootstrap-Pack-Request with everything at once. */
   packRequest(message: PackRequest): Promise<void> {
     return this.#admitted(message, async (device) => {
-      const prepared = await this.#prepare(device);
+      const prepared = await prepare(device, this.#o);
       const row: BootstrapRow = { ...this.#rowOf(device, message, 'asked for everything at once'), pack: 1 };
       if (typeof prepared === 'string') return this.#cannot(device, row, message, prepared);
       const { configuration, decisions } = prepared;
@@ -219,39 +202,6 @@ export class Bootstrap {
       // Nothing was saved, so nothing is given; the device is told to come back in a minute.
       this.#busy(exchange, 60);
     }
-  }
-
-  /** @returns why there is nothing to give in words */
-  async #prepare(device: Device, session?: SessionInfo): Promise<Prepared | string> {
-    const { group, template } = this.#o.templates.for(device.row);
-    const { organisationId } = device.row;
-    const uris = this.#o.uris();
-    const decisions: (Decision | undefined)[] = [];
-    const accounts: Configuration['accounts'][number][] = [];
-    for (const account of template.accounts) {
-      const { security = 'psk' } = account;
-      if (account.uri !== undefined) {
-        const secured = await this.#o.keys.offer(account, { organisationId, name: group }, device.row);
-        if (typeof secured === 'string') return secured;
-        accounts.push({ ...account, uri: account.uri, secured });
-        continue;
-      }
-      const transport = transportOf(security, account.binding);
-      const uri = uris[transport];
-      if (uri === undefined) return `the server has no ${transport} under an address that it knows: see --device-host`;
-      const offer = this.#o.provisioning.offer(device, security);
-      if (typeof offer === 'string') return offer;
-      decisions.push(offer.decision);
-      accounts.push({ ...account, uri, secured: offer.secured });
-    }
-    const resources = (template.resources ?? []).map(({ path, value, type }) => {
-      return { path, stored: this.#o.models.storedOf(path, value, type, undefined) };
-    });
-    const renewal = session && template.renewBootstrapKey ? this.#o.provisioning.renew(device, session) : undefined;
-    if (typeof renewal === 'string') return renewal;
-    decisions.push(renewal?.decision);
-    const renewed = renewal?.secured.mode === 'psk' ? { renewed: renewal.secured } : {};
-    return { configuration: { template, accounts, resources, ...renewed }, decisions };
   }
 
   /** Asks the device for one thing after the other; every answer is on record before the next is asked for. */
@@ -357,11 +307,4 @@ export class Bootstrap {
 
 function deletionOf({ bootstrapId }: BootstrapRow): Change {
   return { delete: 'bootstraps', key: { bootstrapId } };
-}
-
-/** What an account is reached by: over connections if TCP comes first in its binding, and with security if it is of (D)TLS. */
-function transportOf(security: NonNullable<BootstrapAccount['security']>, binding = 'U'): Transport {
-  const bare = security === 'none' || security === 'oscore';
-  if (binding.startsWith('T')) return bare ? 'coap+tcp' : 'coaps+tcp';
-  return bare ? 'coap' : 'coaps';
 }

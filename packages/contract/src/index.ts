@@ -17,6 +17,7 @@ export { readLeshanSecurity } from './imports/leshan-security.ts';
 export * from './models.ts';
 export { attributesText, operationText } from './operation-text.ts';
 export * from './policies.ts';
+export { isCutOff } from './reach.ts';
 export * from './routes/routes.ts';
 export * from './scopes.ts';
 export * from './streams.ts';

@@ -1,4 +1,12 @@
-import type { DeviceDetail, FailedHandshake, FormatInfo, Presence, RuleState, RuleStatus } from '@reeve/contract';
+import {
+  type DeviceDetail,
+  type FailedHandshake,
+  type FormatInfo,
+  isCutOff,
+  type Presence,
+  type RuleState,
+  type RuleStatus,
+} from '@reeve/contract';
 import type { Context } from '../command.ts';
 import { type Columns, facts, table } from '../output.ts';
 import { clean } from '../table.ts';
@@ -64,7 +72,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
     '',
     ...facts(context, {
       id: device.deviceId,
-      presence: presenceText(presence, now),
+      presence: `${presenceText(presence, now)}${isCutOff(device) ? ', nothing can be sent until it is heard' : ''}`,
       address: registration && `${registration.address}${device.secure === false ? ', without DTLS' : ''}`,
       registered:
         registration &&

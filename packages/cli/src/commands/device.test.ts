@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { run } from '../testing.ts';
+import { NOW, run } from '../testing.ts';
 import { detail, summary } from '../testing-answers.ts';
 
 describe('device add', () => {
@@ -102,6 +102,24 @@ describe('the downlink of a device', () => {
       code: 2,
       err: expect.stringContaining('--wake takes urgent, normal, never'),
     });
+  });
+
+  it('says that nothing can be sent to one whose connection ended', async () => {
+    const registration = {
+      registeredAt: NOW,
+      lifetime: 300,
+      version: '1.1',
+      binding: 'T',
+      queueMode: false,
+      address: 'x',
+    };
+    const shown = (more: object) =>
+      run(['device', 'show', 'truck-1'], {
+        'devices.show': { ...detail, registration: { ...registration, ...more } },
+        'handshakes.list': { items: [] },
+      });
+    expect((await shown({})).out).toContain('nothing can be sent until it is heard');
+    expect((await shown({ transport: 'coaps+tcp' })).out).not.toContain('nothing can be sent');
   });
 
   it('tells why commands wait, and what is left of the day', async () => {

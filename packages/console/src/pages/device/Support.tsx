@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import type { DeviceDetail, FormatInfo } from '@reeve/contract';
+import { type DeviceDetail, type FormatInfo, isCutOff } from '@reeve/contract';
 import { Facts } from '../../components/Facts.tsx';
 import { Section } from '../../components/Section.tsx';
 import { formatDuration } from '../../format.ts';
@@ -20,7 +20,7 @@ export function Support({ device }: { device: DeviceDetail }) {
         facts={[
           ['LwM2M', version],
           ['Binding', `${binding}${queueMode ? ', queue mode' : ''}`],
-          ['Transport', transport],
+          ['Transport', isCutOff(device) ? 'none: nothing can be sent until it is heard' : transport],
           ['Formats', contentFormats ? names(contentFormats) : 'it did not say'],
           ['SMS', registration.sms],
         ]}

@@ -76,7 +76,8 @@ export class TestServer {
       ],
       http: { host: '127.0.0.1', port: this.#ready ? Number(new URL(this.#ready.url).port) : await lastingPort() },
       link,
-      transmission: { ackTimeoutMs: 500, maxRetransmit: 1 },
+      // Short, for tests of devices that are gone; long enough for one that the machine keeps waiting for seconds.
+      transmission: { ackTimeoutMs: 500, maxRetransmit: 2 },
       logLevel: 'error',
       ...(identities && { identities }),
     };

@@ -31,6 +31,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'dtls-sessions': ['dtls-sessions.ts'],
   storm: ['storm.ts'],
   memory: ['memory.ts'],
+  inside: ['--max-semi-space-size=64', 'inside.ts'],
 };
 
 interface Measured {

@@ -5,6 +5,7 @@ import { LeanDevice } from './device.ts';
 import { identities } from './identity.ts';
 import type { LoadPlan, LoadReport, Window } from './plan.ts';
 import { Requester } from './requester.ts';
+import { Ring } from './ring.ts';
 
 /** Handshakes and Registers under way at a time while the devices come up. */
 const STARTING = 50;
@@ -21,10 +22,8 @@ const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
 const { operation, port } = plan;
 const identityOf = identities(plan);
 const clients: Client[] = [];
-/** Clients that are free, the one that has waited longest first: a ring with room for all. */
-const ring: (Client | undefined)[] = new Array(Math.max(plan.devices, plan.outstanding) + 1);
-let head = 0;
-let tail = 0;
+/** Clients that are free. */
+const waiting = new Ring<Client>(Math.max(plan.devices, plan.outstanding));
 let ready = 0;
 let underWay = 0;
 let done = 0;
@@ -32,11 +31,11 @@ let retransmissions = 0;
 let running = false;
 
 function fill(): void {
-  while (underWay < plan.outstanding && head !== tail) {
-    const client = ring[head];
-    head = (head + 1) % ring.length;
+  while (underWay < plan.outstanding) {
+    const client = waiting.shift();
+    if (!client) return;
     underWay += 1;
-    client?.next();
+    client.next();
   }
 }
 
@@ -51,8 +50,7 @@ function free(client: Client): void {
     done += 1;
     underWay -= 1;
   } else ready += 1;
-  ring[tail] = client;
-  tail = (tail + 1) % ring.length;
+  waiting.push(client);
   if (running) fill();
 }
 
@@ -98,8 +96,12 @@ const patrol = setInterval(() => {
 await comeUp();
 running = true;
 // Clients that take several requests at a time are free several times.
-if (operation === 'get')
-  for (let i = clients.length; i < plan.outstanding; i++) ring[tail++] = clients[i % clients.length];
+if (operation === 'get') {
+  for (let i = clients.length; i < plan.outstanding; i++) {
+    const client = clients[i % clients.length];
+    if (client) waiting.push(client);
+  }
+}
 fill();
 await sleep(plan.warmUpMs);
 const fresh = await windows();

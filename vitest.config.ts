@@ -7,6 +7,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What does not come at all fails as late as what comes late: a busy machine is no fault.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -21,8 +21,8 @@ export class Requests {
   readonly #send: (message: LinkDown) => void;
   /** The last request to each device in queue mode that is under way or waits for the one before it. */
   readonly #turns = new WeakMap<Device, Promise<RequestOutcome>>();
-  /** What is under way to any other device, and to those behind it. */
-  readonly #lines = new WeakMap<Device, Line>();
+  /** What is under way to any other device, and to those behind it; none while nothing is. */
+  readonly #lines = new Map<Device, Line>();
   #last = 0;
 
   constructor(send: (message: LinkDown) => void) {
@@ -72,7 +72,7 @@ export class Requests {
     const outcome = await this.#perform(device, operation);
     const next = line.waiting.shift() ?? line.observing.shift();
     if (next) next();
-    else line.underWay--;
+    else if (--line.underWay === 0) this.#lines.delete(carrier);
     return outcome;
   }
 

@@ -164,33 +164,40 @@ export type CoapEffect =
 
 const NOTHING: readonly CoapEffect[] = Object.freeze([]);
 
-/** Where the parts of the core leave their effects until the caller fetches them. */
-export class Outbox {
+/** Effects until the caller fetches them. */
+export class Effects {
+  #effects: CoapEffect[] | undefined = undefined;
+
+  push(effect: CoapEffect): void {
+    // Most often there is one: an array that is made with it has no room to spare.
+    if (this.#effects === undefined) this.#effects = [effect];
+    else this.#effects.push(effect);
+  }
+
+  /** Those since the last call, in order. */
+  drain(): readonly CoapEffect[] {
+    const effects = this.#effects ?? NOTHING;
+    this.#effects = undefined;
+    return effects;
+  }
+}
+
+/** Where the parts of the core leave their effects. */
+export class Outbox extends Effects {
   readonly #streams: { has(peer: PeerKey): boolean };
-  #effects: CoapEffect[] = [];
 
   /** @param streams peers with a connection */
   constructor(streams: { has(peer: PeerKey): boolean }) {
+    super();
     this.#streams = streams;
-  }
-
-  push(effect: CoapEffect): void {
-    this.#effects.push(effect);
   }
 
   send(peer: PeerKey, datagram: Uint8Array): void {
     const bytes = this.#streams.has(peer) ? frameOf(datagram) : datagram;
-    this.#effects.push({ kind: 'send', peer, datagram: bytes });
+    this.push({ kind: 'send', peer, datagram: bytes });
   }
 
   refuse(peer: PeerKey, reason: RefusalReason, detail: string): void {
-    this.#effects.push({ kind: 'refused', peer, reason, detail });
-  }
-
-  drain(): readonly CoapEffect[] {
-    if (this.#effects.length === 0) return NOTHING;
-    const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    this.push({ kind: 'refused', peer, reason, detail });
   }
 }

@@ -5,7 +5,7 @@ import type { DecodeResult } from './codec.ts';
 import { Code } from './codes.ts';
 import { CoapCore, type RestoredObservation } from './core.ts';
 import type { CoapCoreOptions } from './core-options.ts';
-import type { CoapEffect, NotificationEffect } from './effects.ts';
+import { type CoapEffect, Effects, type NotificationEffect } from './effects.ts';
 import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
 import { type BodyLimits, type CoapLimits, DEFAULT_BODY_LIMITS } from './limits.ts';
 import type { CoapMessage } from './message.ts';
@@ -39,7 +39,7 @@ export class CoapEndpoint {
   readonly #asking: Asking;
   readonly #serving: Serving;
   readonly #challenge: CoapEndpointOptions['challenge'];
-  #effects: CoapEffect[] = [];
+  readonly #effects = new Effects();
 
   constructor({ bodyLimits, challenge, inParts = () => false, ...options }: CoapEndpointOptions) {
     this.#core = new CoapCore({ ...options, blockwise: true });
@@ -52,9 +52,7 @@ export class CoapEndpoint {
 
   /** The effects since the last call, in order. */
   drain(): readonly CoapEffect[] {
-    const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
-    return effects;
+    return this.#effects.drain();
   }
 
   /** See `CoapCore.connected`. */

@@ -31,9 +31,14 @@ const BLOCK_OPTIONS: ReadonlySet<number> = new Set([
   Option.Size2.number,
 ]);
 
-/** The message that a body in parts stands for: without the options that speak of parts. */
+/** The message that a body in parts stands for, without the options that speak of parts: itself if it has none. */
 export function whole(message: CoapMessage, payload: Uint8Array): CoapMessage {
-  return { ...message, payload, options: message.options.filter(({ number }) => !BLOCK_OPTIONS.has(number)) };
+  if (payload === message.payload && !message.options.some(isOfParts)) return message;
+  return { ...message, payload, options: message.options.filter((found) => !isOfParts(found)) };
+}
+
+function isOfParts({ number }: CoapOption): boolean {
+  return BLOCK_OPTIONS.has(number);
 }
 
 /**

@@ -39,10 +39,12 @@ export class Serving {
 
   /** A request, which may be a part of one. */
   onRequest(effect: RequestEffect, now: number): void {
-    const { message } = effect;
+    const { peer, message } = effect;
     const part = block1(message);
     const wanted = block2(message);
-    if (this.#hasReservedSize(effect)) this.#refuse(effect, Code.BadRequest, 'a block of the reserved size', now);
+    // The size exponent 7 is for connections (RFC 7959 §2.2, RFC 8323 §6).
+    const isReserved = (part?.szx === BERT || wanted?.szx === BERT) && !this.#core.isConnected(peer);
+    if (isReserved) this.#refuse(effect, Code.BadRequest, 'a block of the reserved size', now);
     else if (this.#inParts(message)) this.#push(effect);
     else if (part !== undefined && (part.more || part.num > 0)) this.#onPart(effect, part, now);
     else if (wanted !== undefined && wanted.num > 0) this.#onFurther(effect, wanted, now);
@@ -89,17 +91,13 @@ export class Serving {
     return this.#core.notify(peer, token, { ...spec, ...partOf(answer, payload, { num: 0, szx }) }, now);
   }
 
-  /** Whether a block option has the size exponent 7 in a datagram (RFC 7959 §2.2). */
-  #hasReservedSize({ peer, message }: RequestEffect): boolean {
-    return (block1(message)?.szx === BERT || block2(message)?.szx === BERT) && !this.#core.isConnected(peer);
-  }
-
   #exponent(peer: PeerKey, wanted: BlockValue | undefined): number {
     return Math.min(wanted?.szx ?? 6, exponentOf(this.#core.payloadLimits(peer).blockBytes));
   }
 
-  #deliver({ exchange, peer, message, confirmable }: RequestEffect, payload: Uint8Array): void {
-    this.#push({ kind: 'request', exchange, peer, confirmable, message: whole(message, payload) });
+  #deliver(effect: RequestEffect, payload: Uint8Array): void {
+    const message = whole(effect.message, payload);
+    this.#push(message === effect.message ? effect : { ...effect, message });
   }
 
   /** Adds a part to a request's body, or says why not (RFC 7959 §2.5 and §2.9). */

@@ -1,4 +1,5 @@
 import { isSafeMethod } from './codes.ts';
+import type { CoapEffect } from './effects.ts';
 import { ExchangeId, type ObservationScope } from './ids.ts';
 import { type CoapMessage, MessageType, observeValue } from './message.ts';
 import type { CoapOption } from './options.ts';
@@ -48,34 +49,50 @@ export const DONE: ExchangeState = { kind: 'done' };
 export interface Exchange {
   id: ExchangeId;
   readonly peer: Peer;
-  readonly messageId: number;
-  readonly code: number;
+  messageId: number;
+  code: number;
   /** The token as a key: the datagram itself is not kept. */
-  readonly token: string;
-  readonly confirmable: boolean;
+  token: string;
+  confirmable: boolean;
   /** Whether it is a request to be made an observer. */
-  readonly registers: boolean;
-  /** The request, as long as its answer is due and only if it is to be asked for. */
-  request: CoapMessage | undefined;
+  registers: boolean;
+  /** The request as it was told, as long as its answer is due and only if it is to be asked for. */
+  request: Extract<CoapEffect, { kind: 'request' }> | undefined;
   /** The observation, for a notification; undefined for a request. */
-  readonly scope: ObservationScope | undefined;
+  scope: ObservationScope | undefined;
   /** When its message id may be used for something else, ms. */
-  readonly expiresAt: number;
+  expiresAt: number;
   state: ExchangeState;
 }
 
 const NO_OPTIONS: readonly CoapOption[] = [];
 const NO_PAYLOAD = new Uint8Array(0);
 
-/** What is kept of an answer: the whole, or only its code when options and payload exceed `limit` bytes. */
-export function cacheable(answer: Omit<CachedAnswer, 'complete'>, limit: number): CachedAnswer {
-  return answerBytes(answer) <= limit
-    ? { ...answer, complete: true }
-    : { code: answer.code, options: NO_OPTIONS, payload: NO_PAYLOAD, complete: false };
+/** Answers that are nothing but a code, which most are: each is kept once for all exchanges. */
+const BARE: (ExchangeState | undefined)[] = new Array(256).fill(undefined);
+
+/**
+ * The state of an exchange that is answered so.
+ *
+ * @param limit bytes of options and payload that are kept with it; beyond that only the code is
+ */
+export function answered(
+  code: number,
+  options: readonly CoapOption[],
+  payload: Uint8Array,
+  limit: number,
+): ExchangeState {
+  if (options.length === 0 && payload.length === 0) {
+    BARE[code] ??= { kind: 'answered', answer: { code, options, payload, complete: true } };
+    return BARE[code];
+  }
+  const answer = { code, options, payload, complete: true };
+  if (answerBytes(answer) <= limit) return { kind: 'answered', answer };
+  return { kind: 'answered', answer: { code, options: NO_OPTIONS, payload: NO_PAYLOAD, complete: false } };
 }
 
 /** Bytes of an answer's options and payload. */
-export function answerBytes({ options, payload }: Omit<CachedAnswer, 'complete'>): number {
+export function answerBytes({ options, payload }: CachedAnswer): number {
   let bytes = payload.length;
   for (const { value } of options) bytes += value.length;
   return bytes;
@@ -83,6 +100,34 @@ export function answerBytes({ options, payload }: Omit<CachedAnswer, 'complete'>
 
 function isOpen({ state }: Exchange): boolean {
   return state.kind === 'pending' || state.kind === 'acknowledged';
+}
+
+function newExchange(peer: Peer): Exchange {
+  return {
+    id: ExchangeId(0),
+    peer,
+    messageId: 0,
+    code: 0,
+    token: '',
+    confirmable: false,
+    registers: false,
+    request: undefined,
+    scope: undefined,
+    expiresAt: 0,
+    state: DONE,
+  };
+}
+
+/** Takes the oldest exchange that is not open out of a peer's. */
+function takeOldest(exchanges: Exchange[]): Exchange | undefined {
+  for (let i = 0; i < exchanges.length; i++) {
+    const oldest = exchanges[i];
+    if (oldest === undefined || isOpen(oldest)) continue;
+    exchanges.copyWithin(i, i + 1);
+    exchanges.pop();
+    return oldest;
+  }
+  return undefined;
 }
 
 /** Incoming exchanges: those that the application owes an answer to, and answered ones by which duplicates are known. */
@@ -123,7 +168,10 @@ export class ExchangeTable {
     return undefined;
   }
 
-  /** Remembers a message; undefined when the peer's exchanges are all open. The oldest other one goes if need be. */
+  /**
+   * Remembers a message; undefined when the peer's exchanges are all open. If need be it takes the place of the oldest
+   * other one: whoever says much is remembered without anything being allocated.
+   */
   add(
     peer: Peer,
     message: CoapMessage,
@@ -132,25 +180,18 @@ export class ExchangeTable {
     scope?: ObservationScope,
   ): Exchange | undefined {
     const { exchanges } = peer;
-    if (exchanges.length >= this.#limit) {
-      const oldest = exchanges.findIndex((exchange) => !isOpen(exchange));
-      if (oldest < 0) return undefined;
-      exchanges.splice(oldest, 1);
-    }
+    const exchange = exchanges.length < this.#limit ? newExchange(peer) : takeOldest(exchanges);
+    if (exchange === undefined) return undefined;
     const confirmable = message.type === MessageType.Confirmable;
-    const exchange: Exchange = {
-      id: this.#nextId(),
-      peer,
-      messageId: message.messageId,
-      code: message.code,
-      token: tokenKey(message.token),
-      confirmable,
-      registers: isSafeMethod(message.code) && observeValue(message) === 0,
-      request: undefined,
-      scope,
-      expiresAt: now + (confirmable ? peer.exchangeLifetimeMs : peer.nonLifetimeMs),
-      state,
-    };
+    exchange.id = this.#nextId();
+    exchange.messageId = message.messageId;
+    exchange.code = message.code;
+    exchange.token = tokenKey(message.token);
+    exchange.confirmable = confirmable;
+    exchange.registers = isSafeMethod(message.code) && observeValue(message) === 0;
+    exchange.scope = scope;
+    exchange.expiresAt = now + (confirmable ? peer.exchangeLifetimeMs : peer.nonLifetimeMs);
+    exchange.state = state;
     exchanges.push(exchange);
     if (isOpen(exchange)) this.#open.set(exchange.id, exchange);
     return exchange;

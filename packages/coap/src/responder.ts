@@ -2,7 +2,7 @@ import { encodeMessage } from './codec.ts';
 import { Code, formatCode, isSafeMethod, isSuccess } from './codes.ts';
 import { type Context, longestFrom, longestTo, repeat, sendEmpty } from './context.ts';
 import type { RefusalReason } from './effects.ts';
-import { ACCEPTED, ACKNOWLEDGED, cacheable, DONE, type Exchange, PENDING, REJECTED } from './exchanges.ts';
+import { ACCEPTED, ACKNOWLEDGED, answered, DONE, type Exchange, PENDING, REJECTED } from './exchanges.ts';
 import type { ExchangeId, PeerKey } from './ids.ts';
 import { block1, block2, type CoapMessage, MessageType, observeValue, unservableOption } from './message.ts';
 import { addObserver, findObserver, nextSequence, type Observer, removeObserver } from './observers.ts';
@@ -62,8 +62,7 @@ export class Responder {
 
   /** The request of an exchange that waits for its answer. */
   requestOf(id: ExchangeId): { readonly peer: PeerKey; readonly message: CoapMessage } | undefined {
-    const exchange = this.#request(id);
-    return exchange?.request && { peer: exchange.peer.key, message: exchange.request };
+    return this.#request(id)?.request;
   }
 
   /** What an observer asked for. */
@@ -99,8 +98,7 @@ export class Responder {
       return this.respond(id, { code: Code.InternalServerError }, now);
     }
     if (piggybacked) {
-      const answer = cacheable({ code: spec.code, options, payload }, limits.cachedAnswerBytes);
-      exchanges.move(exchange, { kind: 'answered', answer });
+      exchanges.move(exchange, answered(spec.code, options, payload, limits.cachedAnswerBytes));
       outbox.send(peer.key, datagram);
       return true;
     }
@@ -179,8 +177,9 @@ export class Responder {
 
   #deliver(exchange: Exchange, message: CoapMessage): void {
     const { id, peer, confirmable } = exchange;
-    if (this.#context.blockwise) exchange.request = message;
-    this.#context.outbox.push({ kind: 'request', exchange: id, peer: peer.key, message, confirmable });
+    const request = { kind: 'request', exchange: id, peer: peer.key, message, confirmable } as const;
+    if (this.#context.blockwise) exchange.request = request;
+    this.#context.outbox.push(request);
   }
 
   /** Gives a piggybacked answer again; when it was too long to keep, a safe request is simply done again. */
@@ -201,7 +200,7 @@ export class Responder {
 
   #observe({ peer, token, request }: Exchange): Observer | undefined {
     const observer = addObserver(peer, tokenOf(token), this.#context.limits.observersPerPeer);
-    if (observer !== undefined) observer.request = request;
+    if (observer !== undefined) observer.request = request?.message;
     if (observer === undefined) {
       this.#context.outbox.refuse(peer.key, 'observersPerPeer', 'answered without observing');
     }

@@ -171,7 +171,7 @@ export class CoapCore {
     const { sender } = this.#context;
     switch (RECEPTION[codeKind(message.code)][message.type]) {
       case 'request':
-        this.#responder.receive(key, message, bytes, now);
+        this.#responder.receive(key, peer, message, bytes, now);
         break;
       case 'separate':
         this.#requester.receiveSeparate(key, peer, message, bytes, now);

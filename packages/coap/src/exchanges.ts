@@ -119,15 +119,26 @@ function newExchange(peer: Peer): Exchange {
 }
 
 /** Takes the oldest exchange that is not open out of a peer's. */
-function takeOldest(exchanges: Exchange[]): Exchange | undefined {
+function takeOldest(peer: Peer): Exchange | undefined {
+  const { exchanges } = peer;
   for (let i = 0; i < exchanges.length; i++) {
     const oldest = exchanges[i];
     if (oldest === undefined || isOpen(oldest)) continue;
-    exchanges.copyWithin(i, i + 1);
-    exchanges.pop();
+    takeOut(peer, i);
     return oldest;
   }
   return undefined;
+}
+
+function takeOut({ exchanges, messageIds }: Peer, index: number): void {
+  shiftOut(exchanges, index);
+  shiftOut(messageIds, index);
+}
+
+/** Does what `splice` does, without making an array of what is taken out. */
+function shiftOut<T>(list: T[], index: number): void {
+  for (let i = index + 1; i < list.length; i++) list[i - 1] = list[i] as T;
+  list.pop();
 }
 
 /** Incoming exchanges: those that the application owes an answer to, and answered ones by which duplicates are known. */
@@ -150,13 +161,13 @@ export class ExchangeTable {
    * compared too: a device that restarted may begin again with the message ids it used before.
    */
   find(peer: Peer, message: CoapMessage, now: number): Exchange | undefined {
-    const { exchanges } = peer;
+    const { exchanges, messageIds } = peer;
     const confirmable = message.type === MessageType.Confirmable;
-    for (let i = 0; i < exchanges.length; i++) {
+    for (let i = 0; i < messageIds.length; i++) {
+      if (messageIds[i] !== message.messageId) continue;
       const exchange = exchanges[i];
       if (
         exchange !== undefined &&
-        exchange.messageId === message.messageId &&
         exchange.code === message.code &&
         exchange.confirmable === confirmable &&
         isTokenOf(exchange.token, message.token) &&
@@ -179,8 +190,8 @@ export class ExchangeTable {
     now: number,
     scope?: ObservationScope,
   ): Exchange | undefined {
-    const { exchanges } = peer;
-    const exchange = exchanges.length < this.#limit ? newExchange(peer) : takeOldest(exchanges);
+    const { exchanges, messageIds } = peer;
+    const exchange = exchanges.length < this.#limit ? newExchange(peer) : takeOldest(peer);
     if (exchange === undefined) return undefined;
     const confirmable = message.type === MessageType.Confirmable;
     exchange.id = this.#nextId();
@@ -193,6 +204,7 @@ export class ExchangeTable {
     exchange.expiresAt = now + (confirmable ? peer.exchangeLifetimeMs : peer.nonLifetimeMs);
     exchange.state = state;
     exchanges.push(exchange);
+    messageIds.push(exchange.messageId);
     if (isOpen(exchange)) this.#open.set(exchange.id, exchange);
     return exchange;
   }
@@ -207,9 +219,9 @@ export class ExchangeTable {
 
   /** Forgets an exchange that nothing can repeat. */
   remove(exchange: Exchange): void {
-    const { exchanges } = exchange.peer;
+    const { peer } = exchange;
     this.#open.delete(exchange.id);
-    exchanges.splice(exchanges.indexOf(exchange), 1);
+    takeOut(peer, peer.exchanges.indexOf(exchange));
   }
 
   /** Whether a peer waits for an answer. */
@@ -225,19 +237,20 @@ export class ExchangeTable {
   }
 
   /** Forgets the answered exchanges of a peer whose message ids may be used again. */
-  expire({ exchanges }: Peer, now: number): void {
+  expire(peer: Peer, now: number): void {
+    const { exchanges, messageIds } = peer;
     for (let i = exchanges.length - 1; i >= 0; i--) {
       const exchange = exchanges[i];
-      if (exchange !== undefined && exchange.expiresAt <= now && !isOpen(exchange)) exchanges.splice(i, 1);
+      if (exchange !== undefined && exchange.expiresAt <= now && !isOpen(exchange)) takeOut(peer, i);
     }
-    // Gives back the room that it has grown to.
-    if (exchanges.length === 0) exchanges.length = 0;
+    // Gives back the room that they have grown to.
+    if (exchanges.length === 0) exchanges.length = messageIds.length = 0;
   }
 
   /** Forgets all exchanges of a peer, open ones too. */
-  drop({ exchanges }: Peer): void {
+  drop({ exchanges, messageIds }: Peer): void {
     for (const { id } of exchanges) this.#open.delete(id);
-    exchanges.length = 0;
+    exchanges.length = messageIds.length = 0;
   }
 
   #nextId(): ExchangeId {

@@ -24,6 +24,8 @@ export class Peer extends WheelEntry<Timed> {
   scope: ObservationScope | undefined;
   /** Incoming exchanges, oldest first. */
   readonly exchanges: Exchange[] = [];
+  /** The message id of each: to look for one that is not there, as most are not, touches none of them. */
+  readonly messageIds: number[] = [];
   /** Requests and pings that wait for their turn. */
   readonly queue: Outbound[] = [];
   /** The request under way: sent, its response outstanding. */

@@ -8,6 +8,7 @@ import { block1, block2, type CoapMessage, MessageType, observeValue, unservable
 import { addObserver, findObserver, nextSequence, type Observer, removeObserver } from './observers.ts';
 import { BERT, type CoapOption, Option, option } from './options.ts';
 import { Outbound } from './outbound.ts';
+import type { Peer } from './peers.ts';
 import type { NotificationSpec, ResponseSpec } from './specs.ts';
 import { tokenOf } from './token.ts';
 
@@ -24,8 +25,8 @@ export class Responder {
     this.#context = context;
   }
 
-  /** A request came. */
-  receive(key: PeerKey, message: CoapMessage, bytes: number, now: number): void {
+  /** A request came, from a peer that is known or not. */
+  receive(key: PeerKey, from: Peer | undefined, message: CoapMessage, bytes: number, now: number): void {
     const { exchanges, outbox, peers, streams } = this.#context;
     const refusal = this.#refusal(key, message, bytes);
     if (refusal !== undefined) {
@@ -33,7 +34,7 @@ export class Responder {
       return;
     }
 
-    const peer = peers.open(key, now);
+    const peer = from ?? peers.open(key, now);
     if (peer === undefined) {
       outbox.refuse(key, 'peers', 'no room for another peer');
       return;

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { openBootstrap } from './bootstrap/open.ts';
 import type { ServerUris } from './bootstrap/uris.ts';
 import { Performer } from './commands/performer.ts';
+import { GroupCommit } from './decision.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Gateways } from './gateways/gateways.ts';
 import { HandshakeCounts } from './handshakes/counters.ts';
@@ -61,6 +62,7 @@ export async function openCore(options: CoreOptions) {
   const { store, sealer, organisationId, noSec, listener, send, contacted, keepSessionDays, now } = options;
   const loaded = shareTexts(store);
   const lanes = new Lanes();
+  const commits = new GroupCommit(store);
   const live = new Live();
   const fleet = await Fleet.load(store);
   const credentials = await Credentials.load(store, sealer);
@@ -118,6 +120,7 @@ export async function openCore(options: CoreOptions) {
   };
   const registrations = new Registrations({
     store,
+    commits,
     fleet,
     credentials,
     lanes,
@@ -172,6 +175,7 @@ export async function openCore(options: CoreOptions) {
   });
   const dispatcher: Dispatcher = new Dispatcher({
     store,
+    commits,
     fleet,
     lanes,
     credentials,

@@ -1,31 +1,90 @@
 import type { JournalDraft } from './journal/entries.ts';
-import type { Batch, Change, Committed, Sample, Store } from './store/port.ts';
+import type { Batch, Change, Sample, Store } from './store/port.ts';
 
 /** What a capability decided: what to commit, and what to change in memory once it is durable. */
 export interface Decision {
   readonly batch: Batch;
-  /** Called after the commit, with its outcome. */
-  apply?(committed: Committed): void;
+  /** Called after the commit. */
+  apply?(): void;
 }
+
+/** What is decided together; what is undefined needs no decision. */
+export type Decisions = readonly (Decision | undefined)[];
 
 /** Commits several decisions as one batch, then applies them in order. Nothing is applied if the commit fails. */
-export async function commitAll(store: Store, decisions: readonly (Decision | undefined)[]): Promise<Committed> {
-  let changes: readonly Change[] = [];
-  let journal: readonly JournalDraft[] = [];
-  let samples: readonly Sample[] = [];
-  for (const decision of decisions) {
-    if (!decision) continue;
-    changes = joined(changes, decision.batch.changes);
-    journal = joined(journal, decision.batch.journal);
-    samples = joined(samples, decision.batch.samples);
-  }
-  const committed = await store.commit({ changes, journal, samples });
-  for (const decision of decisions) decision?.apply?.(committed);
-  return committed;
+export function commitAll(store: Store, decisions: Decisions): Promise<void> {
+  return store.commit(batchOf([decisions])).then(() => apply(decisions));
 }
 
-/** Both lists; most often there is only one. */
-function joined<T>(one: readonly T[], other: readonly T[] = []): readonly T[] {
-  if (one.length === 0) return other;
-  return other.length === 0 ? one : [...one, ...other];
+/** Everything that is decided, in order. */
+function batchOf(all: readonly Decisions[]): Batch {
+  const changes: Change[] = [];
+  const journal: JournalDraft[] = [];
+  const samples: Sample[] = [];
+  for (const decisions of all) {
+    for (const decision of decisions) {
+      if (!decision) continue;
+      const { batch } = decision;
+      for (const change of batch.changes ?? []) changes.push(change);
+      for (const entry of batch.journal ?? []) journal.push(entry);
+      for (const sample of batch.samples ?? []) samples.push(sample);
+    }
+  }
+  return { changes, journal, samples };
+}
+
+/** What is decided in one turn: about many devices, where many were heard. */
+interface Group {
+  readonly members: Decisions[];
+  /** When it is known what became of each: those that the store refused, and why. */
+  readonly settled: Promise<ReadonlyMap<Decisions, unknown>>;
+}
+
+/**
+ * Commits what is decided in one turn of the event loop as one batch: one call of the store, and one answer of it, for
+ * all devices that were heard in it. What is refused so is committed one by one, since nobody has to answer for what
+ * others told.
+ */
+export class GroupCommit {
+  readonly #store: Store;
+  #gathering: Group | undefined;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** As `commitAll`. @throws StoreError if nothing was saved */
+  async commit(decisions: Decisions): Promise<void> {
+    this.#gathering ??= this.#begin();
+    const { members, settled } = this.#gathering;
+    members.push(decisions);
+    const refused = await settled;
+    if (refused.has(decisions)) throw refused.get(decisions);
+  }
+
+  #begin(): Group {
+    const members: Decisions[] = [];
+    const settled = Promise.resolve().then(async () => {
+      this.#gathering = undefined;
+      const refused = new Map<Decisions, unknown>();
+      await this.#settle(members, refused);
+      return refused;
+    });
+    return { members, settled };
+  }
+
+  async #settle(members: readonly Decisions[], refused: Map<Decisions, unknown>): Promise<void> {
+    try {
+      await this.#store.commit(batchOf(members));
+    } catch (error) {
+      if (members[0] && members.length === 1) refused.set(members[0], error);
+      else await Promise.all(members.map((one) => this.#settle([one], refused)));
+      return;
+    }
+    for (const decisions of members) apply(decisions);
+  }
+}
+
+function apply(decisions: Decisions): void {
+  for (const decision of decisions) decision?.apply?.();
 }

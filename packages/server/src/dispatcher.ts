@@ -1,6 +1,6 @@
 import { Code } from '@reeve/coap';
 import type { Bootstrap } from './bootstrap/bootstrap.ts';
-import { commitAll, type Decision } from './decision.ts';
+import { commitAll, type Decision, type Decisions, type GroupCommit } from './decision.ts';
 import type { Gateways } from './gateways/gateways.ts';
 import type { HandshakeCounts } from './handshakes/counters.ts';
 import type { FailedHandshakes } from './handshakes/failed.ts';
@@ -29,6 +29,7 @@ import type { Admission } from './trust/admission.ts';
 
 interface Options {
   readonly store: Store;
+  readonly commits: GroupCommit;
   readonly fleet: Fleet;
   readonly lanes: Lanes;
   readonly credentials: Credentials;
@@ -181,12 +182,12 @@ export class Dispatcher {
     return this.#report(device, report, [receivedMark(device), ...also]);
   }
 
-  async #report(device: Device, report: Report, also: readonly (Decision | undefined)[]): Promise<void> {
+  async #report(device: Device, report: Report, also: Decisions): Promise<void> {
     // History names a sample by its times: no two reports of a device are of the same millisecond.
     const receivedAt = Math.max(report.receivedAt, (device.reportedAt ?? 0) + 1);
     device.reportedAt = receivedAt;
     const { decision, current } = this.#o.ingest.take(device, { ...report, receivedAt });
-    await commitAll(this.#o.store, [decision, ...also]);
+    await this.#o.commits.commit([decision, ...also]);
     const entries = decision.batch.journal?.length ?? 0;
     chargeLater(carrierOf(device), entries * rateLimits.entry, report.receivedAt);
     if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
@@ -238,7 +239,7 @@ export class Dispatcher {
   }
 
   async #notification(message: Extract<LinkUp, { kind: 'notification' }>): Promise<void> {
-    const { fleet, lanes, registrations, failedHandshakes, send } = this.#o;
+    const { fleet, registrations, failedHandshakes, send } = this.#o;
     const { exchange, session, registrationId, path, token, body } = message;
     const device = fleet.byRegistration(registrationId);
     const wanted = device && this.#o.observer().expects(device.row.deviceId, path, token);
@@ -256,19 +257,21 @@ export class Dispatcher {
       return;
     }
     try {
-      await lanes.run(carrier.row.deviceId, async () => {
+      const turn = this.#enter(device);
+      if (turn) await turn;
+      try {
         if (carrier.registration === undefined || device.registration?.registrationId !== registrationId) {
           if (exchange !== undefined) send({ kind: 'reject', exchange });
           return;
         }
         const report: Report = { path: baseOf(path) ?? path, body, fresh: message.fresh, receivedAt: message.at };
-        await this.#within(device, async () => {
-          await this.#report(device, report, this.#contacts(device, message));
-          if (exchange !== undefined) send({ kind: 'accept', exchange });
-          if (message.ends) await this.#o.observer().ended(device, path, message.code);
-        });
+        await this.#report(device, report, this.#contacts(device, message));
+        if (exchange !== undefined) send({ kind: 'accept', exchange });
+        if (message.ends) await this.#o.observer().ended(device, path, message.code);
         this.#o.heard(carrier, registrations.attach(carrier, session));
-      });
+      } finally {
+        this.#leave(device);
+      }
     } catch {
       // Nothing was saved, so nothing is acknowledged: the observation ends, and begins again when the device is heard.
       if (exchange !== undefined) send({ kind: 'reject', exchange });
@@ -276,9 +279,15 @@ export class Dispatcher {
     }
   }
 
-  /** Does a task in the lane of a device, within that of the gateway that it is behind, if it is. */
-  #within(device: Device, task: () => Promise<void>): Promise<void> {
-    return device.gateway ? this.#o.lanes.run(device.row.deviceId, task) : task();
+  /** Takes the lane of a device, within that of the gateway that it is behind, if it is. @throws LaneFullError */
+  #enter({ gateway, row: { deviceId } }: Device): Promise<void> | undefined {
+    const { lanes } = this.#o;
+    return gateway ? lanes.enterWithin(gateway.row.deviceId, deviceId) : lanes.enter(deviceId);
+  }
+
+  #leave({ gateway, row: { deviceId } }: Device): void {
+    this.#o.lanes.leave(deviceId);
+    if (gateway) this.#o.lanes.leave(gateway.row.deviceId);
   }
 
   /** What a message tells beside what it says: that the device was heard, and the gateway that it is behind. */
@@ -306,21 +315,25 @@ export class Dispatcher {
       return answer(Code.ServiceUnavailable, rateLimits.retryAfter);
     }
     try {
-      await lanes.run(device.row.deviceId, async () => {
-        const { registration } = device;
-        if (registration?.registrationId !== registrationId) return answer(Code.NotFound);
+      const turn = this.#enter(device);
+      if (turn) await turn;
+      try {
+        if (device.registration?.registrationId !== registrationId) return answer(Code.NotFound);
         const told = { path: '/', fresh: true, receivedAt: message.at };
         for (const { registrationId: of, body: values } of behind) {
           const one = fleet.byRegistration(of);
           if (one?.gateway !== device) return answer(Code.NotFound);
-          await this.#within(one, () => this.#report(one, { ...told, body: values }, this.#contacts(one, message)));
+          const report = () => this.#report(one, { ...told, body: values }, this.#contacts(one, message));
+          await lanes.run(one.row.deviceId, report);
         }
         if (behind.length === 0 || body.records.length > 0) {
           await this.#report(device, { ...told, body }, this.#contacts(device, message));
         }
         answer(Code.Changed);
         this.#o.heard(device, registrations.attach(device, session));
-      });
+      } finally {
+        this.#leave(device);
+      }
     } catch {
       // Nothing was saved, so nothing is acknowledged; the device is told to come back in a minute.
       answer(Code.ServiceUnavailable, 60);

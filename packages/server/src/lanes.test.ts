@@ -67,4 +67,22 @@ describe('lanes', () => {
     await Promise.all(tasks);
     expect(await lanes.run(one, async () => 1)).toBe(1);
   });
+
+  it('are taken one within the other, or not at all', async () => {
+    const lanes = new Lanes();
+    lanes.enter(two);
+    const turns = Array.from({ length: 64 }, () => lanes.enter(two));
+    await expect(lanes.enterWithin(one, two)).rejects.toThrow(LaneFullError);
+    expect(lanes.enter(one)).toBeUndefined();
+    lanes.leave(one);
+    for (const turn of turns) {
+      lanes.leave(two);
+      await turn;
+    }
+    const both = lanes.enterWithin(one, two);
+    lanes.leave(two);
+    await both;
+    expect(lanes.enter(one)).toBeDefined();
+    expect(lanes.enter(two)).toBeDefined();
+  });
 });

@@ -3,10 +3,6 @@ import type { DeviceId } from './ids.ts';
 /** Longest queue of one lane; beyond it a task is refused, not queued. */
 const MAX_WAITING = 64;
 
-interface Lane {
-  waiting: (() => Promise<void>)[];
-}
-
 /** A lane is full: messages of a device, say, come faster than they become durable. */
 export class LaneFullError extends Error {
   constructor() {
@@ -15,43 +11,62 @@ export class LaneFullError extends Error {
   }
 }
 
+/** Of a lane that nobody waits for. */
+const NOBODY: readonly never[] = [];
+
 /**
  * One task at a time per device, in the order of arrival, and all devices beside each other; the same for whatever else
  * has an id. A capability decides on what it holds in memory, commits, and applies the outcome inside one task, so that
  * nothing changes underneath.
  */
 export class Lanes<Id extends string = DeviceId> {
-  readonly #lanes = new Map<Id, Lane>();
+  /** Who waits for each lane that is taken. */
+  readonly #waiting = new Map<Id, readonly (() => void)[]>();
 
   /** Runs a task when the lane is free. @throws LaneFullError */
-  run<T>(id: Id, task: () => Promise<T>): Promise<T> {
-    const lane = this.#lanes.get(id);
-    if (!lane) {
-      const fresh: Lane = { waiting: [] };
-      this.#lanes.set(id, fresh);
-      const done = begin(task);
-      const next = () => this.#next(id, fresh);
-      done.then(next, next);
-      return done;
+  async run<T>(id: Id, task: () => Promise<T>): Promise<T> {
+    const turn = this.enter(id);
+    if (turn) await turn;
+    try {
+      return await task();
+    } finally {
+      this.leave(id);
     }
-    if (lane.waiting.length >= MAX_WAITING) return Promise.reject(new LaneFullError());
-    return new Promise<T>((resolve, reject) => {
-      lane.waiting.push(() => begin(task).then(resolve, reject));
-    });
   }
 
-  #next(id: Id, lane: Lane): void {
-    const task = lane.waiting.shift();
-    if (!task) this.#lanes.delete(id);
-    else void task().then(() => this.#next(id, lane));
+  /**
+   * Takes a lane: the caller has to leave it again, whatever happens.
+   *
+   * @returns what to wait for first, unless the lane is free
+   * @throws LaneFullError
+   */
+  enter(id: Id): Promise<void> | undefined {
+    const waiting = this.#waiting.get(id);
+    if (!waiting) {
+      this.#waiting.set(id, NOBODY);
+      return undefined;
+    }
+    if (waiting.length >= MAX_WAITING) throw new LaneFullError();
+    return new Promise((turn) => this.#waiting.set(id, [...waiting, turn]));
   }
-}
 
-/** A task that throws before it has a promise must not keep its lane. */
-function begin<T>(task: () => Promise<T>): Promise<T> {
-  try {
-    return task();
-  } catch (error) {
-    return Promise.reject(error);
+  /** Takes the lane of something within that of what it is behind; as `enter`. */
+  async enterWithin(outer: Id, inner: Id): Promise<void> {
+    await this.enter(outer);
+    try {
+      await this.enter(inner);
+    } catch (error) {
+      this.leave(outer);
+      throw error;
+    }
+  }
+
+  /** Gives a lane to who waits for it first. */
+  leave(id: Id): void {
+    const waiting = this.#waiting.get(id) ?? NOBODY;
+    const first = waiting[0];
+    if (first) this.#waiting.set(id, waiting.slice(1));
+    else this.#waiting.delete(id);
+    first?.();
   }
 }

@@ -1,5 +1,5 @@
 import { Code } from '@reeve/coap';
-import { commitAll, type Decision } from '../decision.ts';
+import { commitAll, type Decision, type GroupCommit } from '../decision.ts';
 import type { Refused } from '../handshakes/failed.ts';
 import type { Millis, OrganisationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
@@ -43,6 +43,7 @@ interface RegistrationHooks {
 
 interface Options {
   readonly store: Store;
+  readonly commits: GroupCommit;
   readonly fleet: Fleet;
   readonly credentials: Credentials;
   readonly lanes: Lanes;
@@ -107,24 +108,35 @@ export class Registrations {
   }
 
   async update(message: Update): Promise<void> {
-    const found = this.#registered(message);
-    if (!found) return this.#answer(message.exchange, Code.NotFound);
-    await this.#inLane(found, message, async (device) => {
-      const { registration } = device;
-      const { registrationId, session } = message;
-      if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
-      const offered = updatedOffer(message, registration.profile);
-      if (offered === 'unknown') return this.#answer(message.exchange, Code.BadRequest);
-      await commitAll(this.#o.store, [
-        contactOf(device, registration, message),
-        this.#change(device, registration, message, offered),
-        ...this.#o.hooks.contact(device, message),
-      ]);
-      const fresh = this.attach(device, session);
-      if (!fresh && offered) this.bind(device, session);
-      this.#answer(message.exchange, Code.Changed);
-      this.#o.hooks.heard(device, fresh);
-    });
+    const { lanes, commits, hooks } = this.#o;
+    const { exchange, registrationId, session } = message;
+    const device = this.#registered(message);
+    if (!device) return this.#answer(exchange, Code.NotFound);
+    if (!this.#mayCome(device, message)) return;
+    const { deviceId } = device.row;
+    try {
+      const turn = lanes.enter(deviceId);
+      if (turn) await turn;
+      try {
+        const { registration } = device;
+        if (registration?.registrationId !== registrationId) return this.#answer(exchange, Code.NotFound);
+        const offered = updatedOffer(message, registration.profile);
+        if (offered === 'unknown') return this.#answer(exchange, Code.BadRequest);
+        await commits.commit([
+          contactOf(device, registration, message),
+          this.#change(device, registration, message, offered),
+          ...hooks.contact(device, message),
+        ]);
+        const fresh = this.attach(device, session);
+        if (!fresh && offered) this.bind(device, session);
+        this.#answer(exchange, Code.Changed);
+        hooks.heard(device, fresh);
+      } finally {
+        lanes.leave(deviceId);
+      }
+    } catch {
+      this.#unsaved(exchange);
+    }
   }
 
   async deregister(message: Deregister): Promise<void> {
@@ -294,19 +306,27 @@ export class Registrations {
     message: Register | Update | Deregister,
     task: (device: Device) => Promise<void>,
   ): Promise<void> {
-    const { exchange } = message;
-    const refused = charge(device, message);
-    if (refused) {
-      this.#o.refuse(refused);
-      const { retryAfter } = rateLimits;
-      return this.#o.send({ kind: 'answer', exchange, code: Code.ServiceUnavailable, maxAge: retryAfter });
-    }
+    if (!this.#mayCome(device, message)) return;
     try {
       await this.#o.lanes.run(device.row.deviceId, () => task(device));
     } catch {
-      // Nothing was saved, so nothing is acknowledged; the device is told to come back in a minute.
-      this.#o.send({ kind: 'answer', exchange, code: Code.ServiceUnavailable, maxAge: 60 });
+      this.#unsaved(message.exchange);
     }
+  }
+
+  /** Whether an authenticated device may send so much; if not, that is its answer. */
+  #mayCome(device: Device, message: Register | Update | Deregister): boolean {
+    const refused = charge(device, message);
+    if (!refused) return true;
+    this.#o.refuse(refused);
+    const { exchange } = message;
+    this.#o.send({ kind: 'answer', exchange, code: Code.ServiceUnavailable, maxAge: rateLimits.retryAfter });
+    return false;
+  }
+
+  /** Nothing was saved, so nothing is acknowledged; the device is told to come back in a minute. */
+  #unsaved(exchange: Register['exchange']): void {
+    this.#o.send({ kind: 'answer', exchange, code: Code.ServiceUnavailable, maxAge: 60 });
   }
 
   #answer(exchange: Register['exchange'], code: number): void {

@@ -59,9 +59,9 @@ export class Ingest {
       : undefined;
     const decision: Decision = {
       batch: { ...evaluated?.batch, samples },
-      apply: (committed) => {
+      apply: () => {
         this.#values.set(deviceId, newest, held);
-        evaluated?.apply?.(committed);
+        evaluated?.apply?.();
       },
     };
     return { decision, current: newest };

@@ -5,16 +5,21 @@ import { Failure } from './failure.ts';
  * A value as it is typed on the command line, in the JSON form that the API takes.
  *
  * @param type LwM2M data type; without it a word that looks like a number or boolean is one
+ * @param secret whether the word must not be told
  * @throws Failure `usage` if the word is no such value
  */
-export function jsonValue(word: string, type: string | undefined): ResourceValue['value'] {
+export function jsonValue(word: string, type: string | undefined, secret = false): ResourceValue['value'] {
   if (type === undefined) {
     if (word === 'true' || word === 'false') return word === 'true';
     return isNumber(word) && Number.isFinite(Number(word)) ? Number(word) : word;
   }
   const typed = parseTyped(type, word);
-  if (!typed.ok) throw new Failure('usage', `"${word}" is no ${type} value`, `Write ${typed.expected}`);
-  return typed.value;
+  if (typed.ok) return typed.value;
+  throw new Failure(
+    'usage',
+    `${secret ? 'What was given' : `"${word}"`} is no ${type} value`,
+    `Write ${typed.expected}`,
+  );
 }
 
 function isNumber(word: string): boolean {

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Actor, Instant, PathText } from './common.ts';
-import { JsonValue, ResourceValue } from './devices.ts';
+import { JsonValue, ResourceValue, Secret } from './devices.ts';
 import { Waiting } from './downlink.ts';
 
 const Attribute = Type.Optional(Type.Union([Type.Number(), Type.Null()]));
@@ -32,6 +32,7 @@ const WrittenValue = Type.Object({
   path: PathText,
   value: JsonValue,
   type: Type.Optional(Type.String({ maxLength: 16 })),
+  secret: Secret,
 });
 
 /** What a command asks of the device. Values are typed by the object's definition, or by `type`. */

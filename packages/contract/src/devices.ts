@@ -9,9 +9,17 @@ import { Downlink, downlinkSettings, WakeFor } from './downlink.ts';
  */
 export const JsonValue = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]);
 
+/**
+ * That a written value is secret: sealed while it waits, and never shown again. What the definition lets be written and
+ * not read is so anyway. Where a value is shown it says that null stands for one that is hidden.
+ */
+export const Secret = Type.Optional(
+  Type.Literal(true, { description: 'sealed while it waits, and never shown: null stands for it' }),
+);
+
 /** A resource and its value; typed by the object's definition, or by `type`. */
 export const SetValue = Type.Object(
-  { path: PathText, value: JsonValue, type: Type.Optional(Type.String({ maxLength: 16 })) },
+  { path: PathText, value: JsonValue, type: Type.Optional(Type.String({ maxLength: 16 })), secret: Secret },
   { additionalProperties: false },
 );
 export type SetValue = Static<typeof SetValue>;

@@ -21,6 +21,20 @@ it.each<[CommandOperation, string]>([
     },
     `write /3/0/14 = "${'x'.repeat(59)}… (5002 characters), no /3/0/6/1`,
   ],
+  [
+    {
+      kind: 'write-composite',
+      values: [
+        { path: '/5/0/0', value: null, secret: true },
+        { path: '/1/0/1', value: 60 },
+      ],
+    },
+    'write /5/0/0 = (hidden), /1/0/1 = 60',
+  ],
+  [
+    { kind: 'create', path: '/9', values: [{ path: '/2', value: 'hunter2', secret: true }] },
+    'create /9/?: /2 = (hidden)',
+  ],
   [{ kind: 'execute', path: '/3/0/4' }, 'execute /3/0/4'],
   [{ kind: 'execute', path: '/3/0/4', arguments: '0=1' }, 'execute /3/0/4 (0=1)'],
   [{ kind: 'create', path: '/5', values: [] }, 'create /5/?'],

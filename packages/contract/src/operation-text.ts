@@ -1,4 +1,5 @@
 import type { CommandOperation } from './commands.ts';
+import type { SetValue } from './devices.ts';
 
 /** Characters of a written value that are told: the rest is read where the value is. */
 const TOLD = 60;
@@ -36,8 +37,13 @@ export function attributesText(attributes: Readonly<Record<string, string | numb
     .join(' ');
 }
 
-function writtenText(values: readonly { readonly path: string; readonly value: unknown }[]): string {
-  return values.map(({ path, value }) => (value === null ? `no ${path}` : `${path} = ${valueText(value)}`)).join(', ');
+function writtenText(values: readonly SetValue[]): string {
+  return values
+    .map(({ path, value, secret }) => {
+      if (secret) return `${path} = (hidden)`;
+      return value === null ? `no ${path}` : `${path} = ${valueText(value)}`;
+    })
+    .join(', ');
 }
 
 function valueText(value: unknown): string {

@@ -164,6 +164,7 @@ export async function startServer(
   if (config.listen.some(takesTlsKeys)) handTlsKeys({ credentials, send });
   const commands = await CommandQueue.open({
     store,
+    sealer,
     bus,
     fleet,
     models: library.models,

@@ -42,6 +42,7 @@ export const waiting = {
   priority: choice(priorities, 'urgent: before all others; background: when there is room', 'normal'),
 };
 
+const secrecy = { secret: flag('never show what is written: for what the definition does not say it of by itself') };
 const repeatable = { repeatable: flag('may be sent again if the answer is lost') };
 
 /** `1=60` or, for one of several values, `2/0=x`. */
@@ -114,6 +115,7 @@ export const operateCommands = [
     options: {
       ...waiting,
       ...costing,
+      ...secrecy,
       type: text('TYPE', 'LwM2M data type, for a resource that the server has no definition of'),
       also: several('PATH=VALUE', 'another resource to write with it'),
       remove: several('PATH', 'a resource instance to remove with it; LwM2M 1.2'),
@@ -126,11 +128,15 @@ export const operateCommands = [
       const known = given.type !== undefined && also.length === 0;
       const detail = known ? undefined : await context.api('devices.show', { params: { device } });
       const typeOf = (at: string) => detail && resourceOf(detail, at)?.type;
-      const value = { path, value: jsonValue(written, given.type ?? typeOf(path)), ...compact({ type: given.type }) };
+      const secret = given.secret || undefined;
+      const json = jsonValue(written, given.type ?? typeOf(path), given.secret || given.value === '-');
+      const value = { path, value: json, ...compact({ type: given.type, secret }) };
       if (also.length === 0 && given.remove.length === 0) {
         return operate(context, given, { kind: 'write', mode: 'replace', path, values: [value] });
       }
-      const others = also.map((other) => ({ path: other.path, value: jsonValue(other.text, typeOf(other.path)) }));
+      const others = also.map((other) => {
+        return { path: other.path, value: jsonValue(other.text, typeOf(other.path), secret), ...compact({ secret }) };
+      });
       const removed = given.remove.map((word) => ({ path: pathOf(word), value: null }));
       const inPieces = given['in-pieces'] || undefined;
       const values = [value, ...others, ...removed];
@@ -149,17 +155,23 @@ export const operateCommands = [
     name: 'device create',
     summary: 'Create an object instance: /OBJECT/INSTANCE, or /OBJECT to let the device choose',
     positionals: target,
-    options: { ...waiting, set: several('RESOURCE=VALUE', 'what it begins with, e.g. 1=60'), ...repeatable },
+    options: {
+      ...waiting,
+      set: several('RESOURCE=VALUE', 'what it begins with, e.g. 1=60'),
+      ...secrecy,
+      ...repeatable,
+    },
     run: async (context, given) => {
       const { device } = given;
       const [, objectId, instanceId, ...below] = given.path.split('/');
       if (below.length > 0 || !objectId) throw new Failure('usage', `${given.path} is no object or object instance`);
       const detail = await context.api('devices.show', { params: { device } });
+      const secret = given.secret || undefined;
       const values = given.set.map((word) => {
         const { path, text } = assignmentOf(word);
         const [, resourceId] = path.split('/');
         const type = resourceOf(detail, `/${objectId}/0/${resourceId}`)?.type;
-        return { path, value: jsonValue(text, type) };
+        return { path, value: jsonValue(text, type, secret), ...compact({ secret }) };
       });
       const operation: CommandOperation = { kind: 'create', path: `/${objectId}`, values };
       return operate(context, given, { ...operation, ...(instanceId ? { instanceId: Number(instanceId) } : {}) });

@@ -58,13 +58,14 @@ export function checkTemplate(
 }
 
 /** What is wrong with a value in words. @param filled texts are filled in, and read, later */
-export function faultOf({ path, value, type }: SetValue, models: Models, filled?: 'filled'): string | undefined {
+export function faultOf(written: SetValue, models: Models, filled?: 'filled'): string | undefined {
+  const { path, value } = written;
   const parsed = parsePath(path);
   if (parsed === undefined || level(parsed) !== PathLevel.resource) return `${path} is no resource, e.g. /3/0/15`;
   if (ACCOUNT_OBJECTS.has(segments(parsed)[0] ?? -1)) return `${path} belongs to an account: see accounts and access`;
   if (filled && typeof value === 'string') return undefined;
   try {
-    models.storedOf(path, value, type, undefined);
+    models.storedOf(written, undefined);
     return undefined;
   } catch (error) {
     if (error instanceof ReeveError) return error.message;

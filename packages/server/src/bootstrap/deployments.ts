@@ -5,17 +5,22 @@ import type { DeviceId, Millis } from '../ids.ts';
 import type { Lanes } from '../lanes.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import type { Change, Store } from '../store/port.ts';
+import { SealError, type SealedPlace } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
 import type { Models } from '../telemetry/models.ts';
+import type { SecretValues } from '../telemetry/secret-values.ts';
 import { faultOf } from './check.ts';
 import { filled } from './placeholders.ts';
+import type { TemplateValues } from './template-values.ts';
 import type { Templates } from './templates.ts';
 
 interface Options {
   readonly store: Store;
+  readonly secrets: SecretValues;
   readonly fleet: Fleet;
   readonly lanes: Lanes;
   readonly templates: Templates;
+  readonly templateValues: TemplateValues;
   readonly models: Models;
   readonly now: () => Millis;
 }
@@ -63,7 +68,8 @@ export class Deployments {
       return message === undefined ? [] : [{ at: `${at}/${index}`, message }];
     });
     if (places.length > 0) throw new ReeveError('invalid-request', 'Values that can not be written', places);
-    return { organisationId, deviceId, values: [...values] };
+    const { values: shown, sealed } = this.#o.secrets.keep(values, placeOf(deviceId), undefined);
+    return { organisationId, deviceId, values: shown, ...(sealed && { sealedValues: sealed }) };
   }
 
   /** After the commit. */
@@ -93,10 +99,26 @@ export class Deployments {
     if (registration?.state !== 'registered') return undefined;
     const own = this.#rows.get(row.deviceId);
     if (own?.queuedAt !== undefined) return undefined;
-    const { template } = this.#o.templates.for(row);
-    const byPath = new Map([...(template.values ?? []), ...(own?.values ?? [])].map((each) => [each.path, each]));
+    const all = this.#opened(row, own);
+    if (!all) return undefined;
+    const byPath = new Map(all.map((each) => [each.path, each]));
     const values = [...byPath.values()].flatMap((each) => filled(each, row, this.#o.models, registration) ?? []);
     return values.length === 0 ? undefined : values;
+  }
+
+  /** Those of its group, and then its own; undefined while they do not open, so that none is passed over. */
+  #opened(row: Row<'devices'>, own: DeploymentRow | undefined): readonly SetValue[] | undefined {
+    const { secrets, templates, templateValues } = this.#o;
+    const { organisationId, deviceId } = row;
+    const { group, template } = templates.for(row);
+    const ofGroup = templateValues.open(template, { organisationId, name: group });
+    try {
+      const ofDevice = own ? secrets.open(own.values, own.sealedValues, placeOf(deviceId)) : [];
+      return ofGroup && [...ofGroup.values, ...ofDevice];
+    } catch (error) {
+      if (error instanceof SealError) return undefined;
+      throw error;
+    }
   }
 
   async #queue(device: Device, queue: Queue): Promise<void> {
@@ -116,7 +138,8 @@ export class Deployments {
     const row: DeploymentRow = {
       organisationId,
       deviceId,
-      values: [...values],
+      // Their commands have what is secret.
+      values: this.#o.secrets.keep(values, placeOf(deviceId), device.registration).values,
       queuedAt: at,
       commands: drafts.map(({ commandId }) => commandId),
     };
@@ -131,4 +154,8 @@ export class Deployments {
     });
     this.put(row);
   }
+}
+
+function placeOf(deviceId: DeviceId): SealedPlace {
+  return { table: 'deployments', row: deviceId, column: 'sealedValues' };
 }

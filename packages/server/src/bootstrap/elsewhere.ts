@@ -156,8 +156,8 @@ export function offerOf(
   }
 }
 
-/** As people see it: that there are keys, and nothing of them. */
-export function shown(template: StoredTemplate): BootstrapTemplate {
+/** As people see it: that there are keys and secret values, and nothing of them. */
+export function shown({ sealedValues: _, sealedResources: __, ...template }: StoredTemplate): BootstrapTemplate {
   const accounts = template.accounts.map(({ sealedKeys, ...account }) =>
     sealedKeys === undefined ? account : { ...account, keys: {} },
   );

@@ -9,6 +9,7 @@ import { checkTemplate } from './check.ts';
 import { type ElsewhereKeys, shown } from './elsewhere.ts';
 import { bootstrapLimits } from './limits.ts';
 import { type BootstrapRow, sessionView } from './records.ts';
+import type { TemplateValues } from './template-values.ts';
 import { BUILT_IN, DEFAULT_GROUP, type TemplateRow, type Templates } from './templates.ts';
 
 interface Options {
@@ -16,6 +17,7 @@ interface Options {
   readonly fleet: Fleet;
   readonly templates: Templates;
   readonly keys: ElsewhereKeys;
+  readonly templateValues: TemplateValues;
   readonly models: Models;
   readonly now: () => Millis;
 }
@@ -34,6 +36,7 @@ export function bootstrapHandlers({
   fleet,
   templates,
   keys,
+  templateValues,
   models,
   now,
 }: Options): Pick<Handlers, BootstrapRoute> {
@@ -79,13 +82,14 @@ export function bootstrapHandlers({
 
     'bootstrap.set-template': async ({ organisationId, params: { name }, body, actor }) => {
       const before = templates.get(organisationId, name);
-      const template = keys.completed(body, before);
+      const owner = { organisationId, name };
+      const template = templateValues.completed(keys.completed(body, before), before?.template, owner);
       checkTemplate(template, models);
       if (!before && templates.of(organisationId).length >= bootstrapLimits.templates) {
         throw new ReeveError('too-many', `There are at most ${bootstrapLimits.templates} templates: remove one first`);
       }
       const at = now();
-      const stored = keys.sealed(template, { organisationId, name });
+      const stored = templateValues.sealed(keys.sealed(template, owner), owner);
       const row: TemplateRow = { organisationId, name, template: stored, changedAt: at, changedBy: actor.name };
       await store.commit({
         changes: [{ put: 'bootstrapTemplates', row }],

@@ -1,5 +1,6 @@
 import type { DeviceId } from '../ids.ts';
 import type { Sealer } from '../store/sealing.ts';
+import { SecretValues } from '../telemetry/secret-values.ts';
 import type { Trust } from '../trust/trust.ts';
 import { accountKeyHandlers } from './account-key-handlers.ts';
 import { AccountKeys } from './account-keys.ts';
@@ -8,9 +9,10 @@ import { Deployments } from './deployments.ts';
 import { ElsewhereKeys } from './elsewhere.ts';
 import { bootstrapHandlers } from './handlers.ts';
 import { Provisioning } from './provisioning.ts';
+import { TemplateValues } from './template-values.ts';
 import { Templates } from './templates.ts';
 
-type Options = Omit<BootstrapOptions, 'templates' | 'keys' | 'provisioning'> & {
+type Options = Omit<BootstrapOptions, 'templates' | 'keys' | 'templateValues' | 'provisioning'> & {
   readonly trust: Trust;
   readonly sealer: Sealer;
 };
@@ -22,6 +24,8 @@ export async function openBootstrap({ trust, sealer, ...options }: Options) {
   const templates = await Templates.load(store);
   const accountKeys = new AccountKeys({ store, sealer, templates, now });
   const keys = new ElsewhereKeys(sealer, accountKeys);
+  const secrets = new SecretValues(sealer, models);
+  const templateValues = new TemplateValues(secrets);
   const serverPublicKey = () => Buffer.from(identities.facts().publicKey, 'base64');
   const serverCertificate = () => {
     const uris = options.uris();
@@ -37,14 +41,14 @@ export async function openBootstrap({ trust, sealer, ...options }: Options) {
     serverCertificate,
     now,
   });
-  const bootstrap = await Bootstrap.open({ ...options, templates, keys, provisioning });
-  const deployments = await Deployments.load({ store, fleet, lanes, templates, models, now });
+  const bootstrap = await Bootstrap.open({ ...options, templates, keys, templateValues, provisioning });
+  const deployments = await Deployments.load({ store, secrets, fleet, lanes, templates, templateValues, models, now });
   return {
     bootstrap,
     deployments,
     accountKeys,
     handlers: () => ({
-      ...bootstrapHandlers({ store, fleet, templates, keys, models, now }),
+      ...bootstrapHandlers({ store, fleet, templates, keys, templateValues, models, now }),
       ...accountKeyHandlers({ store, fleet, lanes, accountKeys, now }),
     }),
     /** The device is gone. */

@@ -12,16 +12,17 @@ const PLACEHOLDER = /\{(endpoint|site|owner|label\.([A-Za-z0-9_.-]+))\}/g;
  * undefined if the device lacks a fact, so that nothing wrong is written.
  */
 export function filled(
-  { path, value, type }: SetValue,
+  written: SetValue,
   row: DeviceRow,
   models: Models,
   model: ModelOf | undefined,
 ): SetValue | undefined {
-  if (typeof value !== 'string') return { path, value, ...(type === undefined ? {} : { type }) };
+  const { path, value, type } = written;
+  if (typeof value !== 'string') return written;
   const text = filledText(value, row);
   if (text === undefined) return undefined;
   const wanted = models.resourceAt(path, model)?.type ?? type;
-  return { path, value: inType(text, wanted), ...(type === undefined ? {} : { type }) };
+  return { ...written, value: inType(text, wanted) };
 }
 
 /** A text with the device's own facts in place of its placeholders; undefined if the device lacks one. */

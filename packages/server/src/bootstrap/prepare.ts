@@ -7,6 +7,7 @@ import type { Models } from '../telemetry/models.ts';
 import type { ElsewhereKeys } from './elsewhere.ts';
 import type { Configuration } from './plan.ts';
 import type { Provisioning } from './provisioning.ts';
+import type { TemplateValues } from './template-values.ts';
 import type { Templates } from './templates.ts';
 import type { ServerUris } from './uris.ts';
 
@@ -14,6 +15,7 @@ import type { ServerUris } from './uris.ts';
 export interface PrepareOptions {
   readonly templates: Templates;
   readonly keys: ElsewhereKeys;
+  readonly templateValues: TemplateValues;
   readonly provisioning: Provisioning;
   readonly models: Models;
   /** Where devices reach this server. */
@@ -34,18 +36,18 @@ interface Prepared {
  */
 export async function prepare(
   device: Device,
-  { templates, keys, provisioning, models, uris }: PrepareOptions,
+  { templates, keys, templateValues, provisioning, models, uris }: PrepareOptions,
   session?: SessionInfo,
 ): Promise<Prepared | string> {
   const { group, template } = templates.for(device.row);
-  const { organisationId } = device.row;
+  const owner = { organisationId: device.row.organisationId, name: group };
   const reached = uris();
   const decisions: (Decision | undefined)[] = [];
   const accounts: Configuration['accounts'][number][] = [];
   for (const account of template.accounts) {
     const { security = 'psk' } = account;
     if (account.uri !== undefined) {
-      const secured = await keys.offer(account, { organisationId, name: group }, device.row);
+      const secured = await keys.offer(account, owner, device.row);
       if (typeof secured === 'string') return secured;
       accounts.push({ ...account, uri: account.uri, secured });
       continue;
@@ -58,8 +60,10 @@ export async function prepare(
     decisions.push(offer.decision);
     accounts.push({ ...account, uri, secured: offer.secured });
   }
-  const resources = (template.resources ?? []).map(({ path, value, type }) => {
-    return { path, stored: models.storedOf(path, value, type, undefined) };
+  const opened = templateValues.open(template, owner);
+  if (!opened) return 'the secret values of its template do not open';
+  const resources = opened.resources.map((written) => {
+    return { path: written.path, stored: models.storedOf(written, undefined) };
   });
   const renewal = session && template.renewBootstrapKey ? provisioning.renew(device, session) : undefined;
   if (typeof renewal === 'string') return renewal;

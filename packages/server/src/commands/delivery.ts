@@ -10,6 +10,7 @@ import { carrierOf, type Device, type Fleet } from '../registry/fleet.ts';
 import type { InstanceChange } from '../registry/instances.ts';
 import { isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
+import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import type { Models } from '../telemetry/models.ts';
@@ -17,6 +18,7 @@ import { instanceChangeOf, linkOperationOf, readPathOf } from './operation.ts';
 import { doneOf, isSuccess, type Performed } from './outcome.ts';
 import type { Performer } from './performer.ts';
 import { priorityOf } from './priority.ts';
+import type { CommandSecrets } from './secrets.ts';
 import { expired, finished, sent, settled } from './steps.ts';
 
 type CommandRow = Row<'commands'>;
@@ -24,6 +26,7 @@ type CommandRow = Row<'commands'>;
 /** What a command is carried out with. */
 export interface DeliveryOptions {
   readonly store: Store;
+  readonly sealer: Sealer;
   readonly fleet: Fleet;
   readonly models: Models;
   readonly pacer: Pacer;
@@ -61,6 +64,7 @@ export class Delivery {
   readonly #o: DeliveryOptions;
   /** What leaves a queue (sent, expired, cancelled) is decided here, so that it leaves in one way only. */
   readonly #lanes: Lanes;
+  readonly #secrets: CommandSecrets;
   /** Devices that may have something queued. */
   readonly #waiting = new Set<DeviceId>();
   /** Devices whose queue is being worked off. */
@@ -71,9 +75,10 @@ export class Delivery {
   #onTick: (() => void)[] = [];
   #closed = false;
 
-  constructor(options: DeliveryOptions, lanes: Lanes) {
+  constructor(options: DeliveryOptions, lanes: Lanes, secrets: CommandSecrets) {
     this.#o = options;
     this.#lanes = lanes;
+    this.#secrets = secrets;
   }
 
   async close(): Promise<void> {
@@ -193,7 +198,7 @@ export class Delivery {
     let operation: LinkOperation;
     try {
       // The device may have registered other versions of its objects since the command was queued.
-      operation = linkOperationOf(head.operation, this.#o.models, device.registration);
+      operation = linkOperationOf(this.#secrets.open(head), this.#o.models, device.registration);
     } catch (error) {
       if (!(error instanceof ReeveError)) throw error;
       await store.commit(finished(head, 'failed', error.message, now));

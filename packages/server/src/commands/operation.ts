@@ -94,8 +94,9 @@ function compositeOf(operation: Composite, models: Models, registration: ModelOf
   checkSince('Several paths at once need', '1.1', registration);
   if (operation.kind === 'read-composite') return operation;
   const { inPieces = false } = operation;
-  const records = operation.values.map(({ path, value, type }): LinkRecord => {
-    if (value !== null) return { path, stored: models.storedOf(path, value, type, registration) };
+  const records = operation.values.map((written): LinkRecord => {
+    const { path, value, secret } = written;
+    if (value !== null || secret) return { path, stored: models.storedOf(written, registration) };
     if (inPieces) throw new ReeveError('invalid-value', `${path} can't be removed in pieces: only written`);
     const at = parsePath(path);
     if (at === undefined || level(at) !== PathLevel.resourceInstance) {
@@ -172,11 +173,12 @@ function recordsOf(
   models: Models,
   registration: ModelOf | undefined,
 ): LinkRecord[] {
-  return values.map(({ path: at, value, type }) => {
+  return values.map((written) => {
+    const { path: at } = written;
     if (at !== path && !at.startsWith(path === '/' ? path : `${path}/`)) {
       throw new ReeveError('invalid-value', `${at} is not at or below ${path}, which is written`);
     }
-    return { path: at, stored: models.storedOf(at, value, type, registration) };
+    return { path: at, stored: models.storedOf(written, registration) };
   });
 }
 

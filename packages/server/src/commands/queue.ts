@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Actor, CommandOperation, CommandPriority, Downlink, Waiting } from '@reeve/contract';
 import type { Bus } from '../bus/port.ts';
 import { ReeveError } from '../errors.ts';
@@ -23,6 +22,7 @@ import { Endings } from './endings.ts';
 import { commandLimits } from './limits.ts';
 import { linkOperationOf } from './operation.ts';
 import { Places } from './priority.ts';
+import { CommandSecrets } from './secrets.ts';
 import { cancelled, cancelling, expired, interrupted, queued, type StepBatch, type WakeUp, woken } from './steps.ts';
 import { downlinkOf, type Situation, whyWaiting } from './waiting.ts';
 
@@ -53,6 +53,7 @@ export interface NewCommand {
 export class CommandQueue {
   readonly #o: QueueOptions;
   readonly #lanes = new Lanes();
+  readonly #secrets: CommandSecrets;
   readonly #delivery: Delivery;
   readonly #endings = new Endings();
   readonly #places = new Places();
@@ -63,7 +64,8 @@ export class CommandQueue {
 
   private constructor(options: QueueOptions) {
     this.#o = options;
-    this.#delivery = new Delivery(options, this.#lanes);
+    this.#secrets = new CommandSecrets(options.sealer, options.models);
+    this.#delivery = new Delivery(options, this.#lanes, this.#secrets);
   }
 
   /** Opens the queue; what a dead process left half-done is queued again, or its outcome is unknown. */
@@ -102,7 +104,7 @@ export class CommandQueue {
       deviceId,
       commandId,
       position: this.#places.next(priority, now),
-      operation,
+      ...this.#secrets.keep(commandId, operation, device?.registration, idempotencyKey !== undefined),
       state: 'queued',
       actor,
       repeatable: command.repeatable ? 1 : 0,
@@ -286,7 +288,7 @@ export class CommandQueue {
   async #sameAs({ organisationId, deviceId, operation, idempotencyKey }: NewCommand): Promise<CommandRow | undefined> {
     if (idempotencyKey === undefined) return undefined;
     const [row] = await this.#o.store.list('commands', { where: { organisationId, idempotencyKey } });
-    if (row && (row.deviceId !== deviceId || !isDeepStrictEqual(row.operation, operation))) {
+    if (row && (row.deviceId !== deviceId || !this.#secrets.isFor(row, operation))) {
       throw new ReeveError('wrong-state', `The idempotency key was used for another command, ${row.commandId}`);
     }
     return row;

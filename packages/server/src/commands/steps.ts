@@ -71,8 +71,14 @@ export function woken(before: CommandRow, wakeUp: WakeUp, at: Millis): StepBatch
   };
 }
 
-/** It reached its last state. */
-export function finished(before: CommandRow, state: End, text: string, at: Millis, by?: Actor): StepBatch {
+/** It reached its last state: what it was to write in secret is wiped. */
+export function finished(
+  { sealedValues: _, ...before }: CommandRow,
+  state: End,
+  text: string,
+  at: Millis,
+  by?: Actor,
+): StepBatch {
   const row = withReceipt({ ...before, state, finishedAt: at }, at, { step: state, text });
   const { organisationId, deviceId, commandId, responseId, code } = row;
   const payload = {

@@ -10,7 +10,9 @@ import { QuirkBook } from '../registry/quirks.ts';
 import { noteUnanswered } from '../registry/reach.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { type Store, StoreError } from '../store/port.ts';
+import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
+import { openTestSealer } from '../store/test-sealer.ts';
 import type { Report } from '../telemetry/ingest.ts';
 import { Models } from '../telemetry/models.ts';
 import { Performer } from './performer.ts';
@@ -126,6 +128,7 @@ type Perform = (operation: LinkOperation, device: Device) => RequestOutcome | Pr
 
 interface TestOptions {
   readonly store?: Store;
+  readonly sealer?: Sealer;
   readonly perform?: Perform;
   /** Whether the device has a session from the start. */
   readonly connected?: boolean;
@@ -137,6 +140,7 @@ interface TestOptions {
 /** A queue over a store in memory, with one device that answers as the test says. */
 export async function openTestQueue({
   store = openMemoryStore(),
+  sealer,
   perform: behave = obedient,
   connected = true,
   time = { now: START },
@@ -159,6 +163,7 @@ export async function openTestQueue({
   const pacer = await Pacer.load({ store, limits, now: () => time.now });
   const queue = await CommandQueue.open({
     store,
+    sealer: sealer ?? (await openTestSealer()),
     bus,
     fleet,
     models: new Models(),

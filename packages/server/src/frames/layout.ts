@@ -45,7 +45,7 @@ export function readPayload(layout: FrameLayout, payload: Uint8Array, models: Mo
     rest >>= BigInt(field.bits);
     if (field.path === undefined) continue;
     try {
-      const stored = models.storedOf(field.path, numberOf(field, raw), typeOf(field), undefined);
+      const stored = models.storedOf({ path: field.path, value: numberOf(field, raw), type: typeOf(field) }, undefined);
       records.push({ path: field.path, stored });
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

@@ -25,6 +25,7 @@ import { noteUnanswered } from '../registry/reach.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
 import type { Row, TableName } from '../store/tables.ts';
+import { openTestSealer } from '../store/test-sealer.ts';
 import { Models } from '../telemetry/models.ts';
 import { Values } from '../telemetry/values.ts';
 import { Incidents } from './incidents.ts';
@@ -155,6 +156,7 @@ export async function openWorld(options: WorldOptions = {}) {
   const bus = openLocalBus(kept, after ? { after } : {});
   const commands = await CommandQueue.open({
     store: kept,
+    sealer: await openTestSealer(),
     bus,
     fleet,
     models: new Models(),

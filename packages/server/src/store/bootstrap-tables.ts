@@ -15,7 +15,12 @@ export type StoredAccount = Omit<BootstrapAccount, 'keys'> & {
   /** The keys as JSON, sealed, in base64. */
   readonly sealedKeys?: string;
 };
-export type StoredTemplate = Omit<BootstrapTemplate, 'accounts'> & { readonly accounts: readonly StoredAccount[] };
+export type StoredTemplate = Omit<BootstrapTemplate, 'accounts'> & {
+  readonly accounts: readonly StoredAccount[];
+  /** What `values` and `resources` have null for because it is secret, sealed, in base64. */
+  readonly sealedValues?: string;
+  readonly sealedResources?: string;
+};
 
 /** What devices are given before they register, and what came of it. */
 export const bootstrapTables = {
@@ -78,6 +83,8 @@ export const bootstrapTables = {
     {
       ...device,
       values: json<SetValue[]>(),
+      /** What `values` has null for because it is secret; gone once they are queued. */
+      sealedValues: optional(bytes()),
       queuedAt: optional(integer()),
       commands: optional(json<CommandId[]>()),
     },

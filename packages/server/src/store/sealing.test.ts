@@ -82,6 +82,20 @@ describe('sealing', () => {
     expect([...alone.open(both.seal(secret, place), place)]).toEqual([...secret]);
   });
 
+  it('digests the same secret at the same place alike, whenever the key is read, and tells nothing of it', async () => {
+    const sealer = await openSealer({ keyFile });
+    const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+    const digest = text(sealer.digest(secret, place));
+    expect(text((await openSealer({ keyFile })).digest(secret, place))).toBe(digest);
+    const other = await openSealer({ keyFile: join(folder, 'other.key') });
+    const others = [
+      sealer.digest(secret.subarray(1), place),
+      sealer.digest(secret, { ...place, row: 'cred-2' }),
+      other.digest(secret, place),
+    ];
+    expect(new Set([digest, ...others.map(text)]).size).toBe(4);
+  });
+
   it('refuses a key file that others may read, that has another length, or an old one that is not there', async () => {
     const wide = join(folder, 'wide.key');
     writeFileSync(wide, randomBytes(32));

@@ -2,7 +2,9 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   createSecretKey,
+  hkdfSync,
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
@@ -41,6 +43,8 @@ export interface Sealer {
   seal(secret: Uint8Array, place: SealedPlace): Uint8Array;
   /** @throws SealError `unknown-key` or `broken` */
   open(sealed: Uint8Array, place: SealedPlace): Uint8Array;
+  /** What only the same secret at the same place has, and nobody without the key makes: to compare with later. */
+  digest(secret: Uint8Array, place: SealedPlace): Uint8Array;
 }
 
 export interface SealerOptions {
@@ -59,10 +63,13 @@ const KEY_ID_END = 9;
 const NONCE_END = 21;
 const TAG_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
+/** Sets the key of digests apart from the one that seals (RFC 5869 §3.2). */
+const DIGEST_INFO = 'reeve digest v1';
 
 interface SealingKey {
   readonly id: Buffer;
   readonly secret: KeyObject;
+  readonly digesting: KeyObject;
 }
 
 /**
@@ -87,6 +94,7 @@ export async function openSealer({ keyFile, sealed, oldKeyFiles = [] }: SealerOp
     fingerprint: current.id.toString('hex'),
     seal: (secret, place) => seal(current, secret, place),
     open: (sealed, place) => unseal(keys, sealed, place),
+    digest: (secret, place) => createHmac('sha256', current.digesting).update(boundTo(place)).update(secret).digest(),
   };
 }
 
@@ -161,8 +169,9 @@ async function syncFolder(folder: string): Promise<void> {
 function sealingKey(bytes: Buffer): SealingKey {
   const id = createHash('sha256').update(bytes).digest().subarray(0, 8);
   const secret = createSecretKey(bytes);
+  const digesting = createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', DIGEST_INFO, KEY_BYTES)));
   bytes.fill(0);
-  return { id, secret };
+  return { id, secret, digesting };
 }
 
 /** JSON keeps the parts apart: no two places have the same text. */

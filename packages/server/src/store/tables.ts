@@ -248,6 +248,10 @@ export const tables = {
       unanswered: optional(integer()),
       /** Who asked to have it cancelled while it was under way. */
       cancelledBy: optional(json<Actor>()),
+      /** What `operation` has null for because it is secret; gone once the command has ended. */
+      sealedValues: optional(bytes()),
+      /** With an idempotency key: what only the same secrets have. */
+      valuesDigest: optional(bytes()),
     },
     ['commandId'],
     {

@@ -16,8 +16,9 @@ describe('what a person wants written', () => {
     ['/9999/0/1', '66:0', 'objlnk', { type: 'objlnk', value: '66:0' }],
     ['/9999/0/1', '9007199254740993', 'integer', { type: 'integer', value: '9007199254740993' }],
   ] as const)('%s = %j (%s) has the type of the resource', (path, json, type, stored) => {
-    expect(models.storedOf(path, json, type, model)).toEqual(stored);
-    const value = fromStored(models.storedOf(path, json, type, model));
+    const written = { path, value: json, ...(type === undefined ? {} : { type }) };
+    expect(models.storedOf(written, model)).toEqual(stored);
+    const value = fromStored(models.storedOf(written, model));
     expect(value && toStored(value)).toEqual(stored);
   });
 
@@ -28,7 +29,21 @@ describe('what a person wants written', () => {
     ['/9999/0/1', '***', 'opaque'],
     ['/3/0/9', 101, undefined],
   ] as const)('%s = %j (%s) is refused, and says what is taken', (path, json, type) => {
-    expect(() => models.storedOf(path, json, type, model)).toThrow(expect.objectContaining({ code: 'invalid-value' }));
+    const written = { path, value: json, ...(type === undefined ? {} : { type }) };
+    expect(() => models.storedOf(written, model)).toThrow(expect.objectContaining({ code: 'invalid-value' }));
+  });
+
+  it.each([
+    { path: '/5/0/0', value: 'hunter2!' },
+    { path: '/9999/0/1', value: 'hunter2!', type: 'integer', secret: true },
+    { path: '/3/0/9', value: 4711, secret: true },
+  ] as const)('is not told in the refusal of $path, which is secret', (written) => {
+    expect(() => models.storedOf(written, model)).toThrow(/not what was given$/);
+  });
+
+  it('is missing where a secret is written as it is shown', () => {
+    const written = { path: '/5/0/0', value: null, secret: true } as const;
+    expect(() => models.storedOf(written, model)).toThrow('missing');
   });
 });
 

@@ -1,4 +1,4 @@
-import { type ObjectLink, type ResourceInfo, withUnit } from '@reeve/contract';
+import { type ObjectLink, type ResourceInfo, type SetValue, withUnit } from '@reeve/contract';
 import {
   coerce,
   DefinitionStore,
@@ -79,6 +79,12 @@ export class Models {
     return this.definitions.find(objectId, model && versionsOf(model)(objectId))?.name;
   }
 
+  /** Whether the resource at a path is known not to be readable: it is written or set by bootstrap alone, and so a secret. */
+  isUnreadable(path: string, model: ModelOf | undefined): boolean {
+    const definition = this.resourceAt(path, model);
+    return definition !== undefined && !definition.operations.includes('R');
+  }
+
   /** Name and resources of a registered object, if its definition is known. */
   infoOf(objectId: number, version: string | undefined, enabler: string): Pick<ObjectLink, 'name' | 'resources'> {
     const object = this.definitions.find(objectId, version ?? defaultVersion(enablerOf(enabler), objectId));
@@ -87,22 +93,19 @@ export class Models {
 
   /**
    * What a person or program wants written, in the type of the resource.
-   * @param type the caller's word for the type, for resources that no definition names
-   * @throws ReeveError `invalid-value`
+   * @param written its `type` is the caller's word, for resources that no definition names
+   * @throws ReeveError `invalid-value`, which does not tell what is secret
    */
-  storedOf(
-    path: string,
-    json: StoredValue['value'],
-    type: string | undefined,
-    model: ModelOf | undefined,
-  ): StoredValue {
+  storedOf({ path, value: json, type, secret }: SetValue, model: ModelOf | undefined): StoredValue {
+    if (secret && json === null) throw new ReeveError('invalid-value', `${path} is secret, and its value is missing`);
     const definition = this.resourceAt(path, model);
     const wanted = definition?.type ?? type ?? typeOfJson(json);
     const value = isResourceType(wanted) ? valueFromJson(wanted, json) : undefined;
-    if (!value) throw new ReeveError('invalid-value', `${path} takes ${wanted}, not ${JSON.stringify(json)}`);
+    const given = secret || this.isUnreadable(path, model) ? 'what was given' : JSON.stringify(json);
+    if (!value) throw new ReeveError('invalid-value', `${path} takes ${wanted}, not ${given}`);
     const range = definition?.range;
     if (range && typeof value.value === 'number' && (value.value < range[0] || value.value > range[1])) {
-      throw new ReeveError('invalid-value', `${path} takes ${range[0]} to ${range[1]}, not ${value.value}`);
+      throw new ReeveError('invalid-value', `${path} takes ${range[0]} to ${range[1]}, not ${given}`);
     }
     return toStored(value);
   }

@@ -94,6 +94,9 @@ export const version2: readonly string[] = [
   'ALTER TABLE "commands" ADD COLUMN "priority" TEXT',
   'ALTER TABLE "commands" ADD COLUMN "unanswered" INTEGER',
   'ALTER TABLE "commands" ADD COLUMN "cancelledBy" TEXT',
+  // What they write and nobody is to read.
+  'ALTER TABLE "commands" ADD COLUMN "sealedValues" BLOB',
+  'ALTER TABLE "commands" ADD COLUMN "valuesDigest" BLOB',
   'ALTER TABLE "devices" ADD COLUMN "awakeSeconds" INTEGER',
   'ALTER TABLE "devices" ADD COLUMN "downlinkBytesPerDay" INTEGER',
   'ALTER TABLE "devices" ADD COLUMN "gatewayId" TEXT',
@@ -123,7 +126,7 @@ export const version2: readonly string[] = [
     "sealedKeys" BLOB NOT NULL, "changedAt" INTEGER NOT NULL, "changedBy" TEXT NOT NULL,
     PRIMARY KEY ("deviceId", "shortServerId")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "deployments" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "values" TEXT NOT NULL,
-    "queuedAt" INTEGER, "commands" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+    "sealedValues" BLOB, "queuedAt" INTEGER, "commands" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   // Devices on networks too thin for a handshake.
   `CREATE TABLE "frameLayouts" ("organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "layout" TEXT NOT NULL,
     PRIMARY KEY ("organisationId", "name")) STRICT, WITHOUT ROWID`,

@@ -227,7 +227,8 @@ export class Connections {
   #trace(sessionId: SessionId, direction: 'in' | 'out', bytes: Uint8Array): void {
     const at = this.#o.wallClock();
     // Over a connection there is neither type nor message id.
-    const lineOf = (datagram: Uint8Array) => traceLine(datagram, this.#o.decoder.models).replace('NON mid=0 ', '');
+    const lineOf = (datagram: Uint8Array) =>
+      traceLine(datagram, this.#o.decoder.models, direction).replace('NON mid=0 ', '');
     for (let offset = 0; offset < bytes.length; ) {
       const frame = readFrame(bytes.subarray(offset), bytes.length);
       const length = frame.kind === 'message' ? frame.length : bytes.length - offset;

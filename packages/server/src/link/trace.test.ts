@@ -14,6 +14,7 @@ function line(values: Readonly<Record<string, Value>>, cut = 0): string {
   return traceLine(
     encodeMessage({ type: MessageType.NonConfirmable, code: Code.Content, messageId: 7, token, options, payload }),
     new Models(),
+    'in',
   );
 }
 
@@ -40,5 +41,27 @@ describe('a traced message in SenML CBOR', () => {
   it('is cut when it is long', () => {
     const value = { type: 'string', value: 'x'.repeat(1000) } as const;
     expect(line({ '/3/0/0': value }).length).toBeLessThan(500);
+  });
+});
+
+describe('a traced request', () => {
+  const payload = Buffer.from('hunter2!');
+  const request = (code: number) =>
+    encodeMessage({
+      ...{ type: MessageType.Confirmable, code, messageId: 7, token: Uint8Array.of(0xab), payload },
+      options: [{ number: 11, value: Buffer.from('5') }],
+    });
+
+  it.each([
+    ['PUT', Code.Put],
+    ['POST', Code.Post],
+    ['iPATCH', Code.Ipatch],
+  ])('that writes to a device by %s tells how much, and not what', (name, code) => {
+    expect(traceLine(request(code), new Models(), 'out')).toBe(`CON mid=7 token=ab ${name} /5 (8 bytes)`);
+  });
+
+  it('shows what is asked for, and what a device says', () => {
+    expect(traceLine(request(Code.Fetch), new Models(), 'out')).toContain('"hunter2!"');
+    expect(traceLine(request(Code.Post), new Models(), 'in')).toContain('"hunter2!"');
   });
 });

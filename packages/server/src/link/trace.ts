@@ -1,4 +1,5 @@
 import {
+  Code,
   contentFormat,
   decodeMessage,
   formatCode,
@@ -25,8 +26,11 @@ const SHOWN = 64;
 /** Characters shown of the values in a payload. */
 const SHOWN_VALUES = 400;
 
-/** One CoAP message in a line for people. */
-export function traceLine(datagram: Uint8Array, models: Models): string {
+/** Out of these a device is given what may be secret: their content is not shown. */
+const WRITING: ReadonlySet<number> = new Set([Code.Post, Code.Put, Code.Ipatch]);
+
+/** One CoAP message in a line for people, from a device (in) or to it. */
+export function traceLine(datagram: Uint8Array, models: Models, direction: 'in' | 'out'): string {
   const decoded = decodeMessage(datagram);
   if (!decoded.ok) return `not CoAP: ${decoded.error.detail}`;
   const { message } = decoded;
@@ -53,7 +57,8 @@ export function traceLine(datagram: Uint8Array, models: Models): string {
   if (observe !== undefined) parts.push(`observe=${observe}`);
   const format = contentFormat(message);
   if (format !== undefined) parts.push(`format=${format}`);
-  if (payload.length > 0)
+  if (payload.length > 0 && direction === 'out' && WRITING.has(code)) parts.push(`(${payload.length} bytes)`);
+  else if (payload.length > 0)
     parts.push((format === ContentFormat.senmlCbor && showValues(payload, models)) || showPayload(payload));
   return parts.join(' ');
 }

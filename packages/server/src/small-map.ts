@@ -64,7 +64,8 @@ export class SmallMap<V> {
   /** As they are now. */
   values(): V[] {
     if (this.#key === undefined) return [];
-    return [this.#value as V, ...entriesOf(this.#others).map(([, value]) => value)];
+    const first = this.#value as V;
+    return this.#others === NONE ? [first] : [first, ...entriesOf(this.#others).map(([, value]) => value)];
   }
 }
 

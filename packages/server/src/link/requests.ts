@@ -10,14 +10,20 @@ const AT_ONCE = DEFAULT_LIMITS.requestsPerPeer / 2;
 /** What is to go over a session. */
 interface Line {
   underWay: number;
-  /** What waits; what begins and ends observations goes when nothing else does. */
-  readonly waiting: (() => void)[];
-  readonly observing: (() => void)[];
+  /** What waits; what begins and ends observations goes when nothing else does. Made when something has to. */
+  waiting?: { readonly others: (() => void)[]; readonly observing: (() => void)[] };
+}
+
+/** What was sent and has no outcome yet. */
+interface Asked {
+  readonly settle: (outcome: RequestOutcome) => void;
+  /** Whose line it takes a place in; absent for one that takes none. */
+  readonly carrier: Device | undefined;
 }
 
 /** Requests to devices that wait for their outcome: one promise each, resolved by the link's `outcome` message. */
 export class Requests {
-  readonly #waiting = new Map<RequestRef, (outcome: RequestOutcome) => void>();
+  readonly #asked = new Map<RequestRef, Asked>();
   readonly #send: (message: LinkDown) => void;
   /** The last request to each device in queue mode that is under way or waits for the one before it. */
   readonly #turns = new WeakMap<Device, Promise<RequestOutcome>>();
@@ -30,7 +36,7 @@ export class Requests {
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#asked.size;
   }
 
   /**
@@ -62,45 +68,64 @@ export class Requests {
   }
 
   /** The link would refuse what is too much, as if the device could not be reached. */
-  async #inLine(carrier: Device, device: Device, operation: LinkOperation): Promise<RequestOutcome> {
-    const line = this.#lines.get(carrier) ?? { underWay: 0, waiting: [], observing: [] };
-    this.#lines.set(carrier, line);
+  #inLine(carrier: Device, device: Device, operation: LinkOperation): Promise<RequestOutcome> {
+    const line = this.#lines.get(carrier) ?? { underWay: 0 };
+    if (line.underWay < AT_ONCE) {
+      if (line.underWay++ === 0) this.#lines.set(carrier, line);
+      return this.#perform(device, operation, carrier);
+    }
+    line.waiting ??= { others: [], observing: [] };
     const isOfObserving = operation.kind === 'observe' || operation.kind === 'cancel-observe';
-    const waiting = isOfObserving ? line.observing : line.waiting;
-    if (line.underWay < AT_ONCE) line.underWay++;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    const outcome = await this.#perform(device, operation);
-    const next = line.waiting.shift() ?? line.observing.shift();
-    if (next) next();
-    else if (--line.underWay === 0) this.#lines.delete(carrier);
-    return outcome;
+    const waiting = isOfObserving ? line.waiting.observing : line.waiting.others;
+    return new Promise<void>((resolve) => waiting.push(resolve)).then(() => this.#perform(device, operation, carrier));
   }
 
-  #perform(device: Device, operation: LinkOperation): Promise<RequestOutcome> {
+  /** A place in a line is free. */
+  #leave(carrier: Device): void {
+    const line = this.#lines.get(carrier);
+    if (!line) return;
+    const next = line.waiting?.others.shift() ?? line.waiting?.observing.shift();
+    if (next) next();
+    else if (--line.underWay === 0) this.#lines.delete(carrier);
+  }
+
+  /** @param carrier whose line it has a place in, if it is in one */
+  #perform(device: Device, operation: LinkOperation, carrier?: Device): Promise<RequestOutcome> {
     const { session } = carrierOf(device);
-    if (!session) return Promise.resolve({ kind: 'not-sent', reason: 'the device has no live session' });
+    if (!session) {
+      if (carrier) this.#leave(carrier);
+      return Promise.resolve({ kind: 'not-sent', reason: 'the device has no live session' });
+    }
     const behind = device.gateway && device.registration ? { behind: device.registration.registrationId } : {};
     const how = { ...behind, ...wakingOf(device) };
-    return this.#ask((request) => ({ kind: 'perform', request, sessionId: session.sessionId, operation, ...how }));
+    return this.#ask(
+      { kind: 'perform', request: this.#next(), sessionId: session.sessionId, operation, ...how },
+      carrier,
+    );
   }
 
   /** Sends an operation over a session on the bootstrap interface. Resolves in every case; never rejects. */
   bootstrap(sessionId: SessionId, operation: BootstrapLinkOperation): Promise<RequestOutcome> {
-    return this.#ask((request) => ({ kind: 'bootstrap', request, sessionId, operation }));
+    return this.#ask({ kind: 'bootstrap', request: this.#next(), sessionId, operation });
   }
 
-  #ask(message: (request: RequestRef) => LinkDown): Promise<RequestOutcome> {
+  #next(): RequestRef {
     this.#last += 1;
-    const request = this.#last as RequestRef;
-    return new Promise((resolve) => {
-      this.#waiting.set(request, resolve);
-      this.#send(message(request));
+    return this.#last as RequestRef;
+  }
+
+  #ask(message: Extract<LinkDown, { kind: 'perform' | 'bootstrap' }>, carrier?: Device): Promise<RequestOutcome> {
+    return new Promise((settle) => {
+      this.#asked.set(message.request, { settle, carrier });
+      this.#send(message);
     });
   }
 
   settle(request: RequestRef, outcome: RequestOutcome): void {
-    const resolve = this.#waiting.get(request);
-    this.#waiting.delete(request);
-    resolve?.(outcome);
+    const asked = this.#asked.get(request);
+    if (!asked) return;
+    this.#asked.delete(request);
+    if (asked.carrier) this.#leave(asked.carrier);
+    asked.settle(outcome);
   }
 }

@@ -9,7 +9,7 @@ import type { Requests } from '../link/requests.ts';
 import { requestBytes } from '../pacing/cost.ts';
 import type { Pacer, Turn } from '../pacing/pacer.ts';
 import type { RuleEngine } from '../policies/engine.ts';
-import { carrierOf, type Device, type Fleet, pages } from '../registry/fleet.ts';
+import { carrierOf, type Device, type Fleet, pages, type Registration } from '../registry/fleet.ts';
 import type { QuirkBook } from '../registry/quirks.ts';
 import { howUnanswered, isReachable } from '../registry/reach.ts';
 import { knownOf, throughOf } from '../registry/terms.ts';
@@ -20,13 +20,20 @@ import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
 import { furthest, Parts } from './parts.ts';
 import { baseOf, wantedTarget } from './target.ts';
-import { cancelOf, describeRefusal, isBegun, type LiveWatch, type Watch } from './watch.ts';
+import { type Begun, cancelOf, describeRefusal, isBegun, type LiveWatch, type Requested, type Watch } from './watch.ts';
 import { Wishes } from './wishes.ts';
 
 /** What is to be done next for a device; `former` is the observation that is begun anew. */
 type Step =
   | { readonly kind: 'start'; readonly path: string; readonly former?: LiveWatch; readonly watch?: undefined }
   | { readonly kind: 'stop'; readonly path: string; readonly former?: undefined; readonly watch: Watch };
+
+/** What was the case when a device was asked to observe something. */
+interface Asked extends Pick<Device, 'session' | 'lastHeard'> {
+  readonly path: string;
+  readonly of: Registration | undefined;
+  readonly carrier: Device;
+}
 
 interface Options {
   readonly store: Store;
@@ -82,7 +89,7 @@ export class Observer {
       if (gateway?.registration) options.send({ kind: 'restore', ...knownOf(gateway.registration), observations: [] });
       const observations = rows.map(({ path, token, since, format }) => {
         const observation = { path, token, ...(format === undefined ? {} : { format }) };
-        observer.#of(deviceId).set(path, { ...observation, since, state: 'live', doubt: 'restart' });
+        watchesOf(device).set(path, { ...observation, since, state: 'live', doubt: 'restart' });
         return observation;
       });
       options.send({ kind: 'restore', ...knownOf(registration), ...throughOf(device), observations });
@@ -144,9 +151,10 @@ export class Observer {
   async restart(device: Device, reason: Extract<LossReason, 'new-registration' | 'new-session'>): Promise<void> {
     const { deviceId } = device.row;
     // At once, and not in the lane: the link has forgotten them already, and the lane may be full.
-    const dropped = this.#wantAgain(deviceId, reason);
-    const blind = this.#o.engine.needs(deviceId).map(({ path }) => ({ kind: 'blind', path, reason }) as const);
-    if (dropped.length === 0 && blind.length === 0) return this.sync(device);
+    const dropped = this.#wantAgain(device, reason);
+    const needs = this.#o.engine.needs(deviceId);
+    if (dropped.length === 0 && needs.length === 0) return this.sync(device);
+    const blind = needs.map(({ path }) => ({ kind: 'blind', path, reason }) as const);
     const record = async () => {
       const decision = this.#o.engine.feed(device, blind, this.#o.now());
       if (dropped.length > 0 || decision) await commitAll(this.#o.store, [...dropped, decision]);
@@ -159,15 +167,16 @@ export class Observer {
    * Makes what was observed wanted.
    * @returns what deletes the rows of it; those of a former registration count for nothing, and go at the next start
    */
-  #wantAgain(deviceId: DeviceId, reason: LossReason): Decision[] {
-    const since = this.#o.now();
+  #wantAgain({ row: { deviceId }, watches }: Device, reason: LossReason): Decision[] {
     const dropped: Decision[] = [];
-    for (const { path, state } of this.#of(deviceId).values()) {
+    if (!watches) return dropped;
+    const since = this.#o.now();
+    for (const { path, state } of watches.values()) {
       if (state === 'live' && reason === 'new-session') {
         dropped.push({ batch: { changes: [{ delete: 'observations', key: { deviceId, path } }] } });
       }
       if (state === 'refused' && reason === 'new-session') continue;
-      this.#of(deviceId).set(path, { path, since, state: 'wanted' });
+      watches.set(path, { path, since, state: 'wanted' });
     }
     return dropped;
   }
@@ -180,7 +189,7 @@ export class Observer {
 
   /** A notification was not taken, which ends its observation; it begins anew when the device is heard. */
   dropped(device: Device, path: string): void {
-    const watches = this.#of(device.row.deviceId);
+    const watches = watchesOf(device);
     if (watches.get(path)?.state === 'live') watches.set(path, { path, since: this.#o.now(), state: 'wanted' });
   }
 
@@ -196,7 +205,7 @@ export class Observer {
       if (watch.state === 'wanted') watch.later = false;
     }
     for (const { path, maxAge } of this.#o.engine.needs(deviceId)) {
-      const watch = this.#of(deviceId).get(path);
+      const watch = device.watches?.get(path);
       if (watch?.state !== 'live' || now - watch.since < maxAge / 2) continue;
       const last = this.#o.values.lastReceivedAt(deviceId, path) ?? watch.since;
       if (now - last < maxAge / 2) continue;
@@ -208,7 +217,7 @@ export class Observer {
   /** Rules that are new to the device want a value now: a path that is observed already is observed anew for it. */
   renew(device: Device): void {
     for (const path of this.#o.engine.unseen(device.row.deviceId)) {
-      const watch = this.#of(device.row.deviceId).get(path);
+      const watch = device.watches?.get(path);
       if (watch?.state === 'live') watch.doubt = 'renew';
     }
     this.sync(device);
@@ -216,31 +225,32 @@ export class Observer {
 
   /** Starts and stops observations until they are what is wanted. One round at a time per device. */
   sync(device: Device): void {
-    const { deviceId } = device.row;
-    if (this.#syncing.has(deviceId) || !this.#next(device)) return;
-    this.#syncing.add(deviceId);
-    void this.#round(device)
-      .catch(() => false)
-      .then((done) => {
-        this.#syncing.delete(deviceId);
-        if (done) this.sync(device);
-      });
+    if (this.#syncing.has(device.row.deviceId)) return;
+    const next = this.#next(device);
+    if (next) void this.#round(device, next);
   }
 
-  /** @returns false if the rest is left to the device's next contact */
-  async #round(device: Device): Promise<boolean> {
-    for (let next = this.#next(device); next; next = this.#next(device)) {
-      const turn = this.#ask(device, next);
-      if (turn !== 'go') {
-        if ((await turn) === 'later') return false;
-        // What is wanted may have changed meanwhile.
-        next = this.#next(device);
-        if (!next) return true;
+  /** Until nothing is to be done, or the rest is left to the device's next contact. Never rejects. */
+  async #round(device: Device, first: Step): Promise<void> {
+    const { deviceId } = device.row;
+    this.#syncing.add(deviceId);
+    try {
+      for (let next: Step | undefined = first; next; next = this.#next(device)) {
+        const turn = this.#ask(device, next);
+        if (turn !== 'go') {
+          if ((await turn) === 'later') return;
+          // What is wanted may have changed meanwhile.
+          next = this.#next(device);
+          if (!next) return;
+        }
+        if (next.kind === 'stop') await this.#stop(device, next.watch);
+        else await this.#start(device, next.path, next.former);
       }
-      if (next.kind === 'stop') await this.#stop(device, next.watch);
-      else await this.#start(device, next.path, next.former);
+    } catch {
+      // What is wanted yet is begun at the next contact.
+    } finally {
+      this.#syncing.delete(deviceId);
     }
-    return true;
   }
 
   #ask(device: Device, { path, former, watch }: Step): Turn | Promise<Turn> {
@@ -267,7 +277,7 @@ export class Observer {
 
   async #stop(device: Device, watch: Watch): Promise<void> {
     if (watch.state !== 'live') {
-      this.#of(device.row.deviceId).delete(watch.path);
+      device.watches?.delete(watch.path);
       return;
     }
     await this.#forget(device, watch.path);
@@ -275,36 +285,29 @@ export class Observer {
   }
 
   /** The device does not observe a path any more. What can't be saved is over at the next start. */
-  async #forget({ row: { deviceId } }: Device, path: string): Promise<void> {
-    this.#of(deviceId).delete(path);
+  async #forget({ row: { deviceId }, watches }: Device, path: string): Promise<void> {
+    watches?.delete(path);
     await this.#o.store.commit({ changes: [{ delete: 'observations', key: { deviceId, path } }] }).catch(() => {});
   }
 
   /** @param former the observation that this one takes the place of */
   async #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
-    const { deviceId } = device.row;
-    const { registration } = device;
+    const { requests, lanes, now } = this.#o;
     const carrier = carrierOf(device);
-    const { session, lastHeard } = carrier;
-    if (former) void this.#o.requests.perform(device, cancelOf(former));
-    this.#of(deviceId).set(path, { path, since: this.#o.now(), state: 'requested' });
-    const outcome = await this.#o.requests.perform(device, { kind: 'observe', path });
-    await this.#o.lanes
-      .run(deviceId, async () => {
-        const same = carrier.session?.sessionId === session?.sessionId && device.registration === registration;
-        const watch = this.#of(deviceId).get(path);
-        if (!same || watch?.state !== 'requested') return;
-        const how = await this.#settle(device, path, outcome, watch.overtakenBy);
-        // A gateway that was heard since is there, although one of the devices behind it may not be.
-        if (how === 'timeout' && carrier.lastHeard !== lastHeard) this.#retryLater(device, path);
-        else if (how) this.#lost(device, path, how);
-      })
-      .catch(() => this.#lost(device, path, 'timeout'));
+    const asked = { path, of: device.registration, carrier, session: carrier.session, lastHeard: carrier.lastHeard };
+    if (former) void requests.perform(device, cancelOf(former));
+    watchesOf(device).set(path, { path, since: now(), state: 'requested' });
+    const outcome = await requests.perform(device, { kind: 'observe', path });
+    try {
+      await lanes.run(device.row.deviceId, () => this.#settle(device, asked, outcome));
+    } catch {
+      this.#lost(device, path, 'timeout');
+    }
   }
 
   /** It is asked for again when the device is heard, so that nothing is tried in a loop. */
   #retryLater(device: Device, path: string): void {
-    this.#of(device.row.deviceId).set(path, { path, since: this.#o.now(), state: 'wanted', later: true });
+    watchesOf(device).set(path, { path, since: this.#o.now(), state: 'wanted', later: true });
   }
 
   /** Nothing more is sent to the device until it is heard again. */
@@ -313,41 +316,37 @@ export class Observer {
     this.#o.lost(device, how);
   }
 
-  /** @returns how the device was not reached, if it was not */
-  async #settle(
-    device: Device,
-    path: string,
-    outcome: RequestOutcome,
-    overtakenBy: string | undefined,
-  ): Promise<'timeout' | 'not-sent' | undefined> {
-    const { deviceId, organisationId } = device.row;
-    const now = this.#o.now();
+  /** Must run in the device's lane. */
+  async #settle(device: Device, { path, of, carrier, ...before }: Asked, outcome: RequestOutcome): Promise<void> {
+    const same = carrier.session?.sessionId === before.session?.sessionId && device.registration === of;
+    const watch = device.watches?.get(path);
+    if (!of || !same || watch?.state !== 'requested') return;
     const inParts = this.#parts.learn(device, path, outcome);
-    if (isBegun(outcome) && device.registration) {
-      const { token, format } = outcome;
-      const { registrationId } = device.registration;
-      const observation = { path, token, since: now, ...(format === undefined ? {} : { format }) };
-      const live: Decision = {
-        batch: {
-          changes: [{ put: 'observations', row: { organisationId, deviceId, registrationId, ...observation } }],
-        },
-        apply: () => this.#of(deviceId).set(path, { ...observation, state: 'live' }),
-      };
-      this.#parts.prove(device, path);
-      const report = { path: baseOf(path) ?? path, body: outcome.body, fresh: token !== overtakenBy, receivedAt: now };
-      // Of what is to be observed in parts this is the beginning; it is not wanted as a whole any more, and ended next.
-      await this.#o.take(device, report, [live]);
-      return undefined;
-    }
-    if (inParts) {
-      await this.#forget(device, path);
-      return undefined;
-    }
+    if (isBegun(outcome)) return await this.#begun(device, of, watch, outcome);
+    if (inParts) return await this.#forget(device, path);
     const how = howUnanswered(outcome);
-    if (how) return how;
-    const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
-    await this.#refused(device, path, describeRefusal(outcome), missing ? 'missing' : 'refused');
-    return undefined;
+    // A gateway that was heard since is there, although one of the devices behind it may not be.
+    if (how === 'timeout' && carrier.lastHeard !== before.lastHeard) this.#retryLater(device, path);
+    else if (how) this.#lost(device, path, how);
+    else {
+      const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
+      await this.#refused(device, path, describeRefusal(outcome), missing ? 'missing' : 'refused');
+    }
+  }
+
+  /** Of what is to be observed in parts this is the beginning; it is not wanted as a whole any more, and ended next. */
+  #begun(device: Device, { registrationId }: Registration, { path, overtakenBy }: Requested, outcome: Begun) {
+    const { deviceId, organisationId } = device.row;
+    const { token, format } = outcome;
+    const since = this.#o.now();
+    const observation = { path, token, since, ...(format === undefined ? {} : { format }) };
+    const live: Decision = {
+      batch: { changes: [{ put: 'observations', row: { organisationId, deviceId, registrationId, ...observation } }] },
+      apply: () => watchesOf(device).set(path, { ...observation, state: 'live' }),
+    };
+    this.#parts.prove(device, path);
+    const report = { path: baseOf(path) ?? path, body: outcome.body, fresh: token !== overtakenBy, receivedAt: since };
+    return this.#o.take(device, report, [live]);
   }
 
   async #refused(device: Device, path: string, reason: string, loss: 'missing' | 'refused'): Promise<void> {
@@ -359,15 +358,13 @@ export class Observer {
         changes: [{ delete: 'observations', key: { deviceId, path } }],
         journal: [{ type: 'observation.refused', at, organisationId, deviceId, actor, payload: { path, reason } }],
       },
-      apply: () => this.#of(deviceId).set(path, { path, since: at, state: 'refused', reason }),
+      apply: () => watchesOf(device).set(path, { path, since: at, state: 'refused', reason }),
     };
     await commitAll(this.#o.store, [refused, this.#o.engine.feed(device, [{ kind: 'blind', path, reason: loss }], at)]);
   }
+}
 
-  #of(deviceId: DeviceId): SmallMap<Watch> {
-    const device = this.#o.fleet.get(deviceId);
-    const watches = device?.watches ?? new SmallMap();
-    if (device) device.watches = watches;
-    return watches;
-  }
+function watchesOf(device: Device): SmallMap<Watch> {
+  device.watches ??= new SmallMap();
+  return device.watches;
 }

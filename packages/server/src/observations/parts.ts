@@ -1,7 +1,7 @@
 import { path as pathOf, ROOT_PATH } from '@reeve/lwm2m';
 import type { RequestOutcome } from '../link/port.ts';
 import type { Device, Registration } from '../registry/fleet.ts';
-import { NO_FETCH, type Quirk, type QuirkBook, showsQuirk } from '../registry/quirks.ts';
+import { NO_FETCH, type Quirk, type QuirkBook, showsAny, showsQuirk } from '../registry/quirks.ts';
 import { formatTarget, isComposite, parseTarget } from './target.ts';
 
 /** Instances that an object may have to be observed instance by instance. */
@@ -58,6 +58,7 @@ export class Parts {
 
   /** Learns from what came of asking for a target. @returns whether it is to be observed in parts from now on */
   learn(device: Device, target: string, outcome: RequestOutcome): boolean {
+    if (!showsAny(outcome)) return false;
     const split = splitOf(target, device.registration?.objects ?? []);
     if (!split || !showsQuirk(split.quirk, outcome)) return false;
     this.#quirks.suspect(device, split.quirk);

@@ -23,6 +23,10 @@ export type Watch = { path: string; since: Millis } & (
 );
 
 export type LiveWatch = Extract<Watch, { state: 'live' }>;
+export type Requested = Extract<Watch, { state: 'requested' }>;
+
+/** What came of asking for an observation that is live now. */
+export type Begun = Extract<RequestOutcome, { kind: 'answered' }> & { readonly token: string };
 
 /** What ends an observation. */
 export function cancelOf({ path, token, format }: LiveWatch): LinkOperation {
@@ -30,9 +34,7 @@ export function cancelOf({ path, token, format }: LiveWatch): LinkOperation {
 }
 
 /** Whether the outcome of asking for an observation began it. */
-export function isBegun(
-  outcome: RequestOutcome,
-): outcome is Extract<RequestOutcome, { kind: 'answered' }> & { readonly token: string } {
+export function isBegun(outcome: RequestOutcome): outcome is Begun {
   return outcome.kind === 'answered' && outcome.code === Code.Content && outcome.token !== undefined;
 }
 

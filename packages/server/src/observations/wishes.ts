@@ -14,7 +14,14 @@ export interface Wish {
   readonly person: string;
 }
 
-const NONE: readonly Wish[] = [];
+/** What people asked for of a device. */
+export interface Wished {
+  readonly wishes: readonly Wish[];
+  /** The targets alone, some perhaps twice. */
+  readonly targets: readonly string[];
+}
+
+const NOTHING: Wished = { wishes: [], targets: [] };
 
 /** Who wants what observed: rules, by what they need, and people, by what they asked for. */
 export class Wishes {
@@ -22,7 +29,7 @@ export class Wishes {
   readonly #fleet: Fleet;
   readonly #engine: RuleEngine;
   /** Most devices of a fleet have the same list. */
-  readonly #lists = new Shared<readonly Wish[]>();
+  readonly #lists = new Shared<Wished>();
 
   private constructor(store: Store, fleet: Fleet, engine: RuleEngine) {
     this.#store = store;
@@ -42,7 +49,7 @@ export class Wishes {
   of(deviceId: DeviceId): Map<string, string[]> {
     const wanted = new Map<string, string[]>();
     for (const { path, policies } of this.#engine.needs(deviceId)) wanted.set(path, [...policies]);
-    for (const { path, person } of this.#people(deviceId)) {
+    for (const { path, person } of this.#people(deviceId).wishes) {
       if (wanted.size >= MAX_OBSERVED && !wanted.has(path)) continue;
       wanted.set(path, [...(wanted.get(path) ?? []), person]);
     }
@@ -52,7 +59,7 @@ export class Wishes {
   /** Those targets alone, some perhaps twice: asked for at every contact. */
   targets(deviceId: DeviceId): readonly string[] {
     if (this.#engine.of(deviceId).length > 0) return [...this.of(deviceId).keys()];
-    return this.#people(deviceId).map(({ path }) => path);
+    return this.#people(deviceId).targets;
   }
 
   /** Stored before this resolves. @throws ReeveError `too-many` */
@@ -69,22 +76,24 @@ export class Wishes {
   /** Stored before this resolves. */
   async remove(deviceId: DeviceId, path: string, person: string): Promise<void> {
     await this.#store.commit({ changes: [{ delete: 'wantedObservations', key: { deviceId, path, person } }] });
-    const left = this.#people(deviceId).filter((wish) => wish.path !== path || wish.person !== person);
+    const left = this.#people(deviceId).wishes.filter((wish) => wish.path !== path || wish.person !== person);
     this.#set(deviceId, left);
   }
 
   #put(deviceId: DeviceId, path: string, person: string): void {
-    const known = this.#people(deviceId);
+    const known = this.#people(deviceId).wishes;
     if (known.some((one) => one.path === path && one.person === person)) return;
     this.#set(deviceId, [...known, { path, person }]);
   }
 
-  #people(deviceId: DeviceId): readonly Wish[] {
-    return this.#fleet.get(deviceId)?.wishes ?? NONE;
+  #people(deviceId: DeviceId): Wished {
+    return this.#fleet.get(deviceId)?.wished ?? NOTHING;
   }
 
   #set(deviceId: DeviceId, wishes: readonly Wish[]): void {
     const device = this.#fleet.get(deviceId);
-    if (device) device.wishes = this.#lists.of(JSON.stringify(wishes), () => wishes);
+    if (!device) return;
+    const targets = () => wishes.map(({ path }) => path);
+    device.wished = this.#lists.of(JSON.stringify(wishes), () => ({ wishes, targets: targets() }));
   }
 }

@@ -47,13 +47,17 @@ export interface NeededPath {
   readonly maxAge: Millis;
 }
 
+const NO_RULES: readonly Assigned[] = [];
+
 /**
  * Which rules hold on which device, and their states. Evaluating is pure; what it says is committed by the caller
  * together with what was evaluated, and applied here after the commit.
  */
 export class RuleEngine {
   readonly #programs = new Map<PolicyId, Program>();
-  readonly #assigned = new Map<DeviceId, Assigned[]>();
+  readonly #assigned = new Map<DeviceId, readonly Assigned[]>();
+  /** What lists of rules need: asked for at every contact. */
+  readonly #needs = new WeakMap<readonly Assigned[], readonly NeededPath[]>();
   readonly #reach = new Reach();
   readonly #fleet: Fleet;
   readonly #values: Values;
@@ -92,7 +96,7 @@ export class RuleEngine {
   }
 
   of(deviceId: DeviceId): readonly Assigned[] {
-    return this.#assigned.get(deviceId) ?? [];
+    return this.#assigned.get(deviceId) ?? NO_RULES;
   }
 
   /** The devices that a policy applies to. */
@@ -151,17 +155,13 @@ export class RuleEngine {
   }
 
   /** The paths that the device's rules need observed. */
-  needs(deviceId: DeviceId): NeededPath[] {
-    const byPath = new Map<string, { path: string; policies: PolicyId[]; maxAge: Millis }>();
-    for (const { rule, program } of this.of(deviceId)) {
-      for (const { path, maxAge } of rule.needs) {
-        const need = byPath.get(path) ?? { path, policies: [], maxAge };
-        if (!need.policies.includes(program.row.policyId)) need.policies.push(program.row.policyId);
-        need.maxAge = Math.min(need.maxAge, maxAge);
-        byPath.set(path, need);
-      }
-    }
-    return [...byPath.values()];
+  needs(deviceId: DeviceId): readonly NeededPath[] {
+    const rules = this.of(deviceId);
+    const known = this.#needs.get(rules);
+    if (known) return known;
+    const needs = needsOf(rules);
+    this.#needs.set(rules, needs);
+    return needs;
   }
 
   /** Evaluates inputs in order for every rule of the device that they concern. */
@@ -238,6 +238,19 @@ export class RuleEngine {
     const contact: RuleInput[] = heardAt === undefined ? [] : [{ kind: 'contact', at: heardAt }];
     return this.feed(device, [...contact, { kind: 'tick' }], now);
   }
+}
+
+function needsOf(rules: readonly Assigned[]): readonly NeededPath[] {
+  const byPath = new Map<string, { path: string; policies: PolicyId[]; maxAge: Millis }>();
+  for (const { rule, program } of rules) {
+    for (const { path, maxAge } of rule.needs) {
+      const need = byPath.get(path) ?? { path, policies: [], maxAge };
+      if (!need.policies.includes(program.row.policyId)) need.policies.push(program.row.policyId);
+      need.maxAge = Math.min(need.maxAge, maxAge);
+      byPath.set(path, need);
+    }
+  }
+  return [...byPath.values()];
 }
 
 function policiesOf(rules: readonly Assigned[]): Set<PolicyId> {

@@ -2,13 +2,14 @@ import { ReeveError } from '../errors.ts';
 import type { DeviceId, Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import type { SessionId, SessionInfo } from '../link/port.ts';
 import type { Watch } from '../observations/watch.ts';
-import type { Wish } from '../observations/wishes.ts';
+import type { Wished } from '../observations/wishes.ts';
 import { Shared } from '../shared.ts';
 import type { SmallMap } from '../small-map.ts';
 import { sharing } from '../store/loading.ts';
 import type { Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
 import type { DeviceValues } from '../telemetry/values.ts';
+import type { Quirks } from './quirks.ts';
 import type { Tokens } from './rate.ts';
 
 /** A registration as the server holds it: its terms, and when and where from the device was last heard. */
@@ -43,9 +44,11 @@ export interface Device {
   /** What of it is observed, or should be; kept by the observer. */
   watches?: SmallMap<Watch> | undefined;
   /** What people asked to have observed. */
-  wishes?: readonly Wish[] | undefined;
+  wished?: Wished | undefined;
   /** It was heard since the start, and asked what it is. */
   met?: boolean;
+  /** What speaks for a quirk that is not proved; kept by the `QuirkBook`, and not stored. */
+  suspected?: Quirks;
   /** What it may send yet, from its first message on; not stored. */
   tokens?: Tokens | undefined;
 }
@@ -182,7 +185,7 @@ function deviceOf(row: Row<'devices'>): Device {
     unnamedAt: undefined,
     values: undefined,
     watches: undefined,
-    wishes: undefined,
+    wished: undefined,
     met: false,
   };
 }

@@ -42,6 +42,11 @@ export function showsQuirk({ kind }: Quirk, outcome: RequestOutcome): boolean {
   return kind !== 'by-instance' && outcome.kind === 'timeout' && outcome.acknowledged === true;
 }
 
+/** Whether an outcome may speak for a quirk at all, whatever was asked for. */
+export function showsAny(outcome: RequestOutcome): boolean {
+  return showsQuirk(NO_FETCH, outcome) || showsQuirk({ kind: 'by-instance', objectId: 0 }, outcome);
+}
+
 interface Options {
   readonly store: Store;
   readonly lanes: Lanes;
@@ -50,7 +55,6 @@ interface Options {
 /** How devices have to be asked: what was proved is stored with their registration, what is suspected is in memory. */
 export class QuirkBook {
   readonly #o: Options;
-  readonly #suspected = new WeakMap<Device, Quirks>();
 
   constructor(options: Options) {
     this.#o = options;
@@ -58,16 +62,16 @@ export class QuirkBook {
 
   /** Whether the device has any quirk at all. */
   hasAny(device: Device): boolean {
-    return device.registration?.quirks !== undefined || this.#suspected.has(device);
+    return device.registration?.quirks !== undefined || device.suspected !== undefined;
   }
 
   has(device: Device, quirk: Quirk): boolean {
-    return isIn(device.registration?.quirks ?? NONE, quirk) || isIn(this.#suspected.get(device) ?? NONE, quirk);
+    return isIn(device.registration?.quirks ?? NONE, quirk) || isIn(device.suspected ?? NONE, quirk);
   }
 
   /** Something speaks for a quirk: the device is not tried with the other way again. */
   suspect(device: Device, quirk: Quirk): void {
-    this.#suspected.set(device, withQuirk(this.#suspected.get(device) ?? NONE, quirk));
+    device.suspected = withQuirk(device.suspected ?? NONE, quirk);
   }
 
   /** The device answers what it is asked because of a quirk. What is not saved is found out again after a restart. */

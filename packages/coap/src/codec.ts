@@ -56,6 +56,9 @@ function failed(
   return { ok: false, error: header ? { kind, offset, detail, header } : { kind, offset, detail } };
 }
 
+/** Options of the message that is being read, before their number is known: arrays that grow have room for 16 more. */
+const reading: CoapOption[] = [];
+
 /**
  * Reads a datagram (RFC 7252 §3). Nothing is copied: token, option values and payload are views of it.
  * Whether options are known or of legal length is not looked at here: see `unservableOption`.
@@ -83,7 +86,7 @@ export function decodeMessage(bytes: Uint8Array): DecodeResult {
   let options = NO_OPTIONS;
   let payload = EMPTY;
   if (at < end) {
-    const found: CoapOption[] = [];
+    let count = 0;
     let number = 0;
     while (at < end) {
       const start = at;
@@ -104,10 +107,10 @@ export function decodeMessage(bytes: Uint8Array): DecodeResult {
       if (stop > end) return failed('truncated', end, `the option at byte ${start} goes on`, header);
       number += delta;
       if (number > MAX_OPTION_NUMBER) return failed('option-number', start, `option number ${number}`, header);
-      found.push({ number, value: length === 0 ? EMPTY : bytes.subarray(at, stop) });
+      reading[count++] = { number, value: length === 0 ? EMPTY : bytes.subarray(at, stop) };
       at = stop;
     }
-    options = found;
+    if (count > 0) options = reading.slice(0, count);
   }
   return { ok: true, message: { type, code, messageId, token, options, payload } };
 }

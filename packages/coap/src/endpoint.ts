@@ -218,28 +218,33 @@ export class CoapEndpoint {
   /** Takes over what the core wants: parts are dealt with here, and that may make the core want more. */
   #settle(now: number): void {
     for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
-      for (const effect of effects) {
-        switch (effect.kind) {
-          case 'request':
-            if (!this.#challenged(effect, now)) this.#serving.onRequest(effect, now);
-            break;
-          case 'outcome':
-            this.#asking.onOutcome(effect, now);
-            break;
-          case 'acknowledged':
-            this.#asking.onAcknowledged(effect);
-            break;
-          case 'notification':
-            this.#asking.onNotification(effect, now);
-            break;
-          case 'disconnect':
-            this.#bodies.forget(effect.peer);
-            this.#effects.push(effect);
-            break;
-          default:
-            this.#effects.push(effect);
-        }
+      for (let i = 0; i < effects.length; i++) {
+        const effect = effects[i];
+        if (effect !== undefined) this.#take(effect, now);
       }
+    }
+  }
+
+  #take(effect: CoapEffect, now: number): void {
+    switch (effect.kind) {
+      case 'request':
+        if (!this.#challenged(effect, now)) this.#serving.onRequest(effect, now);
+        break;
+      case 'outcome':
+        this.#asking.onOutcome(effect, now);
+        break;
+      case 'acknowledged':
+        this.#asking.onAcknowledged(effect);
+        break;
+      case 'notification':
+        this.#asking.onNotification(effect, now);
+        break;
+      case 'disconnect':
+        this.#bodies.forget(effect.peer);
+        this.#effects.push(effect);
+        break;
+      default:
+        this.#effects.push(effect);
     }
   }
 }

@@ -51,11 +51,20 @@ export function optionUint(message: WithOptions, definition: OptionDefinition): 
 
 /** The texts of a repeatable string option, in order. */
 function optionStrings(message: WithOptions, definition: OptionDefinition): string[] {
-  const texts: string[] = [];
-  for (const { number, value } of message.options) {
-    if (number === definition.number && value.length <= definition.maxLength) texts.push(decodeString(value));
+  const { options } = message;
+  let count = 0;
+  for (let i = 0; i < options.length; i++) if (isText(options[i], definition)) count++;
+  // Made for each request, and of one that grows most would be room to spare.
+  const texts = new Array<string>(count);
+  for (let i = options.length - 1; i >= 0; i--) {
+    const found = options[i];
+    if (isText(found, definition)) texts[--count] = decodeString(found.value);
   }
   return texts;
+}
+
+function isText(found: CoapOption | undefined, definition: OptionDefinition): found is CoapOption {
+  return found?.number === definition.number && found.value.length <= definition.maxLength;
 }
 
 /** The segments of the request's path: `/rd/x1` is `['rd', 'x1']`. */

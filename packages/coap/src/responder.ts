@@ -41,7 +41,7 @@ export class Responder {
     }
     const known = streams.has(key) ? undefined : exchanges.find(peer, message, now);
     if (known !== undefined) {
-      repeat(this.#context, known, () => this.#answerAgain(known, message));
+      this.#repeat(known, message);
       return;
     }
 
@@ -83,7 +83,7 @@ export class Responder {
     const observer = spec.observe && exchange.registers && isSuccess(spec.code) ? this.#observe(exchange) : undefined;
     const options = observer ? withObserve(spec.options, nextSequence(observer)) : (spec.options ?? NO_OPTIONS);
     const payload = spec.payload ?? EMPTY;
-    const token = tokenOf(exchange.token);
+    const token = exchange.request?.message.token ?? tokenOf(exchange.token);
     const datagram = encodeMessage({
       type: piggybacked ? Acknowledgement : asConfirmable ? Confirmable : NonConfirmable,
       code: spec.code,
@@ -183,6 +183,10 @@ export class Responder {
     this.#context.outbox.push(request);
   }
 
+  #repeat(known: Exchange, message: CoapMessage): void {
+    repeat(this.#context, known, () => this.#answerAgain(known, message));
+  }
+
   /** Gives a piggybacked answer again; when it was too long to keep, a safe request is simply done again. */
   #answerAgain(exchange: Exchange, message: CoapMessage): void {
     const { peer, messageId, state } = exchange;
@@ -223,8 +227,9 @@ export class Responder {
       const detail = `critical option ${unservable.number} with ${unservable.value.length} bytes`;
       return { reason: 'critical-option', code: Code.BadOption, detail };
     }
-    for (const { number } of message.options) {
-      switch (number) {
+    const { options } = message;
+    for (let i = 0; i < options.length; i++) {
+      switch (options[i]?.number) {
         case Option.ProxyUri.number:
         case Option.ProxyScheme.number:
           return { reason: 'proxy', code: Code.ProxyingNotSupported, detail: 'this is not a proxy' };

@@ -168,11 +168,12 @@ export function restOf(
 
 /** The response to a Register, Update or De-register. */
 export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: 'answer' }>): ResponseSpec {
+  if (location === undefined && maxAge === undefined) return { code };
   const options = [
     ...(location ?? []).map((segment) => option(Option.LocationPath, segment)),
     ...(maxAge === undefined ? [] : [option(Option.MaxAge, maxAge)]),
   ];
-  return options.length === 0 ? { code } : { code, options };
+  return { code, options };
 }
 
 /** What is said in one message. */

@@ -47,10 +47,13 @@ export class OscorePeers {
     return this.#byCredential.get(credential);
   }
 
+  /** Whether nobody is at any address. */
+  isNowhere(): boolean {
+    return this.#byAddress.size === 0 && this.#candidates.size === 0;
+  }
+
   /** Who is at an address, or may be, for whom something is that came from there. */
   at(way: Way, isFor: (peer: OscorePeer) => boolean): OscorePeer | undefined {
-    // Where there are none, no datagram should cost a key.
-    if (this.#byAddress.size === 0 && this.#candidates.size === 0) return undefined;
     const key = keyOf(way);
     const known = [this.#byAddress.get(key), this.#candidates.get(key)];
     return known.find((peer) => peer !== undefined && isFor(peer));

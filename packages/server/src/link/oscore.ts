@@ -68,18 +68,23 @@ export class OscoreSessions {
     const secureOnly = this.#isSecureOnly(address.ingress);
     if (!decoded.ok) return secureOnly;
     const { message } = decoded;
-    const from: Way = { kind: 'address', address };
     const kind = codeKind(message.code);
     if (kind === 'request') {
       if (!isProtected(message)) return secureOnly;
-      this.#request(from, datagram, message, now);
+      this.#request({ kind: 'address', address }, datagram, message, now);
       return true;
     }
-    const isFor = ({ association }: OscorePeer) => kind === 'empty' || association.expects(message.token);
-    const peer = this.#peers.at(from, isFor);
+    // Where nobody has OSCORE, no datagram should cost more than this.
+    const peer = this.#peers.isNowhere() ? undefined : this.#peerAt(address, message);
     if (!peer) return secureOnly || isProtected(message);
-    this.#hand(peer, from, datagram, message, now);
+    this.#hand(peer, { kind: 'address', address }, datagram, message, now);
     return true;
+  }
+
+  /** Whom something is for that came from an address, without saying whose it is. */
+  #peerAt(address: PeerAddress, { code, token }: CoapMessage): OscorePeer | undefined {
+    const isEmpty = codeKind(code) === 'empty';
+    return this.#peers.at({ kind: 'address', address }, ({ association }) => isEmpty || association.expects(token));
   }
 
   /** @returns whether a message of a connection is dealt with here; if not, it is one without any protection */

@@ -250,7 +250,10 @@ export class SessionOwner {
 
   #drainCoap(now: number): void {
     for (let effects = this.#coap.drain(); effects.length > 0; effects = this.#coap.drain()) {
-      for (const effect of effects) this.#onCoap(effect, now);
+      for (let i = 0; i < effects.length; i++) {
+        const effect = effects[i];
+        if (effect !== undefined) this.#onCoap(effect, now);
+      }
     }
   }
 
@@ -305,7 +308,7 @@ export class SessionOwner {
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {
     const { sessionId } = session.info;
     const at = this.#o.wallClock();
-    const text = traceLine(datagram, this.#decoder.models, direction);
+    const text = traceLine(datagram, this.#decoder.models);
     this.#o.deliver({ kind: 'trace', at, sessionId, direction, text, bytes: datagram.length });
   }
 }

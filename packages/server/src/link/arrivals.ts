@@ -29,7 +29,7 @@ export class Arrivals {
     const { coap, sessions, decoder, listen, deliver, wallClock } = this.#o;
     const session = sessions.get(peer);
     if (!session) return;
-    const facts = { at: wallClock(), ...heardOver(session), exchange: exchange as number as ExchangeRef };
+    const facts = { ...heardOver(session), at: wallClock(), exchange: exchange as number as ExchangeRef };
     const read = listen[session.info.ingress]?.bootstrap
       ? readBootstrapRequest(message, facts)
       : readRequest(message, facts, session.registered, decoder);

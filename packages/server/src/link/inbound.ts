@@ -45,7 +45,7 @@ export function readRequest(
   const registrationId = id as RegistrationId;
   if (message.code === Code.Post) return readUpdate(message, registrationId, facts, decoder);
   if (message.code === Code.Delete)
-    return { kind: 'message', message: { kind: 'deregister', registrationId, ...facts } };
+    return { kind: 'message', message: { ...facts, kind: 'deregister', registrationId } };
   return { kind: 'refused', code: Code.MethodNotAllowed };
 }
 
@@ -104,7 +104,7 @@ function readRegister(message: CoapMessage, facts: Facts, decoder: Decoder): Rea
 }
 
 function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts, decoder: Decoder): Read {
-  const plain = { kind: 'update', registrationId, ...facts } as const;
+  const plain = { ...facts, kind: 'update', registrationId } as const;
   const parameters = uriQuery(message);
   // Most say nothing but that the device is there.
   if (parameters.length === 0 && message.payload.length === 0) return { kind: 'message', message: plain };

@@ -48,6 +48,8 @@ export class SessionTable {
   readonly #plain = new Map<string, Session>();
   /** The same by host, then by socket and port: without a key that would have to be made for each datagram. */
   readonly #places = new Map<string, Map<number, Session>>();
+  /** The one that was heard or asked for last: what comes of a message is mostly about who sent it. */
+  #last: Session | undefined;
   readonly #evicted: (session: Session, now: number) => void;
 
   /** @param evicted told of a NoSec address that made room */
@@ -56,7 +58,10 @@ export class SessionTable {
   }
 
   get(key: string): Session | undefined {
-    return this.#secure.get(key) ?? this.#plain.get(key);
+    if (key === this.#last?.peer) return this.#last;
+    const session = this.#secure.get(key) ?? this.#plain.get(key);
+    this.#last = session;
+    return session;
   }
 
   sizes(): { sessions: number; plainSessions: number } {
@@ -95,6 +100,7 @@ export class SessionTable {
   close(key: string): Session | undefined {
     const session = this.#secure.get(key);
     this.#secure.delete(key);
+    this.#last = undefined;
     return session;
   }
 
@@ -112,6 +118,7 @@ export class SessionTable {
     const known = this.#places.get(host)?.get(placeOf(ingress, port));
     if (known) {
       known.recent = true;
+      this.#last = known;
       return known;
     }
     const key = `coap|${ingress}|${port}|${host}`;
@@ -131,6 +138,7 @@ export class SessionTable {
   }
 
   #leave({ address }: Session): void {
+    this.#last = undefined;
     if (!address) return;
     const { ingress, host, port } = address;
     const here = this.#places.get(host);

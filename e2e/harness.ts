@@ -129,6 +129,11 @@ export class TestServer {
     return `coap://127.0.0.1:${this.ready.coapPort}`;
   }
 
+  /** The end of what the processes so far wrote to their logs. */
+  get errors(): string {
+    return this.#errors;
+  }
+
   get pid(): number {
     return this.#child?.pid ?? 0;
   }

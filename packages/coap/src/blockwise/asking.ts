@@ -6,7 +6,7 @@ import { block1, block2, type CoapMessage, optionValue } from '../message.ts';
 import { type CoapOption, Option, option } from '../options.ts';
 import type { RequestSpec } from '../specs.ts';
 import { sameToken, tokenKey } from '../token.ts';
-import { block2Option, blockBytes, exponentOf, fills, whole } from './blocks.ts';
+import { block2Option, blockBytes, exponentOf, fills, speaksOfParts, whole } from './blocks.ts';
 import { type Bodies, type Body, joined } from './bodies.ts';
 import { nextPart, type Upload } from './upload.ts';
 
@@ -55,6 +55,8 @@ export class Asking {
   readonly #core: CoapCore;
   readonly #bodies: Bodies;
   readonly #push: (effect: CoapEffect) => void;
+  /** What is asked in one exchange, as nearly everything is: a transfer if the answer says that there is more to it. */
+  readonly #asked = new Map<RequestId, RequestSpec>();
   readonly #byExchange = new Map<RequestId, Transfer>();
   /** Those that are past their first exchange, by the name that the caller knows. */
   readonly #renamed = new Map<RequestId, Transfer>();
@@ -70,12 +72,15 @@ export class Asking {
 
   /** Sends a request; its one outcome has the whole answer. */
   request(peer: PeerKey, spec: RequestSpec, now: number): RequestId {
-    const limits = this.#core.payloadLimits(peer);
-    const szx = exponentOf(limits.blockBytes);
-    const length = spec.payload?.length ?? 0;
-    const upload =
-      !spec.inParts && length > limits.wholeBytes ? { offset: 0, length: 0, szx, tag: this.#nextTag() } : undefined;
-    const sent = upload ? nextPart(spec, upload) : spec;
+    const length = spec.inParts ? 0 : (spec.payload?.length ?? 0);
+    const limits = length === 0 ? undefined : this.#core.payloadLimits(peer);
+    if (limits === undefined || length <= limits.wholeBytes) {
+      const id = this.#core.request(peer, spec, now);
+      this.#asked.set(id, spec);
+      return id;
+    }
+    const upload = { offset: 0, length: 0, szx: exponentOf(limits.blockBytes), tag: this.#nextTag() };
+    const sent = nextPart(spec, upload);
     const id = this.#core.request(peer, sent, now);
     this.#byExchange.set(id, newTransfer(peer, { kind: 'request', id }, spec, { current: id, sent, upload }));
     return id;
@@ -118,7 +123,7 @@ export class Asking {
 
   /** An exchange has ended, and with it the transfer unless there is more to send or to fetch. */
   onOutcome(effect: OutcomeEffect, now: number): void {
-    const transfer = this.#byExchange.get(effect.request);
+    const transfer = this.#transferOf(effect);
     if (transfer === undefined) {
       this.#push(effect);
       return;
@@ -143,6 +148,17 @@ export class Asking {
     } else {
       this.#finish(transfer, outcome);
     }
+  }
+
+  /** The transfer that an exchange belongs to, if it is not all of one. */
+  #transferOf({ request: id, peer, outcome }: OutcomeEffect): Transfer | undefined {
+    const spec = this.#asked.get(id);
+    if (spec === undefined) return this.#byExchange.get(id);
+    this.#asked.delete(id);
+    if (outcome.kind !== 'response') return undefined;
+    const { message } = outcome;
+    if (message.code !== Code.Unauthorized && !speaksOfParts(message)) return undefined;
+    return newTransfer(peer, { kind: 'request', id }, spec, { current: id, sent: spec });
   }
 
   /** Repeats an exchange, once, if the peer wants a value back first. */

@@ -33,8 +33,13 @@ const BLOCK_OPTIONS: ReadonlySet<number> = new Set([
 
 /** The message that a body in parts stands for, without the options that speak of parts: itself if it has none. */
 export function whole(message: CoapMessage, payload: Uint8Array): CoapMessage {
-  if (payload === message.payload && !message.options.some(isOfParts)) return message;
+  if (payload === message.payload && !speaksOfParts(message)) return message;
   return { ...message, payload, options: message.options.filter((found) => !isOfParts(found)) };
+}
+
+/** Whether a message says anything of parts. */
+export function speaksOfParts({ options }: CoapMessage): boolean {
+  return options.some(isOfParts);
 }
 
 function isOfParts({ number }: CoapOption): boolean {

@@ -84,6 +84,7 @@ export class SessionTable {
   add(info: SessionInfo): Session {
     const session = sessionOf(info);
     this.#secure.set(info.sessionId, session);
+    this.#last = session;
     return session;
   }
 

@@ -52,17 +52,18 @@ export function path(...ids: readonly number[]): LwM2mPath {
 
 /** The ids of a path; none for the root. */
 export function segments(of: LwM2mPath): readonly number[] {
-  const ids: number[] = [];
-  if (of === '/') return ids;
+  // Asked of nearly every value: an array that grows would have room for 16 more.
+  const ids = new Array<number>(level(of));
+  let count = 0;
   let id = 0;
   for (let index = 1; index < of.length; index++) {
     const char = of.charCodeAt(index);
     if (char === SLASH) {
-      ids.push(id);
+      ids[count++] = id;
       id = 0;
     } else id = id * 10 + (char - ZERO);
   }
-  ids.push(id);
+  if (count < ids.length) ids[count] = id;
   return ids;
 }
 
@@ -84,6 +85,12 @@ export function isPrefixOf(prefix: LwM2mPath, of: LwM2mPath): boolean {
 export function join(base: LwM2mPath, ...ids: readonly number[]): LwM2mPath | undefined {
   if (ids.length === 0) return base;
   return parsePath(`${base === '/' ? '' : base}/${ids.join('/')}`);
+}
+
+/** The path of what has an id, 0 … 65535, one level below; undefined where that is not a path. */
+export function child(of: LwM2mPath, id: number): LwM2mPath | undefined {
+  if (id > LARGEST_ID || level(of) === PathLevel.resourceInstance) return undefined;
+  return (of === '/' ? `/${id}` : `${of}/${id}`) as LwM2mPath;
 }
 
 /** The path one level up; the root is its own parent. */

@@ -1,6 +1,6 @@
 /** TLV as content: the tree of elements against the path that was asked for (OMA Core §7.5.5). */
 
-import { isPrefixOf, join, type LwM2mPath, level, PathLevel, parent, segments } from '../path.ts';
+import { child, isPrefixOf, type LwM2mPath, level, PathLevel, parent, segments } from '../path.ts';
 import { NONE } from '../value.ts';
 import { fail, type ResourceRecord, refuse, type TypeLookup } from './content.ts';
 import { readTlv, type TlvNode, writeTlv } from './tlv.ts';
@@ -21,8 +21,12 @@ export function decodeTlvContent(bytes: Uint8Array, base: LwM2mPath, typeOf: Typ
   else if (resource === undefined) reader.instance(base, unwrap(nodes, instance));
   else if (resourceInstance === undefined) reader.within(parent(base), resource, unwrap(nodes, instance));
   else reader.within(parent(parent(base)), resource, unwrap(nodes, instance), resourceInstance);
-  for (const { path } of reader.records) if (!isPrefixOf(base, path)) fail('path', `TLV holds ${path}, not ${base}`);
-  return reader.records;
+  const { records } = reader;
+  for (let i = 0; i < records.length; i++) {
+    const path = records[i]?.path ?? base;
+    if (!isPrefixOf(base, path)) fail('path', `TLV holds ${path}, not ${base}`);
+  }
+  return records;
 }
 
 /** The resources of an object instance that may stand in its wrapper or without. */
@@ -44,10 +48,10 @@ class Reader {
 
   object(path: LwM2mPath, nodes: readonly TlvNode[]): void {
     const wrapped = nodes.filter((node) => node.kind === 'objectInstance');
-    if (wrapped.length === 0 && nodes.length > 0) this.instance(child(path, 0), nodes);
+    if (wrapped.length === 0 && nodes.length > 0) this.instance(below(path, 0), nodes);
     else if (wrapped.length < nodes.length) fail('malformed', 'object instances and resources side by side');
     for (const node of wrapped) {
-      const instance = child(path, node.id);
+      const instance = below(path, node.id);
       if (node.children.length === 0) this.records.push({ path: instance, value: NONE });
       this.instance(instance, node.children);
     }
@@ -59,15 +63,15 @@ class Reader {
 
   /** The elements of one resource, which may also come as bare resource instances, or as a resource under either id. */
   within(instance: LwM2mPath, id: number, nodes: readonly TlvNode[], resourceInstance?: number): void {
-    const path = child(instance, id);
+    const path = below(instance, id);
     for (const node of nodes) {
-      if (node.kind === 'resourceInstance') this.value(child(path, node.id), node.value);
+      if (node.kind === 'resourceInstance') this.value(below(path, node.id), node.value);
       else if (
         node.kind === 'resource' &&
         resourceInstance !== undefined &&
         (node.id === resourceInstance || node.id === id)
       ) {
-        this.value(child(path, resourceInstance), node.value);
+        this.value(below(path, resourceInstance), node.value);
       } else this.resource(instance, node);
     }
   }
@@ -76,14 +80,14 @@ class Reader {
     if (node.kind === 'objectInstance' || node.kind === 'resourceInstance') {
       fail('malformed', `TLV ${node.kind} ${node.id} directly below ${instance}`);
     }
-    const path = child(instance, node.id);
+    const path = below(instance, node.id);
     if (node.kind === 'resource') {
       this.value(path, node.value);
       return;
     }
     if (node.children.length === 0) this.records.push({ path, value: NONE });
     for (const one of node.children) {
-      if (one.kind === 'resourceInstance') this.value(child(path, one.id), one.value);
+      if (one.kind === 'resourceInstance') this.value(below(path, one.id), one.value);
     }
   }
 
@@ -92,8 +96,8 @@ class Reader {
   }
 }
 
-function child(path: LwM2mPath, id: number): LwM2mPath {
-  return join(path, id) ?? fail('path', `id ${id} below ${path} is reserved`);
+function below(path: LwM2mPath, id: number): LwM2mPath {
+  return child(path, id) ?? fail('path', `id ${id} below ${path} is reserved`);
 }
 
 /** Writes records below `base`: object instances are wrapped only where `base` names none. */

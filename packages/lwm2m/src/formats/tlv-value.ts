@@ -5,65 +5,77 @@ import { decodeUtf8, encodeUtf8, fail } from './content.ts';
 
 /** Reads a value; without a definition the bytes themselves. Ends the parse where they don't fit the type. */
 export function valueOfBytes(bytes: Uint8Array, type: ResourceType | undefined, at: string): Value {
-  const wrongLength = (expected: string): never =>
-    fail('value', `${at}: ${type} of ${bytes.length} bytes, ${expected} expected`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   switch (type) {
     case 'string':
     case 'corelnk':
       return { type, value: decodeUtf8(bytes, 0) };
     case 'integer':
-      return { type, value: signed(view) ?? wrongLength('1, 2, 4 or 8') };
+      return { type, value: signed(bytes) ?? wrongLength(bytes, type, at, '1, 2, 4 or 8') };
     case 'unsigned':
-      return { type, value: unsigned(view) ?? wrongLength('1, 2, 4 or 8') };
+      return { type, value: unsigned(bytes) ?? wrongLength(bytes, type, at, '1, 2, 4 or 8') };
     case 'time': {
-      const value = signed(view) ?? wrongLength('1, 2, 4 or 8');
+      const value = signed(bytes) ?? wrongLength(bytes, type, at, '1, 2, 4 or 8');
       return typeof value === 'number' ? { type, value } : fail('value', `${at}: time ${value} s is out of range`);
     }
     case 'float': {
       const value =
-        bytes.length === 4 ? view.getFloat32(0) : bytes.length === 8 ? view.getFloat64(0) : wrongLength('4 or 8');
+        bytes.length === 4
+          ? viewOf(bytes).getFloat32(0)
+          : bytes.length === 8
+            ? viewOf(bytes).getFloat64(0)
+            : wrongLength(bytes, type, at, '4 or 8');
       return Number.isFinite(value) ? { type, value } : fail('value', `${at}: ${value} is not a finite number`);
     }
     case 'boolean': {
       const [byte] = bytes;
-      if (bytes.length !== 1) return wrongLength('1');
+      if (bytes.length !== 1) return wrongLength(bytes, type, at, '1');
       return byte === 0 || byte === 1 ? { type, value: byte === 1 } : fail('value', `${at}: boolean ${byte}`);
     }
-    case 'objlnk':
-      if (bytes.length !== 4) return wrongLength('4');
-      return { type, value: { objectId: view.getUint16(0), instanceId: view.getUint16(2) } };
+    case 'objlnk': {
+      if (bytes.length !== 4) return wrongLength(bytes, type, at, '4');
+      const link = viewOf(bytes);
+      return { type, value: { objectId: link.getUint16(0), instanceId: link.getUint16(2) } };
+    }
     default:
       // A copy: the payload is the caller's, and mostly not worth keeping for it.
       return { type: 'opaque', value: new Uint8Array(bytes) };
   }
 }
 
-function signed(view: DataView): Int | undefined {
-  switch (view.byteLength) {
+function wrongLength({ length }: Uint8Array, type: ResourceType, at: string, expected: string): never {
+  return fail('value', `${at}: ${type} of ${length} bytes, ${expected} expected`);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function signed(bytes: Uint8Array): Int | undefined {
+  switch (bytes.length) {
     case 1:
-      return view.getInt8(0);
+      // A view costs more than the number.
+      return ((bytes[0] ?? 0) << 24) >> 24;
     case 2:
-      return view.getInt16(0);
+      return viewOf(bytes).getInt16(0);
     case 4:
-      return view.getInt32(0);
+      return viewOf(bytes).getInt32(0);
     case 8:
-      return int(view.getBigInt64(0));
+      return int(viewOf(bytes).getBigInt64(0));
     default:
       return undefined;
   }
 }
 
-function unsigned(view: DataView): Int | undefined {
-  switch (view.byteLength) {
+function unsigned(bytes: Uint8Array): Int | undefined {
+  switch (bytes.length) {
     case 1:
-      return view.getUint8(0);
+      return bytes[0];
     case 2:
-      return view.getUint16(0);
+      return viewOf(bytes).getUint16(0);
     case 4:
-      return view.getUint32(0);
+      return viewOf(bytes).getUint32(0);
     case 8:
-      return int(view.getBigUint64(0));
+      return int(viewOf(bytes).getBigUint64(0));
     default:
       return undefined;
   }

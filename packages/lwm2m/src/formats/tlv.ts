@@ -30,6 +30,7 @@ export type TlvNode =
 
 const ID_16_BIT = 0x20;
 const LONGEST = 2 ** 24 - 1;
+const NO_NODES: readonly TlvNode[] = [];
 
 /** What may stand within what. */
 const CHILDREN = {
@@ -44,45 +45,52 @@ export function decodeTlv(bytes: Uint8Array): FormatResult<{ readonly nodes: rea
 }
 
 /** {@link decodeTlv} for use within a parse. */
-export function readTlv(bytes: Uint8Array): TlvNode[] {
-  return readNodes(bytes, 0, bytes.length, 'top', { elements: 0 });
+export function readTlv(bytes: Uint8Array): readonly TlvNode[] {
+  return new Reader(bytes).nodes(bytes.length, 'top');
 }
 
-function readNodes(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  within: keyof typeof CHILDREN,
-  count: { elements: number },
-): TlvNode[] {
-  const nodes: TlvNode[] = [];
-  let at = start;
-  const uint = (width: number): number => {
-    if (end - at < width) fail('truncated', 'TLV ends within a header', at);
-    let value = 0;
-    for (let index = 0; index < width; index++) value = value * 256 + (bytes[at++] ?? 0);
-    return value;
-  };
-  while (at < end) {
-    const element = at;
-    if (++count.elements > LIMITS.items) fail('limit', `more than ${LIMITS.items} TLV elements`, element);
-    const header = uint(1);
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #elements = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** The elements up to a place in the bytes. */
+  nodes(end: number, within: keyof typeof CHILDREN): readonly TlvNode[] {
+    if (this.#at === end) return NO_NODES;
+    // Most often there is one: an array that is made with it has no room to spare.
+    const nodes = [this.#node(end, within)];
+    while (this.#at < end) nodes.push(this.#node(end, within));
+    return nodes;
+  }
+
+  #node(end: number, within: keyof typeof CHILDREN): TlvNode {
+    const start = this.#at;
+    if (++this.#elements > LIMITS.items) fail('limit', `more than ${LIMITS.items} TLV elements`, start);
+    const header = this.#uint(1, end);
     const kind = TYPES[header >> 6] ?? 'resource';
     const allowed: readonly TlvNode['kind'][] = CHILDREN[within];
-    if (!allowed.includes(kind)) fail('malformed', `TLV ${kind} within ${within}`, element);
-    const id = uint(header & ID_16_BIT ? 2 : 1);
+    if (!allowed.includes(kind)) fail('malformed', `TLV ${kind} within ${within}`, start);
+    const id = this.#uint(header & ID_16_BIT ? 2 : 1, end);
     const lengthBytes = (header >> 3) & 3;
-    const length = lengthBytes === 0 ? header & 7 : uint(lengthBytes);
-    if (length > end - at)
-      fail('truncated', `TLV ${kind} ${id} declares ${length} bytes, ${end - at} are left`, element);
-    if (kind === 'objectInstance' || kind === 'multipleResource') {
-      nodes.push({ kind, id, children: readNodes(bytes, at, at + length, kind, count) });
-    } else {
-      nodes.push({ kind, id, value: bytes.subarray(at, at + length) });
-    }
-    at += length;
+    const length = lengthBytes === 0 ? header & 7 : this.#uint(lengthBytes, end);
+    const stop = this.#at + length;
+    if (stop > end) fail('truncated', `TLV ${kind} ${id} declares ${length} bytes, ${end - this.#at} are left`, start);
+    if (kind === 'objectInstance' || kind === 'multipleResource') return { kind, id, children: this.nodes(stop, kind) };
+    const value = this.#bytes.subarray(this.#at, stop);
+    this.#at = stop;
+    return { kind, id, value };
   }
-  return nodes;
+
+  #uint(width: number, end: number): number {
+    if (end - this.#at < width) fail('truncated', 'TLV ends within a header', this.#at);
+    let value = 0;
+    for (let index = 0; index < width; index++) value = value * 256 + (this.#bytes[this.#at++] ?? 0);
+    return value;
+  }
 }
 
 /** Writes elements in their shortest forms. */

@@ -317,11 +317,11 @@ const SEND_FORMATS: ReadonlySet<number> = new Set([
 ]);
 
 function linked(records: readonly ResourceRecord[], at: Millis): LinkRecord[] {
-  return records.map((record) => ({
-    path: record.path,
-    stored: toStored(record.value),
-    ...(record.time === undefined ? {} : { time: resolveTime(record, at) }),
-  }));
+  return records.map((record) => {
+    const { path, value, time } = record;
+    const stored = toStored(value);
+    return time === undefined ? { path, stored } : { path, stored, time: resolveTime(record, at) };
+  });
 }
 
 /** The instance that a 2.01 names, with or without the device's alternate path. */

@@ -30,9 +30,9 @@ interface Pending {
   readonly operation: LinkOperation;
   readonly session: Session;
   /** Of the device that it is for, if that is behind the gateway whose session this is. */
-  readonly behind?: RegistrationId | undefined;
+  readonly behind: RegistrationId | undefined;
   /** Transmission parameters of its own. */
-  readonly parameters?: RequestSpec['parameters'];
+  readonly parameters: RequestSpec['parameters'] | undefined;
   /** Content formats to ask in, the present one first. */
   readonly formats: readonly number[];
 }
@@ -62,8 +62,8 @@ export class Operations {
       return;
     }
     const formats = formatsOf(operation, registered, decoder.refused(registered.registrationId));
-    const waking = awakeMs === undefined ? {} : { parameters: { awakeMs } };
-    this.#ask({ request, operation, session, behind, formats, ...waking }, registered, now);
+    const parameters = awakeMs === undefined ? undefined : { awakeMs };
+    this.#ask({ request, operation, session, behind, formats, parameters }, registered, now);
   }
 
   /** The registration of the device that a request is for. */
@@ -94,22 +94,22 @@ export class Operations {
     if (!pending) return;
     this.#pending.delete(id);
     const { request, operation, session, formats } = pending;
-    const [format, ...others] = formats;
+    const [format] = formats;
     const registered = this.#registeredOf(pending);
     if (format !== undefined && registered && outcome.kind === 'response' && refusesFormat(outcome.message.code)) {
       this.#refused(registered, operation, format);
-      if (others.length > 0) {
-        this.#ask({ ...pending, formats: others }, registered, now);
+      if (formats.length > 1) {
+        this.#ask({ ...pending, formats: formats.slice(1) }, registered, now);
         return;
       }
     }
-    const result = this.#resultOf(outcome, transmitted, { ...pending, format });
+    const result = this.#resultOf(outcome, transmitted, pending, registered);
     this.#settle(request, result, this.#o.sessions.get(peer) ? session : undefined);
   }
 
   #settle(request: RequestRef, outcome: RequestOutcome, session?: Session): void {
-    const over = session ? heardOver(session) : {};
-    this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome, ...over });
+    const at = this.#o.wallClock();
+    this.#o.deliver({ ...(session && heardOver(session)), kind: 'outcome', at, request, outcome });
   }
 
   /** Remembers what the device can't do, here and beyond a restart. */
@@ -121,18 +121,18 @@ export class Operations {
   #resultOf(
     outcome: CoapOutcome,
     transmitted: boolean,
-    { format, ...pending }: Pending & { readonly format: number | undefined },
+    { operation, session, formats: [format] }: Pending,
+    registered: Registered | undefined,
   ): RequestOutcome {
     const { decoder, wallClock } = this.#o;
-    const { operation, session } = pending;
-    const registered = this.#registeredOf(pending);
     const path = 'path' in operation ? operation.path : ROOT_PATH;
     if (outcome.kind === 'response') {
       const { message, observing, truncated } = outcome;
       if (!registered) return { kind: 'answered', code: message.code, body: bodyOfNobody(message) };
       const body = decoder.decode(registered, path, message, wallClock(), truncated);
       const part = operation.kind === 'write-part' ? block1(message) : undefined;
-      if (!observing) return { kind: 'answered', code: message.code, body, ...(part && { szx: part.szx }) };
+      if (part) return { kind: 'answered', code: message.code, body, szx: part.szx };
+      if (!observing) return { kind: 'answered', code: message.code, body };
       const token = Buffer.from(message.token).toString('hex');
       const listed = isCompositeOperation(operation) && format !== undefined ? { format } : {};
       const over = session.registered ?? registered;

@@ -126,7 +126,8 @@ describe('UP-2, P23: a Write of the lifetime', () => {
   });
   const open = async (instances: number[], code = 0x44) => {
     const test = await openRegistered(() => ({ kind: 'answered', code, body: { kind: 'empty' } }));
-    test.device.registration?.objects.push({ objectId: 1, instances });
+    const { registration } = test.device;
+    if (registration) registration.objects = [...registration.objects, { objectId: 1, instances }];
     const lifetime = async () => [
       test.device.registration?.lifetime,
       (await test.store.get('registrations', { deviceId }))?.lifetime,

@@ -151,17 +151,34 @@ export class Fleet {
   }
 
   setRegistration(device: Device, registration: Registration): void {
+    this.shareLists(registration, device.registration);
     if (device.registration) this.#byRegistration.delete(device.registration.registrationId);
     device.registration = registration;
-    const { objects, contentFormats, extra } = registration;
-    registration.objects = this.#objects.of(JSON.stringify(objects), () => objects);
-    registration.contentFormats = this.#formats.of(contentFormats.join(), () => contentFormats);
-    registration.extra = this.#shared(extra);
     if (registration.state === 'registered') this.#byRegistration.set(registration.registrationId, device);
+  }
+
+  /**
+   * Puts lists in the place of equal ones, which are held once.
+   *
+   * @param former of the same device, which most often has the same ones
+   */
+  shareLists(registration: Row<'registrations'>, former: Registration | undefined): void {
+    const { objects, contentFormats, extra } = registration;
+    if (objects !== former?.objects) {
+      registration.objects = this.#objects.of(JSON.stringify(objects), () => objects);
+    }
+    if (contentFormats !== former?.contentFormats) {
+      registration.contentFormats = this.#formats.of(contentFormats.join(), () => contentFormats);
+    }
+    if (extra !== former?.extra) registration.extra = this.#shared(extra);
   }
 
   /** A session is of one device: a plain address that another device uses now is taken from its former one. */
   setSession(device: Device, session: SessionInfo | undefined): void {
+    if (session && device.session?.sessionId === session.sessionId) {
+      device.session = session;
+      return;
+    }
     if (device.session) this.#bySession.delete(device.session.sessionId);
     device.session = undefined;
     if (!session) return;

@@ -116,7 +116,7 @@ function withQuirk(quirks: Quirks, quirk: Quirk): Quirks {
 export function keptQuirks(
   former: Registration | undefined,
   { version, contentFormats }: Pick<Row<'registrations'>, 'version' | 'contentFormats'>,
-): { readonly quirks?: Quirks } {
-  const same = former?.version === version && isDeepStrictEqual(former.contentFormats, contentFormats);
-  return same && former.quirks ? { quirks: former.quirks } : {};
+): Quirks | undefined {
+  if (!former?.quirks || former.version !== version) return undefined;
+  return isDeepStrictEqual(former.contentFormats, contentFormats) ? former.quirks : undefined;
 }

@@ -60,7 +60,7 @@ export function charge(device: Device, message: Charged): Refused | undefined {
   const cost = costOf(device, message);
   // What costs more than anybody has is taken from who has all, and paid off later: it would never be taken otherwise.
   const paid = cost <= now || now === rateLimits.burst;
-  device.tokens = { left: paid ? now - cost : now, at };
+  setTokens(device, paid ? now - cost : now, at);
   if (paid) return undefined;
   return {
     at,
@@ -80,7 +80,13 @@ export function charge(device: Device, message: Charged): Refused | undefined {
 export function chargeLater(device: Device, tokens: number, at: Millis): void {
   if (tokens === 0) return;
   const left = tokensAt(device, at);
-  device.tokens = { left: Math.min(left, Math.max(-rateLimits.burst, left - tokens)), at };
+  setTokens(device, Math.min(left, Math.max(-rateLimits.burst, left - tokens)), at);
+}
+
+function setTokens(device: Device, left: number, at: Millis): void {
+  device.tokens ??= { left, at };
+  device.tokens.left = left;
+  device.tokens.at = at;
 }
 
 /** A clock that was set back gives nothing, and takes nothing. */

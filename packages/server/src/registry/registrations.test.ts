@@ -139,6 +139,38 @@ describe('a Register', () => {
     expect(core.failedHandshakes.list()[0]).toMatchObject({ check: 'stale-registration' });
   });
 
+  it('that says what the one before said stores what is new alone', async () => {
+    const { core, control, session, device } = await registered();
+    await core.register(session);
+    const { deviceId } = device.row;
+    const registrationId = device.registration?.registrationId;
+    expect(control.batches[0]?.changes).toEqual([
+      { patch: 'registrations', key: { deviceId }, set: { registrationId } },
+      { patch: 'contacts', key: { deviceId }, set: {} },
+    ]);
+  });
+
+  it('is stored as the device said it last, and nothing of those before', async () => {
+    const { core, session, device, registrationId } = await registered();
+    const { deviceId } = device.row;
+    const others = { rootPath: '/lwm2m', contentFormats: [110], objects: [{ objectId: 3, instances: [0, 1] }] };
+    const offers = [{ sms: '4711', offer: others, extra: { x: '1' } }, {}, { version: '1.2', profileId: 'meter' }];
+    const exchange = core.exchange();
+    await core.deliver({ kind: 'deregister', at: core.time.now, session, exchange, registrationId });
+    for (const more of offers) {
+      core.time.now += 1000;
+      expect(await core.register(session, more)).toBe(Code.Created);
+      const [terms, contact] = await Promise.all([
+        core.store.get('registrations', { deviceId }),
+        core.store.get('contacts', { deviceId }),
+      ]);
+      expect({ ...terms, ...contact }).toEqual(device.registration);
+      expect(terms).toMatchObject({ state: 'registered', registeredAt: core.time.now });
+      expect(terms).not.toHaveProperty('endedAt');
+      expect(terms?.sms).toBe(more.sms);
+    }
+  });
+
   it('over a new session closes the former one', async () => {
     const { core, session } = await registered();
     await core.register(sessionOf('truck-1'));

@@ -19,6 +19,7 @@ import {
   knownOf,
   noteReceived,
   receivedBy,
+  registrationChanges,
   settleReceived,
   termsOf,
 } from './terms.ts';
@@ -63,48 +64,45 @@ export class Registrations {
     this.#o = options;
   }
 
-  async register({ session: heardOver, ...told }: Register): Promise<void> {
-    const message = { ...told, session: this.#o.hooks.held(heardOver) };
-    const admitted = this.#admit(message);
-    if (!admitted) return this.#answer(message.exchange, Code.BadRequest);
-    await this.#inLane(admitted, message, async (device) => {
-      if (this.#o.fleet.get(device.row.deviceId) !== device) return this.#answer(message.exchange, Code.BadRequest);
-      const { session, at } = message;
-      const replaced = device.registration;
-      const offered = offeredBy(message, replaced?.profile);
-      if (!offered) return this.#answer(message.exchange, Code.Conflict);
-      const terms = termsOf(device, message, offered);
-      const { organisationId, deviceId, registrationId, lifetime, version } = terms;
-      noteReceived(device, message);
-      const contact = { lastContactAt: at, address: session.address, ...receivedBy(device) };
-      const entry = this.#entry(device, at, 'registration.registered', {
-        registrationId,
-        address: session.address,
-        lifetime,
-        version,
-        ...(replaced?.state === 'registered' ? { replaced: replaced.registrationId } : {}),
-      });
-      const changes: Change[] = [
-        { put: 'registrations', row: terms },
-        { put: 'contacts', row: { organisationId, deviceId, ...contact } },
-      ];
-      await commitAll(this.#o.store, [
-        { batch: { changes, journal: [entry] } },
-        ...this.#o.hooks.contact(device, message),
-      ]);
-      if (replaced) this.#o.send({ kind: 'unbind', registrationId: replaced.registrationId });
-      this.#o.fleet.setRegistration(device, { ...terms, ...contact });
-      settleReceived(device);
-      this.#use(device, session);
-      this.bind(device, session);
-      this.#o.send({
-        kind: 'answer',
-        exchange: message.exchange,
-        code: Code.Created,
-        location: ['rd', registrationId],
-      });
-      this.#o.hooks.registered(device);
+  register(message: Register): Promise<void> | undefined {
+    const session = this.#o.hooks.held(message.session);
+    const heard = session === message.session ? message : { ...message, session };
+    const admitted = this.#admit(heard);
+    if (!admitted) return void this.#answer(message.exchange, Code.BadRequest);
+    return this.#inLane(admitted, heard, () => this.#registerAdmitted(admitted, heard));
+  }
+
+  async #registerAdmitted(device: Device, message: Register): Promise<void> {
+    const { fleet, commits, hooks, send } = this.#o;
+    const { exchange, session, at } = message;
+    if (fleet.get(device.row.deviceId) !== device) return this.#answer(exchange, Code.BadRequest);
+    const replaced = device.registration;
+    const offered = offeredBy(message, replaced?.profile);
+    if (!offered) return this.#answer(exchange, Code.Conflict);
+    const terms = termsOf(device, message, offered);
+    fleet.shareLists(terms, replaced);
+    const { organisationId, deviceId, registrationId, lifetime, version } = terms;
+    const { address } = session;
+    noteReceived(device, message);
+    const contact = { organisationId, deviceId, lastContactAt: at, address, ...receivedBy(device) };
+    const entry = this.#entry(device, at, 'registration.registered', {
+      registrationId,
+      address,
+      lifetime,
+      version,
+      ...(replaced?.state === 'registered' ? { replaced: replaced.registrationId } : {}),
     });
+    await commits.commit([
+      { batch: { changes: registrationChanges(replaced, terms, contact), journal: [entry] } },
+      ...hooks.contact(device, message),
+    ]);
+    if (replaced) send({ kind: 'unbind', registrationId: replaced.registrationId });
+    fleet.setRegistration(device, { ...terms, ...contact });
+    settleReceived(device);
+    this.#use(device, session);
+    this.bind(device, session);
+    send({ kind: 'answer', exchange, code: Code.Created, location: ['rd', registrationId] });
+    hooks.registered(device);
   }
 
   async update(message: Update): Promise<void> {
@@ -140,9 +138,9 @@ export class Registrations {
   }
 
   async deregister(message: Deregister): Promise<void> {
-    const found = this.#registered(message);
-    if (!found) return this.#answer(message.exchange, Code.NotFound);
-    await this.#inLane(found, message, async (device) => {
+    const device = this.#registered(message);
+    if (!device) return this.#answer(message.exchange, Code.NotFound);
+    await this.#inLane(device, message, async () => {
       const { registration } = device;
       const { registrationId, at } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
@@ -301,14 +299,10 @@ export class Registrations {
   }
 
   /** Handles what an authenticated device wants, if it may send so much. */
-  async #inLane(
-    device: Device,
-    message: Register | Update | Deregister,
-    task: (device: Device) => Promise<void>,
-  ): Promise<void> {
+  async #inLane(device: Device, message: Register | Update | Deregister, task: () => Promise<void>): Promise<void> {
     if (!this.#mayCome(device, message)) return;
     try {
-      await this.#o.lanes.run(device.row.deviceId, () => task(device));
+      await this.#o.lanes.run(device.row.deviceId, task);
     } catch {
       this.#unsaved(message.exchange);
     }

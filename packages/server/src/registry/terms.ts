@@ -2,38 +2,69 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Decision } from '../decision.ts';
 import { newId, type RegistrationId } from '../ids.ts';
 import type { LinkUp, Offer, SessionInfo } from '../link/port.ts';
-import type { Row } from '../store/tables.ts';
+import type { Change } from '../store/port.ts';
+import { type Row, tables } from '../store/tables.ts';
 import type { Device, Registration } from './fleet.ts';
 import type { Offered } from './profiles.ts';
 import { keptQuirks } from './quirks.ts';
 
 type Terms = Row<'registrations'>;
+type Contact = Row<'contacts'>;
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
 
 /** The terms under which a device registers. */
-export function termsOf(device: Device, { session, at, ...message }: Register, { offer, profile }: Offered): Terms {
+export function termsOf(device: Device, message: Register, { offer, profile }: Offered): Terms {
   const { organisationId, deviceId, endpoint } = device.row;
-  return {
+  const { session, sms, lifetime, version, binding } = message;
+  const { rootPath, contentFormats, objects } = offer;
+  const terms: Terms = {
     organisationId,
     deviceId,
     registrationId: newId.registration(),
     endpoint,
-    ...(session.identity === undefined ? {} : { identity: session.identity }),
-    lifetime: message.lifetime,
-    version: message.version,
-    binding: message.binding,
+    lifetime,
+    version,
+    binding,
     queueMode: message.queueMode ? 1 : 0,
-    rootPath: offer.rootPath,
-    contentFormats: [...offer.contentFormats],
-    objects: [...offer.objects],
-    extra: { ...message.extra },
-    registeredAt: at,
+    rootPath,
+    contentFormats,
+    objects,
+    extra: message.extra,
+    registeredAt: message.at,
     state: 'registered',
-    ...(message.sms === undefined ? {} : { sms: message.sms }),
-    ...(profile && { profile }),
-    ...keptQuirks(device.registration, { version: message.version, contentFormats: [...offer.contentFormats] }),
   };
+  const quirks = keptQuirks(device.registration, terms);
+  if (session.identity !== undefined) terms.identity = session.identity;
+  if (sms !== undefined) terms.sms = sms;
+  if (profile) terms.profile = profile;
+  if (quirks) terms.quirks = quirks;
+  return terms;
+}
+
+const termColumns = Object.keys(tables.registrations.columns) as readonly (keyof Terms)[];
+const contactColumns = Object.keys(tables.contacts.columns) as readonly (keyof Contact)[];
+
+/** What is stored of a registration: all of a device's first one, of any other what it does not have of the one before. */
+export function registrationChanges(former: Registration | undefined, terms: Terms, contact: Contact): Change[] {
+  const { deviceId } = terms;
+  if (!former) {
+    return [
+      { put: 'registrations', row: terms },
+      { put: 'contacts', row: contact },
+    ];
+  }
+  return [
+    { patch: 'registrations', key: { deviceId }, set: differing(termColumns, former, terms) },
+    { patch: 'contacts', key: { deviceId }, set: differing(contactColumns, former, contact) },
+  ];
+}
+
+/** Lists and texts that are held once are the same where they say the same. */
+function differing<R>(columns: readonly (keyof R)[], before: R, after: R): Partial<R> {
+  const set: Partial<R> = {};
+  for (const column of columns) if (before[column] !== after[column]) set[column] = after[column];
+  return set;
 }
 
 /**
@@ -55,9 +86,9 @@ export function changedTerms(
     ...(queueMode === undefined ? {} : { queueMode: queueMode ? 1 : 0 }),
     ...(sms === undefined ? {} : { sms }),
     ...(profile && { profile }),
-    ...(offer ? { rootPath: offer.rootPath, objects: [...offer.objects] } : {}),
+    ...(offer ? { rootPath: offer.rootPath, objects: offer.objects } : {}),
     // Some clients name their formats only once: a list without them keeps what was known.
-    ...(offer && offer.contentFormats.length > 0 ? { contentFormats: [...offer.contentFormats] } : {}),
+    ...(offer && offer.contentFormats.length > 0 ? { contentFormats: offer.contentFormats } : {}),
   };
   const changed = Object.entries(next).filter(
     ([name, value]) => !isDeepStrictEqual(registration[name as keyof Terms], value),

@@ -88,6 +88,7 @@ export class Bootstrap {
 
   /** The device registered: what it was given before is not needed any more, if it came with what it was given last. */
   registered(device: Device): void {
+    if (!this.#o.provisioning.isAwaited(device)) return;
     // What fails is done at the next start.
     void this.#o.lanes.run(device.row.deviceId, () => this.#o.provisioning.registered(device)).catch(() => {});
   }

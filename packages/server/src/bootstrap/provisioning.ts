@@ -84,6 +84,11 @@ export class Provisioning {
     return this.#next(device, 'psk', 'bootstrap', used.credentialId);
   }
 
+  /** Whether the device was given something that it has not registered with yet. */
+  isAwaited(device: Device): boolean {
+    return this.#rows.size > 0 && this.#row(device, 'management')?.pending !== undefined;
+  }
+
   /** The device has registered: if with what it was given last, what it had before goes. Must run in its lane. */
   async registered(device: Device): Promise<void> {
     const pending = this.#find(device, this.#row(device, 'management')?.pending);

@@ -47,6 +47,23 @@ describe('what a person wants written', () => {
   });
 });
 
+describe('a resource that is not read', () => {
+  const later = { version: '1.1', objects: [{ objectId: 5, instances: [0], version: '7.0' }] };
+
+  it.each([
+    ['/5/0/0', model, true],
+    ['/5/0/0', undefined, true],
+    ['/5/0/0', later, true],
+    ['/0/1/5', model, true],
+    ['/8/0/1/0', model, true],
+    ['/5/0/1', later, false],
+    ['/3/0/14', model, false],
+    ['/9999/0/1', model, false],
+  ])('%s of %j: %j', (path, of, unreadable) => {
+    expect(models.isUnreadable(path, of)).toBe(unreadable);
+  });
+});
+
 describe('a value for people', () => {
   it.each([
     ['/3/0/9', { type: 'integer', value: 80 }, '80 %'],

@@ -79,9 +79,12 @@ export class Models {
     return this.definitions.find(objectId, model && versionsOf(model)(objectId))?.name;
   }
 
-  /** Whether the resource at a path is known not to be readable: it is written or set by bootstrap alone, and so a secret. */
+  /**
+   * Whether the resource at a path is known not to be readable, and so a secret: it is written, or set by bootstrap alone.
+   * Of a version that nobody knows it is what another version says.
+   */
   isUnreadable(path: string, model: ModelOf | undefined): boolean {
-    const definition = this.resourceAt(path, model);
+    const definition = this.resourceAt(path, model) ?? this.resourceAt(path, undefined);
     return definition !== undefined && !definition.operations.includes('R');
   }
 

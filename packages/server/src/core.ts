@@ -84,7 +84,7 @@ export async function openCore(options: CoreOptions) {
   const failedHandshakes = await FailedHandshakes.load(store, organisationId, listener);
   const handshakeCounts = new HandshakeCounts();
   const engine = await RuleEngine.load(store, fleet, values);
-  const ingest = new Ingest(values, engine, (refused) => failedHandshakes.count(refused));
+  const ingest = new Ingest(engine, (refused) => failedHandshakes.count(refused));
   const requests = new Requests(send);
   const quirks = new QuirkBook({ store, lanes });
   const pacer = await Pacer.load({ store, limits: options.downlink, now });

@@ -22,7 +22,7 @@ import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry
 import { valueView } from './registry/views.ts';
 import type { SessionKeeper } from './sessions/keeper.ts';
 import type { OscoreKeeper } from './sessions/oscore-keeper.ts';
-import type { Store } from './store/port.ts';
+import type { Sample, Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
 import type { Models } from './telemetry/models.ts';
 import type { Admission } from './trust/admission.ts';
@@ -186,18 +186,19 @@ export class Dispatcher {
     // History names a sample by its times: no two reports of a device are of the same millisecond.
     const receivedAt = Math.max(report.receivedAt, (device.reportedAt ?? 0) + 1);
     device.reportedAt = receivedAt;
-    const { decision, current } = this.#o.ingest.take(device, { ...report, receivedAt });
+    const told = receivedAt === report.receivedAt ? report : { ...report, receivedAt };
+    const decision = this.#o.ingest.take(device, told);
     await this.#o.commits.commit([decision, ...also]);
-    const entries = decision.batch.journal?.length ?? 0;
-    chargeLater(carrierOf(device), entries * rateLimits.entry, report.receivedAt);
-    if (current.some(({ path }) => path === '/3/0/1' || path === '/3/0/0')) await this.#reassign(device);
+    const { journal = [], samples = [] } = decision.batch;
+    chargeLater(carrierOf(device), journal.length * rateLimits.entry, report.receivedAt);
+    if (samples.some(saysModel)) await this.#reassign(device);
     const listed = this.#o.gateways().told(device, report);
     if (listed) await listed;
-    if (current.length === 0 || !this.#o.live.watched) return;
-    const values = current.map(({ path, stored, receivedAt, current }) =>
-      valueView({ path, stored, receivedAt, ...current }, device.registration, this.#o.models),
+    if (samples.length === 0 || !this.#o.live.watched) return;
+    const values = samples.flatMap(({ path, stored, receivedAt, current }) =>
+      current ? valueView({ path, stored, receivedAt, ...current }, device.registration, this.#o.models) : [],
     );
-    this.#o.live.tell({ kind: 'samples', data: { deviceId: device.row.deviceId, values } });
+    if (values.length > 0) this.#o.live.tell({ kind: 'samples', data: { deviceId: device.row.deviceId, values } });
   }
 
   /** Which policies apply may depend on what the device says that it is: what it no longer falls under is undone. */
@@ -242,7 +243,7 @@ export class Dispatcher {
     const { fleet, registrations, failedHandshakes, send } = this.#o;
     const { exchange, session, registrationId, path, token, body } = message;
     const device = fleet.byRegistration(registrationId);
-    const wanted = device && this.#o.observer().expects(device.row.deviceId, path, token);
+    const wanted = device && this.#o.observer().expects(device, path, token);
     if (!device || !wanted || !speaksFor(this.#o.credentials, session, device)) {
       if (exchange !== undefined) send({ kind: 'reject', exchange });
       return;
@@ -291,14 +292,15 @@ export class Dispatcher {
   }
 
   /** What a message tells beside what it says: that the device was heard, and the gateway that it is behind. */
-  #contacts(device: Device, message: Pick<Sent, 'at' | 'session' | 'record'>): (Decision | undefined)[] {
+  #contacts(device: Device, message: Pick<Sent, 'at' | 'session' | 'record'>): Decisions {
+    const { engine, sessions } = this.#o;
     const { at, session } = message;
     const carrier = carrierOf(device);
-    const decisions = [this.#o.engine.contact(device, at)];
-    if (carrier.registration) decisions.push(contactOf(carrier, carrier.registration, message));
-    if (device === carrier) return [...decisions, this.#o.sessions.heard(device, session)];
-    if (device.registration) decisions.push(contactOf(device, device.registration, { at, session }));
-    return [...decisions, this.#o.engine.contact(carrier, at), this.#o.sessions.heard(carrier, session)];
+    const contact = carrier.registration && contactOf(carrier, carrier.registration, message);
+    const own = [engine.contact(device, at), contact, sessions.heard(carrier, session)];
+    if (device === carrier) return own;
+    const behind = device.registration && contactOf(device, device.registration, { at, session });
+    return [...own, behind, engine.contact(carrier, at)];
   }
 
   /** A device tells of its own accord: stored and judged as a notification is, and answered after the commit. */
@@ -339,4 +341,9 @@ export class Dispatcher {
       answer(Code.ServiceUnavailable, 60);
     }
   }
+}
+
+/** Whether it says what the device is: its manufacturer or its model (LwM2M object 3). */
+function saysModel({ path, current }: Sample): boolean {
+  return current !== undefined && (path === '/3/0/1' || path === '/3/0/0');
 }

@@ -74,12 +74,12 @@ describe('what is observed', () => {
 
 describe('it is observed again', () => {
   it('RG-7, P1, P6: after a Register, under another token; until the value is back the rule waits', async () => {
-    const { core, deviceId, session, token, rule } = await observed();
+    const { core, device, session, token, rule } = await observed();
     const before = await token();
     await core.register(session);
     expect(core.performed('observe')).toHaveLength(2);
     expect(await token()).not.toBe(before);
-    expect(core.observer.expects(deviceId, '/3/0/9', before ?? '')).toBe(false);
+    expect(core.observer.expects(device, '/3/0/9', before ?? '')).toBe(false);
     core.script.behaviour = () => undefined;
     await core.register(session);
     expect(await rule()).toMatchObject({ state: 'waiting' });
@@ -256,7 +256,8 @@ describe('after a restart', () => {
     expect(again.sentOf('restore')).toMatchObject([
       { registrationId, version: '1.1', observations: [{ path: '/3/0/1' }, { path: '/3/0/9', token: await token() }] },
     ]);
-    expect(again.observer.expects(deviceId, '/3/0/9', (await token()) ?? '')).toBe(true);
+    const known = again.fleet.get(deviceId) ?? expect.fail();
+    expect(again.observer.expects(known, '/3/0/9', (await token()) ?? '')).toBe(true);
     expect(again.observer.view(deviceId)).toMatchObject([
       { path: '/3/0/9', wantedBy: ['battery'], state: 'live' },
       { path: '/3/0/1', wantedBy: ['ana'], state: 'live' },

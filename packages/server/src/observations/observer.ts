@@ -115,8 +115,8 @@ export class Observer {
   }
 
   /** Whether the server still wants a notification of this token. */
-  expects(deviceId: DeviceId, path: string, token: string): boolean {
-    const watch = this.#o.fleet.get(deviceId)?.watches?.get(path);
+  expects({ watches }: Device, path: string, token: string): boolean {
+    const watch = watches?.get(path);
     if (watch?.state === 'requested') watch.overtakenBy = token;
     if (watch?.state !== 'live') return watch?.state === 'requested';
     if (watch.token !== token) return false;

@@ -99,13 +99,22 @@ export function changedTerms(
 /** Where and when a message of a device came in. */
 type Heard = Pick<Update, 'at' | 'session' | 'record'>;
 
+/** What a contact changes in its row, and in the registration. */
+type ContactChange = Partial<Omit<Row<'contacts'>, 'organisationId' | 'deviceId'>>;
+
 /** What every authenticated message tells: when the device was heard, and from where if that is new. */
 export function contactOf(device: Device, registration: Registration, heard: Heard): Decision {
   const { at, session } = heard;
   const { deviceId, address } = registration;
   noteReceived(device, heard);
-  const moved = session.address === address ? {} : { address: session.address };
-  const set = { lastContactAt: at, ...moved, ...newlyReceived(device) };
+  const set: ContactChange = { lastContactAt: at };
+  if (session.address !== address) set.address = session.address;
+  const { received } = device;
+  if (received) {
+    // The session is another one rarely.
+    if (received.sessionId !== registration.sessionId) set.sessionId = received.sessionId;
+    set.received = received.record;
+  }
   return {
     batch: { changes: [{ patch: 'contacts', key: { deviceId }, set }] },
     apply: () => {
@@ -152,14 +161,6 @@ export function isSuperseded({ received }: Device, { sessionId }: SessionInfo): 
 export function receivedBy(device: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
   const received = receivedOf(device);
   return received ? { sessionId: received.sessionId, received: received.record } : {};
-}
-
-/** The same without what the row says already: the session is another one rarely. */
-function newlyReceived(device: Device): ReturnType<typeof receivedBy> {
-  const { received, registration } = device;
-  return received && registration?.sessionId === received.sessionId
-    ? { received: received.record }
-    : receivedBy(device);
 }
 
 /** What marks the newest record whose effect is stored; for effects that are no contact. */

@@ -37,7 +37,7 @@ async function reporting() {
   const { deviceId } = device.row;
   const report = async (records: readonly LinkRecord[], more: Partial<Report> & { truncated?: boolean } = {}) => {
     const { truncated = false, ...rest } = more;
-    const { decision, current } = core.ingest.take(device, {
+    const decision = core.ingest.take(device, {
       path: records[0]?.path ?? '/3/0/9',
       body: { kind: 'records', records, truncated },
       fresh: true,
@@ -45,7 +45,7 @@ async function reporting() {
       ...rest,
     });
     await commitAll(store, [decision]);
-    return current;
+    return (decision.batch.samples ?? []).filter(({ current }) => current !== undefined);
   };
   return {
     core,
@@ -228,7 +228,7 @@ describe('the resources of a device', () => {
     await report([text('/9999/0/1', half + 1)], { receivedAt: START + 2 });
     expect(value('/9999/0/1')?.stored.value).toHaveLength(half);
     const again = await openTestCore({ store: core.store });
-    expect(again.values.characters(deviceId)).toBe(MAX_TEXT_PER_DEVICE);
+    expect(again.fleet.get(deviceId)?.values?.characters).toBe(MAX_TEXT_PER_DEVICE);
   });
 
   it('are loaded after a restart', async () => {

@@ -7,14 +7,7 @@ import type { RuleEngine, RuleInput } from '../policies/engine.ts';
 import type { Device } from '../registry/fleet.ts';
 import type { Sample } from '../store/port.ts';
 import type { StoredValue } from '../store/tables.ts';
-import {
-  type Current,
-  type Held,
-  MAX_TEXT_PER_DEVICE,
-  MAX_VALUES_PER_DEVICE,
-  textLength,
-  type Values,
-} from './values.ts';
+import { type Held, MAX_TEXT_PER_DEVICE, MAX_VALUES_PER_DEVICE, textLength, valuesOf } from './values.ts';
 
 /** What a device reported, and how much it is worth. */
 export interface Report {
@@ -31,97 +24,87 @@ export interface Report {
 
 /** Turns reports into values, history and evaluated rules: one decision, one commit. */
 export class Ingest {
-  readonly #values: Values;
   readonly #engine: RuleEngine;
   readonly #refuse: (refused: Refused) => void;
 
   /** @param refuse told of what is not kept */
-  constructor(values: Values, engine: RuleEngine, refuse: (refused: Refused) => void) {
-    this.#values = values;
+  constructor(engine: RuleEngine, refuse: (refused: Refused) => void) {
     this.#refuse = refuse;
     this.#engine = engine;
   }
 
-  /** @returns the decision, and what became current, for the live view. */
-  take(device: Device, report: Report): { decision: Decision; current: readonly Current[] } {
+  take(device: Device, report: Report): Decision {
     const { body, receivedAt } = report;
     if (body.kind !== 'records') {
       const reason = body.kind === 'empty' ? 'missing' : 'unreadable';
       const inputs = report.fresh ? [blind(report.path, reason)] : [];
-      return { decision: this.#engine.feed(device, inputs, receivedAt) ?? { batch: {} }, current: [] };
+      return this.#engine.feed(device, inputs, receivedAt) ?? { batch: {} };
     }
-    const { deviceId } = device.row;
-    const { samples, newest, held, left } = this.#judge(device, body, report);
+    const { samples, left } = judge(device, body, report);
     if (left > 0) this.#refuse(tooMany(device, left, receivedAt));
-    const ruled = report.fresh && this.#engine.of(deviceId).length > 0;
+    const ruled = report.fresh && this.#engine.of(device.row.deviceId).length > 0;
     const evaluated = ruled
       ? this.#engine.feed(device, inputsOf(report.path, body, receivedAt), receivedAt)
       : undefined;
-    const decision: Decision = {
-      batch: { ...evaluated?.batch, samples },
+    return {
+      batch: evaluated ? { ...evaluated.batch, samples } : { samples },
       apply: () => {
-        this.#values.set(deviceId, newest, held);
+        valuesOf(device).take(samples);
         evaluated?.apply?.();
       },
     };
-    return { decision, current: newest };
   }
+}
 
-  /** What of a report is kept, what of it is current then and in whose place, and how many values there is no room for. */
-  #judge({ row }: Device, body: Records, { fresh, receivedAt }: Report) {
-    const { organisationId, deviceId } = row;
-    const truncated = body.truncated ? 1 : 0;
-    /** One for all values of which the device says no time. */
-    const untimed = { organisationId, clock: 'none', truncated } as const;
-    const matched = this.#values.match(deviceId, body.records);
-    /** What was told of a path before, where a report may have several values of one. */
-    const told = matched.distinct ? undefined : new Map<string, Told>();
-    const samples: Sample[] = [];
-    const newest: Current[] = [];
-    const held: (Held | undefined)[] = [];
-    let room = MAX_VALUES_PER_DEVICE - this.#values.count(deviceId);
-    let spare = MAX_TEXT_PER_DEVICE - this.#values.characters(deviceId);
-    let left = 0;
-    for (let index = 0; index < body.records.length; index++) {
-      const record = body.records[index];
-      if (!record) continue;
-      const { path, stored } = record;
-      const known = matched.held[index];
-      const before = told?.get(path);
-      if (!known && !before) {
-        if (room === 0) {
-          left += 1;
-          continue;
-        }
-        room -= 1;
-      }
-      const observedAt = storable(record.time ?? timestampOf(record, body.records));
-      const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
-      // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
-      const at = before?.judged === judged ? before.at + 1 : judged;
-      const since = before?.current ?? (known && measuredAt(known));
-      // What is older and has no value yet gets one: a history of its own counts among the resources of the device.
-      if ((!fresh && known) || (since !== undefined && since > at)) {
-        samples.push({ deviceId, path, at, receivedAt, stored });
-        told?.set(path, { judged, at, current: before?.current, length: before?.length });
-        continue;
-      }
-      const length = textLength(stored.value);
-      const grown = length - (before?.length ?? textLength(known?.value));
-      if (grown > 0 && grown > spare) {
+/** What of a report is kept, what of it is current then, and how many values there is no room for. */
+function judge(device: Device, body: Records, { fresh, receivedAt }: Report) {
+  const { organisationId, deviceId } = device.row;
+  const truncated = body.truncated ? 1 : 0;
+  /** One for all values of which the device says no time. */
+  const untimed = { organisationId, clock: 'none', truncated } as const;
+  const { values } = device;
+  /** What was told of a path before, where a report may have several values of one. */
+  const told = values?.isInOrder(body.records) ? undefined : new Map<string, Told>();
+  const samples: Sample[] = [];
+  let room = MAX_VALUES_PER_DEVICE - (values?.all.length ?? 0);
+  let spare = MAX_TEXT_PER_DEVICE - (values?.characters ?? 0);
+  let left = 0;
+  let place = -1;
+  for (const record of body.records) {
+    const { path, stored } = record;
+    place = values?.place(path, place) ?? -1;
+    const known = values?.at(place);
+    const before = told?.get(path);
+    if (!known && !before) {
+      if (room === 0) {
         left += 1;
         continue;
       }
-      spare -= grown;
-      const current = observedAt === undefined ? untimed : { organisationId, observedAt, clock, truncated };
-      const sample = { deviceId, path, at, receivedAt, stored, current };
-      samples.push(sample);
-      newest.push(sample);
-      held.push(known);
-      told?.set(path, { judged, at, current: measuredAt({ clock, observedAt, receivedAt }), length });
+      room -= 1;
     }
-    return { samples, newest, held, left };
+    const observedAt = storable(record.time ?? timestampOf(record, body.records));
+    const { at: judged, clock } = judgeTime({ observedAt, receivedAt });
+    // History names a sample by its times: of a device whose clock is not believed, a series keeps its order.
+    const at = before?.judged === judged ? before.at + 1 : judged;
+    const since = before?.current ?? (known && measuredAt(known));
+    // What is older and has no value yet gets one: a history of its own counts among the resources of the device.
+    if ((!fresh && known) || (since !== undefined && since > at)) {
+      samples.push({ deviceId, path, at, receivedAt, stored });
+      told?.set(path, { judged, at, current: before?.current, length: before?.length });
+      continue;
+    }
+    const length = textLength(stored.value);
+    const grown = length - (before?.length ?? textLength(known?.value));
+    if (grown > 0 && grown > spare) {
+      left += 1;
+      continue;
+    }
+    spare -= grown;
+    const current = observedAt === undefined ? untimed : { organisationId, observedAt, clock, truncated };
+    samples.push({ deviceId, path, at, receivedAt, stored, current });
+    told?.set(path, { judged, at, current: measuredAt({ clock, observedAt, receivedAt }), length });
   }
+  return { samples, left };
 }
 
 type Records = Extract<LinkBody, { kind: 'records' }>;

@@ -13,7 +13,7 @@ it.each([1e303, -1e303, Number.MAX_SAFE_INTEGER * 1000])(
         records: records.map(({ value, ...record }) => ({ ...record, stored: { type: 'float', value } })),
         truncated: false,
       };
-      await commitAll(core.store, [core.ingest.take(device, { path, body, fresh: true, receivedAt: START }).decision]);
+      await commitAll(core.store, [core.ingest.take(device, { path, body, fresh: true, receivedAt: START })]);
     };
     await take('/3/0/9', [{ path: '/3/0/9', value: 80, time }]);
     await take('/6/0', [

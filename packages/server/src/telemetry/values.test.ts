@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../ids.ts';
 import { Fleet } from '../registry/fleet.ts';
 import type { Row } from '../store/tables.ts';
-import { Values } from './values.ts';
+import { Values, valuesOf } from './values.ts';
 
 const deviceId = newId.device();
 const organisationId = newId.organisation();
@@ -25,7 +25,6 @@ describe('the values of a device', () => {
     const { values } = begin();
     const told = paths.slice(0, count);
     for (const turn of [1, 2]) told.forEach((path, index) => void values.put(row(path, index * turn)));
-    expect(values.count(deviceId)).toBe(count);
     expect(values.of(deviceId)).toEqual(told.map((path, index) => row(path, index * 2)));
     for (const [index, path] of told.entries()) expect(values.get(deviceId, path)).toEqual(row(path, index * 2));
     expect(values.get(deviceId, '/3/0/999')).toBeUndefined();
@@ -33,29 +32,31 @@ describe('the values of a device', () => {
   });
 
   it('are matched with a report in whatever order it tells them', () => {
-    const { values } = begin();
+    const { device, values } = begin();
     for (const path of paths.slice(0, 50)) values.put(row(path, 1));
+    const held = valuesOf(device);
     const match = (...places: number[]) => {
-      const { held, distinct } = values.match(deviceId, reported(...places));
-      return { paths: held.map((one) => one?.path), distinct };
+      let place = -1;
+      const found = reported(...places).map(({ path }) => {
+        place = held.place(path, place);
+        return held.at(place)?.path;
+      });
+      return { paths: found, inOrder: held.isInOrder(reported(...places)) };
     };
-    expect(match(0, 1, 2)).toEqual({ paths: paths.slice(0, 3), distinct: true });
-    expect(match(4, 40, 41)).toEqual({ paths: [paths[4], paths[40], paths[41]], distinct: true });
-    expect(match(9, 3, 4)).toEqual({ paths: [paths[9], paths[3], paths[4]], distinct: false });
-    expect(match(7, 7)).toEqual({ paths: [paths[7], paths[7]], distinct: false });
-    expect(match(49, 60, 0)).toEqual({ paths: [paths[49], undefined, paths[0]], distinct: false });
-    expect(values.match(newId.device(), reported(1))).toEqual({ held: [], distinct: false });
+    expect(match(0, 1, 2)).toEqual({ paths: paths.slice(0, 3), inOrder: true });
+    expect(match(4, 40, 41)).toEqual({ paths: [paths[4], paths[40], paths[41]], inOrder: true });
+    expect(match(9, 3, 4)).toEqual({ paths: [paths[9], paths[3], paths[4]], inOrder: false });
+    expect(match(7, 7)).toEqual({ paths: [paths[7], paths[7]], inOrder: false });
+    expect(match(49, 60, 0)).toEqual({ paths: [paths[49], undefined, paths[0]], inOrder: false });
   });
 
   it('go with it, also those of a report that was on its way to the disk', () => {
     const { fleet, device, values } = begin();
     values.put(row('/3/0/1', 1));
-    const { held } = values.match(deviceId, reported(1));
     fleet.remove(device);
     const { path, stored, receivedAt, ...current } = row('/3/0/1', 2);
-    values.set(deviceId, [{ deviceId, path, stored, at: receivedAt, receivedAt, current }], held);
+    valuesOf(device).take([{ deviceId, path, stored, at: receivedAt, receivedAt, current }]);
     expect(values.of(deviceId)).toEqual([]);
     expect(values.get(deviceId, path)).toBeUndefined();
-    expect(values.count(deviceId)).toBe(0);
   });
 });

@@ -28,19 +28,6 @@ export interface Held {
   truncated: number;
 }
 
-/** A sample that makes a newest value. */
-export type Current = Sample & { readonly current: NonNullable<Sample['current']> };
-
-/** What is held of the paths of a report. */
-interface Matched {
-  /** By the place in the report. */
-  readonly held: readonly (Held | undefined)[];
-  /** Whether surely no path is in the report twice. */
-  readonly distinct: boolean;
-}
-
-const NOTHING: Matched = { held: [], distinct: false };
-
 /** Devices of a kind tell the same ones. */
 const paths = new Shared<string>();
 
@@ -64,24 +51,42 @@ export class DeviceValues {
     return this.#all[this.place(path)];
   }
 
-  /** Reports resemble each other: what is held of a path is looked for behind that of the path before. */
-  match(reported: readonly { readonly path: string }[]): Matched {
-    const held: (Held | undefined)[] = [];
-    let last = -1;
-    let distinct = true;
-    for (const { path } of reported) {
-      const next = this.#all[last + 1];
-      const place = next?.path === path ? last + 1 : this.place(path);
-      if (place <= last) distinct = false;
-      last = place;
-      held.push(this.#all[place]);
-    }
-    return { held, distinct };
+  /** What is held at a place. */
+  at(place: number): Held | undefined {
+    return this.#all[place];
   }
 
-  set({ path, stored, receivedAt, current }: Current, known = this.get(path)): void {
+  /** Where a path is held, -1 if nowhere. Reports resemble each other: it is looked for behind that of the path before. */
+  place(path: string, before = -1): number {
+    if (this.#all[before + 1]?.path === path) return before + 1;
+    if (this.#all.length < MANY) return this.#all.findIndex((held) => held.path === path);
+    this.#places ??= new Map(this.#all.map((held, place) => [held.path, place]));
+    return this.#places.get(path) ?? -1;
+  }
+
+  /** Whether what is reported is all held, in the same order: then surely no path is there twice. */
+  isInOrder(reported: readonly { readonly path: string }[]): boolean {
+    let last = -1;
+    for (const { path } of reported) {
+      const place = this.place(path, last);
+      if (place <= last) return false;
+      last = place;
+    }
+    return true;
+  }
+
+  /** Takes those of a device's samples that make newest values. */
+  take(samples: readonly Sample[]): void {
+    let place = -1;
+    for (const sample of samples) if (sample.current) place = this.#set(sample, sample.current, place);
+  }
+
+  /** @returns where it is held */
+  #set({ path, stored, receivedAt }: Sample, current: NonNullable<Sample['current']>, before: number): number {
     const { type, value } = stored;
     const { observedAt, clock, truncated } = current;
+    const place = this.place(path, before);
+    const known = this.#all[place];
     this.characters += textLength(value) - textLength(known?.value);
     if (known) {
       known.type = type;
@@ -90,19 +95,14 @@ export class DeviceValues {
       known.receivedAt = receivedAt;
       known.clock = clock;
       known.truncated = truncated;
-      return;
+      return place;
     }
     this.#places?.set(path, this.#all.length);
     const made: Held = { path: paths.of(path, () => path), type, value, observedAt, receivedAt, clock, truncated };
     // Joined, which leaves no room to spare, for the many that have one value or two; what is spread has it for 16 more.
     if (this.#all.length < MANY) this.#all = this.#all.concat(made);
     else this.#all.push(made);
-  }
-
-  place(path: string): number {
-    if (this.#all.length < MANY) return this.#all.findIndex((held) => held.path === path);
-    this.#places ??= new Map(this.#all.map((held, place) => [held.path, place]));
-    return this.#places.get(path) ?? -1;
+    return this.#all.length - 1;
   }
 }
 
@@ -131,39 +131,10 @@ export class Values {
     return device?.values?.all.map((held) => rowOf(device, held)) ?? [];
   }
 
-  /** How many there are of the device. */
-  count(deviceId: DeviceId): number {
-    return this.#fleet.get(deviceId)?.values?.all.length ?? 0;
-  }
-
-  /** Characters of all texts of the device. */
-  characters(deviceId: DeviceId): number {
-    return this.#fleet.get(deviceId)?.values?.characters ?? 0;
-  }
-
-  /** What is held of what a device reports. */
-  match(deviceId: DeviceId, reported: readonly { readonly path: string }[]): Matched {
-    return this.#fleet.get(deviceId)?.values?.match(reported) ?? NOTHING;
-  }
-
   put({ organisationId, deviceId, path, stored, receivedAt, ...more }: ValueRow): void {
-    this.set(deviceId, [{ deviceId, path, stored, at: receivedAt, receivedAt, current: { organisationId, ...more } }]);
-  }
-
-  /**
-   * Takes what became current of a device.
-   * @param held what is held of each, where that is known
-   */
-  set(deviceId: DeviceId, samples: readonly Current[], held: readonly (Held | undefined)[] = []): void {
     const device = this.#fleet.get(deviceId);
-    if (!device || samples.length === 0) return;
-    const known = device.values;
-    const values = known ?? new DeviceValues();
-    device.values = values;
-    for (let index = 0; index < samples.length; index++) {
-      const sample = samples[index];
-      if (sample) values.set(sample, known && held[index]);
-    }
+    const sample = { deviceId, path, stored, at: receivedAt, receivedAt, current: { organisationId, ...more } };
+    if (device) valuesOf(device).take([sample]);
   }
 
   /** When any value at or below a path was last received. */
@@ -175,6 +146,12 @@ export class Values {
     }
     return newest;
   }
+}
+
+/** What is held of a device, from its first value on. */
+export function valuesOf(device: Device): DeviceValues {
+  device.values ??= new DeviceValues();
+  return device.values;
 }
 
 function rowOf({ row: { organisationId, deviceId } }: Device, held: Held): ValueRow {

@@ -31,7 +31,7 @@ import { Notices } from './notices/notices.ts';
 import { tickDevices } from './policies/tick.ts';
 import { expireCredentials } from './registry/credential-handlers.ts';
 import type { Device } from './registry/fleet.ts';
-import { identify } from './registry/identify.ts';
+import { identify, isIdentified } from './registry/identify.ts';
 import { importHandlers } from './registry/import.ts';
 import { noteInstance } from './registry/instances.ts';
 import { receivedMark } from './registry/terms.ts';
@@ -223,8 +223,9 @@ export async function startServer(
   const meet = (device: Device) => {
     device.met = true;
     if (live.isTraced(device.row.deviceId)) trace(device, true);
+    if (isIdentified(device, now())) return;
     const take = (of: Device, report: Report) => dispatcher.take(of, report);
-    identify(device, { lanes, values, requests, pacer, now, take }).then(
+    identify(device, { lanes, requests, pacer, now, take }).then(
       (asked) => {
         device.met = asked;
       },

@@ -99,6 +99,8 @@ export class Deployments {
     if (registration?.state !== 'registered') return undefined;
     const own = this.#rows.get(row.deviceId);
     if (own?.queuedAt !== undefined) return undefined;
+    // Asked for at every registration, and most devices are written nothing.
+    if (!own && !this.#o.templates.for(row).template.values) return undefined;
     const all = this.#opened(row, own);
     if (!all) return undefined;
     const byPath = new Map(all.map((each) => [each.path, each]));

@@ -132,7 +132,9 @@ export class Gateways {
 
   /** The gateway has registered anew: the link must find the devices behind it by that registration. */
   renewed(gateway: Device): void {
-    for (const device of this.#registeredBehind(gateway)) this.#tellLink(device);
+    for (const device of this.#o.fleet.behind(gateway)) {
+      if (device.registration?.state === 'registered') this.#tellLink(device);
+    }
   }
 
   /** The gateway's registration is over, in whose lane this is: so are those of the devices behind it. */

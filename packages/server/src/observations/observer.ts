@@ -148,19 +148,19 @@ export class Observer {
    * Whatever the device observed is gone: a new registration, or a new session. Rules are blind until a value is back.
    * Never rejects: if that cannot be saved, what was observed is wanted all the same, at the next contact.
    */
-  async restart(device: Device, reason: Extract<LossReason, 'new-registration' | 'new-session'>): Promise<void> {
+  restart(device: Device, reason: Extract<LossReason, 'new-registration' | 'new-session'>): Promise<void> | undefined {
     const { deviceId } = device.row;
     // At once, and not in the lane: the link has forgotten them already, and the lane may be full.
     const dropped = this.#wantAgain(device, reason);
     const needs = this.#o.engine.needs(deviceId);
-    if (dropped.length === 0 && needs.length === 0) return this.sync(device);
+    if (dropped.length === 0 && needs.length === 0) return void this.sync(device);
     const blind = needs.map(({ path }) => ({ kind: 'blind', path, reason }) as const);
     const record = async () => {
       const decision = this.#o.engine.feed(device, blind, this.#o.now());
       if (dropped.length > 0 || decision) await commitAll(this.#o.store, [...dropped, decision]);
       this.sync(device);
     };
-    await this.#o.lanes.run(deviceId, record).catch(() => {});
+    return this.#o.lanes.run(deviceId, record).catch(() => {});
   }
 
   /**

@@ -168,8 +168,10 @@ export class Pacer {
   /** What a request without urgency has to wait for: limits, and those who wait for them already. */
   #held(device: Device, now: Millis): Held | undefined {
     const { bucket, waiters } = this.#line(device);
-    const [before] = waiters;
-    if (before) return before.held;
+    if (waiters.size > 0) {
+      const [before] = waiters;
+      if (before) return before.held;
+    }
     if (!bucket.hasSome(now)) return 'site';
     return this.#behind || !this.#all.hasSome(now) ? 'server' : undefined;
   }

@@ -58,6 +58,8 @@ export function carrierOf(device: Device): Device {
   return device.gateway ?? device;
 }
 
+const NOBODY: readonly Device[] = [];
+
 /** Every device in memory, indexed by what messages and people name it by. Changed only after commits. */
 export class Fleet {
   readonly #byId = new Map<DeviceId, Device>();
@@ -130,7 +132,7 @@ export class Fleet {
 
   /** The devices behind a gateway. */
   behind({ row }: Device): Iterable<Device> {
-    return this.#behind.get(row.deviceId) ?? [];
+    return this.#behind.get(row.deviceId) ?? NOBODY;
   }
 
   #join(device: Device): void {

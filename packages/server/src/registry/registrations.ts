@@ -299,13 +299,13 @@ export class Registrations {
   }
 
   /** Handles what an authenticated device wants, if it may send so much. */
-  async #inLane(device: Device, message: Register | Update | Deregister, task: () => Promise<void>): Promise<void> {
-    if (!this.#mayCome(device, message)) return;
-    try {
-      await this.#o.lanes.run(device.row.deviceId, task);
-    } catch {
-      this.#unsaved(message.exchange);
-    }
+  #inLane(
+    device: Device,
+    message: Register | Update | Deregister,
+    task: () => Promise<void>,
+  ): Promise<void> | undefined {
+    if (!this.#mayCome(device, message)) return undefined;
+    return this.#o.lanes.run(device.row.deviceId, task).catch(() => this.#unsaved(message.exchange));
   }
 
   /** Whether an authenticated device may send so much; if not, that is its answer. */

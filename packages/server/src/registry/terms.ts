@@ -201,9 +201,17 @@ export function knownOf(registration: Registration) {
   return { registrationId, version, offer: offerOf(registration), refusedFormats };
 }
 
+/** By the objects, which are held once for all registrations that have them: the link knows the same offer again. */
+const offers = new WeakMap<Registration['objects'], Offer>();
+
 /** What the registration offers, as the link needs it to encode and decode. */
 function offerOf({ rootPath, contentFormats, objects, prefix }: Registration): Offer {
-  return { rootPath, contentFormats, objects, ...(prefix === undefined ? {} : { prefix }) };
+  const known = offers.get(objects);
+  const same = known?.rootPath === rootPath && known.contentFormats === contentFormats && known.prefix === prefix;
+  if (known && same) return known;
+  const offer = { rootPath, contentFormats, objects, ...(prefix === undefined ? {} : { prefix }) };
+  offers.set(objects, offer);
+  return offer;
 }
 
 /** What the link must know beside of a device that is behind a gateway. */

@@ -308,7 +308,7 @@ export class SessionOwner {
   #trace(session: Session, direction: 'in' | 'out', datagram: Uint8Array): void {
     const { sessionId } = session.info;
     const at = this.#o.wallClock();
-    const text = traceLine(datagram, this.#decoder.models);
+    const text = traceLine(datagram, this.#decoder.models, direction);
     this.#o.deliver({ kind: 'trace', at, sessionId, direction, text, bytes: datagram.length });
   }
 }

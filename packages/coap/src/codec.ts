@@ -152,6 +152,15 @@ export function encodeMessage(message: CoapMessage): Uint8Array {
   return bytes;
 }
 
+/** Writes an empty message: an ACK, a RST or a ping (RFC 7252 §4.1). */
+export function encodeEmpty(type: MessageType, messageId: number): Uint8Array {
+  const bytes = allocate(HEADER_BYTES);
+  bytes[0] = 0x40 | (type << 4);
+  bytes[1] = Code.Empty;
+  setMessageId(bytes, messageId);
+  return bytes;
+}
+
 /** A buffer of its own costs a short message more than its encoding does: those share larger ones. */
 const SLAB_BYTES = 8192;
 const SHARED_BYTES = 256;

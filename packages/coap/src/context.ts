@@ -1,5 +1,4 @@
-import { encodeMessage } from './codec.ts';
-import { Code } from './codes.ts';
+import { encodeEmpty } from './codec.ts';
 import type { Outbox } from './effects.ts';
 import { DUPLICATE_GETS, type Exchange, type ExchangeTable } from './exchanges.ts';
 import type { PeerKey } from './ids.ts';
@@ -27,8 +26,6 @@ export interface Context {
   readonly random: (n: number) => Uint8Array;
 }
 
-const EMPTY = new Uint8Array(0);
-
 /** Longest message that goes to a peer, in bytes of a datagram. */
 export function longestTo({ limits, streams }: Context, peer: PeerKey): number {
   return streams.get(peer)?.longest ?? limits.messageBytes;
@@ -47,7 +44,7 @@ export function sendEmpty(
   messageId: number,
 ): void {
   if (streams.has(peer)) return;
-  outbox.send(peer, encodeMessage({ type, code: Code.Empty, messageId, token: EMPTY, options: [], payload: EMPTY }));
+  outbox.send(peer, encodeEmpty(type, messageId));
 }
 
 /** Gives a duplicate what its exchange has coming; `answer` does so where the answer was in the ACK. */

@@ -1,5 +1,5 @@
-import { encodeMessage } from './codec.ts';
-import { Code, isSuccess } from './codes.ts';
+import { encodeEmpty, encodeMessage } from './codec.ts';
+import { isSuccess } from './codes.ts';
 import { type Context, longestFrom, longestTo, repeat, sendEmpty } from './context.ts';
 import type { ObservationEnd, RequestOutcome } from './effects.ts';
 import { ACCEPTED, type Exchange, PENDING, REJECTED } from './exchanges.ts';
@@ -17,14 +17,6 @@ import { sameToken, tokenOf } from './token.ts';
 const EMPTY = new Uint8Array(0);
 const NO_OPTIONS: readonly CoapOption[] = [];
 const TOKEN_BYTES = 8;
-const EMPTY_MESSAGE = encodeMessage({
-  type: MessageType.Confirmable,
-  code: Code.Empty,
-  messageId: 0,
-  token: EMPTY,
-  options: NO_OPTIONS,
-  payload: EMPTY,
-});
 const OBSERVE = { register: option(Option.Observe, 0), deregister: option(Option.Observe, 1) };
 
 /** The client's role: requests go out, responses and notifications come in. */
@@ -78,7 +70,7 @@ export class Requester {
     if (peer === undefined) return this.#refuse(id, key, 'peers');
     if (this.#isFull(peer)) return this.#refuse(id, key, 'requestsPerPeer');
     const token = this.#context.streams.has(key) ? this.#context.random(TOKEN_BYTES) : EMPTY;
-    const datagram = token === EMPTY ? EMPTY_MESSAGE.slice() : signalPing(token);
+    const datagram = token === EMPTY ? encodeEmpty(MessageType.Confirmable, 0) : signalPing(token);
     const parameters = token === EMPTY ? peer.parameters : waitingOnce(peer.parameters);
     const message = { token, confirmable: true, datagram };
     this.#context.sender.submit(id, new Outbound(peer, { kind: 'ping', id }, message, parameters), now);

@@ -49,14 +49,14 @@ export function parseRegisterQuery(query: readonly string[]): RequestResult<Regi
   const parsed = parseQuery(query);
   if (!parsed.ok) return parsed;
   const { params, extra } = parsed;
-  const named = params.get('lwm2m') ?? '1.0';
+  const named = params.lwm2m ?? '1.0';
   const version = ENABLER_VERSIONS.find((known) => named === known || named.startsWith(`${known}.`));
   if (version === undefined) return reject(ResponseCode.preconditionFailed, `LwM2M version "${named}"`);
   const common = parseCommon(params, extra);
   if (!common.ok) return common;
   const { ok, binding = 'U', queueMode = false, lifetime, ...rest } = common;
 
-  const endpoint = params.get('ep');
+  const endpoint = params.ep;
   if (endpoint === null || endpoint === '' || (endpoint === undefined && version === '1.0')) return missing('ep');
   if (endpoint !== undefined && !isEndpointName(endpoint)) {
     return reject(ResponseCode.badRequest, `ep must be up to ${LIMITS.endpointBytes} bytes of printable text`);
@@ -79,37 +79,42 @@ export function parseUpdateQuery(query: readonly string[]): RequestResult<Update
   return parsed.ok ? parseCommon(parsed.params, parsed.extra) : parsed;
 }
 
-type Params = ReadonlyMap<Known, string | null>;
+/** Null for a parameter without a value. */
+type Params = { [Name in Known]?: string | null };
+type Extra = CommonQuery['extra'];
 
-function parseQuery(query: readonly string[]): RequestResult<{ params: Params; extra: Record<string, string | null> }> {
+const NO_EXTRA: Extra = Object.freeze({});
+
+function parseQuery(query: readonly string[]): RequestResult<{ params: Readonly<Params>; extra: Extra }> {
   if (query.length > LIMITS.queryParams) return reject(ResponseCode.badRequest, `${query.length} query parameters`);
-  const params = new Map<Known, string | null>();
-  const extra = new Map<string, string | null>();
+  const params: Params = {};
+  let extra: Map<string, string | null> | undefined;
   for (const part of query) {
     const equals = part.indexOf('=');
     const name = equals < 0 ? part : part.slice(0, equals);
     const value = equals < 0 ? null : part.slice(equals + 1);
-    const known = KNOWN.find((one) => one === name);
-    if (known === undefined) extra.set(name, value);
-    else if (params.has(known)) return reject(ResponseCode.badRequest, `${name} twice`);
-    else params.set(known, value);
+    if (!isKnown(name)) extra = (extra ?? new Map<string, string | null>()).set(name, value);
+    else if (params[name] !== undefined) return reject(ResponseCode.badRequest, `${name} twice`);
+    else params[name] = value;
   }
-  return { ok: true, params, extra: Object.fromEntries(extra) };
+  return { ok: true, params, extra: extra ? Object.fromEntries(extra) : NO_EXTRA };
 }
 
-function parseCommon(params: Params, extra: Record<string, string | null>): RequestResult<UpdateQuery> {
-  const lt = params.get('lt');
+function isKnown(name: string): name is Known {
+  return (KNOWN as readonly string[]).includes(name);
+}
+
+function parseCommon(params: Readonly<Params>, extra: Extra): RequestResult<UpdateQuery> {
+  const { lt, b, sms } = params;
   if (lt !== undefined && (lt === null || !/^\d{1,10}$/.test(lt))) {
     return reject(ResponseCode.badRequest, `lt "${lt}" is no number of seconds`);
   }
   // In 1.0 queue mode is a letter of the binding, later a parameter of its own; devices mix both.
-  const b = params.get('b');
   const letters = b?.replaceAll('Q', '') || undefined;
   if (letters !== undefined && !BINDING.test(letters)) return reject(ResponseCode.badRequest, `b "${b}" is no binding`);
-  const queueMode = params.has('Q') || b?.includes('Q') === true;
-  const sms = params.get('sms');
+  const queueMode = params.Q !== undefined || b?.includes('Q') === true;
   // Several names stand in quotes (OMA Core §6.2.1 of 1.2).
-  const profileId = params.get('pid')?.replace(/^"(.*)"$/, '$1');
+  const profileId = params.pid?.replace(/^"(.*)"$/, '$1');
   return {
     ok: true,
     ...(lt !== undefined && { lifetime: Number(lt) }),
@@ -125,7 +130,12 @@ function missing(name: string): ReturnType<typeof reject> {
   return reject(ResponseCode.badRequest, `${name} is missing`);
 }
 
+/** Bytes of a text in UTF-8; those of a short one need not be made. */
+function utf8Length(text: string): number {
+  return /^[\x20-\x7e]*$/.test(text) ? text.length : encodeUtf8(text).length;
+}
+
 /** Endpoint names reach logs and screens, so control characters are kept out. */
 function isEndpointName(name: string): boolean {
-  return encodeUtf8(name).length <= LIMITS.endpointBytes && !/\p{C}/u.test(name);
+  return utf8Length(name) <= LIMITS.endpointBytes && !/\p{C}/u.test(name);
 }

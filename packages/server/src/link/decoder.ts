@@ -116,6 +116,8 @@ export class Decoder {
   readonly #offers = new KnownOffers();
   readonly #known = new Map<RegistrationId, Known>();
   readonly #kinds = new Shared<Kind>(MAX_KINDS);
+  /** Offers that came before: to compare one with others costs more than all else that a registration is read for. */
+  #kindOfOffer = new WeakMap<Offer, Kind>();
   readonly #told = new Shared<Told>();
   readonly #places = new Map<string, RegistrationId>();
 
@@ -125,6 +127,7 @@ export class Decoder {
     for (const { objectId, version } of removed) definitions.remove(objectId, version);
     for (const definition of added.flatMap(readDefinitions)) definitions.add(definition);
     this.#kinds.clear();
+    this.#kindOfOffer = new WeakMap();
     for (const { kind } of this.#known.values()) {
       kind.packs.forget();
       kind.requests.forget();
@@ -150,7 +153,7 @@ export class Decoder {
     readonly refusedFormats?: readonly number[];
     readonly through?: RegistrationId;
   }): Registered {
-    const kind = this.#kinds.of(JSON.stringify([version, offer]), () => this.#kindOf(version, offer));
+    const kind = this.#kindOf(version, offer);
     const known = this.#known.get(registrationId) ?? new Known(registrationId, kind, refusedFormats);
     known.kind = kind;
     this.#known.set(registrationId, known);
@@ -169,6 +172,14 @@ export class Decoder {
   }
 
   #kindOf(version: string, offer: Offer): Kind {
+    const known = this.#kindOfOffer.get(offer);
+    if (known?.version === version) return known;
+    const kind = this.#kinds.of(JSON.stringify([version, offer]), () => this.#newKind(version, offer));
+    this.#kindOfOffer.set(offer, kind);
+    return kind;
+  }
+
+  #newKind(version: string, offer: Offer): Kind {
     const model = { version, objects: offer.objects };
     return {
       version,

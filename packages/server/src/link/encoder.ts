@@ -85,6 +85,8 @@ function candidatesOf(operation: LinkOperation, { version, offer, definitionOf }
 export function isCompositeOperation(operation: LinkOperation): boolean {
   if (operation.kind === 'read-composite' || operation.kind === 'write-composite') return true;
   if (operation.kind !== 'observe' && operation.kind !== 'cancel-observe') return false;
+  // Most are of one path, which need not be read as a list.
+  if (parsePath(operation.path) !== undefined) return false;
   const target = parseTarget(operation.path);
   return target !== undefined && isComposite(target);
 }

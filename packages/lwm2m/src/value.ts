@@ -16,6 +16,8 @@ export const RESOURCE_TYPES = [
   'none',
 ] as const;
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
+/** Those of numbers. */
+export type NumericType = 'integer' | 'unsigned' | 'time' | 'float';
 
 /** A whole number: `number` within ±(2^53 − 1), `bigint` beyond and only beyond, so equal numbers are equal values. */
 export type Int = number | bigint;
@@ -64,7 +66,8 @@ export function integerValue(value: Int): Value | undefined {
   return numeric(value, 'integer') ?? numeric(value, 'unsigned');
 }
 
-function numeric(value: Int, type: 'integer' | 'unsigned' | 'time' | 'float'): Value | undefined {
+/** A number as a value of a type; undefined if that can't hold it. */
+export function numeric(value: Int, type: NumericType): Value | undefined {
   if (type === 'float') return Number.isFinite(Number(value)) ? { type, value: Number(value) } : undefined;
   if (typeof value === 'number' && !Number.isInteger(value)) return undefined;
   const whole = int(value);
@@ -114,10 +117,13 @@ export function coerce(value: Value, type: ResourceType): Value | undefined {
   }
 }
 
-type NumericValue = Extract<Value, { type: 'integer' | 'unsigned' | 'float' | 'time' }>;
+function isNumeric(value: Value): value is Extract<Value, { type: NumericType }> {
+  return isNumericType(value.type);
+}
 
-function isNumeric(value: Value): value is NumericValue {
-  return value.type === 'integer' || value.type === 'unsigned' || value.type === 'float' || value.type === 'time';
+/** Whether values of the type are numbers. */
+export function isNumericType(type: ResourceType): type is NumericType {
+  return type === 'integer' || type === 'unsigned' || type === 'time' || type === 'float';
 }
 
 /** Whether two values have the same type and content; −0 and 0 differ, as their bytes do. */

@@ -6,6 +6,7 @@ import { decodeUtf8, encodeUtf8, fail } from './content.ts';
 import type { Item } from './item.ts';
 
 export const Major = { unsigned: 0, negative: 1, bytes: 2, text: 3, array: 4, map: 5, tag: 6, simple: 7 } as const;
+const EIGHT_BYTES = 27;
 const INDEFINITE = 31;
 const BREAK = 0xff;
 
@@ -26,11 +27,17 @@ export class CborReader {
   at = 0;
   private items = 0;
   private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private known: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Made when a number of several bytes is read, which many items have none of. */
+  private get view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    this.known ??= new DataView(buffer, byteOffset, byteLength);
+    return this.known;
   }
 
   item(depth: number): Item {
@@ -66,6 +73,23 @@ export class CborReader {
       default:
         return this.simple(info, start);
     }
+  }
+
+  /**
+   * Reads a float, or a whole number of up to four bytes, without an item for it; undefined, and nothing is read, if
+   * something else comes next.
+   */
+  number(): number | undefined {
+    const start = this.at;
+    const initial = this.bytes[start] ?? BREAK;
+    const major = initial >> 5;
+    const info = initial & 31;
+    const whole = major <= Major.negative && info < EIGHT_BYTES;
+    if (!whole && (major !== Major.simple || !isFloat(info))) return undefined;
+    this.at++;
+    if (!whole) return this.float(info);
+    const argument = Number(this.argument(info, start));
+    return major === Major.unsigned ? argument : -1 - argument;
   }
 
   /** Reads an array, or a map, whose elements, or entries, are read by `next`. */
@@ -113,7 +137,7 @@ export class CborReader {
         return this.view.getUint16(this.advance(2));
       case 26:
         return this.view.getUint32(this.advance(4));
-      case 27:
+      case EIGHT_BYTES:
         return int(this.view.getBigUint64(this.advance(8)));
       default:
         return fail('malformed', `reserved CBOR additional information ${info}`, start);
@@ -173,16 +197,21 @@ export class CborReader {
         return { kind: 'boolean', value: info === 21 };
       case 22:
         return { kind: 'null' };
-      case 25:
-        return { kind: 'float', value: halfFloat(this.view.getUint16(this.advance(2))) };
-      case 26:
-        return { kind: 'float', value: this.view.getFloat32(this.advance(4)) };
-      case 27:
-        return { kind: 'float', value: this.view.getFloat64(this.advance(8)) };
       default:
+        if (isFloat(info)) return { kind: 'float', value: this.float(info) };
         return fail('malformed', `CBOR simple value or break (${info}) where a value is due`, start);
     }
   }
+
+  /** The float of 2, 4 or 8 bytes that `info` says to follow. */
+  private float(info: number): number {
+    if (info === 25) return halfFloat(this.view.getUint16(this.advance(2)));
+    return info === 26 ? this.view.getFloat32(this.advance(4)) : this.view.getFloat64(this.advance(8));
+  }
+}
+
+function isFloat(info: number): boolean {
+  return info >= 25 && info <= 27;
 }
 
 function negative(argument: Int): Int {

@@ -1,7 +1,7 @@
 /** Packs in SenML CBOR that differ from former ones only in their values, as those of one observation do. */
 
 import type { LwM2mPath } from '../path.ts';
-import { coerce, type ResourceType } from '../value.ts';
+import { coerce, isNumericType, numeric, type ResourceType, type Value } from '../value.ts';
 import { CborReader, Major } from './cbor.ts';
 import type { ResourceRecord, TypeLookup } from './content.ts';
 import type { Item } from './item.ts';
@@ -64,16 +64,26 @@ export class KnownPacks {
 }
 
 function readAs({ bytes: known, slots, end }: Pack, bytes: Uint8Array): ResourceRecord[] | undefined {
-  const records: ResourceRecord[] = [];
+  const records = new Array<ResourceRecord>(slots.length);
   const reader = new CborReader(bytes);
-  for (const { from, to, field, path, type } of slots) {
-    if (!reader.skip(known, from, to) || !reader.atScalar()) return undefined;
-    const value = parseField(senmlCbor, field, reader.item(2), path);
-    const typed = value && type !== undefined ? coerce(value, type) : value;
-    if (!typed) return undefined;
-    records.push({ path, value: typed });
+  for (let index = 0; index < slots.length; index++) {
+    const slot = slots[index];
+    if (!slot || !reader.skip(known, slot.from, slot.to)) return undefined;
+    const value = readValue(reader, slot);
+    if (!value) return undefined;
+    records[index] = { path: slot.path, value };
   }
   return reader.skip(known, end, known.length) && reader.at === bytes.length ? records : undefined;
+}
+
+function readValue(reader: CborReader, { field, path, type }: Slot): Value | undefined {
+  if (field === 'v' && type !== undefined && isNumericType(type)) {
+    const number = reader.number();
+    if (number !== undefined) return numeric(number, type);
+  }
+  if (!reader.atScalar()) return undefined;
+  const value = parseField(senmlCbor, field, reader.item(2), path);
+  return value && type !== undefined ? coerce(value, type) : value;
 }
 
 /** A pack as a form of others; undefined if it has times, is of devices behind a gateway, or has records without values. */

@@ -283,8 +283,14 @@ export function decodeBody(
   return { kind: 'records', records: linked(decoded.records, at), truncated };
 }
 
-/** The values of a Send by the registration of the device that they are of. */
-export type Sent = ReadonlyMap<RegistrationId, readonly LinkRecord[]>;
+/** What a Send holds: what the sender says of itself, and what it says of the devices behind it. */
+export interface Sent {
+  readonly own: readonly LinkRecord[];
+  readonly behind: ReadonlyMap<RegistrationId, readonly LinkRecord[]>;
+}
+
+/** Of a sender that is no gateway. */
+const NOBODY: Sent['behind'] = new Map();
 
 /**
  * What a Send holds, or the code to refuse it with (LwM2M Core §6.4.5).
@@ -311,14 +317,21 @@ export function decodeSend(
   const { records } = decoded;
   const whole = records.every(({ path, value }) => level(path) >= PathLevel.resource && value.type !== 'none');
   if (records.length === 0 || !whole) return { ok: false, code: Code.BadRequest };
-  const sent = new Map<RegistrationId, readonly LinkRecord[]>();
-  for (const [prefix, told] of Map.groupBy(records, (record) => record.prefix)) {
-    const of = prefix === undefined ? sender : behind(prefix);
-    const strange = told.some(({ path }) => !of?.objectIds.has(segments(path)[0] ?? -1));
-    if (!of || strange) return { ok: false, code: Code.NotFound };
-    sent.set(of.registrationId, linked(told, at));
+  if (records.every(({ path, prefix }) => prefix === undefined && isOf(sender, path))) {
+    return { ok: true, sent: { own: linked(records, at), behind: NOBODY } };
   }
-  return { ok: true, sent };
+  const told = Map.groupBy(records, ({ prefix }) => prefix);
+  const sent = new Map<RegistrationId, readonly LinkRecord[]>();
+  for (const [prefix, of] of told) {
+    const device = prefix === undefined ? sender : behind(prefix);
+    if (!device || !of.every(({ path }) => isOf(device, path))) return { ok: false, code: Code.NotFound };
+    if (device !== sender) sent.set(device.registrationId, linked(of, at));
+  }
+  return { ok: true, sent: { own: linked(told.get(undefined) ?? [], at), behind: sent } };
+}
+
+function isOf({ objectIds }: Registered, path: LwM2mPath): boolean {
+  return objectIds.has(segments(path)[0] ?? -1);
 }
 
 const SEND_FORMATS: ReadonlySet<number> = new Set([

@@ -56,20 +56,15 @@ function readSend(message: CoapMessage, facts: Facts, registered: Registered | u
   const { registrationId } = registered;
   const read = decodeSend(registered, message, facts.at, (prefix) => decoder.behind(registrationId, prefix));
   if (!read.ok) return { kind: 'refused', code: read.code };
-  const bodyOf = (records: readonly LinkRecord[]) => ({ kind: 'records', records, truncated: false }) as const;
-  const behind = [...read.sent].filter(([of]) => of !== registrationId);
-  return {
-    kind: 'message',
-    message: {
-      kind: 'send',
-      registrationId,
-      body: bodyOf(read.sent.get(registrationId) ?? []),
-      ...(behind.length === 0
-        ? {}
-        : { behind: behind.map(([of, records]) => ({ registrationId: of, body: bodyOf(records) })) }),
-      ...facts,
-    },
-  };
+  const { own, behind } = read.sent;
+  const plain = { kind: 'send', registrationId, body: bodyOf(own), ...facts } as const;
+  if (behind.size === 0) return { kind: 'message', message: plain };
+  const others = Array.from(behind, ([of, records]) => ({ registrationId: of, body: bodyOf(records) }));
+  return { kind: 'message', message: { ...plain, behind: others } };
+}
+
+function bodyOf(records: readonly LinkRecord[]) {
+  return { kind: 'records', records, truncated: false } as const;
 }
 
 function readRegister(message: CoapMessage, facts: Facts, decoder: Decoder): Read {

@@ -48,7 +48,12 @@ export function versionsOf({ version, objects }: ModelOf): VersionOf {
 
 /** The stored form of a value. */
 export function toStored(value: Value): StoredValue {
-  return { type: value.type, value: valueToJson(value) };
+  return isStored(value) ? value : { type: value.type, value: valueToJson(value) };
+}
+
+/** Most values are JSON as they are: nothing is made anew for them. */
+function isStored(value: Value): value is Value & StoredValue {
+  return value.value === null || (typeof value.value !== 'object' && typeof value.value !== 'bigint');
 }
 
 /** The value of a stored form; undefined for what was never written by `toStored`. */

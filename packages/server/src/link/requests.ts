@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from '@reeve/coap';
 import { carrierOf, type Device } from '../registry/fleet.ts';
-import { wakingOf } from '../registry/reach.ts';
+import { awakeMsOf } from '../registry/reach.ts';
 import type { BootstrapLinkOperation } from './bootstrap-port.ts';
 import type { LinkDown, LinkOperation, RequestOutcome, RequestRef, SessionId } from './port.ts';
 
@@ -96,12 +96,13 @@ export class Requests {
       if (carrier) this.#leave(carrier);
       return Promise.resolve({ kind: 'not-sent', reason: 'the device has no live session' });
     }
-    const behind = device.gateway && device.registration ? { behind: device.registration.registrationId } : {};
-    const how = { ...behind, ...wakingOf(device) };
-    return this.#ask(
-      { kind: 'perform', request: this.#next(), sessionId: session.sessionId, operation, ...how },
-      carrier,
-    );
+    const message = { kind: 'perform', request: this.#next(), sessionId: session.sessionId, operation } as const;
+    const awakeMs = awakeMsOf(device);
+    const behind = device.gateway && device.registration?.registrationId;
+    // Of most devices there is no more to say.
+    if (awakeMs === undefined && behind === undefined) return this.#ask(message, carrier);
+    const how = { ...(awakeMs === undefined ? {} : { awakeMs }), ...(behind === undefined ? {} : { behind }) };
+    return this.#ask({ ...message, ...how }, carrier);
   }
 
   /** Sends an operation over a session on the bootstrap interface. Resolves in every case; never rejects. */

@@ -339,10 +339,12 @@ export class Observer {
     const { deviceId, organisationId } = device.row;
     const { token, format } = outcome;
     const since = this.#o.now();
-    const observation = { path, token, since, ...(format === undefined ? {} : { format }) };
+    const watch: LiveWatch = { path, since, state: 'live', token };
+    const row: Row<'observations'> = { organisationId, deviceId, registrationId, path, token, since };
+    if (format !== undefined) row.format = watch.format = format;
     const live: Decision = {
-      batch: { changes: [{ put: 'observations', row: { organisationId, deviceId, registrationId, ...observation } }] },
-      apply: () => watchesOf(device).set(path, { ...observation, state: 'live' }),
+      batch: { changes: [{ put: 'observations', row }] },
+      apply: () => watchesOf(device).set(path, watch),
     };
     this.#parts.prove(device, path);
     const report = { path: baseOf(path) ?? path, body: outcome.body, fresh: token !== overtakenBy, receivedAt: since };

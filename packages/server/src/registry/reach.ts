@@ -14,17 +14,17 @@ export function isAwake(device: Device, now: Millis): boolean {
   if (!registration) return false;
   if (registration.queueMode === 0) return true;
   if (lastHeard === 'unanswered') return false;
-  return now - (lastHeard ?? registration.lastContactAt) < awakeMsOf(row);
+  return now - (lastHeard ?? registration.lastContactAt) < listeningMs(row);
 }
 
-function awakeMsOf({ awakeSeconds = defaultAwakeSeconds }: Device['row']): number {
+function listeningMs({ awakeSeconds = defaultAwakeSeconds }: Device['row']): number {
   return awakeSeconds * 1000;
 }
 
-/** What the link must know of a device that sleeps, to stop in time; see `perform` in link/port.ts. */
-export function wakingOf(device: Device): { readonly awakeMs?: number } {
+/** How long a device that sleeps listens, for the link to stop in time; see `perform` in link/port.ts. */
+export function awakeMsOf(device: Device): number | undefined {
   const { row, registration } = carrierOf(device);
-  return registration?.queueMode === 1 ? { awakeMs: awakeMsOf(row) } : {};
+  return registration?.queueMode === 1 ? listeningMs(row) : undefined;
 }
 
 /** Whether something can be sent to the device now: it is registered, has a live session and is awake. */

@@ -18,10 +18,9 @@ import {
   isSuperseded,
   knownOf,
   noteReceived,
-  receivedBy,
   registrationChanges,
+  registrationOf,
   settleReceived,
-  termsOf,
 } from './terms.ts';
 
 type Register = Extract<LinkUp, { kind: 'register' }>;
@@ -79,12 +78,10 @@ export class Registrations {
     const replaced = device.registration;
     const offered = offeredBy(message, replaced?.profile);
     if (!offered) return this.#answer(exchange, Code.Conflict);
-    const terms = termsOf(device, message, offered);
-    fleet.shareLists(terms, replaced);
-    const { organisationId, deviceId, registrationId, lifetime, version } = terms;
-    const { address } = session;
     noteReceived(device, message);
-    const contact = { organisationId, deviceId, lastContactAt: at, address, ...receivedBy(device) };
+    const registration = registrationOf(device, message, offered);
+    fleet.shareLists(registration, replaced);
+    const { registrationId, address, lifetime, version } = registration;
     const entry = this.#entry(device, at, 'registration.registered', {
       registrationId,
       address,
@@ -93,11 +90,11 @@ export class Registrations {
       ...(replaced?.state === 'registered' ? { replaced: replaced.registrationId } : {}),
     });
     await commits.commit([
-      { batch: { changes: registrationChanges(replaced, terms, contact), journal: [entry] } },
+      { batch: { changes: registrationChanges(replaced, registration), journal: [entry] } },
       ...hooks.contact(device, message),
     ]);
     if (replaced) send({ kind: 'unbind', registrationId: replaced.registrationId });
-    fleet.setRegistration(device, { ...terms, ...contact });
+    fleet.setRegistration(device, registration);
     settleReceived(device);
     this.#use(device, session);
     this.bind(device, session);

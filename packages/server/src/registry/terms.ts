@@ -9,16 +9,15 @@ import type { Offered } from './profiles.ts';
 import { keptQuirks } from './quirks.ts';
 
 type Terms = Row<'registrations'>;
-type Contact = Row<'contacts'>;
 type Register = Extract<LinkUp, { kind: 'register' }>;
 type Update = Extract<LinkUp, { kind: 'update' }>;
 
-/** The terms under which a device registers. */
-export function termsOf(device: Device, message: Register, { offer, profile }: Offered): Terms {
+/** The registration of a device that registers now. */
+export function registrationOf(device: Device, message: Register, { offer, profile }: Offered): Registration {
   const { organisationId, deviceId, endpoint } = device.row;
-  const { session, sms, lifetime, version, binding } = message;
+  const { session, sms, lifetime, version, binding, at } = message;
   const { rootPath, contentFormats, objects } = offer;
-  const terms: Terms = {
+  const registration: Registration = {
     organisationId,
     deviceId,
     registrationId: newId.registration(),
@@ -31,32 +30,39 @@ export function termsOf(device: Device, message: Register, { offer, profile }: O
     contentFormats,
     objects,
     extra: message.extra,
-    registeredAt: message.at,
+    registeredAt: at,
     state: 'registered',
+    lastContactAt: at,
+    address: session.address,
   };
-  const quirks = keptQuirks(device.registration, terms);
-  if (session.identity !== undefined) terms.identity = session.identity;
-  if (sms !== undefined) terms.sms = sms;
-  if (profile) terms.profile = profile;
-  if (quirks) terms.quirks = quirks;
-  return terms;
+  const quirks = keptQuirks(device.registration, registration);
+  const received = receivedOf(device);
+  if (session.identity !== undefined) registration.identity = session.identity;
+  if (sms !== undefined) registration.sms = sms;
+  if (profile) registration.profile = profile;
+  if (quirks) registration.quirks = quirks;
+  if (received) {
+    registration.sessionId = received.sessionId;
+    registration.received = received.record;
+  }
+  return registration;
 }
 
 const termColumns = Object.keys(tables.registrations.columns) as readonly (keyof Terms)[];
-const contactColumns = Object.keys(tables.contacts.columns) as readonly (keyof Contact)[];
+const contactColumns = Object.keys(tables.contacts.columns) as readonly (keyof Row<'contacts'>)[];
 
-/** What is stored of a registration: all of a device's first one, of any other what it does not have of the one before. */
-export function registrationChanges(former: Registration | undefined, terms: Terms, contact: Contact): Change[] {
-  const { deviceId } = terms;
+/** What is stored of a registration: all of a device's first one, of any other what the one before did not say. */
+export function registrationChanges(former: Registration | undefined, registration: Registration): Change[] {
+  const { deviceId } = registration;
   if (!former) {
     return [
-      { put: 'registrations', row: terms },
-      { put: 'contacts', row: contact },
+      { put: 'registrations', row: registration },
+      { put: 'contacts', row: registration },
     ];
   }
   return [
-    { patch: 'registrations', key: { deviceId }, set: differing(termColumns, former, terms) },
-    { patch: 'contacts', key: { deviceId }, set: differing(contactColumns, former, contact) },
+    { patch: 'registrations', key: { deviceId }, set: differing<Terms>(termColumns, former, registration) },
+    { patch: 'contacts', key: { deviceId }, set: differing<Row<'contacts'>>(contactColumns, former, registration) },
   ];
 }
 

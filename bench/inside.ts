@@ -12,13 +12,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApi } from '@reeve/contract';
 import { defaultPorts, type ServerConfig, startServer } from '@reeve/server';
+import type { OpenLink } from '../packages/server/src/link/port.ts';
+import { runLink } from '../packages/server/src/link/runner.ts';
 import { generatedPsk } from '../peers/leshan/driver.ts';
 import { observedBy, READ } from './load/content.ts';
 import { LeanDevice } from './load/device.ts';
 import { identities } from './load/identity.ts';
 import type { DevicePlan } from './load/plan.ts';
 import { Ring } from './load/ring.ts';
-import { unwire } from './load/unwired.ts';
+import { openUnwired, unwire } from './load/unwired.ts';
 import { readingLink } from './targets/reading.ts';
 
 const [operation = 'update', credential = 'none', seconds = '10'] = process.argv.slice(2) as [
@@ -43,10 +45,9 @@ const config: ServerConfig = {
 };
 const ports = defaultPorts(config);
 const read = { path: READ, devices: DEVICES, outstanding: OUTSTANDING };
-const server = await startServer(
-  config,
-  operation === 'read' ? { ...ports, openLink: readingLink(ports.openLink, read) } : ports,
-);
+const unwired: OpenLink = (linkConfig, deliver) => runLink(linkConfig, deliver, openUnwired);
+const openLink = operation === 'read' ? readingLink(unwired, read) : unwired;
+const server = await startServer(config, { ...ports, openLink });
 const api = createApi(server.url, { authorization: `Bearer ${readFileSync(server.tokenFile, 'utf8').trim()}` });
 const observed = observedBy(operation);
 const plan: DevicePlan = {

@@ -11,8 +11,10 @@ const named = page
   .map(([name = '', version = '', licence = '', users = '']) => ({ name, version, licence: licence.trim(), users }));
 
 function foreign(folder: string): [name: string, version: string][] {
-  const { dependencies, devDependencies } = readManifest(folder);
-  return Object.entries({ ...dependencies, ...devDependencies }).filter(([name]) => !name.startsWith('@reeve/'));
+  const { dependencies, devDependencies, optionalDependencies } = readManifest(folder);
+  return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).filter(
+    ([name]) => !name.startsWith('@reeve/'),
+  );
 }
 
 it('names every dependency of every package.json with its version, and no other', () => {

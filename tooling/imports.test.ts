@@ -74,7 +74,7 @@ it('names every package, and lets it import only those further up', () => {
 describe.each(rows)('$name', ({ name, packages, node }) => {
   const folder = `packages/${name}`;
   const sources = productSources(`${folder}/src`);
-  const { dependencies = {}, devDependencies = {} } = readManifest(folder);
+  const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = readManifest(folder);
 
   it('has sources', () => expect(sources).not.toEqual([]));
 
@@ -105,7 +105,7 @@ describe.each(rows)('$name', ({ name, packages, node }) => {
       if (from.startsWith('node:')) return true;
       if (from.startsWith('.')) return normalize(join(file, '..', from)).startsWith(`${folder}/`);
       const name = packageOf(from);
-      if (name in dependencies || name in devDependencies) return true;
+      if (name in dependencies || name in devDependencies || name in optionalDependencies) return true;
       return names.startsWith('type ') && `@types/${name}` in types;
     });
     expect(refused).toEqual([]);

@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 /** A source file: its path from the root of the repository, and its text. */

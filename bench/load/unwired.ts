@@ -1,26 +1,25 @@
 import dgram from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
+import type { Datagram, OpenDatagramSocket } from '../../packages/server/src/link/datagrams/port.ts';
 
-/** By the port that it listens on. */
-const sockets = new Map<number, UnwiredSocket>();
+type From = { readonly address: string; readonly port: number };
+
+const HOST = '127.0.0.1';
+/** What is sent to a port. */
+const receivers = new Map<number, (bytes: Buffer, from: From) => void>();
 let lastPort = 0;
 
-/** As much of a `dgram.Socket` as servers and devices use; a datagram comes in a turn of its own, as from the kernel. */
+/** As much of a `dgram.Socket` as devices use; a datagram comes in a turn of its own, as from the kernel. */
 class UnwiredSocket extends EventEmitter {
   readonly #port = ++lastPort;
-  readonly #from = { address: '127.0.0.1', family: 'IPv4', port: this.#port, size: 0 };
+  readonly #from = { address: HOST, family: 'IPv4', port: this.#port, size: 0 };
   /** 0 while it is not connected. */
   #peer = 0;
 
   constructor() {
     super();
-    sockets.set(this.#port, this);
-  }
-
-  bind(_port: number, _host: string, bound: () => void): this {
-    setImmediate(bound);
-    return this;
+    receivers.set(this.#port, (bytes, from) => setImmediate(() => this.emit('message', bytes, from)));
   }
 
   connect(port: number): void {
@@ -29,29 +28,42 @@ class UnwiredSocket extends EventEmitter {
   }
 
   send(datagram: Uint8Array, port = this.#peer): void {
-    // The kernel copies too, and devices write into theirs again.
-    setImmediate(deliver, port, Buffer.from(datagram), this.#from);
+    carry(this.#from, port, datagram);
   }
 
-  address() {
-    return this.#from;
+  close(): void {
+    receivers.delete(this.#port);
   }
-
-  close(closed?: () => void): this {
-    sockets.delete(this.#port);
-    closed?.();
-    return this;
-  }
-
-  setRecvBufferSize(): void {}
-  setSendBufferSize(): void {}
 }
 
-function deliver(port: number, datagram: Buffer, from: object): void {
-  sockets.get(port)?.emit('message', datagram, from);
+/** The kernel copies too, and devices write into theirs again. */
+function carry(from: From, port: number, bytes: Uint8Array): void {
+  receivers.get(port)?.(Buffer.from(bytes), from);
 }
 
-/** From now on sockets for datagrams, whoever makes them in this process, reach one another without a kernel. */
+/** A socket of the server, which takes what came in one turn of the event loop at once. */
+export const openUnwired: OpenDatagramSocket = async (_address, received) => {
+  const port = ++lastPort;
+  let waiting: Datagram[] = [];
+  const flush = () => {
+    const datagrams = waiting;
+    waiting = [];
+    received(datagrams);
+  };
+  receivers.set(port, (bytes, from) => {
+    if (waiting.length === 0) setImmediate(flush);
+    waiting.push({ host: from.address, port: from.port, bytes });
+  });
+  return {
+    port,
+    send: (_host, to, bytes) => carry({ address: HOST, port }, to, bytes),
+    close: async () => {
+      receivers.delete(port);
+    },
+  };
+};
+
+/** From now on the sockets that devices make in this process reach only those of `openUnwired`, without a kernel. */
 export function unwire(): void {
   Object.assign(dgram, { createSocket: () => new UnwiredSocket() });
   syncBuiltinESMExports();

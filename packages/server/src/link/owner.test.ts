@@ -227,6 +227,19 @@ describe('an address without DTLS', () => {
 });
 
 describe('plain addresses', () => {
+  it.each([0, 1, 2])('without a port are not heard on socket %i: nothing could be sent there', (ingress) => {
+    const test = new TestOwner();
+    const device = test.device();
+    device.dtls?.connect(test.now);
+    const clientHello = device.drain(test.now);
+    expect(clientHello).toHaveLength(1);
+    for (const datagram of [Uint8Array.of(0x40, 0, 0, 1), ...clientHello]) {
+      test.owner.receive(ingress, '192.0.2.1', 0, datagram, test.now);
+    }
+    expect(test.sent).toEqual([]);
+    expect(test.owner.sizes()).toMatchObject({ sessions: 0, plainSessions: 0 });
+  });
+
   it('are bounded: one that was not heard lately makes room, one that was stays', () => {
     const test = new TestOwner();
     const ping = Uint8Array.of(0x40, 0, 0, 1);

@@ -106,6 +106,8 @@ export class SessionOwner {
   }
 
   receive(ingress: number, host: string, port: number, datagram: Uint8Array, now: number): void {
+    // Whoever has no port can have no answer (RFC 768).
+    if (port === 0) return;
     const from = { ingress, host, port };
     if (!this.#dtls.receive(from, datagram, now)) this.#receivePlain(from, datagram, now);
     this.#drainCoap(now);

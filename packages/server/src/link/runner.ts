@@ -1,11 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { ComputePool } from '@reeve/dtls';
 import { pooledRandom } from '../randomness.ts';
+import type { OpenDatagramSocket } from './datagrams/port.ts';
+import { Sockets } from './datagrams/sockets.ts';
 import { KeyLog } from './key-log.ts';
 import { overlapOf } from './listening.ts';
 import { SessionOwner } from './owner.ts';
 import type { Link, LinkConfig, LinkUp } from './port.ts';
-import { Sockets } from './sockets.ts';
 import { StreamSockets } from './stream-sockets.ts';
 import { TlsSecrets } from './tls-secrets.ts';
 
@@ -16,9 +17,13 @@ const COMPUTE = { concurrency: 4, queue: 1024 } as const;
 
 /**
  * Runs a session owner over real sockets and a real clock. Messages upward are gathered over one turn of the event
- * loop and delivered as one array.
+ * loop and delivered as one array. `openSocket` is how sockets for datagrams are opened: as is quickest, if not given.
  */
-export async function runLink(config: LinkConfig, deliver: (messages: readonly LinkUp[]) => void): Promise<Link> {
+export async function runLink(
+  config: LinkConfig,
+  deliver: (messages: readonly LinkUp[]) => void,
+  openSocket?: OpenDatagramSocket,
+): Promise<Link> {
   const overlap = overlapOf(config.listen);
   if (overlap !== undefined) throw new Error(overlap);
   let pending: LinkUp[] = [];
@@ -71,10 +76,15 @@ export async function runLink(config: LinkConfig, deliver: (messages: readonly L
       if (!closed) schedule();
     }, sleep);
   };
-  const sockets = await Sockets.open(config.listen, (ingress, host, port, datagram) => {
-    owner.receive(ingress, host, port, datagram, performance.now());
-    schedule();
-  });
+  const sockets = await Sockets.open(
+    config.listen,
+    (ingress, datagrams) => {
+      const now = performance.now();
+      for (const { host, port, bytes } of datagrams) owner.receive(ingress, host, port, bytes, now);
+      schedule();
+    },
+    openSocket,
+  );
   const { connections } = owner;
   const now = () => performance.now();
   await streams.open(config.listen, { connections, secrets, now, heard: schedule, ...logging }).catch(async (error) => {

@@ -7,11 +7,10 @@ import type { LinkDown, LinkOperation, RequestOutcome, RequestRef, SessionId } f
 /** Requests under way over one session, those of the devices behind a gateway together: half of what CoAP takes. */
 const AT_ONCE = DEFAULT_LIMITS.requestsPerPeer / 2;
 
-/** What is to go over a session. */
+/** What waits for its turn over a session; what begins and ends observations goes when nothing else does. */
 interface Line {
-  underWay: number;
-  /** What waits; what begins and ends observations goes when nothing else does. Made when something has to. */
-  waiting?: { readonly others: (() => void)[]; readonly observing: (() => void)[] };
+  readonly others: (() => void)[];
+  readonly observing: (() => void)[];
 }
 
 /** What was sent and has no outcome yet. */
@@ -27,8 +26,8 @@ export class Requests {
   readonly #send: (message: LinkDown) => void;
   /** The last request to each device in queue mode that is under way or waits for the one before it. */
   readonly #turns = new WeakMap<Device, Promise<RequestOutcome>>();
-  /** What is under way to any other device, and to those behind it; none while nothing is. */
-  readonly #lines = new Map<Device, Line>();
+  /** What waits for any other device, and those behind it, to which as much as may be is under way. */
+  readonly #lines = new WeakMap<Device, Line>();
   #last = 0;
 
   constructor(send: (message: LinkDown) => void) {
@@ -69,24 +68,25 @@ export class Requests {
 
   /** The link would refuse what is too much, as if the device could not be reached. */
   #inLine(carrier: Device, device: Device, operation: LinkOperation): Promise<RequestOutcome> {
-    const line = this.#lines.get(carrier) ?? { underWay: 0 };
-    if (line.underWay < AT_ONCE) {
-      if (line.underWay++ === 0) this.#lines.set(carrier, line);
+    const { underWay = 0 } = carrier;
+    if (underWay < AT_ONCE) {
+      carrier.underWay = underWay + 1;
       return this.#perform(device, operation, carrier);
     }
-    line.waiting ??= { others: [], observing: [] };
+    const line = this.#lines.get(carrier) ?? { others: [], observing: [] };
+    this.#lines.set(carrier, line);
     const isOfObserving = operation.kind === 'observe' || operation.kind === 'cancel-observe';
-    const waiting = isOfObserving ? line.waiting.observing : line.waiting.others;
+    const waiting = isOfObserving ? line.observing : line.others;
     return new Promise<void>((resolve) => waiting.push(resolve)).then(() => this.#perform(device, operation, carrier));
   }
 
-  /** A place in a line is free. */
+  /** There is room for one more. */
   #leave(carrier: Device): void {
-    const line = this.#lines.get(carrier);
-    if (!line) return;
-    const next = line.waiting?.others.shift() ?? line.waiting?.observing.shift();
+    const { underWay = 0 } = carrier;
+    const line = underWay === AT_ONCE ? this.#lines.get(carrier) : undefined;
+    const next = line?.others.shift() ?? line?.observing.shift();
     if (next) next();
-    else if (--line.underWay === 0) this.#lines.delete(carrier);
+    else carrier.underWay = underWay - 1;
   }
 
   /** @param carrier whose line it has a place in, if it is in one */

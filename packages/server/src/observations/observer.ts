@@ -1,4 +1,3 @@
-import { Code } from '@reeve/coap';
 import type { Observation } from '@reeve/contract';
 import type { LossReason } from '@reeve/policy';
 import { commitAll, type Decision } from '../decision.ts';
@@ -20,7 +19,16 @@ import type { Report } from '../telemetry/ingest.ts';
 import type { Values } from '../telemetry/values.ts';
 import { furthest, Parts } from './parts.ts';
 import { baseOf, wantedTarget } from './target.ts';
-import { type Begun, cancelOf, describeRefusal, isBegun, type LiveWatch, type Requested, type Watch } from './watch.ts';
+import {
+  type Begun,
+  cancelOf,
+  describeRefusal,
+  isBegun,
+  isMissing,
+  type LiveWatch,
+  type Requested,
+  type Watch,
+} from './watch.ts';
 import { Wishes } from './wishes.ts';
 
 /** What is to be done next for a device; `former` is the observation that is begun anew. */
@@ -262,7 +270,7 @@ export class Observer {
 
   #next(device: Device): Step | undefined {
     if (!isReachable(device, this.#o.now())) return undefined;
-    const wanted = this.#parts.ofAll(device, this.#wishes.targets(device.row.deviceId));
+    const wanted = this.#parts.ofAll(device, this.#wishes.targets(device));
     const watches = device.watches;
     for (const watch of watches?.values() ?? []) {
       if (!wanted.includes(watch.path)) return { kind: 'stop', path: watch.path, watch };
@@ -291,18 +299,13 @@ export class Observer {
   }
 
   /** @param former the observation that this one takes the place of */
-  async #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
-    const { requests, lanes, now } = this.#o;
+  #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
+    const { requests, now } = this.#o;
     const carrier = carrierOf(device);
     const asked = { path, of: device.registration, carrier, session: carrier.session, lastHeard: carrier.lastHeard };
     if (former) void requests.perform(device, cancelOf(former));
     watchesOf(device).set(path, { path, since: now(), state: 'requested' });
-    const outcome = await requests.perform(device, { kind: 'observe', path });
-    try {
-      await lanes.run(device.row.deviceId, () => this.#settle(device, asked, outcome));
-    } catch {
-      this.#lost(device, path, 'timeout');
-    }
+    return requests.perform(device, { kind: 'observe', path }).then((outcome) => this.#settle(device, asked, outcome));
   }
 
   /** It is asked for again when the device is heard, so that nothing is tried in a loop. */
@@ -316,22 +319,36 @@ export class Observer {
     this.#o.lost(device, how);
   }
 
+  async #settle(device: Device, asked: Asked, outcome: RequestOutcome): Promise<void> {
+    const { lanes } = this.#o;
+    const { deviceId } = device.row;
+    try {
+      const turn = lanes.enter(deviceId);
+      if (turn) await turn;
+      try {
+        await this.#learn(device, asked, outcome);
+      } finally {
+        lanes.leave(deviceId);
+      }
+    } catch {
+      this.#lost(device, asked.path, 'timeout');
+    }
+  }
+
   /** Must run in the device's lane. */
-  async #settle(device: Device, { path, of, carrier, ...before }: Asked, outcome: RequestOutcome): Promise<void> {
+  #learn(device: Device, { path, of, carrier, ...before }: Asked, outcome: RequestOutcome): Promise<void> | undefined {
     const same = carrier.session?.sessionId === before.session?.sessionId && device.registration === of;
     const watch = device.watches?.get(path);
-    if (!of || !same || watch?.state !== 'requested') return;
+    if (!of || !same || watch?.state !== 'requested') return undefined;
     const inParts = this.#parts.learn(device, path, outcome);
-    if (isBegun(outcome)) return await this.#begun(device, of, watch, outcome);
-    if (inParts) return await this.#forget(device, path);
+    if (isBegun(outcome)) return this.#begun(device, of, watch, outcome);
+    if (inParts) return this.#forget(device, path);
     const how = howUnanswered(outcome);
+    if (!how) return this.#refused(device, path, describeRefusal(outcome), isMissing(outcome) ? 'missing' : 'refused');
     // A gateway that was heard since is there, although one of the devices behind it may not be.
     if (how === 'timeout' && carrier.lastHeard !== before.lastHeard) this.#retryLater(device, path);
-    else if (how) this.#lost(device, path, how);
-    else {
-      const missing = outcome.kind === 'answered' && outcome.code === Code.NotFound;
-      await this.#refused(device, path, describeRefusal(outcome), missing ? 'missing' : 'refused');
-    }
+    else this.#lost(device, path, how);
+    return undefined;
   }
 
   /** Of what is to be observed in parts this is the beginning; it is not wanted as a whole any more, and ended next. */

@@ -38,6 +38,11 @@ export function isBegun(outcome: RequestOutcome): outcome is Begun {
   return outcome.kind === 'answered' && outcome.code === Code.Content && outcome.token !== undefined;
 }
 
+/** Whether the device says that it does not have what it was asked to observe. */
+export function isMissing(outcome: RequestOutcome): boolean {
+  return outcome.kind === 'answered' && outcome.code === Code.NotFound;
+}
+
 /** Why a device does not observe what it was asked to, in words. */
 export function describeRefusal(outcome: RequestOutcome): string {
   if (outcome.kind === 'reset') return 'the device reset the request';

@@ -57,9 +57,8 @@ export class Wishes {
   }
 
   /** Those targets alone, some perhaps twice: asked for at every contact. */
-  targets(deviceId: DeviceId): readonly string[] {
-    if (this.#engine.of(deviceId).length > 0) return [...this.of(deviceId).keys()];
-    return this.#people(deviceId).targets;
+  targets({ row: { deviceId }, wished = NOTHING }: Device): readonly string[] {
+    return this.#engine.of(deviceId).length > 0 ? [...this.of(deviceId).keys()] : wished.targets;
   }
 
   /** Stored before this resolves. @throws ReeveError `too-many` */

@@ -45,6 +45,8 @@ export interface Device {
   watches?: SmallMap<Watch> | undefined;
   /** What people asked to have observed. */
   wished?: Wished | undefined;
+  /** Requests to it, and to those behind it, that have no outcome yet; counted where it is not in queue mode. */
+  underWay?: number;
   /** It was heard since the start, and asked what it is. */
   met?: boolean;
   /** What speaks for a quirk that is not proved; kept by the `QuirkBook`, and not stored. */
@@ -205,6 +207,7 @@ function deviceOf(row: Row<'devices'>): Device {
     values: undefined,
     watches: undefined,
     wished: undefined,
+    underWay: 0,
     met: false,
   };
 }

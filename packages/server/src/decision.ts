@@ -24,13 +24,16 @@ function batchOf(all: readonly Decisions[]): Batch {
   for (const decisions of all) {
     for (const decision of decisions) {
       if (!decision) continue;
-      const { batch } = decision;
-      for (const change of batch.changes ?? []) changes.push(change);
-      for (const entry of batch.journal ?? []) journal.push(entry);
-      for (const sample of batch.samples ?? []) samples.push(sample);
+      append(changes, decision.batch.changes);
+      append(journal, decision.batch.journal);
+      append(samples, decision.batch.samples);
     }
   }
   return { changes, journal, samples };
+}
+
+function append<T>(list: T[], more: readonly T[] | undefined): void {
+  if (more) for (const one of more) list.push(one);
 }
 
 /** What is decided in one turn: about many devices, where many were heard. */
@@ -54,12 +57,13 @@ export class GroupCommit {
   }
 
   /** As `commitAll`. @throws StoreError if nothing was saved */
-  async commit(decisions: Decisions): Promise<void> {
+  commit(decisions: Decisions): Promise<void> {
     this.#gathering ??= this.#begin();
     const { members, settled } = this.#gathering;
     members.push(decisions);
-    const refused = await settled;
-    if (refused.has(decisions)) throw refused.get(decisions);
+    return settled.then((refused) => {
+      if (refused.has(decisions)) throw refused.get(decisions);
+    });
   }
 
   #begin(): Group {

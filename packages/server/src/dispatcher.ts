@@ -22,7 +22,7 @@ import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry
 import { valueView } from './registry/views.ts';
 import type { SessionKeeper } from './sessions/keeper.ts';
 import type { OscoreKeeper } from './sessions/oscore-keeper.ts';
-import type { Sample, Store } from './store/port.ts';
+import type { Batch, Sample, Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
 import type { Models } from './telemetry/models.ts';
 import type { Admission } from './trust/admission.ts';
@@ -182,19 +182,25 @@ export class Dispatcher {
     return this.#report(device, report, [receivedMark(device), ...also]);
   }
 
-  async #report(device: Device, report: Report, also: Decisions): Promise<void> {
+  #report(device: Device, report: Report, also: Decisions): Promise<void> {
     // History names a sample by its times: no two reports of a device are of the same millisecond.
     const receivedAt = Math.max(report.receivedAt, (device.reportedAt ?? 0) + 1);
     device.reportedAt = receivedAt;
     const told = receivedAt === report.receivedAt ? report : { ...report, receivedAt };
     const decision = this.#o.ingest.take(device, told);
-    await this.#o.commits.commit([decision, ...also]);
-    const { journal = [], samples = [] } = decision.batch;
+    return this.#o.commits.commit([decision, ...also]).then(() => this.#reported(device, report, decision.batch));
+  }
+
+  /** After the commit of a report. @returns what to wait for, if anything */
+  #reported(device: Device, report: Report, { journal = [], samples = [] }: Batch): Promise<void> | undefined {
     chargeLater(carrierOf(device), journal.length * rateLimits.entry, report.receivedAt);
-    if (samples.some(saysModel)) await this.#reassign(device);
-    const listed = this.#o.gateways().told(device, report);
-    if (listed) await listed;
-    if (samples.length === 0 || !this.#o.live.watched) return;
+    if (this.#o.live.watched) this.#tellSamples(device, samples);
+    const gateways = this.#o.gateways();
+    if (!samples.some(saysModel)) return gateways.told(device, report);
+    return this.#reassign(device).then(() => gateways.told(device, report));
+  }
+
+  #tellSamples(device: Device, samples: readonly Sample[]): void {
     const values = samples.flatMap(({ path, stored, receivedAt, current }) =>
       current ? valueView({ path, stored, receivedAt, ...current }, device.registration, this.#o.models) : [],
     );

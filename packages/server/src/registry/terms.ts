@@ -84,7 +84,7 @@ export function changedTerms(
   offered?: Offered,
 ): Partial<Terms> | undefined {
   const { lifetime, binding, queueMode, sms } = message;
-  if ([lifetime, binding, queueMode, sms, offered].every((one) => one === undefined)) return undefined;
+  if ((lifetime ?? binding ?? queueMode ?? sms ?? offered) === undefined) return undefined;
   const { offer, profile } = offered ?? {};
   const next: Partial<Terms> = {
     ...(lifetime === undefined ? {} : { lifetime }),

@@ -1,7 +1,7 @@
 /** TLV as content: the tree of elements against the path that was asked for (OMA Core §7.5.5). */
 
 import { child, isPrefixOf, type LwM2mPath, level, PathLevel, parent, segments } from '../path.ts';
-import { NONE } from '../value.ts';
+import { NONE, type Value } from '../value.ts';
 import { fail, type ResourceRecord, refuse, type TypeLookup } from './content.ts';
 import { readTlv, type TlvNode, writeTlv } from './tlv.ts';
 import { bytesOfValue, valueOfBytes } from './tlv-value.ts';
@@ -39,7 +39,7 @@ function unwrap(nodes: readonly TlvNode[], instance: number): readonly TlvNode[]
 }
 
 class Reader {
-  readonly records: ResourceRecord[] = [];
+  records: ResourceRecord[] = [];
   private readonly typeOf: TypeLookup;
 
   constructor(typeOf: TypeLookup) {
@@ -52,7 +52,7 @@ class Reader {
     else if (wrapped.length < nodes.length) fail('malformed', 'object instances and resources side by side');
     for (const node of wrapped) {
       const instance = below(path, node.id);
-      if (node.children.length === 0) this.records.push({ path: instance, value: NONE });
+      if (node.children.length === 0) this.add(instance, NONE);
       this.instance(instance, node.children);
     }
   }
@@ -85,14 +85,21 @@ class Reader {
       this.value(path, node.value);
       return;
     }
-    if (node.children.length === 0) this.records.push({ path, value: NONE });
+    if (node.children.length === 0) this.add(path, NONE);
     for (const one of node.children) {
       if (one.kind === 'resourceInstance') this.value(below(path, one.id), one.value);
     }
   }
 
   private value(path: LwM2mPath, bytes: Uint8Array): void {
-    this.records.push({ path, value: valueOfBytes(bytes, this.typeOf(path), path) });
+    this.add(path, valueOfBytes(bytes, this.typeOf(path), path));
+  }
+
+  private add(path: LwM2mPath, value: Value): void {
+    const record = { path, value };
+    // Most often it is the only one: an array that is made with it has no room to spare.
+    if (this.records.length === 0) this.records = [record];
+    else this.records.push(record);
   }
 }
 

@@ -4,11 +4,12 @@ import { behindShapes, type RedoEntry, RedoKind, valuesNumber } from './redo.ts'
 import type { RedoRow } from './redo-group.ts';
 import { namesOf, type RedoForm } from './redo-samples.ts';
 import {
-  keyOf,
+  keyCell,
   type MayJoin,
+  merged,
   type PendingRow,
   type PendingSeries,
-  patched,
+  pendingRow,
   samplesOf,
   type TakenForm,
   unfold,
@@ -17,8 +18,8 @@ import {
 /** What is to become of what is stored of a device. */
 interface Pending {
   readonly deviceId: string;
-  /** Of most devices one or two. */
-  readonly rows: PendingRow[];
+  /** For each of its rows the entry that says what is to become of it: of most devices one or two. */
+  readonly rows: RedoEntry[];
   /** Samples, and changes of its rows in `values`, in their order. */
   readonly told: RedoEntry[];
 }
@@ -64,7 +65,7 @@ export class Generation {
   /** All that is to be written, of one device after the other. */
   *contents(mayJoin: MayJoin): Generator<readonly (PendingRow | PendingSeries)[]> {
     for (const { deviceId, rows, told } of this.#devices.values()) {
-      yield [...rows, ...unfold(deviceId, { entries: told, forms: this.#forms }, mayJoin)];
+      yield [...rows.map(pendingRow), ...unfold(deviceId, { entries: told, forms: this.#forms }, mayJoin)];
     }
   }
 
@@ -95,14 +96,18 @@ export class Generation {
     }
     const table = Number(second);
     if (!behindShapes[table]) throw new StoreError('failing', `the log speaks of a table ${second}`);
-    const [deviceId, path] = keyOf(entry);
-    const { rows, told } = this.#of(String(deviceId));
+    const { rows, told } = this.#of(String(keyCell(entry, 0)));
     if (table === valuesNumber) {
       told.push(entry);
       return;
     }
-    const index = rows.findIndex((row) => row.table === table && row.key[1] === path);
-    rows[index < 0 ? rows.length : index] = patched(rows[index], entry);
+    const path = keyCell(entry, 1);
+    let index = 0;
+    for (; index < rows.length; index++) {
+      const row = rows[index];
+      if (row && row[1] === table && keyCell(row, 1) === path) break;
+    }
+    rows[index] = merged(rows[index], entry);
   }
 
   #of(deviceId: string): Pending {

@@ -1,6 +1,6 @@
 import type { Cell } from '../codec.ts';
 import type { SeriesSample } from '../history.ts';
-import { behindShapes, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
+import { behindShapes, type RedoCell, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
 import { type Place, type RedoForm, readSamples, rowOfPlain, valuesRow } from './redo-samples.ts';
 import type { ChunkRow } from './series.ts';
 
@@ -31,32 +31,53 @@ export interface TakenForm {
 /** Values of a form that was told so often are one series: seldom ones would make series without number. */
 const TOGETHER = 8;
 
+/** Kind and table, before the cells of an entry. */
+const HEAD = 2;
 /** Where the cells of each table's key stand in its columns. */
-const keyColumns = behindShapes.map(({ key, columns }) => key.map((column) => columns.indexOf(column)));
+const keyPlaces = behindShapes.map(({ key, columns }) => key.map((column) => columns.indexOf(column)));
 
-/** The key of the row that an entry changes. */
-export function keyOf(entry: RedoEntry): Cell[] {
-  const places = keyColumns[Number(entry[1])] ?? [];
-  // None of these tables has columns of truth values.
-  const cells = entry as Cell[];
-  return entry[0] === RedoKind.put
-    ? places.map((place) => cells[2 + place] ?? null)
-    : cells.slice(2, 2 + places.length);
+/** A cell of the key of the row that an entry changes; undefined if the key has fewer. */
+export function keyCell(entry: RedoEntry, index: number): RedoCell | undefined {
+  const place = keyPlaces[Number(entry[1])]?.[index];
+  if (place === undefined) return undefined;
+  return entry[HEAD + (entry[0] === RedoKind.put ? place : index)];
 }
 
-/** What is to become of a row once an entry has changed it, if `known` was to become of it before. */
-export function patched(known: PendingRow | undefined, entry: RedoEntry): PendingRow {
-  const table = Number(entry[1]);
-  const cells = entry as Cell[];
-  if (entry[0] === RedoKind.put) return { table, key: keyOf(entry), kind: 'put', cells: cells.slice(2) };
-  if (entry[0] === RedoKind.delete) return { table, key: keyOf(entry), kind: 'delete', cells: [] };
+/** What `entry` makes of the row of which `known` said what is to become: the entry that says so now. */
+export function merged(known: RedoEntry | undefined, entry: RedoEntry): RedoEntry {
+  if (!known || entry[0] !== RedoKind.patch) return entry;
   // There is no row to be patched.
-  if (known?.kind === 'delete') return known;
-  const pending: PendingRow = known ?? { table, key: keyOf(entry), kind: 'patch', cells: [] };
-  for (let index = 2 + pending.key.length; index < cells.length; index += 2) {
-    pending.cells[Number(cells[index])] = cells[index + 1];
+  if (known[0] === RedoKind.delete) return known;
+  const pairs = HEAD + (keyPlaces[Number(entry[1])]?.length ?? 0);
+  for (let index = pairs; index < entry.length; index += 2) {
+    const place = Number(entry[index]);
+    const cell = entry[index + 1] ?? null;
+    if (known[0] === RedoKind.put) known[HEAD + place] = cell;
+    else setPair(known, pairs, place, cell);
   }
-  return pending;
+  return known;
+}
+
+function setPair(patch: RedoEntry, pairs: number, place: number, cell: RedoCell): void {
+  let index = pairs;
+  while (index < patch.length && patch[index] !== place) index += 2;
+  patch[index] = place;
+  patch[index + 1] = cell;
+}
+
+/** What an entry says of a row. */
+export function pendingRow(entry: RedoEntry): PendingRow {
+  const table = Number(entry[1]);
+  const places = keyPlaces[table] ?? [];
+  // None of these tables has columns of truth values.
+  const key = places.map((_, index) => (keyCell(entry, index) ?? null) as Cell);
+  if (entry[0] === RedoKind.put) return { table, key, kind: 'put', cells: entry.slice(HEAD) as Cell[] };
+  if (entry[0] === RedoKind.delete) return { table, key, kind: 'delete', cells: [] };
+  const cells: Cell[] = [];
+  for (let index = HEAD + key.length; index < entry.length; index += 2) {
+    cells[Number(entry[index])] = entry[index + 1] as Cell;
+  }
+  return { table, key, kind: 'patch', cells };
 }
 
 /** Samples of one device, and changes of its rows in `values`, in their order. */
@@ -65,26 +86,36 @@ export interface Told {
   readonly forms: readonly TakenForm[];
 }
 
-/** What is to become of the rows of a device in `values`, by path. @yields a row, or where the sample of it stands */
-function valuesOf({ entries, forms }: Told): Map<string, PendingRow | Place> {
-  const values = new Map<string, PendingRow | Place>();
+/** What is to become of the rows of a device in `values`, by path: an entry that says it, or where the sample of it stands. */
+function valuesOf({ entries, forms }: Told): Map<string, RedoEntry | Place> {
+  // What a form told is over when it is told again.
+  const newest = new Map<unknown, RedoEntry>();
+  for (const entry of entries) if (entry[0] === RedoKind.plain) newest.set(entry[3], entry);
+  const values = new Map<string, RedoEntry | Place>();
   for (const entry of entries) {
     if (entry[0] === RedoKind.samples || entry[0] === RedoKind.plain) {
+      if (entry[0] === RedoKind.plain && newest.get(entry[3]) !== entry) continue;
       readSamples(entry, formOf(entry, forms)?.form, (path, _, __, current) => {
         if (current) values.set(path, current);
       });
       continue;
     }
-    const path = String(keyOf(entry)[1]);
+    const path = String(keyCell(entry, 1));
     const known = values.get(path);
     // From here on the row is changed as any other.
-    values.set(path, patched(known && rowOf(known), entry));
+    values.set(path, merged(known && entryOf(known), entry));
   }
   return values;
 }
 
-function rowOf(known: PendingRow | Place): PendingRow {
-  return 'entry' in known ? { table: valuesNumber, key: [], kind: 'put', cells: valuesRow(known) } : known;
+function entryOf(known: RedoEntry | Place): RedoEntry {
+  // None of these tables holds bytes.
+  return Array.isArray(known) ? known : [RedoKind.put, valuesNumber, ...(valuesRow(known) as RedoCell[])];
+}
+
+function rowOf(known: RedoEntry | Place): PendingRow {
+  if (Array.isArray(known)) return pendingRow(known);
+  return { table: valuesNumber, key: [], kind: 'put', cells: valuesRow(known) };
 }
 
 function formOf(entry: RedoEntry, forms: readonly TakenForm[]): TakenForm | undefined {
@@ -100,9 +131,12 @@ export function* unfold(deviceId: string, told: Told, mayJoin: MayJoin): Generat
   const { entries, forms } = told;
   const series = new Map<string, PendingSeries>();
   const of = (paths: string, types: string): PendingSeries => {
-    const known = series.get(paths) ?? { deviceId, paths, types, rows: [] };
+    let known = series.get(paths);
+    if (!known) {
+      known = { deviceId, paths, types, rows: [] };
+      series.set(paths, known);
+    }
     known.types = types;
-    series.set(paths, known);
     return known;
   };
   const apart = isAmbiguous(entries);

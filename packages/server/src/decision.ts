@@ -1,5 +1,4 @@
-import type { JournalDraft } from './journal/entries.ts';
-import type { Batch, Change, Sample, Store } from './store/port.ts';
+import type { Batch, Store } from './store/port.ts';
 
 /** What a capability decided: what to commit, and what to change in memory once it is durable. */
 export interface Decision {
@@ -11,6 +10,8 @@ export interface Decision {
 /** What is decided together; what is undefined needs no decision. */
 export type Decisions = readonly (Decision | undefined)[];
 
+const NOTHING: readonly never[] = [];
+
 /** Commits several decisions as one batch, then applies them in order. Nothing is applied if the commit fails. */
 export function commitAll(store: Store, decisions: Decisions): Promise<void> {
   return store.commit(batchOf([decisions])).then(() => apply(decisions));
@@ -18,22 +19,23 @@ export function commitAll(store: Store, decisions: Decisions): Promise<void> {
 
 /** Everything that is decided, in order. */
 function batchOf(all: readonly Decisions[]): Batch {
-  const changes: Change[] = [];
-  const journal: JournalDraft[] = [];
-  const samples: Sample[] = [];
-  for (const decisions of all) {
-    for (const decision of decisions) {
-      if (!decision) continue;
-      append(changes, decision.batch.changes);
-      append(journal, decision.batch.journal);
-      append(samples, decision.batch.samples);
-    }
-  }
-  return { changes, journal, samples };
+  const batches: Batch[] = [];
+  for (const decisions of all) for (const decision of decisions) if (decision) batches.push(decision.batch);
+  return {
+    changes: joined(batches, ({ changes }) => changes),
+    journal: joined(batches, ({ journal }) => journal),
+    samples: joined(batches, ({ samples }) => samples),
+  };
 }
 
-function append<T>(list: T[], more: readonly T[] | undefined): void {
-  if (more) for (const one of more) list.push(one);
+/** One list of each batch as one. It is made as long as it gets: one that grows is copied again and again. */
+function joined<T>(batches: readonly Batch[], listOf: (batch: Batch) => readonly T[] | undefined): readonly T[] {
+  let length = 0;
+  for (const batch of batches) length += listOf(batch)?.length ?? 0;
+  const all = new Array<T>(length);
+  let end = 0;
+  for (const batch of batches) for (const one of listOf(batch) ?? NOTHING) all[end++] = one;
+  return all;
 }
 
 /** What is decided in one turn: about many devices, where many were heard. */

@@ -31,6 +31,10 @@ export interface Held {
 /** Devices of a kind tell the same ones. */
 const paths = new Shared<string>();
 
+function shared(path: string): string {
+  return paths.of(path, () => path);
+}
+
 /** Characters of a value, if it is a text: what of it has no bound of its own. */
 export function textLength(value: StoredValue['value'] | undefined): number {
   return typeof value === 'string' ? value.length : 0;
@@ -58,7 +62,10 @@ export class DeviceValues {
 
   /** Where a path is held, -1 if nowhere. Reports resemble each other: it is looked for behind that of the path before. */
   place(path: string, before = -1): number {
-    if (this.#all[before + 1]?.path === path) return before + 1;
+    return this.#all[before + 1]?.path === path ? before + 1 : this.#find(path);
+  }
+
+  #find(path: string): number {
     if (this.#all.length < MANY) return this.#all.findIndex((held) => held.path === path);
     this.#places ??= new Map(this.#all.map((held, place) => [held.path, place]));
     return this.#places.get(path) ?? -1;
@@ -88,17 +95,18 @@ export class DeviceValues {
     const place = this.place(path, before);
     const known = this.#all[place];
     this.characters += textLength(value) - textLength(known?.value);
-    if (known) {
-      known.type = type;
-      known.value = value;
-      known.observedAt = observedAt;
-      known.receivedAt = receivedAt;
-      known.clock = clock;
-      known.truncated = truncated;
-      return place;
-    }
-    this.#places?.set(path, this.#all.length);
-    const made: Held = { path: paths.of(path, () => path), type, value, observedAt, receivedAt, clock, truncated };
+    if (!known) return this.#add({ path: shared(path), type, value, observedAt, receivedAt, clock, truncated });
+    known.type = type;
+    known.value = value;
+    known.observedAt = observedAt;
+    known.receivedAt = receivedAt;
+    known.clock = clock;
+    known.truncated = truncated;
+    return place;
+  }
+
+  #add(made: Held): number {
+    this.#places?.set(made.path, this.#all.length);
     // Joined, which leaves no room to spare, for the many that have one value or two; what is spread has it for 16 more.
     if (this.#all.length < MANY) this.#all = this.#all.concat(made);
     else this.#all.push(made);

@@ -111,7 +111,7 @@ export abstract class Endpoint extends Handshaking {
   }
 
   /** The effects since the last call, in order. */
-  drain(): DtlsEffect[] {
+  drain(): readonly DtlsEffect[] {
     return this.out.drain();
   }
 

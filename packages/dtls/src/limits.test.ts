@@ -48,14 +48,14 @@ function approach(
   address: AddressKey,
   now: number,
   identity: Uint8Array = IDENTITY,
-): { client: DtlsClient; last: DtlsEffect[] } {
+): { client: DtlsClient; last: readonly DtlsEffect[] } {
   const client = new DtlsClient({
     random: replayableRandom(address),
     address: SERVER_ADDRESS,
     identity: { kind: 'psk', identity, key: KEY },
   });
   client.connect(now);
-  let last: DtlsEffect[] = [];
+  let last: readonly DtlsEffect[] = [];
   for (let round = 0; round < 2; round++) {
     for (const { datagram } of effectsOf(client.drain(), 'send')) server.receive(address, datagram, now);
     last = server.drain();

@@ -34,10 +34,13 @@ export const NO_DROPS: Readonly<DropCounters> = {
   rateLimited: 0,
 };
 
+const NO_EFFECTS: readonly DtlsEffect[] = [];
+
 export class Outlet {
   readonly drops: DropCounters = { ...NO_DROPS };
   readonly #mtu: number;
-  #effects: DtlsEffect[] = [];
+  /** An array that begins with its first effect has room for no more: most hold one, and room for 17 is not free. */
+  #effects: DtlsEffect[] | undefined;
 
   /** @param mtu largest datagram of a flight, in octets */
   constructor(mtu: number) {
@@ -45,11 +48,12 @@ export class Outlet {
   }
 
   emit(effect: DtlsEffect): void {
-    this.#effects.push(effect);
+    if (this.#effects === undefined) this.#effects = [effect];
+    else this.#effects.push(effect);
   }
 
   send(address: AddressKey, datagram: Uint8Array): void {
-    this.#effects.push({ kind: 'send', address, datagram });
+    this.emit({ kind: 'send', address, datagram });
   }
 
   sendFlight(address: AddressKey, items: readonly FlightItem[], sealer: Sealer): void {
@@ -57,9 +61,9 @@ export class Outlet {
   }
 
   /** The effects since the last call, in order. */
-  drain(): DtlsEffect[] {
+  drain(): readonly DtlsEffect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
-    return effects;
+    this.#effects = undefined;
+    return effects ?? NO_EFFECTS;
   }
 }

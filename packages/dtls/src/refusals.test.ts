@@ -138,7 +138,7 @@ describe('what is negotiated', () => {
 
 describe('a client', () => {
   /** What it makes of one ServerHello. */
-  function onServerHello(change: { [field: string]: unknown }): DtlsEffect[] {
+  function onServerHello(change: { [field: string]: unknown }): readonly DtlsEffect[] {
     const pair = new Pair();
     pair.client.connect(0);
     pair.client.drain();

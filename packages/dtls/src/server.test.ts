@@ -19,13 +19,13 @@ class Door {
     this.server = new DtlsServer({ random: replayableRandom('door'), ...options });
   }
 
-  receive(datagram: Uint8Array, now = 0): DtlsEffect[] {
+  receive(datagram: Uint8Array, now = 0): readonly DtlsEffect[] {
     this.server.receive(CLIENT_ADDRESS, datagram, now);
     return this.server.drain();
   }
 
   /** Says hello, takes the cookie, says hello again. */
-  greet(hello: Partial<ClientHello>, version?: number): DtlsEffect[] {
+  greet(hello: Partial<ClientHello>, version?: number): readonly DtlsEffect[] {
     const [request] = effectsOf(this.receive(clientHello(hello, 0, version)), 'send');
     return this.receive(clientHello({ ...hello, cookie: cookieOf(request?.datagram) }, 1, version));
   }

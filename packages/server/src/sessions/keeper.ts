@@ -195,6 +195,11 @@ export class SessionKeeper {
   heard(device: Device, { sessionId }: SessionInfo): Decision | undefined {
     const former = device.registration?.sessionId;
     if (former === sessionId || receivedOf(device)?.sessionId !== sessionId) return undefined;
+    return this.#replacing(former);
+  }
+
+  /** In a function of its own: what `apply` refers to would be allocated for every message otherwise. */
+  #replacing(former: SessionId | undefined): Decision {
     return {
       batch: { changes: former === undefined ? [] : [deletion(former)] },
       apply: () => {

@@ -44,21 +44,35 @@ export function decodeEntry(cells: readonly Cell[]): JournalEntry {
   return decodeCells(journalShape.columns, cells) as unknown as JournalEntry;
 }
 
-const sampleColumns = shapeOf(
+const sample = shapeOf(
   'samples',
-  table({ deviceId: text(), path: text(), type: text(), at: integer(), receivedAt: integer() }, ['deviceId', 'path']),
-).columns;
-const numberColumn = shapeOf('samples', table({ value: real() }, ['value'])).column('value');
+  table({ deviceId: text(), path: text(), type: text(), at: integer(), receivedAt: integer(), value: real() }, [
+    'deviceId',
+    'path',
+  ]),
+);
+const sampleColumns = {
+  deviceId: sample.column('deviceId'),
+  path: sample.column('path'),
+  type: sample.column('type'),
+  at: sample.column('at'),
+  receivedAt: sample.column('receivedAt'),
+  value: sample.column('value'),
+};
 
 /** @throws StoreError `invalid` if a sample can't be stored */
 export function checkSample({ deviceId, path, at, receivedAt, stored }: Sample): void {
-  encodeCells(sampleColumns, { deviceId, path, type: stored.type, at, receivedAt });
+  encodeCell(sampleColumns.deviceId, deviceId);
+  encodeCell(sampleColumns.path, path);
+  encodeCell(sampleColumns.type, stored.type);
+  encodeCell(sampleColumns.at, at);
+  encodeCell(sampleColumns.receivedAt, receivedAt);
   checkValue(stored.value);
 }
 
 /** @throws StoreError `invalid` if a number can't be stored */
 export function checkValue(value: StoredValue['value']): void {
-  if (typeof value === 'number') encodeCell(numberColumn, value);
+  if (typeof value === 'number') encodeCell(sampleColumns.value, value);
 }
 /** One sample of a series: at, receivedAt, value. */
 export type SeriesSample = readonly [at: Millis, receivedAt: Millis, value: StoredValue['value']];

@@ -164,7 +164,7 @@ export function isSuperseded({ received }: Device, { sessionId }: SessionInfo): 
 }
 
 /** What of a device's row of contact says which records are replays after a restart; committed with every effect. */
-export function receivedBy(device: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
+function receivedBy(device: Device): Pick<Row<'contacts'>, 'sessionId' | 'received'> {
   const received = receivedOf(device);
   return received ? { sessionId: received.sessionId, received: received.record } : {};
 }

@@ -25,9 +25,10 @@ export class Sender {
 
   /** Queues a request or ping. */
   submit(id: RequestId, outbound: Outbound, now: number): void {
+    const { peer } = outbound;
     this.#requests.set(id, outbound);
-    outbound.peer.queue.push(outbound);
-    this.pump(outbound.peer, now);
+    if (peer.unacknowledged === undefined && peer.request === undefined) this.#begin(outbound, now);
+    else peer.queue.push(outbound);
   }
 
   /** Sends a separate confirmable response. */
@@ -133,10 +134,15 @@ export class Sender {
     while (peer.unacknowledged === undefined) {
       const outbound = peer.request === undefined ? (peer.queue.shift() ?? takeWaiting(peer)) : takeWaiting(peer);
       if (outbound === undefined) return;
-      if (outbound.purpose.kind === 'request') peer.request = outbound;
-      if (outbound.confirmable) peer.unacknowledged = outbound;
-      this.#transmit(outbound, now);
+      this.#begin(outbound, now);
     }
+  }
+
+  #begin(outbound: Outbound, now: number): void {
+    const { peer } = outbound;
+    if (outbound.purpose.kind === 'request') peer.request = outbound;
+    if (outbound.confirmable) peer.unacknowledged = outbound;
+    this.#transmit(outbound, now);
   }
 
   /** Ends everything that is under way to a peer. */

@@ -55,11 +55,12 @@ export class Arrivals {
       coap.fetchRest(effect, rest, now);
       return;
     }
-    const body = decoder.decode(observed.registered, observed.path, effect.message, wallClock(), effect.truncated);
+    const at = wallClock();
+    const body = decoder.decode(observed.registered, observed.path, effect.message, at, effect.truncated);
     deliver({
-      kind: 'notification',
-      at: wallClock(),
       ...heardOver(session),
+      kind: 'notification',
+      at,
       registrationId: observed.registered.registrationId,
       token,
       path: observed.path,

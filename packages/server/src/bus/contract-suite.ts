@@ -207,6 +207,18 @@ export function busContract(
       expect(await cursor('a')).toBe(last);
     });
 
+    it('moves over entries that ask for nothing, saving the cursor only with the next that does', async () => {
+      const subscription = await consume('a', (entry) =>
+        versionOf(entry) === '3' ? { changes: [putPerson(person('3'))] } : undefined,
+      );
+      await subscription.caughtUp(await append('1', '2'));
+      expect(await cursor('a')).toBe(0);
+      await subscription.caughtUp(await append('3', '4'));
+      expect(await cursor('a')).toBe(3);
+      await subscription.stop();
+      expect(await cursor('a')).toBe(4);
+    });
+
     it('stops: no entry after it, nobody left waiting, and a later start goes on from there', async () => {
       const seen: string[] = [];
       const handle: Handle = (entry) => {

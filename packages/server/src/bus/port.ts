@@ -5,7 +5,8 @@ import type { Batch } from '../store/port.ts';
 /**
  * Handles one journal entry: decides, and returns what is to be committed **together with the consumer's new cursor**.
  * At least once, in journal order; an entry is repeated only if that commit did not happen, so that effects inside the
- * batch happen exactly once. A throw is retried with backoff and blocks only this consumer.
+ * batch happen exactly once. Without a batch there is no commit: such entries may come again after a restart. A throw is
+ * retried with backoff and blocks only this consumer.
  */
 type EntryHandler = (entry: JournalEntry) => Promise<Batch | undefined> | Batch | undefined;
 

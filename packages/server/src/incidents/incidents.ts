@@ -57,6 +57,8 @@ type Of<Types extends Handled['type']> = JournalEntry<Types>;
  */
 export class Incidents {
   readonly #o: Options;
+  /** Devices that have a lock, and some that had one. */
+  readonly #locked = new Set<DeviceId>();
   #subscription: Subscription | undefined;
 
   private constructor(options: Options) {
@@ -65,11 +67,12 @@ export class Incidents {
 
   static async open(options: Options): Promise<Incidents> {
     const incidents = new Incidents(options);
+    for (const { deviceId } of await options.store.list('locks')) incidents.#locked.add(deviceId);
     incidents.#subscription = await options.bus.consume({
       name: 'incidents',
       types: TYPES,
       fromStart: true,
-      handle: (entry) => incidents.#handle(entry as Handled),
+      handle: async (entry) => incidents.#noted(await incidents.#handle(entry as Handled)),
       failed: sayWhenStuck('incidents', options.warn),
     });
     return incidents;
@@ -161,6 +164,14 @@ export class Incidents {
     await this.#subscription?.caughtUp(seqs.at(-1) ?? (0 as Seq));
   }
 
+  /** Notes whom the batch locks. */
+  #noted(batch: Batch | undefined): Batch | undefined {
+    for (const change of batch?.changes ?? []) {
+      if ('put' in change && change.put === 'locks') this.#locked.add(change.row.deviceId);
+    }
+    return batch;
+  }
+
   async #handle(entry: Handled): Promise<Batch | undefined> {
     switch (entry.type) {
       case 'rule.transition':
@@ -230,8 +241,10 @@ export class Incidents {
 
   /** What failed before may work now. */
   async #retry(entry: Of<'registration.registered' | 'lock.retry-due'>): Promise<Batch | undefined> {
-    // Every Register comes by here: most devices have no lock that failed.
-    const lock = entry.deviceId && (await this.#o.store.get('locks', { deviceId: entry.deviceId }));
+    const { deviceId } = entry;
+    // Every Register comes by here, thousands a second in a storm: most devices have no lock.
+    if (deviceId === undefined || !this.#locked.has(deviceId)) return undefined;
+    const lock = await this.#o.store.get('locks', { deviceId });
     if (!lock || (lock.state as LockState).kind !== 'failed') return undefined;
     return this.#with(entry, (kase) => kase.lock.drive({ kind: 'retry' }));
   }

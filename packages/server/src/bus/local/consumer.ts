@@ -140,12 +140,15 @@ export class Consumer {
     if (this.#skipped(this.#cursor) >= busLimits.skippedBeforeSave) await this.#save(undefined, this.#cursor);
   }
 
-  /** Handles one entry until its batch and the cursor are committed; false if stopped before. */
+  /**
+   * Handles one entry until its batch and the cursor are committed; false if stopped before. Where nothing is to be
+   * committed the cursor is saved later, as for entries of other types: the entry would ask for nothing again.
+   */
   async #handle(entry: JournalEntry): Promise<boolean> {
     for (let attempt = 1; ; attempt++) {
       try {
         const batch = await this.#options.handle(entry);
-        await this.#save(batch, entry.seq);
+        if (batch) await this.#save(batch, entry.seq);
         this.#moveTo(entry.seq);
         return true;
       } catch (error) {

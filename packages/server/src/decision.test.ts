@@ -59,6 +59,19 @@ describe('decisions of one turn', () => {
     expect(at).toEqual([1, 3].map((sent) => sample(sent, 1).at));
   });
 
+  it('are applied though one of them cannot be', async () => {
+    const { store, control } = watchedStore();
+    const commits = new GroupCommit(store);
+    const applied: string[] = [];
+    const outcomes = await Promise.allSettled([
+      commits.commit(deciding(1, () => expect.fail('as wanted'))),
+      commits.commit(deciding(2, () => void applied.push('two'))),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect(applied).toEqual(['two']);
+    expect(control.batches).toHaveLength(1);
+  });
+
   it('are refused for each if the store takes nothing', async () => {
     const { store, control } = watchedStore();
     const commits = new GroupCommit(store);

@@ -41,7 +41,7 @@ function joined<T>(batches: readonly Batch[], listOf: (batch: Batch) => readonly
 /** What is decided in one turn: about many devices, where many were heard. */
 interface Group {
   readonly members: Decisions[];
-  /** When it is known what became of each: those that the store refused, and why. */
+  /** When it is known what became of each: those that the store refused, or that could not be applied, and why. */
   readonly settled: Promise<ReadonlyMap<Decisions, unknown>>;
 }
 
@@ -87,7 +87,14 @@ export class GroupCommit {
       else await Promise.all(members.map((one) => this.#settle([one], refused)));
       return;
     }
-    for (const decisions of members) apply(decisions);
+    for (const decisions of members) {
+      try {
+        apply(decisions);
+      } catch (error) {
+        // The others are committed too: what is in memory must be what is stored.
+        refused.set(decisions, error);
+      }
+    }
   }
 }
 

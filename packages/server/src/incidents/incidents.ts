@@ -7,6 +7,7 @@ import type { DeviceId, Millis, OrganisationId, PolicyId, Seq } from '../ids.ts'
 import type { JournalDraft, JournalEntry, JournalType } from '../journal/entries.ts';
 import type { RuleEngine } from '../policies/engine.ts';
 import { factsOf } from '../policies/facts.ts';
+import { pages } from '../registry/fleet.ts';
 import type { Standing } from '../registry/views.ts';
 import type { Batch, Change, Store } from '../store/port.ts';
 import type { Row } from '../store/tables.ts';
@@ -67,7 +68,7 @@ export class Incidents {
 
   static async open(options: Options): Promise<Incidents> {
     const incidents = new Incidents(options);
-    for (const { deviceId } of await options.store.list('locks')) incidents.#locked.add(deviceId);
+    for await (const { deviceId } of pages(options.store, 'locks')) incidents.#locked.add(deviceId);
     incidents.#subscription = await options.bus.consume({
       name: 'incidents',
       types: TYPES,

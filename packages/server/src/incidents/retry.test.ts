@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answered } from '../commands/test-commands.ts';
+import type { DeviceId } from '../ids.ts';
+import { storeLimits } from '../store/limits.ts';
 import { NEVER } from './due.ts';
 import { openWorld, WHOLE_LOCK, WHOLE_RELEASE, type World } from './test-incidents.ts';
 import { routes } from './test-people.ts';
@@ -50,6 +52,20 @@ describe('a lock that could not be undone', () => {
   it('goes on with its waits after a restart', async () => {
     const { store, truck, parts } = await stuck();
     await parts.incidents.close();
+    truck.instead = () => undefined;
+    const world = await openWorld({ store, trucks: [truck], time: parts.time });
+    await world.contact();
+    await world.pass(MINUTE);
+    expect(world.truck.lock).toBe(0);
+  });
+
+  it('goes on with its waits after a restart where more devices had locks than a list of the store holds', async () => {
+    const { store, truck, parts } = await stuck();
+    await parts.incidents.close();
+    const [lock] = await store.list('locks');
+    const others = Array.from({ length: storeLimits.listRows }, (_, number) => `before-${number}` as DeviceId);
+    const row = (deviceId: DeviceId) => ({ ...(lock ?? expect.fail()), deviceId, dueAt: NEVER });
+    await store.commit({ changes: others.map((deviceId) => ({ put: 'locks', row: row(deviceId) })) });
     truck.instead = () => undefined;
     const world = await openWorld({ store, trucks: [truck], time: parts.time });
     await world.contact();

@@ -226,6 +226,7 @@ export async function* pages<
     | 'observations'
     | 'wantedObservations'
     | 'downlinkUse'
+    | 'locks'
     | 'dtlsSessions'
     | 'bootstrapTemplates'
     | 'provisioned'

@@ -53,16 +53,19 @@ const contactColumns = Object.keys(tables.contacts.columns) as readonly (keyof R
 
 /** What is stored of a registration: all of a device's first one, of any other what the one before did not say. */
 export function registrationChanges(former: Registration | undefined, registration: Registration): Change[] {
-  const { deviceId } = registration;
+  const { deviceId, sessionId, received } = registration;
   if (!former) {
     return [
       { put: 'registrations', row: registration },
       { put: 'contacts', row: registration },
     ];
   }
+  const contact = differing<Row<'contacts'>>(contactColumns, former, registration);
+  // The mark that is stored may be newer than the one before: see `receivedMark`.
+  if (sessionId !== undefined && received !== undefined) Object.assign(contact, { sessionId, received });
   return [
     { patch: 'registrations', key: { deviceId }, set: differing<Terms>(termColumns, former, registration) },
-    { patch: 'contacts', key: { deviceId }, set: differing<Row<'contacts'>>(contactColumns, former, registration) },
+    { patch: 'contacts', key: { deviceId }, set: contact },
   ];
 }
 

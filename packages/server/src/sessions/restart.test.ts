@@ -99,6 +99,23 @@ describe('The newest record of a session', () => {
     expect(await received()).toEqual([session.sessionId, 9]);
   });
 
+  it('is stored with a Register, though that of another session was the same number', async () => {
+    const { control, core, device, session, received } = await begin();
+    await core.update(session, registrationOf(device), { record: 5 });
+    await core.observer.want(device, BATTERY, 'ana');
+    await rest();
+    const next = sessionOf('truck-1', { ...(session.credential && { credential: session.credential }) });
+    await core.deliver(opened(next));
+    control.failure = new Error('full');
+    expect(await core.register(next, { record: 3 })).toBe(Code.ServiceUnavailable);
+    control.failure = undefined;
+    // What an answer brings marks the newest record that is decided on.
+    await answers(core, 'observe', session, 6, { token: '7001' });
+    expect(await received()).toEqual([next.sessionId, 3]);
+    expect(await core.register(next, { record: 5 })).toBe(Code.Created);
+    expect(await received()).toEqual([next.sessionId, 5]);
+  });
+
   it('is not stored for a message that changes nothing', async () => {
     const { core, session, received } = await begin();
     await core.update(session, 'no-such-one' as never, { record: 5 });

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fuzzPlan, seededRandom } from '../../../tooling/testing/fuzz.ts';
@@ -171,6 +173,25 @@ describe('CO-1: message codec', () => {
         expect(decodeMessage(encodeMessage(message))).toEqual({ ok: true, message: { ...message, options } });
       }),
     );
+  });
+
+  it('keeps no datagram alive, however many options it has', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const held = (): number => {
+      collect();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = held();
+    // Each has one option less than the one before, of one byte.
+    for (let options = 1000; options > 0; options--) {
+      const datagram = new Uint8Array(32 * 1024).fill(1);
+      datagram.set([0x40, Code.Get]);
+      datagram[4 + 2 * options] = 0xff;
+      const decoded = decodeMessage(datagram);
+      if (!decoded.ok || decoded.message.options.length !== options) expect.fail(`not read: ${options} options`);
+    }
+    expect(held() - before).toBeLessThan(4 * 1024 * 1024);
   });
 
   it('meets any bytes with a typed error or a message of exactly these bytes', () => {

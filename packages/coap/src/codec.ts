@@ -58,6 +58,8 @@ function failed(
 
 /** Options of the message that is being read, before their number is known: arrays that grow have room for 16 more. */
 const reading: CoapOption[] = [];
+/** Its places that are kept from message to message: what is in each keeps the datagram alive that it was read from. */
+const READING_KEPT = 32;
 
 /**
  * Reads a datagram (RFC 7252 §3). Nothing is copied: token, option values and payload are views of it.
@@ -86,6 +88,7 @@ export function decodeMessage(bytes: Uint8Array): DecodeResult {
   let options = NO_OPTIONS;
   let payload = EMPTY;
   if (at < end) {
+    if (reading.length > READING_KEPT) reading.length = READING_KEPT;
     let count = 0;
     let number = 0;
     while (at < end) {

@@ -83,7 +83,7 @@ export function answered(
   limit: number,
 ): ExchangeState {
   if (options.length === 0 && payload.length === 0) {
-    BARE[code] ??= { kind: 'answered', answer: { code, options, payload, complete: true } };
+    BARE[code] ??= { kind: 'answered', answer: { code, options: NO_OPTIONS, payload: NO_PAYLOAD, complete: true } };
     return BARE[code];
   }
   const answer = { code, options, payload, complete: true };

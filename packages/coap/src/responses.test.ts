@@ -3,7 +3,7 @@ import { decodeMessage } from './codec.ts';
 import { Code } from './codes.ts';
 import { PeerKey } from './ids.ts';
 import { locationPath, MessageType } from './message.ts';
-import { Option, option } from './options.ts';
+import { type CoapOption, Option, option } from './options.ts';
 import { datagram, Harness, PEER, path } from './testing/harness.ts';
 
 const { Confirmable: CON, NonConfirmable: NON, Acknowledgement: ACK, Reset: RST } = MessageType;
@@ -146,6 +146,18 @@ describe('a duplicate', () => {
       .receive(post(7, { token: '0b' }), 2)
       .receive(get(7), 3);
     expect(h.take('request')).toHaveLength(5);
+  });
+
+  it('of a message with a bare answer gets that, whatever became of the list of options that it was given with', () => {
+    const h = new Harness();
+    const options: CoapOption[] = [];
+    // No other test answers so: what is kept of it begins here.
+    const code = Code.ServiceUnavailable;
+    h.core.respond(h.receive(post(7), 0).only('request').exchange, { code, options }, 0);
+    const first = h.only('send').datagram;
+    options.push(option(Option.MaxAge, 60));
+    h.receive(post(7), 100);
+    expect(h.only('send').datagram).toEqual(first);
   });
 
   it('of a GET with a long answer is asked for again; a POST never is', () => {

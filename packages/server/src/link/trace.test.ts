@@ -44,7 +44,7 @@ describe('a traced message in SenML CBOR', () => {
   });
 });
 
-describe('a traced request', () => {
+describe('a traced message', () => {
   const payload = Buffer.from('hunter2!');
   const request = (code: number) =>
     encodeMessage({
@@ -58,6 +58,11 @@ describe('a traced request', () => {
     ['iPATCH', Code.Ipatch],
   ])('that writes to a device by %s tells how much, and not what', (name, code) => {
     expect(traceLine(request(code), new Models(), 'out')).toBe(`CON mid=7 token=ab ${name} /5 (8 bytes)`);
+  });
+
+  it('that answers a device, as a Bootstrap-Pack with its keys, tells how much, and not what', () => {
+    expect(traceLine(request(Code.Content), new Models(), 'out')).toBe('CON mid=7 token=ab 2.05 (8 bytes)');
+    expect(traceLine(request(Code.Content), new Models(), 'in')).toContain('"hunter2!"');
   });
 
   it('shows what is asked for, and what a device says', () => {

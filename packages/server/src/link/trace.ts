@@ -26,8 +26,8 @@ const SHOWN = 64;
 /** Characters shown of the values in a payload. */
 const SHOWN_VALUES = 400;
 
-/** Out of these a device is given what may be secret: their content is not shown. */
-const WRITING: ReadonlySet<number> = new Set([Code.Post, Code.Put, Code.Ipatch]);
+/** Out of these a device is given what may be secret, in a Bootstrap-Pack its keys: their content is not shown. */
+const GIVING: ReadonlySet<number> = new Set([Code.Post, Code.Put, Code.Ipatch, Code.Content]);
 
 /** One CoAP message in a line for people, from a device (in) or to it. */
 export function traceLine(datagram: Uint8Array, models: Models, direction: 'in' | 'out'): string {
@@ -57,7 +57,7 @@ export function traceLine(datagram: Uint8Array, models: Models, direction: 'in' 
   if (observe !== undefined) parts.push(`observe=${observe}`);
   const format = contentFormat(message);
   if (format !== undefined) parts.push(`format=${format}`);
-  if (payload.length > 0 && direction === 'out' && WRITING.has(code)) parts.push(`(${payload.length} bytes)`);
+  if (payload.length > 0 && direction === 'out' && GIVING.has(code)) parts.push(`(${payload.length} bytes)`);
   else if (payload.length > 0)
     parts.push((format === ContentFormat.senmlCbor && showValues(payload, models)) || showPayload(payload));
   return parts.join(' ');

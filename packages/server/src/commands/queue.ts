@@ -99,12 +99,17 @@ export class CommandQueue {
     const commandId = newId.command();
     const device = this.#o.fleet.get(deviceId);
     const reachable = device !== undefined && isReachable(device, now);
+    // What a policy has written, as the targets of a lock, stands in the policy: people are to see it.
+    const kept =
+      responseId === undefined
+        ? this.#secrets.keep(commandId, operation, device?.registration, idempotencyKey !== undefined)
+        : { operation };
     const row: CommandRow = {
       organisationId,
       deviceId,
       commandId,
       position: this.#places.next(priority, now),
-      ...this.#secrets.keep(commandId, operation, device?.registration, idempotencyKey !== undefined),
+      ...kept,
       state: 'queued',
       actor,
       repeatable: command.repeatable ? 1 : 0,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandOperation } from '@reeve/contract';
 import { describe, expect, it } from 'vitest';
+import { newId } from '../ids.ts';
 import type { LinkOperation, RequestOutcome } from '../link/port.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/port.ts';
@@ -112,6 +113,17 @@ describe('what is written and must not be read', () => {
     const row = await test.add({ kind: 'write', mode: 'replace', path: unknown.path, values: [unknown] });
     expect(row.operation).toMatchObject({ values: [unknown] });
     expect(row.sealedValues).toBeUndefined();
+  });
+
+  it('is shown where a policy has it written, as the targets of a lock', async () => {
+    const test = await openTestQueue({ registration });
+    const targets: CommandOperation = {
+      ...{ kind: 'write', mode: 'replace', path: '/8/0/1' },
+      values: [{ path: '/8/0/1/0', value: 'cab' }],
+    };
+    const own = await test.add(targets, { responseId: newId.response() });
+    expect([own.operation, own.sealedValues]).toEqual([targets, undefined]);
+    expect((await test.add(targets)).operation).toMatchObject({ values: [{ value: null, secret: true }] });
   });
 
   it('goes in pieces as well', async () => {

@@ -1,22 +1,23 @@
-import { NativeSelect, Stack } from '@mantine/core';
-import { type CommandOperation, parseTyped, typedText, typedTypes } from '@reeve/contract';
+import { Checkbox, NativeSelect, Stack } from '@mantine/core';
+import { typedText, typedTypes } from '@reeve/contract';
 import { useState } from 'react';
 import { FormButton } from '../../components/FormButton.tsx';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
 import { quiet } from './quiet.ts';
-import { rangeFault } from './rangeFault.ts';
 import { SendButton } from './SendButton.tsx';
-import type { ResourceRow } from './tree.ts';
+import { allows, type ResourceRow } from './tree.ts';
 import { ValueInput } from './ValueInput.tsx';
+import { writeOperation } from './writeOperation.ts';
 
 /** Takes a new value and queues a Write. The type comes from the definition; for an unknown resource a person says it. */
 export function WriteButton({ deviceId, row }: { deviceId: string; row: ResourceRow }) {
   const [text, setText] = useState('');
   const [type, setType] = useState(row.type ?? 'string');
+  const [secret, setSecret] = useState(false);
   const [terms, setTerms] = useState<Terms>({});
   const { path } = row;
 
-  const operation = operationOf(row, type, text);
+  const operation = writeOperation(row, type, text, secret);
 
   return (
     <FormButton
@@ -35,6 +36,14 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
             />
           )}
           <ValueInput row={row} type={type} text={text} change={setText} />
+          {allows(row.operations, 'R') && (
+            <Checkbox
+              size="xs"
+              label="Secret: never show it again"
+              checked={secret}
+              onChange={(event) => setSecret(event.currentTarget.checked)}
+            />
+          )}
           <QueueTerms terms={terms} change={setTerms} />
           <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={done}>
             Write
@@ -45,13 +54,4 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
       Write
     </FormButton>
   );
-}
-
-/** The Write of what was typed, if that fits the resource. */
-function operationOf(row: ResourceRow, type: string, text: string): CommandOperation | undefined {
-  const parsed = parseTyped(type, text);
-  if (!parsed.ok || rangeFault(row, parsed.value) !== undefined) return undefined;
-  const { path } = row;
-  const typed = row.operations === 'unknown' ? { type } : {};
-  return { kind: 'write', mode: 'replace', path, values: [{ path, value: parsed.value, ...typed }] };
 }

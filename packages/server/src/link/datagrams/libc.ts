@@ -29,11 +29,11 @@ export function loadLibc(): Promise<Libc | undefined> {
 
 async function load(): Promise<Libc | undefined> {
   if (process.platform !== 'linux' || !ARCHITECTURES.includes(process.arch)) return undefined;
-  const koffi = await import('koffi').then(
-    (module) => module.default,
-    () => undefined,
-  );
-  if (!koffi) return undefined;
+  // It may not be installed, or find no way to the library from this build of Node.
+  return import('koffi').then((module) => declare(module.default)).catch(() => undefined);
+}
+
+function declare(koffi: typeof import('koffi').default): Libc {
   // The process itself: it is linked against the library already.
   const library = koffi.load(null);
   return {

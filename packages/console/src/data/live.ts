@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { gather } from './gather.ts';
 import { appendHistory, mapPages, patchDetail, patchSummary } from './patch.ts';
+import { patchQueries } from './patchQueries.ts';
 import { isStale } from './staleness.ts';
 import { type Connection, openStream } from './stream.ts';
 
@@ -34,8 +35,12 @@ export function useLive(): Connection {
         if (state === 'lost') void client.invalidateQueries({ queryKey: ['session'] });
       },
       onEntry: (entry) => gatherEntry(entry.deviceId),
-      onSamples: (samples) => applySamples(client, samples),
-      onPresence: (presence) => applyPresence(client, presence),
+      onSamples(samples) {
+        if (applySamples(client, samples)) gatherEntry(samples.deviceId);
+      },
+      onPresence(presence) {
+        if (applyPresence(client, presence)) gatherEntry(presence.deviceId);
+      },
     });
     return () => {
       close();
@@ -49,38 +54,41 @@ function deviceOf(query: Query): string | undefined {
   return query.queryKey[0] === 'device' ? (query.state.data as DeviceDetail | undefined)?.deviceId : undefined;
 }
 
-/** Changes one device wherever it is shown. */
+/**
+ * Changes one device wherever it is shown.
+ *
+ * @returns whether its answer is under way, and may be older
+ */
 function applyToDevice(
   client: QueryClient,
   deviceId: string,
   toSummary: (device: DeviceSummary) => DeviceSummary,
   toDetail: (device: DeviceDetail) => DeviceDetail,
-): void {
-  client.setQueriesData<DevicePages>({ queryKey: ['devices'] }, (data) =>
-    data
-      ? { ...data, pages: mapPages(data.pages, (item) => (item.deviceId === deviceId ? toSummary(item) : item)) }
-      : data,
+): boolean {
+  const inList = patchQueries<DevicePages>(client, ['devices'], (data) => {
+    const pages = mapPages(data.pages, (item) => (item.deviceId === deviceId ? toSummary(item) : item));
+    return pages === data.pages ? data : { ...data, pages };
+  });
+  const alone = patchQueries<DeviceDetail>(client, ['device'], (data) =>
+    data.deviceId === deviceId ? toDetail(data) : data,
   );
-  client.setQueriesData<DeviceDetail>({ queryKey: ['device'] }, (data) =>
-    data?.deviceId === deviceId ? toDetail(data) : data,
-  );
+  return inList || alone;
 }
 
-function applySamples(client: QueryClient, { deviceId, values }: LiveSamples): void {
-  applyToDevice(
+function applySamples(client: QueryClient, { deviceId, values }: LiveSamples): boolean {
+  const overtaken = applyToDevice(
     client,
     deviceId,
     (device) => patchSummary(device, values),
     (device) => patchDetail(device, values),
   );
   for (const value of values)
-    client.setQueriesData<History>({ queryKey: ['history', deviceId, value.path] }, (history) =>
-      history ? appendHistory(history, value) : history,
-    );
+    patchQueries<History>(client, ['history', deviceId, value.path], (history) => appendHistory(history, value));
+  return overtaken;
 }
 
-function applyPresence(client: QueryClient, { deviceId, presence }: LivePresence): void {
-  applyToDevice(
+function applyPresence(client: QueryClient, { deviceId, presence }: LivePresence): boolean {
+  return applyToDevice(
     client,
     deviceId,
     (device) => ({ ...device, presence }),

@@ -66,7 +66,7 @@ export function appendHistory(history: History, value: ResourceValue): History {
 
 /** Changes the items of a paged list that has been fetched; the same pages if no item changed. */
 export function mapPages<T>(
-  pages: readonly { items: T[]; next?: string }[],
+  pages: { items: T[]; next?: string }[],
   change: (item: T) => T,
 ): { items: T[]; next?: string }[] {
   let changed = false;
@@ -78,5 +78,5 @@ export function mapPages<T>(
       return result;
     }),
   }));
-  return changed ? next : [...pages];
+  return changed ? next : pages;
 }

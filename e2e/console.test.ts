@@ -169,6 +169,27 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await see(tab.one('trace'), 'POST');
   });
 
+  it('creates and writes with secrets, and shows them never again', async () => {
+    await tab.press('Create an instance of /1');
+    await dialog().getByLabel('APN Link (/10)').fill('11:7');
+    await dialog().getByLabel('Secret').check();
+    await tab.press('Create', dialog());
+    await closed();
+    await tab.press('Several at once');
+    await dialog().getByLabel('Resources').fill('/3/0/15 = hunter2');
+    await dialog().getByLabel('Secret').check();
+    await tab.press('What does it cost?', dialog());
+    await tab.press('Write', dialog());
+    await closed();
+    const { items } = await server.api('commands.list', { query: params });
+    const [written, created] = items.map(({ operation }) => operation);
+    const hidden = { value: null, secret: true };
+    expect(written).toEqual({ kind: 'write-composite', values: [{ path: '/3/0/15', ...hidden }] });
+    expect(created).toEqual({ kind: 'create', path: '/1', values: [{ path: '/10', ...hidden }] });
+    await see(tab.page.getByRole('main'), '(hidden)');
+    expect(await tab.page.content()).not.toContain('hunter2');
+  });
+
   it('applies a policy: errors by line, what it matches, and its end', async () => {
     await tab.go('Policies');
     await tab.press('New policy');

@@ -5,6 +5,7 @@ import { ActionButton } from '../../components/ActionButton.tsx';
 import { api } from '../../data/api.ts';
 import { parseComposite } from './parseComposite.ts';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { SecretBox } from './SecretBox.tsx';
 import { SendButton } from './SendButton.tsx';
 import { buildTree } from './tree.ts';
 
@@ -26,10 +27,11 @@ export function CompositeButton({ device }: { device: DeviceDetail }) {
 function CompositeForm({ device, done }: { device: DeviceDetail; done: () => void }) {
   const [text, setText] = useState('');
   const [attributes, setAttributes] = useState('');
+  const [secret, setSecret] = useState(false);
   const [terms, setTerms] = useState<Terms>({});
   const [inPieces, setInPieces] = useState(false);
   const rows = buildTree(device).flatMap(({ instances }) => instances.flatMap((instance) => instance.rows));
-  const parsed = parseComposite(text, (path) => rows.find((row) => row.path === path));
+  const parsed = parseComposite(text, (path) => rows.find((row) => row.path === path), secret);
   const together = parsed.ok ? parsed.operation : undefined;
   const writes = together?.kind === 'write-composite';
   const operation = writes && inPieces ? { ...together, inPieces } : together;
@@ -52,6 +54,7 @@ function CompositeForm({ device, done }: { device: DeviceDetail; done: () => voi
         error={!parsed.ok && parsed.error}
         onChange={(event) => setText(event.currentTarget.value)}
       />
+      {writes && <SecretBox several secret={secret} change={setSecret} />}
       {writes && (
         <Checkbox
           size="xs"

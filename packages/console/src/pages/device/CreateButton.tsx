@@ -4,7 +4,9 @@ import { useState } from 'react';
 import { DialogButton } from '../../components/DialogButton.tsx';
 import { createOf, createRows, type Texts } from './createForm.ts';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
+import { SecretBox } from './SecretBox.tsx';
 import { SendButton } from './SendButton.tsx';
+import { allows } from './tree.ts';
 import { ValueInput } from './ValueInput.tsx';
 
 interface CreateProps {
@@ -33,9 +35,10 @@ export function CreateButton(props: CreateProps) {
 function CreateForm({ deviceId, path, resources = [], close }: CreateProps & { close: () => void }) {
   const [instance, setInstance] = useState('');
   const [texts, setTexts] = useState<Texts>({});
+  const [secret, setSecret] = useState(false);
   const [terms, setTerms] = useState<Terms>({});
   const rows = createRows(resources, texts);
-  const operation = createOf(path, instance, rows, texts);
+  const operation = createOf(path, instance, rows, texts, secret);
   return (
     <Stack gap="xs">
       <TextInput
@@ -61,6 +64,9 @@ function CreateForm({ deviceId, path, resources = [], close }: CreateProps & { c
           />
         ))}
       </Stack>
+      {rows.some(({ operations }) => allows(operations, 'R')) && (
+        <SecretBox several secret={secret} change={setSecret} />
+      )}
       <QueueTerms terms={terms} change={setTerms} onceOnly />
       <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={close}>
         Create

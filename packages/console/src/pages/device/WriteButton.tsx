@@ -1,9 +1,10 @@
-import { Checkbox, NativeSelect, Stack } from '@mantine/core';
+import { NativeSelect, Stack } from '@mantine/core';
 import { typedText, typedTypes } from '@reeve/contract';
 import { useState } from 'react';
 import { FormButton } from '../../components/FormButton.tsx';
 import { QueueTerms, type Terms } from './QueueTerms.tsx';
 import { quiet } from './quiet.ts';
+import { SecretBox } from './SecretBox.tsx';
 import { SendButton } from './SendButton.tsx';
 import { allows, type ResourceRow } from './tree.ts';
 import { ValueInput } from './ValueInput.tsx';
@@ -36,14 +37,7 @@ export function WriteButton({ deviceId, row }: { deviceId: string; row: Resource
             />
           )}
           <ValueInput row={row} type={type} text={text} change={setText} />
-          {allows(row.operations, 'R') && (
-            <Checkbox
-              size="xs"
-              label="Secret: never show it again"
-              checked={secret}
-              onChange={(event) => setSecret(event.currentTarget.checked)}
-            />
-          )}
+          {allows(row.operations, 'R') && <SecretBox secret={secret} change={setSecret} />}
           <QueueTerms terms={terms} change={setTerms} />
           <SendButton deviceId={deviceId} command={operation && { operation, ...terms }} done={done}>
             Write

@@ -36,7 +36,7 @@ describe('a new instance', () => {
   it('is made of what was filled in', () => {
     const texts = { '/1': '60', '/0': '', '/2/0': '3:0' };
     const rows = createRows(resources, texts);
-    expect(createOf('/1', '', rows, texts)).toEqual({
+    expect(createOf('/1', '', rows, texts, false)).toEqual({
       kind: 'create',
       path: '/1',
       values: [
@@ -44,14 +44,27 @@ describe('a new instance', () => {
         { path: '/2/0', value: '3:0' },
       ],
     });
-    expect(createOf('/1', ' 7 ', [], {})).toEqual({ kind: 'create', path: '/1', values: [], instanceId: 7 });
+    expect(createOf('/1', ' 7 ', [], {}, false)).toEqual({ kind: 'create', path: '/1', values: [], instanceId: 7 });
+  });
+
+  it('says of each value that it is secret', () => {
+    const texts = { '/0': 'hunter2', '/2/0': '3:0' };
+    const values = [
+      { path: '/0', value: 'hunter2', secret: true },
+      { path: '/2/0', value: '3:0', secret: true },
+    ];
+    expect(createOf('/1', '', createRows(resources, texts), texts, true)).toEqual({
+      kind: 'create',
+      path: '/1',
+      values,
+    });
   });
 
   it('is not made of what does not fit', () => {
     const rows = createRows(resources, {});
-    expect(createOf('/1', '', rows, { '/1': 'x' })).toBeUndefined();
-    expect(createOf('/1', '', rows, { '/1': '101' })).toBeUndefined();
-    expect(createOf('/1', '65535', rows, {})).toBeUndefined();
-    expect(createOf('/1', '-1', rows, {})).toBeUndefined();
+    expect(createOf('/1', '', rows, { '/1': 'x' }, false)).toBeUndefined();
+    expect(createOf('/1', '', rows, { '/1': '101' }, false)).toBeUndefined();
+    expect(createOf('/1', '65535', rows, {}, false)).toBeUndefined();
+    expect(createOf('/1', '-1', rows, {}, false)).toBeUndefined();
   });
 });

@@ -37,12 +37,17 @@ function rowOf(resource: ResourceInfo, path: string): ResourceRow {
   };
 }
 
-/** The Create of what was filled in; undefined if that does not fit the resources, or the number. */
+/**
+ * The Create of what was filled in; undefined if that does not fit the resources, or the number.
+ *
+ * @param secret whether the values must never be shown
+ */
 export function createOf(
   path: string,
   instance: string,
   rows: readonly ResourceRow[],
   texts: Texts,
+  secret: boolean,
 ): CommandOperation | undefined {
   const number = instance.trim();
   if (!/^\d{0,5}$/.test(number) || Number(number) > 65_534) return undefined;
@@ -52,7 +57,7 @@ export function createOf(
     if (text === '') continue;
     const parsed = parseTyped(row.type ?? 'string', text);
     if (!parsed.ok || rangeFault(row, parsed.value) !== undefined) return undefined;
-    values.push({ path: row.path, value: parsed.value });
+    values.push({ path: row.path, value: parsed.value, ...(secret ? { secret } : {}) });
   }
   return { kind: 'create', path, values, ...(number === '' ? {} : { instanceId: Number(number) }) };
 }

@@ -14,7 +14,7 @@ const rowOf = (path: string): ResourceRow | undefined =>
         observation: undefined,
       }
     : undefined;
-const parse = (text: string) => parseComposite(text, rowOf);
+const parse = (text: string, secret = false) => parseComposite(text, rowOf, secret);
 
 describe('several resources at once', () => {
   it('are read if no line has a value, each once', () => {
@@ -31,6 +31,16 @@ describe('several resources at once', () => {
     expect(parse('/1/0/1 = 60\n/3/0/14=a=b')).toEqual({ ok: true, operation: { kind: 'write-composite', values } });
   });
 
+  it('are secret if they are written, not if they are read or removed', () => {
+    const values = [
+      { path: '/3/0/14', value: 'hunter2', secret: true },
+      { path: '/11/0/1/2', value: null },
+    ];
+    const operation = { kind: 'write-composite', values };
+    expect(parse('/3/0/14 = hunter2\nremove /11/0/1/2', true)).toEqual({ ok: true, operation });
+    expect(parse('/3/0/9', true)).toEqual({ ok: true, operation: { kind: 'read-composite', paths: ['/3/0/9'] } });
+  });
+
   it.each([
     ['/3/0/9\nbattery', 'Line 2: "battery" is no path'],
     ['/1/0/1=60\n\n/3/0/9', 'Line 3: the others are written, this one is read'],
@@ -40,13 +50,13 @@ describe('several resources at once', () => {
   });
 
   it('removes resource instances together with what it writes', () => {
-    expect(parseComposite('/1/0/1 = 60\nremove /11/0/1/2', rowOf)).toMatchObject({
+    expect(parse('/1/0/1 = 60\nremove /11/0/1/2')).toMatchObject({
       ok: true,
       operation: {
         kind: 'write-composite',
         values: [{ path: '/1/0/1' }, { path: '/11/0/1/2', value: null }],
       },
     });
-    expect(parseComposite('remove x', rowOf)).toEqual({ ok: false, error: 'Line 1: "x" is no path' });
+    expect(parse('remove x')).toEqual({ ok: false, error: 'Line 1: "x" is no path' });
   });
 });

@@ -12,9 +12,14 @@ const PATH = /^(\/\d{1,5}){1,4}$/;
  * `remove /11/0/1/2` to remove a resource instance together with what is written (LwM2M 1.2).
  *
  * @param rowOf what is known of the resource at a path: its type
+ * @param secret whether what is written must never be shown
  * @returns no operation for nothing but empty lines
  */
-export function parseComposite(text: string, rowOf: (path: string) => ResourceRow | undefined): Parsed {
+export function parseComposite(
+  text: string,
+  rowOf: (path: string) => ResourceRow | undefined,
+  secret: boolean,
+): Parsed {
   const lines = text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [lineOf(line, index + 1)]));
   const strange = lines.find(({ path }) => !PATH.test(path));
   if (strange) return { ok: false, error: `Line ${strange.number}: "${strange.path}" is no path` };
@@ -32,7 +37,7 @@ export function parseComposite(text: string, rowOf: (path: string) => ResourceRo
     }
     const parsed = parseTyped(rowOf(path)?.type ?? 'string', written);
     if (!parsed.ok) return { ok: false, error: `Line ${number}: expected ${parsed.expected}` };
-    values.push({ path, value: parsed.value });
+    values.push({ path, value: parsed.value, ...(secret ? { secret } : {}) });
   }
   return { ok: true, operation: { kind: 'write-composite', values } };
 }

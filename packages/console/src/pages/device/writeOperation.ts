@@ -13,6 +13,6 @@ export function writeOperation(
   if (!parsed.ok || rangeFault(row, parsed.value) !== undefined) return undefined;
   const { path } = row;
   const typed = row.operations === 'unknown' ? { type } : {};
-  const value = { path, value: parsed.value, ...typed, ...(secret ? { secret: true as const } : {}) };
+  const value = { path, value: parsed.value, ...typed, ...(secret ? { secret } : {}) };
   return { kind: 'write', mode: 'replace', path, values: [value] };
 }

@@ -1,4 +1,5 @@
 import type { Link, LinkDown, LinkUp, OpenLink, RequestRef, SessionId } from '../../packages/server/src/link/port.ts';
+import { Ring } from '../load/ring.ts';
 
 /** What is read, once so many devices have registered, and how many requests are under way. */
 export interface Reading {
@@ -14,17 +15,21 @@ export interface Reading {
 export function readingLink(open: OpenLink, { path, devices, outstanding }: Reading): OpenLink {
   return async (config, deliver) => {
     const operation = { kind: 'read', path } as const;
-    const waiting: SessionId[] = [];
+    const waiting = new Ring<SessionId>(devices);
     const asked = new Map<RequestRef, SessionId>();
     let last = 0;
     let bound = 0;
-    const next = (): LinkDown[] => {
-      const sessionId = waiting.shift();
-      if (sessionId === undefined) return [];
-      last -= 1;
-      const request = last as RequestRef;
-      asked.set(request, sessionId);
-      return [{ kind: 'perform', request, sessionId, operation }];
+    const next = (count: number): LinkDown[] => {
+      const requests: LinkDown[] = [];
+      while (requests.length < count) {
+        const sessionId = waiting.shift();
+        if (sessionId === undefined) break;
+        last -= 1;
+        const request = last as RequestRef;
+        asked.set(request, sessionId);
+        requests.push({ kind: 'perform', request, sessionId, operation });
+      }
+      return requests;
     };
     const isOther = (message: LinkUp): boolean => {
       const sessionId = message.kind === 'outcome' ? asked.get(message.request) : undefined;
@@ -37,7 +42,7 @@ export function readingLink(open: OpenLink, { path, devices, outstanding }: Read
       const others = messages.filter(isOther);
       const answered = messages.length - others.length;
       if (others.length > 0) deliver(others);
-      if (answered > 0) link.post(Array.from({ length: answered }, next).flat());
+      if (answered > 0) link.post(next(answered));
     });
     return {
       ...link,
@@ -47,7 +52,7 @@ export function readingLink(open: OpenLink, { path, devices, outstanding }: Read
           if (message.kind !== 'bind') continue;
           waiting.push(message.sessionId);
           bound += 1;
-          if (bound === devices) link.post(Array.from({ length: outstanding }, next).flat());
+          if (bound === devices) link.post(next(outstanding));
         }
       },
     };

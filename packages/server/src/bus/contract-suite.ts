@@ -58,6 +58,42 @@ export function busContract(
       expect(seen).toEqual(all);
     });
 
+    it('reads nothing of what was announced, unless that is more than it remembers', async () => {
+      const seen: string[] = [];
+      let read = 0;
+      const journal = store.journal.bind(store);
+      const subscription = await consume('a', (entry) => {
+        seen.push(versionOf(entry));
+        return undefined;
+      });
+      store.journal = (query) => {
+        read++;
+        return journal(query);
+      };
+      for (let index = 0; index < 10; index++) await subscription.caughtUp(await append(`${index}`));
+      expect([seen.length, read]).toEqual([10, 0]);
+      const many = Array.from({ length: 2500 }, (_, index) => `${index}`);
+      await subscription.caughtUp(await append(...many));
+      await subscription.caughtUp(await append('last'));
+      expect(read).toBeGreaterThan(0);
+      expect(seen.slice(10)).toEqual([...many, 'last']);
+    });
+
+    it('hands over nothing that its consumer says to be unconcerned by, once all before it is handled', async () => {
+      const seen: string[] = [];
+      const concerns = (entry: JournalEntry) => seen.length === 0 || versionOf(entry) !== '2';
+      const handle = async (entry: JournalEntry) => {
+        await Promise.resolve();
+        seen.push(versionOf(entry));
+        return undefined;
+      };
+      const subscription = await consume('a', handle, { concerns });
+      await subscription.caughtUp(await append('1', '2', '3', '2'));
+      expect(seen).toEqual(['1', '3']);
+      await subscription.stop();
+      expect(await cursor('a')).toBe(4);
+    });
+
     it('starts a new consumer at the end of the journal, or at its start if asked', async () => {
       const seen: string[] = [];
       const last = await append('1', '2');

@@ -15,6 +15,8 @@ export interface ConsumerOptions {
   readonly name: string;
   /** Only these types are handed over; the cursor still moves over the rest. */
   readonly types: readonly JournalType[];
+  /** Whether such an entry asks for anything at all, asked when all before it are handled; every one, if absent. */
+  readonly concerns?: (entry: JournalEntry) => boolean;
   readonly handle: EntryHandler;
   /** Told of each failure; the entry is tried again. */
   readonly failed?: (entry: JournalEntry, error: unknown, attempt: number) => void;

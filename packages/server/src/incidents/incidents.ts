@@ -73,7 +73,8 @@ export class Incidents {
       name: 'incidents',
       types: TYPES,
       fromStart: true,
-      handle: async (entry) => incidents.#noted(await incidents.#handle(entry as Handled)),
+      concerns: (entry) => incidents.#isConcerned(entry),
+      handle: (entry) => incidents.#act(entry as Handled),
       failed: sayWhenStuck('incidents', options.warn),
     });
     return incidents;
@@ -165,8 +166,14 @@ export class Incidents {
     await this.#subscription?.caughtUp(seqs.at(-1) ?? (0 as Seq));
   }
 
-  /** Notes whom the batch locks. */
-  #noted(batch: Batch | undefined): Batch | undefined {
+  /** Every Register comes by here, thousands a second in a storm: most devices have no lock that could be tried again. */
+  #isConcerned({ type, deviceId }: JournalEntry): boolean {
+    return type !== 'registration.registered' || (deviceId !== undefined && this.#locked.has(deviceId));
+  }
+
+  /** Handles an entry, and notes whom that locks. */
+  async #act(entry: Handled): Promise<Batch | undefined> {
+    const batch = await this.#handle(entry);
     for (const change of batch?.changes ?? []) {
       if ('put' in change && change.put === 'locks') this.#locked.add(change.row.deviceId);
     }
@@ -243,8 +250,7 @@ export class Incidents {
   /** What failed before may work now. */
   async #retry(entry: Of<'registration.registered' | 'lock.retry-due'>): Promise<Batch | undefined> {
     const { deviceId } = entry;
-    // Every Register comes by here, thousands a second in a storm: most devices have no lock.
-    if (deviceId === undefined || !this.#locked.has(deviceId)) return undefined;
+    if (deviceId === undefined) return undefined;
     const lock = await this.#o.store.get('locks', { deviceId });
     if (!lock || (lock.state as LockState).kind !== 'failed') return undefined;
     return this.#with(entry, (kase) => kase.lock.drive({ kind: 'retry' }));

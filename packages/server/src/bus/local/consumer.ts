@@ -8,8 +8,10 @@ export type After = (ms: number, run: () => void) => () => void;
 
 /** What bounds a consumer, and how long it waits. */
 const busLimits = {
-  /** Entries that a consumer holds at a time. */
+  /** Entries that are read at a time. */
   page: 200,
+  /** Entries that are remembered as announced; with more than these to do, a consumer reads them. */
+  announced: 2_000,
   /** A cursor is saved at the latest after this many entries that were not for its consumer. */
   skippedBeforeSave: 1_000,
   /** Wait before the second attempt; doubles with each further one. */
@@ -42,6 +44,9 @@ export class Consumer {
   #savedCursor = start;
   /** Newest entry known to be committed. */
   #head = start;
+  /** Entries for this consumer that were announced: all that there are after `#announcedAfter`. */
+  #announced: JournalEntry[] = [];
+  #announcedAfter = start;
   #resting = false;
   #stopped = false;
   #wake: () => void = () => {};
@@ -57,7 +62,7 @@ export class Consumer {
 
   /** Finds the cursor (a new consumer's is saved at once, so that nothing after it is lost) and begins to follow. */
   async start(fromStart: boolean): Promise<void> {
-    this.#unsubscribe = this.#store.subscribe((entries) => this.#announced(entries));
+    this.#unsubscribe = this.#store.subscribe((entries) => this.#listen(entries));
     try {
       const row = await this.#store.get('cursors', { consumer: this.#options.name });
       const [newest] = await this.#store.journal({ newestFirst: true, limit: 1 });
@@ -70,6 +75,8 @@ export class Consumer {
       this.#unsubscribe();
       throw error;
     }
+    // Whether what was announced meanwhile is all after the cursor is not known: it is read.
+    this.#forgetAnnounced();
     this.#loop = this.#run();
   }
 
@@ -89,17 +96,22 @@ export class Consumer {
     await this.#loop;
   }
 
-  #announced(entries: readonly JournalEntry[]): void {
+  #listen(entries: readonly JournalEntry[]): void {
     const last = entries.at(-1);
     if (!last) return;
     this.#head = newer(this.#head, last.seq);
+    for (const entry of entries) if (this.#types.has(entry.type)) this.#announced.push(entry);
+    if (this.#announced.length > busLimits.announced) this.#forgetAnnounced();
     if (!this.#resting) return;
-    // At rest everything before these entries is done: if none is for this consumer, there is nothing to read.
-    if (entries.some(({ type }) => this.#types.has(type)) || this.#skipped(last.seq) >= busLimits.skippedBeforeSave) {
-      this.#wake();
-    } else {
-      this.#moveTo(last.seq);
-    }
+    // At rest everything before these entries is done: if none is for this consumer, there is nothing to do.
+    const isConcerned = this.#announced.length > 0 || this.#cursor < this.#announcedAfter;
+    if (isConcerned || this.#skipped(last.seq) >= busLimits.skippedBeforeSave) this.#wake();
+    else this.#moveTo(last.seq);
+  }
+
+  #forgetAnnounced(): void {
+    this.#announced = [];
+    this.#announcedAfter = this.#head;
   }
 
   #skipped(until: Seq): number {
@@ -114,7 +126,7 @@ export class Consumer {
         continue;
       }
       try {
-        await this.#readPage();
+        await this.#handleNext();
         failures = 0;
       } catch {
         // The store can't be read now: its health says why.
@@ -127,17 +139,33 @@ export class Consumer {
     this.#waiters.clear();
   }
 
-  async #readPage(): Promise<void> {
-    // Read before the page is asked for: everything up to here is in the page, unless the page is full.
+  async #handleNext(): Promise<void> {
+    // Taken before the entries are: everything up to here is among them, unless the page is full.
     const head = this.#head;
-    const { types } = this.#options;
-    const page = await this.#store.journal({ after: this.#cursor, types, limit: busLimits.page });
-    for (const entry of page) {
+    const isAnnounced = this.#cursor >= this.#announcedAfter;
+    const entries = isAnnounced ? this.#takeAnnounced() : await this.#readPage();
+    for (const entry of entries) {
       if (this.#stopped) return;
+      if (this.#isDone(entry)) continue;
       if (!(await this.#handle(entry))) return;
     }
-    if (page.length < busLimits.page) this.#moveTo(newer(this.#cursor, head));
+    if (isAnnounced || entries.length < busLimits.page) this.#moveTo(newer(this.#cursor, head));
     if (this.#skipped(this.#cursor) >= busLimits.skippedBeforeSave) await this.#save(undefined, this.#cursor);
+  }
+
+  /** What was announced may have been read before. */
+  #isDone(entry: JournalEntry): boolean {
+    return entry.seq <= this.#cursor || this.#options.concerns?.(entry) === false;
+  }
+
+  #takeAnnounced(): readonly JournalEntry[] {
+    const entries = this.#announced;
+    this.#forgetAnnounced();
+    return entries;
+  }
+
+  #readPage(): Promise<readonly JournalEntry[]> {
+    return this.#store.journal({ after: this.#cursor, types: this.#options.types, limit: busLimits.page });
   }
 
   /**

@@ -103,40 +103,6 @@ describe('a silent session', () => {
   });
 });
 
-describe('a session that is used', () => {
-  it('keeps its ciphers until it sleeps or ends, and then leaves its place to another', () => {
-    const server = newServer({ limits: { sessionsWithCiphers: 1, hibernateMs: 1_000 } });
-    const [one, two] = [
-      joined({ name: 'one', connectionId: Buffer.from('00000001', 'hex') }, {}, server),
-      joined({ name: 'two', connectionId: Buffer.from('00000002', 'hex') }, {}, server),
-    ];
-    const exchange = (session: typeof one, now: number): void => {
-      for (const datagram of said(session, 'up')) server.receive(CLIENT_ADDRESS, datagram, now);
-      server.send(session.key, Buffer.from('down'));
-      const effects = server.drain();
-      expect(effectsOf(effects, 'received')).toHaveLength(1);
-      const down = effectsOf(effects, 'send').map(({ datagram }) => datagram);
-      expect(heard(session.client, down)).toEqual(['down']);
-    };
-    const kept = (): number => server.sizes().sessionsWithCiphers;
-    exchange(one, 0);
-    expect(kept()).toBe(0);
-    exchange(one, 0);
-    expect(kept()).toBe(1);
-    for (let i = 0; i < 3; i++) exchange(two, 500);
-    expect(kept()).toBe(1);
-    server.tick(1_000);
-    expect(server.sizes()).toMatchObject({ activeSessions: 1, sessionsWithCiphers: 0 });
-    exchange(two, 1_000);
-    expect(kept()).toBe(1);
-    exchange(one, 1_000);
-    server.close(two.key);
-    expect(kept()).toBe(0);
-    exchange(one, 1_000);
-    expect(kept()).toBe(1);
-  });
-});
-
 describe('sessions asleep', () => {
   it('take no more than 500 octets each, all told', () => {
     setFlagsFromString('--expose-gc');

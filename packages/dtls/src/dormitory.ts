@@ -41,15 +41,10 @@ export interface Session extends Sleeper, Silent<Session> {
   activeAt: number;
   /** Whether it is; the object of a session that sleeps may be looked at. */
   awake: boolean;
-  /** How often it was used since it woke, and whether it keeps cipher objects for that. */
-  uses: number;
-  keepsCiphers: boolean;
 }
 
 /** A place in the order of silence is not more exact than this, in ms, so that most records don't touch it. */
 const GRAIN_MS = 1_000;
-/** Uses since it woke by which a session is one that will be used more: kept ciphers cost as much as two that are not. */
-const USES_FOR_CIPHERS = 3;
 
 export class Dormitory {
   readonly table: SessionTable;
@@ -61,7 +56,6 @@ export class Dormitory {
   readonly #byKey = new Map<SessionKey, Session>();
   readonly #byAddress = new Map<AddressKey, Session>();
   readonly #order = new SilenceOrder<Session>();
-  #keepingCiphers = 0;
 
   /**
    * @param seed secret, for the hashes of names
@@ -76,11 +70,6 @@ export class Dormitory {
   /** Sessions that are awake. */
   get awake(): number {
     return this.#awake.size;
-  }
-
-  /** Sessions that keep cipher objects. */
-  get keepingCiphers(): number {
-    return this.#keepingCiphers;
   }
 
   /** Takes in a new session, awake. */
@@ -133,7 +122,6 @@ export class Dormitory {
     } else if (now - session.activeAt >= GRAIN_MS) {
       this.#touch(session, now);
     }
-    this.#keepCiphers(session);
   }
 
   remove(session: Session): void {
@@ -209,23 +197,12 @@ export class Dormitory {
     this.#order.add(session);
   }
 
-  /** As long as there is room: none is thrown out for another, so that a crowd does not make new ones all the time. */
-  #keepCiphers(session: Session): void {
-    if (session.keepsCiphers || ++session.uses < USES_FOR_CIPHERS) return;
-    if (this.#keepingCiphers >= this.#limits.sessionsWithCiphers) return;
-    session.keepsCiphers = true;
-    this.#keepingCiphers++;
-    session.layer.keepCiphers();
-  }
-
   #leave(session: Session): void {
     session.awake = false;
     this.#order.remove(session);
     this.#awake.delete(session.slot);
     this.#byKey.delete(session.key);
     if (this.#byAddress.get(session.address) === session) this.#byAddress.delete(session.address);
-    if (session.keepsCiphers) this.#keepingCiphers--;
-    session.keepsCiphers = false;
   }
 
   #sleep(session: Session): void {
@@ -262,7 +239,5 @@ function newSession(
     waiting: undefined,
     activeAt: 0,
     awake: false,
-    uses: 0,
-    keepsCiphers: false,
   };
 }

@@ -137,7 +137,6 @@ export abstract class Endpoint extends Handshaking {
       heldBytes,
       sessions: this.sessions.size,
       activeSessions: this.sessions.active,
-      sessionsWithCiphers: this.sessions.keepingCiphers,
       sessionsPerIdentity: this.sessions.mostPerIdentity,
       lastFlights: this.sessions.lastFlights,
       deadlines: this.deadlines.size,

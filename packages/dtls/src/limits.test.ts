@@ -23,7 +23,6 @@ const TIGHT: DtlsLimits = {
   identityBytes: 64,
   sessions: 6,
   activeSessions: 4,
-  sessionsWithCiphers: 2,
   hibernateMs: 20_000,
   sessionsPerIdentity: 3,
   lastFlightMs: 5_000,
@@ -81,7 +80,6 @@ function within(server: DtlsServer): void {
   expect(sizes.heldBytes).toBeLessThanOrEqual(sizes.halfOpen * TIGHT.heldBytes);
   expect(sizes.sessions).toBeLessThanOrEqual(TIGHT.sessions);
   expect(sizes.activeSessions).toBeLessThanOrEqual(TIGHT.activeSessions);
-  expect(sizes.sessionsWithCiphers).toBeLessThanOrEqual(TIGHT.sessionsWithCiphers);
   expect(sizes.sessionsPerIdentity).toBeLessThanOrEqual(TIGHT.sessionsPerIdentity);
   expect(sizes.lastFlights).toBeLessThanOrEqual(sizes.sessions);
   expect(sizes.deadlines).toBe(sizes.halfOpen + sizes.lastFlights);
@@ -200,18 +198,6 @@ const FLOODS: { readonly [K in keyof DtlsLimits]: () => void } = {
       within(server);
     }
     expect(server.sizes()).toMatchObject({ sessions: TIGHT.sessions, activeSessions: TIGHT.activeSessions });
-  },
-  sessionsWithCiphers() {
-    const server = newServer();
-    for (let i = 0; i < TIGHT.activeSessions; i++) {
-      const address = addressKey(`${i}.1`);
-      const effects = finish(server, address, approach(server, address, i, Buffer.from(`device ${i}`)).client, true, i);
-      for (const { session } of effectsOf(effects, 'established')) {
-        for (let j = 0; j < 10; j++) expect(server.send(session, Buffer.of(j))).toBe('sent');
-      }
-      within(server);
-    }
-    expect(server.sizes()).toMatchObject({ sessions: 4, sessionsWithCiphers: TIGHT.sessionsWithCiphers });
   },
   hibernateMs() {
     const server = newServer();

@@ -27,8 +27,6 @@ export const DEFAULT_LIMITS = {
   sessions: 1_000_000,
   /** Those that are awake, each of which takes ten times the memory. One more puts the one silent longest to sleep. */
   activeSessions: 100_000,
-  /** Those that keep cipher objects from one record to the next, which take 6 kB more. */
-  sessionsWithCiphers: 2_048,
   /** Milliseconds of silence after which a session is put to sleep. */
   hibernateMs: 30_000,
   /** Those of one identity, so that a single key cannot end everybody's; the same holds there. */
@@ -65,8 +63,6 @@ export interface DtlsSizes {
   readonly sessions: number;
   /** Sessions that are awake: `activeSessions`. */
   readonly activeSessions: number;
-  /** Sessions that keep cipher objects: `sessionsWithCiphers`. */
-  readonly sessionsWithCiphers: number;
   /** Established sessions of the identity that has most: `sessionsPerIdentity`. */
   readonly sessionsPerIdentity: number;
   /** Sessions that still keep their last flight. */

@@ -1,6 +1,5 @@
 /** The keys that protect an epoch's records. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { Ccm } from './ccm.ts';
 import { Hmac } from './hmac.ts';
 import type { Suite } from './suites.ts';
 
@@ -28,9 +27,6 @@ export class RecordKeys implements EpochKeys {
   #readKey: KeyObject | undefined;
   #writeMac: Hmac | undefined;
   #readMac: Hmac | undefined;
-  #keepsCiphers = false;
-  #writeCcm: Ccm | undefined;
-  #readCcm: Ccm | undefined;
 
   constructor({ suite, encryptThenMac, material }: EpochKeys) {
     this.suite = suite;
@@ -40,10 +36,10 @@ export class RecordKeys implements EpochKeys {
 
   key(direction: Direction): KeyObject {
     if (direction === 'write') {
-      this.#writeKey ??= this.#makeKey(0);
+      this.#writeKey ??= this.#makeKey('write');
       return this.#writeKey;
     }
-    this.#readKey ??= this.#makeKey(1);
+    this.#readKey ??= this.#makeKey('read');
     return this.#readKey;
   }
 
@@ -56,20 +52,10 @@ export class RecordKeys implements EpochKeys {
     return this.#readMac;
   }
 
-  /** Keeps cipher objects from one record to the next from now on, for what there are such. */
-  keepCiphers(): void {
-    this.#keepsCiphers = this.suite.cipher.algorithm === 'aes-128-ccm';
-  }
-
-  /** The ciphers that are kept, if they are. */
-  ccm(direction: Direction): Ccm | undefined {
-    if (!this.#keepsCiphers) return undefined;
-    if (direction === 'write') {
-      this.#writeCcm ??= new Ccm(this.key('write'), this.suite.cipher.tagLength);
-      return this.#writeCcm;
-    }
-    this.#readCcm ??= new Ccm(this.key('read'), this.suite.cipher.tagLength);
-    return this.#readCcm;
+  /** Where the key begins in `material`. */
+  keyOffset(direction: Direction): number {
+    const { macKeyLength, keyLength } = this.suite.cipher;
+    return 2 * macKeyLength + (direction === 'write' ? 0 : keyLength);
   }
 
   /** Where the implicit part of the nonces begins in `material`. */
@@ -79,10 +65,9 @@ export class RecordKeys implements EpochKeys {
   }
 
   // A slice and not a view: the view of a short array moves its octets off the heap for good.
-  #makeKey(index: 0 | 1): KeyObject {
-    const { macKeyLength, keyLength } = this.suite.cipher;
-    const start = 2 * macKeyLength + index * keyLength;
-    return createSecretKey(this.material.slice(start, start + keyLength));
+  #makeKey(direction: Direction): KeyObject {
+    const start = this.keyOffset(direction);
+    return createSecretKey(this.material.slice(start, start + this.suite.cipher.keyLength));
   }
 
   #makeMac(index: 0 | 1): Hmac {

@@ -48,11 +48,6 @@ export class RecordLayer implements Sealer {
     this.#keys = new RecordKeys(keys);
   }
 
-  /** Keeps cipher objects from one record to the next from now on: for a session that is used. */
-  keepCiphers(): void {
-    this.#keys?.keepCiphers();
-  }
-
   overhead(epoch: 0 | 1): number {
     if (epoch === 0 || this.#keys === undefined) return RECORD_HEADER_LENGTH;
     return protectionOverhead(this.#keys, this.connectionIds.peers.length);

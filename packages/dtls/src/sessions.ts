@@ -66,11 +66,6 @@ export class Sessions {
     return this.#dormitory.awake;
   }
 
-  /** Sessions that keep cipher objects. */
-  get keepingCiphers(): number {
-    return this.#dormitory.keepingCiphers;
-  }
-
   /** Sessions of the identity that has most. */
   get mostPerIdentity(): number {
     return this.#dormitory.table.mostPerIdentity;

@@ -4,7 +4,7 @@ import { Hosts } from './hosts.ts';
 import type { Libc } from './libc.ts';
 import { Messages, type NameLayout, nameLayout } from './messages.ts';
 import type { BindAddress, Datagram, DatagramSocket, OpenDatagramSocket } from './port.ts';
-import { bound, openSingle } from './single.ts';
+import { bound, datagramOf, openSingle } from './single.ts';
 
 /** Datagrams for one call of the system: with some tens, the call itself is no part of what each costs any more. */
 const BATCH = 64;
@@ -65,7 +65,7 @@ class BatchedSocket implements DatagramSocket {
     this.#in = new Messages(libc, layout, BATCH, RECEIVE_ROOM);
     this.#out = new Messages(libc, layout, BATCH, SEND_ROOM);
     this.#hosts = new Hosts(libc, layout);
-    socket.on('message', (bytes, { address: host, port }) => received([{ host, port, bytes }, ...this.#receiveMore()]));
+    socket.on('message', (bytes, from) => received(this.#receiveMore(datagramOf(bytes, from))));
   }
 
   send(host: string, port: number, bytes: Uint8Array): void {
@@ -88,8 +88,9 @@ class BatchedSocket implements DatagramSocket {
     return new Promise((resolve) => this.#o.socket.close(resolve));
   }
 
-  #receiveMore(): Datagram[] {
-    const datagrams: Datagram[] = [];
+  /** What is there behind the first one, with that. */
+  #receiveMore(first: Datagram): Datagram[] {
+    const datagrams = [first];
     const count = this.#closed ? 0 : this.#o.libc.recvmmsg(this.#o.fd, this.#in.memory, BATCH, MSG_DONTWAIT, null);
     for (let slot = 0; slot < count; slot++) {
       const host = this.#hosts.text(this.#in.address(slot));

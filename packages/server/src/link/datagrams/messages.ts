@@ -1,4 +1,5 @@
 import type { Libc } from './libc.ts';
+import { Slabs } from './slabs.ts';
 
 /** struct mmsghdr, which begins with a struct msghdr (recvmmsg(2), recvmsg(2)): places and size in octets. */
 const HEADER = { name: 0, nameLength: 8, vectors: 16, vectorCount: 24, length: 56, size: 64 } as const;
@@ -25,7 +26,10 @@ export function nameLayout(ipv6: boolean): NameLayout {
 export class Messages {
   /** What the kernel is given: the headers, and behind them what they point to. */
   readonly memory: Buffer;
+  /** The same, for what is not numbers: a view of a Buffer costs more. */
+  readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
+  readonly #slabs = new Slabs();
   readonly #layout: NameLayout;
   readonly #vectors: number;
   readonly #names: number;
@@ -43,6 +47,7 @@ export class Messages {
     // Zeroes that were never written take no memory: a slot takes as much as its longest datagram did.
     const bytes = new ArrayBuffer(this.#data + count * room);
     this.memory = Buffer.from(bytes);
+    this.#bytes = new Uint8Array(bytes);
     this.#words = new Uint32Array(bytes);
     const base = libc.addressOf(this.memory);
     const point = (at: number, to: number) => this.memory.writeBigUInt64LE(base + BigInt(to), at);
@@ -71,13 +76,13 @@ export class Messages {
     return this.memory.readUInt16BE(this.#names + slot * NAME_ROOM + this.#layout.port);
   }
 
-  /** What was received into a slot, in memory of its own. */
-  received(slot: number): Buffer {
+  /** A copy of what was received into a slot. */
+  received(slot: number): Uint8Array {
     return this.#copy(slot, this.#words[(slot * HEADER.size + HEADER.length) >> 2] ?? 0);
   }
 
-  /** What was put into a slot, in memory of its own. */
-  written(slot: number): Buffer {
+  /** A copy of what was put into a slot. */
+  written(slot: number): Uint8Array {
     return this.#copy(slot, this.#words[(this.#vectors + slot * VECTOR.size + VECTOR.length) >> 2] ?? 0);
   }
 
@@ -85,15 +90,15 @@ export class Messages {
   write(slot: number, address: Uint8Array, port: number, bytes: Uint8Array): void {
     const name = this.#names + slot * NAME_ROOM;
     this.memory.writeUInt16BE(port, name + this.#layout.port);
-    this.memory.set(address, name + this.#layout.address);
-    this.memory.set(bytes, this.#data + slot * this.#room);
+    this.#bytes.set(address, name + this.#layout.address);
+    this.#bytes.set(bytes, this.#data + slot * this.#room);
     this.#words[(this.#vectors + slot * VECTOR.size + VECTOR.length) >> 2] = bytes.length;
   }
 
-  #copy(slot: number, length: number): Buffer {
+  #copy(slot: number, length: number): Uint8Array {
     const start = this.#data + slot * this.#room;
-    const bytes = Buffer.allocUnsafeSlow(length);
-    bytes.set(this.memory.subarray(start, start + length));
+    const bytes = this.#slabs.take(length);
+    bytes.set(this.#bytes.subarray(start, start + length));
     return bytes;
   }
 }

@@ -1,12 +1,12 @@
-import { type BindOptions, createSocket, type Socket } from 'node:dgram';
+import { type BindOptions, createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { type OpenDatagramSocket, SOCKET_BUFFER_BYTES } from './port.ts';
+import { type Datagram, type OpenDatagramSocket, SOCKET_BUFFER_BYTES } from './port.ts';
 
 /** Sockets of Node alone, on every system: a call of the system for each datagram. */
 export const openSingle: OpenDatagramSocket = async ({ host, port }, received) => {
   const socket = await bound(isIPv6(host), { address: host, port });
   let closed = false;
-  socket.on('message', (bytes, { address, port: from }) => received([{ host: address, port: from, bytes }]));
+  socket.on('message', (bytes, from) => received([datagramOf(bytes, from)]));
   return {
     port: socket.address().port,
     send: (to, toPort, bytes) => {
@@ -45,6 +45,11 @@ export function bound(ipv6: boolean, options: BindOptions): Promise<Socket> {
       resolve(socket);
     });
   });
+}
+
+/** A datagram as Node has received it. Its bytes are no Buffer: each view of one takes twice as long to make. */
+export function datagramOf({ buffer, byteOffset, length }: Buffer, { address, port }: RemoteInfo): Datagram {
+  return { host: address, port, bytes: new Uint8Array(buffer, byteOffset, length) };
 }
 
 function ignore(): void {}

@@ -69,7 +69,7 @@ describe('the core', () => {
         requests.push(core.ping(peer, now));
         started++;
       },
-      () => requests.length > 0 && core.cancel(pick(requests, requests[0]!), now),
+      (peer) => requests.length > 0 && core.cancel(peer, pick(requests, requests[0]!), now),
       () => {
         const exchange = exchanges.shift();
         if (exchange === undefined) return;

@@ -117,6 +117,11 @@ export class CoapCore {
     return this.#context.outbox.drain();
   }
 
+  /** The next effect, as `drain` has them; undefined when there is none. */
+  next(): CoapEffect | undefined {
+    return this.#context.outbox.next();
+  }
+
   /**
    * There is a connection to a peer (RFC 8323): from now on what comes from it are bytes of a stream, in whatever pieces.
    * It is over when a `disconnect` says so, or with `forgetPeer`. False when there is no room for it.
@@ -210,8 +215,9 @@ export class CoapCore {
   }
 
   /** Ends a request or ping: its outcome is `cancelled`. False when it is over already. */
-  cancel(request: RequestId, now: number): boolean {
-    return this.#context.sender.cancel(request, now);
+  cancel(key: PeerKey, request: RequestId, now: number): boolean {
+    const peer = this.#context.peers.get(key);
+    return peer !== undefined && this.#context.sender.cancel(peer, request, now);
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { ExchangeId, ObservationScope, PeerKey, RequestId } from './ids.ts';
 import type { BodyLimits, CoapLimits } from './limits.ts';
 import type { CoapMessage } from './message.ts';
+import type { RequestSpec } from './specs.ts';
 import { frameOf } from './tcp/frames.ts';
 import type { Leave } from './tcp/signals.ts';
 
@@ -124,6 +125,8 @@ export type CoapEffect =
       readonly peer: PeerKey;
       /** Whether it was sent at least once: if not, the peer cannot have acted on it. */
       readonly transmitted: boolean;
+      /** What was asked, if it was sent or queued as one message. */
+      readonly asked?: RequestSpec | undefined;
       readonly outcome: RequestOutcome;
     }
   /** The peer has the request and will respond separately. */
@@ -162,22 +165,30 @@ export type CoapEffect =
   /** Something that a peer sent, or an answer to it, was refused; for the operator's eyes. */
   | { readonly kind: 'refused'; readonly peer: PeerKey; readonly reason: RefusalReason; readonly detail: string };
 
-const NOTHING: readonly CoapEffect[] = Object.freeze([]);
-
 /** Effects until the caller fetches them. */
 export class Effects {
-  #effects: CoapEffect[] | undefined = undefined;
+  /** Kept from one to the next, so that nothing is allocated for an effect but itself. */
+  readonly #waiting: (CoapEffect | undefined)[] = [];
+  #head = 0;
+  #tail = 0;
 
   push(effect: CoapEffect): void {
-    // Most often there is one: an array that is made with it has no room to spare.
-    if (this.#effects === undefined) this.#effects = [effect];
-    else this.#effects.push(effect);
+    this.#waiting[this.#tail++] = effect;
   }
 
-  /** Those since the last call, in order. */
+  /** The oldest one; undefined when all are fetched. */
+  next(): CoapEffect | undefined {
+    if (this.#head === this.#tail) return undefined;
+    const effect = this.#waiting[this.#head];
+    this.#waiting[this.#head++] = undefined;
+    if (this.#head === this.#tail) this.#head = this.#tail = 0;
+    return effect;
+  }
+
+  /** All of them, in order. */
   drain(): readonly CoapEffect[] {
-    const effects = this.#effects ?? NOTHING;
-    this.#effects = undefined;
+    const effects: CoapEffect[] = [];
+    for (let effect = this.next(); effect !== undefined; effect = this.next()) effects.push(effect);
     return effects;
   }
 }

@@ -55,6 +55,11 @@ export class CoapEndpoint {
     return this.#effects.drain();
   }
 
+  /** The next effect, as `drain` has them; undefined when there is none. */
+  next(): CoapEffect | undefined {
+    return this.#effects.next();
+  }
+
   /** See `CoapCore.connected`. */
   connected(peer: PeerKey, now: number): boolean {
     const done = this.#core.connected(peer, now);
@@ -100,8 +105,8 @@ export class CoapEndpoint {
   }
 
   /** See `CoapCore.cancel`. */
-  cancel(request: RequestId, now: number): boolean {
-    const cancelled = this.#asking.cancel(request, now);
+  cancel(peer: PeerKey, request: RequestId, now: number): boolean {
+    const cancelled = this.#asking.cancel(peer, request, now);
     this.#settle(now);
     return cancelled;
   }
@@ -217,12 +222,7 @@ export class CoapEndpoint {
 
   /** Takes over what the core wants: parts are dealt with here, and that may make the core want more. */
   #settle(now: number): void {
-    for (let effects = this.#core.drain(); effects.length > 0; effects = this.#core.drain()) {
-      for (let i = 0; i < effects.length; i++) {
-        const effect = effects[i];
-        if (effect !== undefined) this.#take(effect, now);
-      }
-    }
+    for (let effect = this.#core.next(); effect !== undefined; effect = this.#core.next()) this.#take(effect, now);
   }
 
   #take(effect: CoapEffect, now: number): void {

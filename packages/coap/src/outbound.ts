@@ -2,12 +2,13 @@ import type { ExchangeId, RequestId } from './ids.ts';
 import type { Observer } from './observers.ts';
 import type { TransmissionParameters } from './parameters.ts';
 import type { Peer, Timed } from './peers.ts';
+import type { RequestSpec } from './specs.ts';
 import { WheelEntry } from './timer-wheel.ts';
 
 /** What a message of ours is for, and so who learns what became of it. */
 export type Purpose =
-  | { readonly kind: 'request'; readonly id: RequestId; readonly observe: 'register' | 'deregister' | undefined }
-  | { readonly kind: 'ping'; readonly id: RequestId }
+  | { readonly kind: 'request'; readonly id: RequestId; readonly asked: RequestSpec }
+  | { readonly kind: 'ping'; readonly id: RequestId; readonly asked?: undefined }
   | { readonly kind: 'response'; readonly exchange: ExchangeId }
   | { readonly kind: 'notification'; readonly observer: Observer };
 

@@ -55,8 +55,8 @@ export class Requester {
       outbox.push({ kind: 'observationEnded', scope: peer.scope, token, reason: 'cancelled' });
     }
     const parameters = spec.parameters ? { ...peer.parameters, ...spec.parameters } : peer.parameters;
-    const purpose = { kind: 'request', id, observe: spec.observe } as const;
-    sender.submit(id, new Outbound(peer, purpose, { token, confirmable, datagram }, parameters), now);
+    const purpose = { kind: 'request', id, asked: spec } as const;
+    sender.submit(new Outbound(peer, purpose, { token, confirmable, datagram }, parameters), now);
     return id;
   }
 
@@ -73,7 +73,7 @@ export class Requester {
     const datagram = token === EMPTY ? encodeEmpty(MessageType.Confirmable, 0) : signalPing(token);
     const parameters = token === EMPTY ? peer.parameters : waitingOnce(peer.parameters);
     const message = { token, confirmable: true, datagram };
-    this.#context.sender.submit(id, new Outbound(peer, { kind: 'ping', id }, message, parameters), now);
+    this.#context.sender.submit(new Outbound(peer, { kind: 'ping', id }, message, parameters), now);
     return id;
   }
 
@@ -195,7 +195,7 @@ export class Requester {
 
   /** Enters the observation that a response establishes, if it does (RFC 7641 §3.1). */
   #establish({ peer, purpose }: Outbound, message: CoapMessage, now: number): boolean {
-    if (purpose.kind !== 'request' || purpose.observe !== 'register' || peer.scope === undefined) return false;
+    if (purpose.kind !== 'request' || purpose.asked.observe !== 'register' || peer.scope === undefined) return false;
     const sequence = observeValue(message);
     if (!isSuccess(message.code) || sequence === undefined) {
       this.#end(peer.scope, message.token, 'by-peer');
@@ -278,7 +278,7 @@ export class Requester {
 /** Whether a message is the response to a request; a notification that crossed a deregistration is not. */
 function answers(message: CoapMessage, { token, purpose }: Outbound): boolean {
   if (!sameToken(token, message.token)) return false;
-  return purpose.kind !== 'request' || purpose.observe !== 'deregister' || observeValue(message) === undefined;
+  return purpose.kind !== 'request' || purpose.asked.observe !== 'deregister' || observeValue(message) === undefined;
 }
 
 /** A request for an answer that either comes or does not: nothing is repeated. */

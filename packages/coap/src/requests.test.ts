@@ -28,7 +28,14 @@ describe('retransmission', () => {
     expect(h.run(1_000, 400_000)).toEqual([3_000, 7_000, 15_000, 31_000]);
     for (const again of h.take('send')) expect(again.datagram).toEqual(first);
     expect(h.take('outcome')).toEqual([
-      { kind: 'outcome', request, peer: PEER, transmitted: true, outcome: { kind: 'timeout', acknowledged: false } },
+      {
+        kind: 'outcome',
+        request,
+        peer: PEER,
+        transmitted: true,
+        asked: GET,
+        outcome: { kind: 'timeout', acknowledged: false },
+      },
     ]);
   });
 
@@ -59,8 +66,8 @@ describe('retransmission', () => {
   it('stops when the request is cancelled', () => {
     const h = new Harness();
     const request = h.core.request(PEER, GET, 0);
-    expect(h.core.cancel(request, 100)).toBe(true);
-    expect(h.core.cancel(request, 100)).toBe(false);
+    expect(h.core.cancel(PEER, request, 100)).toBe(true);
+    expect(h.core.cancel(PEER, request, 100)).toBe(false);
     expect(h.only('outcome')).toMatchObject({ transmitted: true, outcome: { kind: 'cancelled' } });
     expect(h.run(0, 100_000)).toEqual([]);
   });
@@ -194,7 +201,7 @@ describe('the queue of a peer', () => {
     expect(h.sent()).toEqual([]);
     h.receive(response(NON, 70, '01'), 20);
     expect(h.sent()).toMatchObject([{ token: '02', messageId: 1 }]);
-    expect(h.core.cancel(requests[1]!, 30)).toBe(true);
+    expect(h.core.cancel(PEER, requests[1]!, 30)).toBe(true);
     expect(h.sent()).toMatchObject([{ token: '03', messageId: 2 }]);
     h.receive(response(ACK, 2, '03'), 40);
     const outcomes = h.take('outcome').map(({ request, outcome }) => [request, outcome.kind]);
@@ -215,7 +222,7 @@ describe('the queue of a peer', () => {
   it('tells of a cancelled request that it was never sent', () => {
     const h = new Harness();
     h.core.request(PEER, GET, 0);
-    h.core.cancel(h.core.request(PEER, GET, 0), 10);
+    h.core.cancel(PEER, h.core.request(PEER, GET, 0), 10);
     expect(h.only('outcome')).toMatchObject({ transmitted: false, outcome: { kind: 'cancelled' } });
   });
 

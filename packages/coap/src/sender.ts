@@ -12,7 +12,6 @@ import type { TimerWheel } from './timer-wheel.ts';
  * the peer's own open requests, and if they waited for a request of ours, both sides could wait for each other.
  */
 export class Sender {
-  readonly #requests = new Map<RequestId, Outbound>();
   readonly #outbox: Outbox;
   readonly #wheel: TimerWheel<Timed>;
   readonly #random: (n: number) => Uint8Array;
@@ -24,9 +23,8 @@ export class Sender {
   }
 
   /** Queues a request or ping. */
-  submit(id: RequestId, outbound: Outbound, now: number): void {
+  submit(outbound: Outbound, now: number): void {
     const { peer } = outbound;
-    this.#requests.set(id, outbound);
     if (peer.unacknowledged === undefined && peer.request === undefined) this.#begin(outbound, now);
     else peer.queue.push(outbound);
   }
@@ -46,8 +44,8 @@ export class Sender {
   }
 
   /** Ends a request; false when it is over already. */
-  cancel(id: RequestId, now: number): boolean {
-    const outbound = this.#requests.get(id);
+  cancel({ request, unacknowledged, queue }: Peer, id: RequestId, now: number): boolean {
+    const outbound = [request, unacknowledged, ...queue].find((each) => each && isNamed(each, id));
     if (outbound === undefined) return false;
     this.happened(outbound, 'cancelled', now);
     return true;
@@ -189,10 +187,7 @@ export class Sender {
     if (peer.request === outbound) peer.request = undefined;
     if (purpose.kind === 'response') remove(peer.responses, outbound);
     else if (purpose.kind === 'notification') purpose.observer.underway = undefined;
-    else {
-      remove(peer.queue, outbound);
-      this.#requests.delete(purpose.id);
-    }
+    else remove(peer.queue, outbound);
   }
 
   #report(outbound: Outbound, from: Phase, event: OutboundEvent, settled?: RequestOutcome): void {
@@ -200,7 +195,8 @@ export class Sender {
     const peer = outbound.peer.key;
     if (purpose.kind === 'request' || purpose.kind === 'ping') {
       const outcome = settled ?? outcomeOf(event, purpose.kind, outbound.confirmable && from === 'awaiting');
-      this.#outbox.push({ kind: 'outcome', request: purpose.id, peer, transmitted: from !== 'queued', outcome });
+      const transmitted = from !== 'queued';
+      this.#outbox.push({ kind: 'outcome', request: purpose.id, peer, transmitted, asked: purpose.asked, outcome });
       return;
     }
     if (event === 'cancelled') return;
@@ -221,6 +217,10 @@ export class Sender {
 /** When the peer of a message stops to listen, unless it is heard before, ms. */
 function asleepAt({ peer, parameters }: Outbound): number {
   return peer.activeAt + parameters.awakeMs;
+}
+
+function isNamed({ purpose }: Outbound, id: RequestId): boolean {
+  return (purpose.kind === 'request' || purpose.kind === 'ping') && purpose.id === id;
 }
 
 function outcomeOf(event: OutboundEvent, purpose: 'request' | 'ping', acknowledged: boolean): RequestOutcome {

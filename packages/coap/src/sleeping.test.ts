@@ -41,6 +41,7 @@ describe('a peer that listens for a while after it was heard', () => {
         request,
         peer: PEER,
         transmitted: true,
+        asked: GET,
         outcome: { kind: 'timeout', acknowledged: false, asleep: true },
       },
     ]);
@@ -64,7 +65,7 @@ describe('a peer that listens for a while after it was heard', () => {
   it('QM-1: our own messages do not', () => {
     const h = awakeFor(10_000);
     const first = h.core.request(PEER, GET, 4_000);
-    h.core.cancel(first, 5_000);
+    h.core.cancel(PEER, first, 5_000);
     h.core.request(PEER, { ...GET, token: hex('02') }, 5_000);
     expect(h.run(5_000, 400_000)).toEqual([7_000]);
   });

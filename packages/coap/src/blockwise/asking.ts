@@ -55,8 +55,6 @@ export class Asking {
   readonly #core: CoapCore;
   readonly #bodies: Bodies;
   readonly #push: (effect: CoapEffect) => void;
-  /** What is asked in one exchange, as nearly everything is: a transfer if the answer says that there is more to it. */
-  readonly #asked = new Map<RequestId, RequestSpec>();
   readonly #byExchange = new Map<RequestId, Transfer>();
   /** Those that are past their first exchange, by the name that the caller knows. */
   readonly #renamed = new Map<RequestId, Transfer>();
@@ -75,9 +73,7 @@ export class Asking {
     const length = spec.inParts ? 0 : (spec.payload?.length ?? 0);
     const limits = length === 0 ? undefined : this.#core.payloadLimits(peer);
     if (limits === undefined || length <= limits.wholeBytes) {
-      const id = this.#core.request(peer, spec, now);
-      this.#asked.set(id, spec);
-      return id;
+      return this.#core.request(peer, spec, now);
     }
     const upload = { offset: 0, length: 0, szx: exponentOf(limits.blockBytes), tag: this.#nextTag() };
     const sent = nextPart(spec, upload);
@@ -87,8 +83,8 @@ export class Asking {
   }
 
   /** Ends a transfer; its outcome is `cancelled`. */
-  cancel(id: RequestId, now: number): boolean {
-    return this.#core.cancel(this.#renamed.get(id)?.current ?? id, now);
+  cancel(peer: PeerKey, id: RequestId, now: number): boolean {
+    return this.#core.cancel(peer, this.#renamed.get(id)?.current ?? id, now);
   }
 
   /**
@@ -150,15 +146,13 @@ export class Asking {
     }
   }
 
-  /** The transfer that an exchange belongs to, if it is not all of one. */
-  #transferOf({ request: id, peer, outcome }: OutcomeEffect): Transfer | undefined {
-    const spec = this.#asked.get(id);
-    if (spec === undefined) return this.#byExchange.get(id);
-    this.#asked.delete(id);
-    if (outcome.kind !== 'response') return undefined;
+  /** The transfer that an exchange belongs to, or becomes by an answer that says that there is more to it. */
+  #transferOf({ request: id, peer, asked, outcome }: OutcomeEffect): Transfer | undefined {
+    const known = this.#byExchange.get(id);
+    if (known !== undefined || asked === undefined || outcome.kind !== 'response') return known;
     const { message } = outcome;
     if (message.code !== Code.Unauthorized && !speaksOfParts(message)) return undefined;
-    return newTransfer(peer, { kind: 'request', id }, spec, { current: id, sent: spec });
+    return newTransfer(peer, { kind: 'request', id }, asked, { current: id, sent: asked });
   }
 
   /** Repeats an exchange, once, if the peer wants a value back first. */
@@ -274,10 +268,10 @@ export class Asking {
 
   /** Ends a transfer whose answer can't be had whole, with the beginning of it. */
   #giveUp(transfer: Transfer, now: number): void {
-    const { current, download } = transfer;
+    const { peer, current, download } = transfer;
     const first = download?.first;
     if (first !== undefined) this.#cut(transfer, first);
-    if (current !== undefined) this.#core.cancel(current, now);
+    if (current !== undefined) this.#core.cancel(peer, current, now);
   }
 
   #cut(transfer: Transfer, message: CoapMessage): void {

@@ -112,7 +112,7 @@ describe('a request with a long body (RFC 7959 §2.5)', () => {
   it('can be cancelled between two parts, by the name that the caller knows', () => {
     const all = world();
     const id = all.client.request(Network.KEY, { ...PUT, payload: content(9000) }, 0);
-    all.network.at(90, () => expect(all.client.cancel(id, all.network.now)).toBe(true));
+    all.network.at(90, () => expect(all.client.cancel(Network.KEY, id, all.network.now)).toBe(true));
     all.network.run(END_MS);
     expect(all.told).toEqual(['cancelled']);
     expect(all.served).toEqual([]);

@@ -251,12 +251,7 @@ export class SessionOwner {
   }
 
   #drainCoap(now: number): void {
-    for (let effects = this.#coap.drain(); effects.length > 0; effects = this.#coap.drain()) {
-      for (let i = 0; i < effects.length; i++) {
-        const effect = effects[i];
-        if (effect !== undefined) this.#onCoap(effect, now);
-      }
-    }
+    for (let effect = this.#coap.next(); effect !== undefined; effect = this.#coap.next()) this.#onCoap(effect, now);
   }
 
   #onCoap(effect: CoapEffect, now: number): void {

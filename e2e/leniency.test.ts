@@ -215,10 +215,8 @@ describe('the server', () => {
       });
       await refused('unasked', async () => other.say({ type: 'NON', code: '2.05', ...forged }));
       await refused('unasked', async () => other.say({ type: 'ACK', code: '2.05', ...forged }));
-      await other.ask(
-        { code: '0.02', path: '/dp', format: 110, payload: hexOf('[{"n":"/3/0/9","v":7}]') },
-        { code: '4.04' },
-      );
+      const send = { code: '0.02', path: '/dp', format: 110, payload: hexOf('[{"n":"/3/0/9","v":7}]') } as const;
+      await refused('stale-registration', () => other.ask(send, { code: '4.04' }));
       await device.ask(
         { code: '2.05', observe: 2, token, format: 0, payload: hexOf('79') },
         { code: '0.00', token: '' },

@@ -232,7 +232,7 @@ export const checks: Readonly<Record<Check, Explanation>> = {
   },
   'stale-registration': {
     title: 'Registration over',
-    meaning: 'It updates a registration that is over.',
+    meaning: 'It updates a registration that is over, or sends values without one.',
     steps: ['Nothing: it registers again by itself.'],
   },
   unasked: {

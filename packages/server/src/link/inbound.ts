@@ -49,13 +49,22 @@ export function readRequest(
   return { kind: 'refused', code: Code.MethodNotAllowed };
 }
 
+/** What is wrong with a Send that is refused, by the code that refuses it. */
+const SEND_FAULTS: Readonly<Record<number, string>> = {
+  [Code.NotFound]: 'it names an object, or a device behind it, that it has not registered',
+  [Code.UnsupportedContentFormat]: 'its content format is none that a Send may have',
+};
+
 /** A Send without a registration is 4.04, so that the device registers. */
 function readSend(message: CoapMessage, facts: Facts, registered: Registered | undefined, decoder: Decoder): Read {
   if (message.code !== Code.Post) return { kind: 'refused', code: Code.MethodNotAllowed };
-  if (!registered) return { kind: 'refused', code: Code.NotFound };
+  if (!registered) return refuse(facts, Code.NotFound, 'stale-registration', 'Send: there is no registration');
   const { registrationId } = registered;
   const read = decodeSend(registered, message, facts.at, (prefix) => decoder.behind(registrationId, prefix));
-  if (!read.ok) return { kind: 'refused', code: read.code };
+  if (!read.ok) {
+    const fault = SEND_FAULTS[read.code] ?? 'its content can not be read, or is not of values alone';
+    return refuse(facts, read.code, 'malformed', `Send: ${fault}`);
+  }
   const { own, behind } = read.sent;
   const plain = { kind: 'send', registrationId, body: bodyOf(own), ...facts } as const;
   if (behind.size === 0) return { kind: 'message', message: plain };

@@ -64,6 +64,7 @@ describe('a Send', () => {
     } else {
       expect(test.of('send')).toEqual([]);
       expect(device.responses.at(-1)?.code).toBe(code);
+      expect(test.last('refused')).toMatchObject({ check: 'malformed', detail: expect.stringMatching(/^Send: /) });
     }
   });
 
@@ -78,6 +79,7 @@ describe('a Send', () => {
     const device = test.connect();
     test.send(device, sendRequest(json([{ n: '/3/0/9', v: 80 }])));
     expect(device.responses.at(-1)?.code).toBe(Code.NotFound);
+    expect(test.last('refused').check).toBe('stale-registration');
     test.send(device, { ...sendRequest(json([])), code: Code.Put });
     expect(device.responses.at(-1)?.code).toBe(Code.MethodNotAllowed);
     test.register(device, { offer: REAL });

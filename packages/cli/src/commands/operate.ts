@@ -23,8 +23,8 @@ import {
   whole,
 } from '../options.ts';
 import { show } from '../output.ts';
-import { readSource } from '../secret-input.ts';
 import { jsonValue } from '../value.ts';
+import { readAssignments, splitPath, splitResource } from './assignments.ts';
 import { commandLines, exitOf, follow } from './command-view.ts';
 import { resourceOf } from './device-view.ts';
 
@@ -44,22 +44,6 @@ export const waiting = {
 
 const secrecy = { secret: flag('never show what is written: for what the definition does not say it of by itself') };
 const repeatable = { repeatable: flag('may be sent again if the answer is lost') };
-
-/** `1=60` or, for one of several values, `2/0=x`. */
-function assignmentOf(word: string): { path: string; text: string } {
-  const [, resource, text] = /^(\d{1,5}(?:\/\d{1,5})?)=(.*)$/s.exec(word) ?? [];
-  if (resource === undefined || text === undefined) {
-    throw new Failure('usage', `A value is RESOURCE=VALUE, e.g. 1=60, not "${word}"`);
-  }
-  return { path: `/${resource}`, text };
-}
-
-/** `/1/0/1=60` */
-function writtenOf(word: string): { path: string; text: string } {
-  const at = word.indexOf('=');
-  if (at < 0) throw new Failure('usage', `What is written is PATH=VALUE, e.g. /1/0/1=60, not "${word}"`);
-  return { path: pathOf(word.slice(0, at)), text: word.slice(at + 1) };
-}
 
 const seconds = (summary: string) => whole('SECONDS', summary, { min: 0, max: 4_294_967_295 });
 const notifyOptions = {
@@ -118,29 +102,37 @@ export const operateCommands = [
       ...secrecy,
       type: text('TYPE', 'LwM2M data type, for a resource that the server has no definition of'),
       also: several('PATH=VALUE', 'another resource to write with it'),
+      'also-file': several('PATH=FILE', 'the same, with the value in a file, - to read it from stdin'),
       remove: several('PATH', 'a resource instance to remove with it; LwM2M 1.2'),
       'in-pieces': flag('write them one by one if the device refuses them together: perhaps not all of them are'),
     },
     run: async (context, given) => {
       const { device, path } = given;
-      const written = given.value === '-' ? (await readSource('-', context.terminal)).trim() : given.value;
-      const also = given.also.map(writtenOf);
-      const known = given.type !== undefined && also.length === 0;
+      const first = [[path, given.value]] as const;
+      const fromStdin = given.value === '-';
+      const assignments = await readAssignments(
+        [...(fromStdin ? [] : first), ...given.also.map(splitPath)],
+        [...(fromStdin ? first : []), ...given['also-file'].map(splitPath)],
+        context.terminal,
+      );
+      const known = given.type !== undefined && assignments.length === 1;
       const detail = known ? undefined : await context.api('devices.show', { params: { device } });
-      const typeOf = (at: string) => detail && resourceOf(detail, at)?.type;
       const secret = given.secret || undefined;
-      const json = jsonValue(written, given.type ?? typeOf(path), given.secret || given.value === '-');
-      const value = { path, value: json, ...compact({ type: given.type, secret }) };
-      if (also.length === 0 && given.remove.length === 0) {
-        return operate(context, given, { kind: 'write', mode: 'replace', path, values: [value] });
-      }
-      const others = also.map((other) => {
-        return { path: other.path, value: jsonValue(other.text, typeOf(other.path), secret), ...compact({ secret }) };
+      const values = assignments.map(({ path: at, text, fromFile }) => {
+        const type = at === path ? given.type : undefined;
+        const known = type ?? (detail && resourceOf(detail, at)?.type);
+        return { path: at, value: jsonValue(text, known, given.secret || fromFile), ...compact({ type, secret }) };
       });
+      if (values.length === 1 && given.remove.length === 0) {
+        return operate(context, given, { kind: 'write', mode: 'replace', path, values });
+      }
       const removed = given.remove.map((word) => ({ path: pathOf(word), value: null }));
       const inPieces = given['in-pieces'] || undefined;
-      const values = [value, ...others, ...removed];
-      return operate(context, given, { kind: 'write-composite', values, ...compact({ inPieces }) });
+      return operate(context, given, {
+        kind: 'write-composite',
+        values: [...values, ...removed],
+        ...compact({ inPieces }),
+      });
     },
   }),
   command({
@@ -158,6 +150,7 @@ export const operateCommands = [
     options: {
       ...waiting,
       set: several('RESOURCE=VALUE', 'what it begins with, e.g. 1=60'),
+      'set-file': several('RESOURCE=FILE', 'the same, with the value in a file, - to read it from stdin'),
       ...secrecy,
       ...repeatable,
     },
@@ -167,11 +160,15 @@ export const operateCommands = [
       if (below.length > 0 || !objectId) throw new Failure('usage', `${given.path} is no object or object instance`);
       const detail = await context.api('devices.show', { params: { device } });
       const secret = given.secret || undefined;
-      const values = given.set.map((word) => {
-        const { path, text } = assignmentOf(word);
+      const assignments = await readAssignments(
+        given.set.map(splitResource),
+        given['set-file'].map(splitResource),
+        context.terminal,
+      );
+      const values = assignments.map(({ path, text, fromFile }) => {
         const [, resourceId] = path.split('/');
         const type = resourceOf(detail, `/${objectId}/0/${resourceId}`)?.type;
-        return { path, value: jsonValue(text, type, secret), ...compact({ secret }) };
+        return { path, value: jsonValue(text, type, given.secret || fromFile), ...compact({ secret }) };
       });
       const operation: CommandOperation = { kind: 'create', path: `/${objectId}`, values };
       return operate(context, given, { ...operation, ...(instanceId ? { instanceId: Number(instanceId) } : {}) });

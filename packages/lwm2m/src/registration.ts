@@ -48,36 +48,41 @@ type Known = (typeof KNOWN)[number];
 export function parseRegisterQuery(query: readonly string[]): RequestResult<RegisterQuery> {
   const parsed = parseQuery(query);
   if (!parsed.ok) return parsed;
-  const { params, extra } = parsed;
-  const named = params.lwm2m ?? '1.0';
+  const { ep: endpoint, lwm2m } = parsed.params;
+  const named = lwm2m ?? '1.0';
   const version = ENABLER_VERSIONS.find((known) => named === known || named.startsWith(`${known}.`));
   if (version === undefined) return reject(ResponseCode.preconditionFailed, `LwM2M version "${named}"`);
-  const common = parseCommon(params, extra);
+  const common = parseCommon(parsed);
   if (!common.ok) return common;
-  const { ok, binding = 'U', queueMode = false, lifetime, ...rest } = common;
+  const { binding = 'U', queueMode = false, lifetime, sms, profileId, extra } = common;
 
-  const endpoint = params.ep;
   if (endpoint === null || endpoint === '' || (endpoint === undefined && version === '1.0')) return missing('ep');
   if (endpoint !== undefined && !isEndpointName(endpoint)) {
     return reject(ResponseCode.badRequest, `ep must be up to ${LIMITS.endpointBytes} bytes of printable text`);
   }
   if (lifetime === undefined && version !== '1.0') return missing('lt');
-  return {
-    ok,
+  const said: Accepted<RegisterQuery> = {
+    ok: true,
     version,
     binding,
     queueMode,
     lifetime: lifetime ?? DEFAULT_LIFETIME_S,
-    ...rest,
-    ...(endpoint !== undefined && { endpoint }),
+    extra,
   };
+  if (sms !== undefined) said.sms = sms;
+  if (profileId !== undefined) said.profileId = profileId;
+  if (endpoint !== undefined) said.endpoint = endpoint;
+  return said;
 }
 
 /** Reads the Uri-Query options of an Update: only what changed. */
 export function parseUpdateQuery(query: readonly string[]): RequestResult<UpdateQuery> {
   const parsed = parseQuery(query);
-  return parsed.ok ? parseCommon(parsed.params, parsed.extra) : parsed;
+  return parsed.ok ? parseCommon(parsed) : parsed;
 }
+
+/** What is said, while it is put together: a spread for each of what need not be said takes as long as all the rest. */
+type Accepted<Query> = { ok: true } & { -readonly [Name in keyof Query]: Query[Name] };
 
 /** Null for a parameter without a value. */
 type Params = { [Name in Known]?: string | null };
@@ -85,7 +90,12 @@ type Extra = CommonQuery['extra'];
 
 const NO_EXTRA: Extra = Object.freeze({});
 
-function parseQuery(query: readonly string[]): RequestResult<{ params: Readonly<Params>; extra: Extra }> {
+interface Parsed {
+  readonly params: Readonly<Params>;
+  readonly extra: Extra;
+}
+
+function parseQuery(query: readonly string[]): RequestResult<Parsed> {
   if (query.length > LIMITS.queryParams) return reject(ResponseCode.badRequest, `${query.length} query parameters`);
   const params: Params = {};
   let extra: Map<string, string | null> | undefined;
@@ -104,7 +114,7 @@ function isKnown(name: string): name is Known {
   return (KNOWN as readonly string[]).includes(name);
 }
 
-function parseCommon(params: Readonly<Params>, extra: Extra): RequestResult<UpdateQuery> {
+function parseCommon({ params, extra }: Parsed): RequestResult<UpdateQuery> {
   const { lt, b, sms } = params;
   if (lt !== undefined && (lt === null || !/^\d{1,10}$/.test(lt))) {
     return reject(ResponseCode.badRequest, `lt "${lt}" is no number of seconds`);
@@ -115,15 +125,13 @@ function parseCommon(params: Readonly<Params>, extra: Extra): RequestResult<Upda
   const queueMode = params.Q !== undefined || b?.includes('Q') === true;
   // Several names stand in quotes (OMA Core §6.2.1 of 1.2).
   const profileId = params.pid?.replace(/^"(.*)"$/, '$1');
-  return {
-    ok: true,
-    ...(lt !== undefined && { lifetime: Number(lt) }),
-    ...(letters !== undefined && { binding: letters }),
-    ...((queueMode || b !== undefined) && { queueMode }),
-    ...(sms && { sms }),
-    ...(profileId && { profileId }),
-    extra,
-  };
+  const said: Accepted<UpdateQuery> = { ok: true, extra };
+  if (lt !== undefined) said.lifetime = Number(lt);
+  if (letters !== undefined) said.binding = letters;
+  if (queueMode || b !== undefined) said.queueMode = queueMode;
+  if (sms) said.sms = sms;
+  if (profileId) said.profileId = profileId;
+  return said;
 }
 
 function missing(name: string): ReturnType<typeof reject> {

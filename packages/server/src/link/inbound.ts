@@ -3,7 +3,7 @@ import { ContentFormat, parseRegisterQuery, parseUpdateQuery } from '@reeve/lwm2
 import type { RegistrationId } from '../ids.ts';
 import { type Decoder, decodeSend, type Registered } from './decoder.ts';
 import type { Check } from './handshake-facts.ts';
-import type { ExchangeRef, LinkRecord, LinkUp, SessionInfo } from './port.ts';
+import type { ExchangeRef, LinkUp, SessionInfo } from './port.ts';
 import { isFetch, readFetch } from './transfers.ts';
 
 /** What is known of a request beside what it says. */
@@ -15,6 +15,8 @@ export interface Facts {
 }
 
 type Refused = Extract<LinkUp, { kind: 'refused' }>;
+type Register = Extract<LinkUp, { kind: 'register' }>;
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** A request of a device: a message for the capabilities, or the code to refuse it with at once. */
 export type Read =
@@ -66,14 +68,10 @@ function readSend(message: CoapMessage, facts: Facts, registered: Registered | u
     return refuse(facts, read.code, 'malformed', `Send: ${fault}`);
   }
   const { own, behind } = read.sent;
-  const plain = { kind: 'send', registrationId, body: bodyOf(own), ...facts } as const;
+  const plain = { kind: 'send', registrationId, body: own, ...facts } as const;
   if (behind.size === 0) return { kind: 'message', message: plain };
-  const others = Array.from(behind, ([of, records]) => ({ registrationId: of, body: bodyOf(records) }));
+  const others = Array.from(behind, ([of, body]) => ({ registrationId: of, body }));
   return { kind: 'message', message: { ...plain, behind: others } };
-}
-
-function bodyOf(records: readonly LinkRecord[]) {
-  return { kind: 'records', records, truncated: false } as const;
 }
 
 function readRegister(message: CoapMessage, facts: Facts, decoder: Decoder): Read {
@@ -89,22 +87,12 @@ function readRegister(message: CoapMessage, facts: Facts, decoder: Decoder): Rea
   }
   const offer = decoder.offerOf(message.payload);
   if (typeof offer === 'string') return refuse(facts, Code.BadRequest, 'malformed', `Register: ${offer}`, endpoint);
-  return {
-    kind: 'message',
-    message: {
-      kind: 'register',
-      lifetime,
-      version,
-      binding,
-      queueMode,
-      offer,
-      extra: withoutNulls(extra),
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(sms === undefined ? {} : { sms }),
-      ...(profileId === undefined ? {} : { profileId }),
-      ...facts,
-    },
-  };
+  const said = { lifetime, version, binding, queueMode, offer, extra: withoutNulls(extra) };
+  const register: Writable<Register> = { kind: 'register', ...said, ...facts };
+  if (endpoint !== undefined) register.endpoint = endpoint;
+  if (sms !== undefined) register.sms = sms;
+  if (profileId !== undefined) register.profileId = profileId;
+  return { kind: 'message', message: register };
 }
 
 function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts, decoder: Decoder): Read {
@@ -132,8 +120,11 @@ function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts:
   };
 }
 
-function withoutNulls(extra: Readonly<Record<string, string | null>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(extra).map(([name, value]) => [name, value ?? '']));
+const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze({});
+
+function withoutNulls(extra: Readonly<Record<string, string | null>>): Readonly<Record<string, string>> {
+  const entries = Object.entries(extra);
+  return entries.length === 0 ? NO_TEXTS : Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
 }
 
 /** A refusal with a line for the operator. */

@@ -63,42 +63,62 @@ export class Registrations {
     this.#o = options;
   }
 
-  register(message: Register): Promise<void> | undefined {
-    const session = this.#o.hooks.held(message.session);
+  async register(message: Register): Promise<void> {
+    const { fleet, lanes, commits, hooks } = this.#o;
+    const { exchange } = message;
+    const session = hooks.held(message.session);
     const heard = session === message.session ? message : { ...message, session };
-    const admitted = this.#admit(heard);
-    if (!admitted) return void this.#answer(message.exchange, Code.BadRequest);
-    return this.#inLane(admitted, heard, () => this.#registerAdmitted(admitted, heard));
+    const device = this.#admit(heard);
+    if (!device) return this.#answer(exchange, Code.BadRequest);
+    if (!this.#mayCome(device, heard)) return;
+    const { deviceId } = device.row;
+    try {
+      const turn = lanes.enter(deviceId);
+      if (turn) await turn;
+      try {
+        if (fleet.get(deviceId) !== device) return this.#answer(exchange, Code.BadRequest);
+        const registration = this.#newRegistration(device, heard);
+        if (!registration) return this.#answer(exchange, Code.Conflict);
+        await commits.commit([this.#decisionOf(device, registration), ...hooks.contact(device, heard)]);
+        this.#replace(device, registration, heard);
+      } finally {
+        lanes.leave(deviceId);
+      }
+    } catch {
+      this.#unsaved(exchange);
+    }
   }
 
-  async #registerAdmitted(device: Device, message: Register): Promise<void> {
-    const { fleet, commits, hooks, send } = this.#o;
-    const { exchange, session, at } = message;
-    if (fleet.get(device.row.deviceId) !== device) return this.#answer(exchange, Code.BadRequest);
-    const replaced = device.registration;
-    const offered = offeredBy(message, replaced?.profile);
-    if (!offered) return this.#answer(exchange, Code.Conflict);
+  /** What the device says when it registers; undefined if that lacks what it offers. */
+  #newRegistration(device: Device, message: Register): Registration | undefined {
+    const offered = offeredBy(message, device.registration?.profile);
+    if (!offered) return undefined;
     noteReceived(device, message);
     const registration = registrationOf(device, message, offered);
-    fleet.shareLists(registration, replaced);
-    const { registrationId, address, lifetime, version } = registration;
-    const entry = this.#entry(device, at, 'registration.registered', {
-      registrationId,
-      address,
-      lifetime,
-      version,
-      ...(replaced?.state === 'registered' ? { replaced: replaced.registrationId } : {}),
-    });
-    await commits.commit([
-      { batch: { changes: registrationChanges(replaced, registration), journal: [entry] } },
-      ...hooks.contact(device, message),
-    ]);
+    this.#o.fleet.shareLists(registration, device.registration);
+    return registration;
+  }
+
+  /** What is stored of a new registration, and its line in the journal. */
+  #decisionOf(device: Device, registration: Registration): Decision {
+    const { registrationId, address, lifetime, version, registeredAt } = registration;
+    const former = device.registration;
+    const replaced = former?.state === 'registered' ? { replaced: former.registrationId } : {};
+    const payload = { registrationId, address, lifetime, version, ...replaced };
+    const entry = this.#entry(device, registeredAt, 'registration.registered', payload);
+    return { batch: { changes: registrationChanges(former, registration), journal: [entry] } };
+  }
+
+  /** After the commit: the new registration takes the place of the one before. */
+  #replace(device: Device, registration: Registration, { exchange, session }: Register): void {
+    const { fleet, hooks, send } = this.#o;
+    const replaced = device.registration;
     if (replaced) send({ kind: 'unbind', registrationId: replaced.registrationId });
     fleet.setRegistration(device, registration);
     settleReceived(device);
     this.#use(device, session);
     this.bind(device, session);
-    send({ kind: 'answer', exchange, code: Code.Created, location: ['rd', registrationId] });
+    send({ kind: 'answer', exchange, code: Code.Created, location: ['rd', registration.registrationId] });
     hooks.registered(device);
   }
 
@@ -137,14 +157,16 @@ export class Registrations {
   async deregister(message: Deregister): Promise<void> {
     const device = this.#registered(message);
     if (!device) return this.#answer(message.exchange, Code.NotFound);
-    await this.#inLane(device, message, async () => {
+    if (!this.#mayCome(device, message)) return;
+    const end = async () => {
       const { registration } = device;
       const { registrationId, at } = message;
       if (registration?.registrationId !== registrationId) return this.#answer(message.exchange, Code.NotFound);
       const entry = this.#entry(device, at, 'registration.deregistered', { registrationId });
       await this.#end(device, registration, 'deregistered', at, [entry], [contactOf(device, registration, message)]);
       this.#answer(message.exchange, Code.Deleted);
-    });
+    };
+    await this.#o.lanes.run(device.row.deviceId, end).catch(() => this.#unsaved(message.exchange));
   }
 
   /** A device has proved that it is reached elsewhere now. `changes` are committed with what tells of it. */
@@ -293,16 +315,6 @@ export class Registrations {
       ...(endpoint === undefined ? {} : { endpoint }),
     });
     return undefined;
-  }
-
-  /** Handles what an authenticated device wants, if it may send so much. */
-  #inLane(
-    device: Device,
-    message: Register | Update | Deregister,
-    task: () => Promise<void>,
-  ): Promise<void> | undefined {
-    if (!this.#mayCome(device, message)) return undefined;
-    return this.#o.lanes.run(device.row.deviceId, task).catch(() => this.#unsaved(message.exchange));
   }
 
   /** Whether an authenticated device may send so much; if not, that is its answer. */

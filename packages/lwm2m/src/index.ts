@@ -40,7 +40,7 @@ export {
   type ResourceRecord,
   type TypeLookup,
 } from './formats/content.ts';
-export { KnownPacks } from './formats/known-packs.ts';
+export { KnownPacks, type PackForm, type PackValues } from './formats/known-packs.ts';
 export type { NewInstance } from './formats/new-instance.ts';
 export { resolveTime } from './formats/senml.ts';
 export {

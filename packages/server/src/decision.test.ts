@@ -14,7 +14,7 @@ describe('decisions', () => {
     const two = { batch: { samples: [sample(1, 2)] }, apply: () => void applied.push('two') };
     await commitAll(store, [one, undefined, two]);
     expect(control.batches).toEqual([
-      { changes: one.batch.changes, journal: one.batch.journal, samples: two.batch.samples },
+      { changes: one.batch.changes, journal: one.batch.journal, samples: two.batch.samples, readings: [] },
     ]);
     expect(applied).toEqual(['one', 'two']);
   });
@@ -37,7 +37,9 @@ describe('decisions of one turn', () => {
     const first = commits.commit(deciding(1, () => void order.push('one'))).then(() => order.push('on'));
     await commits.commit(deciding(2, () => void order.push('two')));
     await first;
-    expect(control.batches).toEqual([{ changes: [], journal: [], samples: [sample(1, 1), sample(2, 1)] }]);
+    expect(control.batches).toEqual([
+      { changes: [], journal: [], samples: [sample(1, 1), sample(2, 1)], readings: [] },
+    ]);
     expect(order).toEqual(['one', 'two', 'on']);
     await commits.commit(deciding(3, () => void order.push('three')));
     expect(control.batches).toHaveLength(2);

@@ -25,6 +25,7 @@ function batchOf(all: readonly Decisions[]): Batch {
     changes: joined(batches, ({ changes }) => changes),
     journal: joined(batches, ({ journal }) => journal),
     samples: joined(batches, ({ samples }) => samples),
+    readings: joined(batches, ({ readings }) => readings),
   };
 }
 

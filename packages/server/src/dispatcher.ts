@@ -22,6 +22,7 @@ import { contactOf, noteReceived, receivedMark, refusedFormat } from './registry
 import { valueView } from './registry/views.ts';
 import type { SessionKeeper } from './sessions/keeper.ts';
 import type { OscoreKeeper } from './sessions/oscore-keeper.ts';
+import { samplesOf } from './store/history.ts';
 import type { Batch, Sample, Store } from './store/port.ts';
 import type { Ingest, Report } from './telemetry/ingest.ts';
 import type { Models } from './telemetry/models.ts';
@@ -192,11 +193,14 @@ export class Dispatcher {
   }
 
   /** After the commit of a report. @returns what to wait for, if anything */
-  #reported(device: Device, report: Report, { journal = [], samples = [] }: Batch): Promise<void> | undefined {
+  #reported(device: Device, report: Report, batch: Batch): Promise<void> | undefined {
+    const { journal = [], samples = [], readings = [] } = batch;
     chargeLater(carrierOf(device), journal.length * rateLimits.entry, report.receivedAt);
-    if (this.#o.live.watched) this.#tellSamples(device, samples);
+    if (this.#o.live.watched) this.#tellSamples(device, [...samples, ...readings.flatMap(samplesOf)]);
     const gateways = this.#o.gateways();
-    if (!samples.some(saysModel)) return gateways.told(device, report);
+    if (!samples.some(saysModel) && !readings.some(({ form }) => form.paths.some(isModel))) {
+      return gateways.told(device, report);
+    }
     return this.#reassign(device).then(() => gateways.told(device, report));
   }
 
@@ -334,7 +338,7 @@ export class Dispatcher {
           const report = () => this.#report(one, { ...told, body: values }, this.#contacts(one, message));
           await lanes.run(one.row.deviceId, report);
         }
-        if (behind.length === 0 || body.records.length > 0) {
+        if (behind.length === 0 || body.kind === 'columns' || body.records.length > 0) {
           await this.#report(device, { ...told, body }, this.#contacts(device, message));
         }
         answer(Code.Changed);
@@ -349,7 +353,12 @@ export class Dispatcher {
   }
 }
 
-/** Whether it says what the device is: its manufacturer or its model (LwM2M object 3). */
+/** Whether it says what the device is. */
 function saysModel({ path, current }: Sample): boolean {
-  return current !== undefined && (path === '/3/0/1' || path === '/3/0/0');
+  return current !== undefined && isModel(path);
+}
+
+/** Whether it is the manufacturer or the model of the device (LwM2M object 3). */
+function isModel(path: string): boolean {
+  return path === '/3/0/1' || path === '/3/0/0';
 }

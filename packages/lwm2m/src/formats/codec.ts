@@ -12,7 +12,6 @@ import {
   refuse,
   type TypeLookup,
 } from './content.ts';
-import type { KnownPacks } from './known-packs.ts';
 import { decodeLwm2mCbor, encodeLwm2mCbor } from './lwm2m-cbor.ts';
 import { decodeOmaJson, encodeOmaJson } from './oma-json.ts';
 import {
@@ -43,8 +42,6 @@ export interface ContentInput {
   readonly prefix?: string | undefined;
   /** See {@link Naming}. */
   readonly behind?: Naming['behind'];
-  /** Of all that have the same `resourceType` and `rootPath`. */
-  readonly packs?: KnownPacks | undefined;
 }
 
 /** Records to be written as one payload. */
@@ -86,8 +83,7 @@ export function decodeContent(input: ContentInput): FormatResult<{ readonly reco
     const { format, bytes, path, resourceType: typeOf = unknownTypes, rootPath = '/', prefix, behind } = input;
     if (bytes.length > LIMITS.payloadBytes) fail('limit', `a payload of ${bytes.length} bytes`);
     const naming = { rootPath, typeOf, prefix, behind };
-    const known = format === ContentFormat.senmlCbor ? input.packs : undefined;
-    const records = known?.read(bytes) ?? decode(format, bytes, path, naming, known);
+    const records = decode(format, bytes, path, naming);
     for (const record of records) {
       if (!isPrefixOf(path, record.path)) fail('path', `the payload holds ${record.path}, not ${path}`);
     }
@@ -95,13 +91,7 @@ export function decodeContent(input: ContentInput): FormatResult<{ readonly reco
   });
 }
 
-function decode(
-  format: number,
-  bytes: Uint8Array,
-  path: LwM2mPath,
-  naming: Naming,
-  known: KnownPacks | undefined,
-): ResourceRecord[] {
+function decode(format: number, bytes: Uint8Array, path: LwM2mPath, naming: Naming): ResourceRecord[] {
   const { typeOf } = naming;
   const single = SINGLE.get(format);
   if (single !== undefined) {
@@ -109,11 +99,7 @@ function decode(
     return [{ path, value: single.decode(bytes, typeOf(path), path) }];
   }
   const senml = SENML.get(format);
-  if (senml !== undefined) {
-    const records = decodeSenml(senml, bytes, naming);
-    known?.learn(bytes, records, typeOf);
-    return records;
-  }
+  if (senml !== undefined) return decodeSenml(senml, bytes, naming);
   switch (format) {
     case ContentFormat.tlv:
     case ContentFormat.legacyTlv:

@@ -94,9 +94,14 @@ export function attempt<T extends object>(run: () => T): FormatResult<T> {
   try {
     return { ok: true, ...run() };
   } catch (thrown) {
-    if (thrown instanceof Failure) return { ok: false, error: thrown.error };
+    if (isFailure(thrown)) return { ok: false, error: thrown.error };
     throw thrown;
   }
+}
+
+/** Whether what was thrown is a failure of a parser or encoder. */
+export function isFailure(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure;
 }
 
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

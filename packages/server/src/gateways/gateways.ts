@@ -4,6 +4,7 @@ import type { Refused } from '../handshakes/failed.ts';
 import { type Millis, newId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
+import { asRecords } from '../link/columns.ts';
 import type { LinkDown, LinkRecord } from '../link/port.ts';
 import type { Requests } from '../link/requests.ts';
 import { requestBytes } from '../pacing/cost.ts';
@@ -114,8 +115,11 @@ export class Gateways {
    * A device reported something, in whose lane this is: if it is of its devices, they come and go by it.
    * @returns what to wait for, if anything
    */
-  told(gateway: Device, { path, body, fresh }: Report): Promise<void> | undefined {
-    if (gateway.gateway || body.kind !== 'records' || !fresh || body.truncated) return undefined;
+  told(gateway: Device, { path, body: told, fresh }: Report): Promise<void> | undefined {
+    if (gateway.gateway || !fresh) return undefined;
+    if (told.kind === 'columns' && !told.form.objectIds.includes(GATEWAY_OBJECT)) return undefined;
+    const body = asRecords(told);
+    if (body.kind !== 'records' || body.truncated) return undefined;
     if (path === OBJECT) {
       const { listed, unlisted } = listedIn(body.records, this.#routing.get(gateway));
       for (const { endpoint, fault } of unlisted) {

@@ -56,7 +56,7 @@ export class Arrivals {
       return;
     }
     const at = wallClock();
-    const body = decoder.decode(observed.registered, observed.path, effect.message, at, effect.truncated);
+    const body = decoder.decodeTold(observed.registered, observed.path, effect.message, at, effect.truncated);
     deliver({
       ...heardOver(session),
       kind: 'notification',

@@ -2,6 +2,7 @@ import { type CoapEffect, type CoapEndpoint, Code, ExchangeId, Option, option, t
 import { type BootstrapOperation, parsePath, toBootstrapRequest } from '@reeve/lwm2m';
 import type { Millis } from '../ids.ts';
 import type { BootstrapDown, BootstrapLinkOperation } from './bootstrap-port.ts';
+import { asRecords } from './columns.ts';
 import { type Decoder, decodeBody, type Registered } from './decoder.ts';
 import { METHOD, recordsOf } from './encoder.ts';
 import { encodePack } from './pack.ts';
@@ -73,7 +74,7 @@ export class BootstrapOperations {
     const { request, path, session } = pending;
     if (outcome.kind === 'response') {
       const { message, truncated } = outcome;
-      const body = decodeBody(this.#unregistered, path, message, this.#o.wallClock(), truncated);
+      const body = asRecords(decodeBody(this.#unregistered, path, message, this.#o.wallClock(), truncated));
       this.#settle(request, { kind: 'answered', code: message.code, body }, session);
     } else if (outcome.kind === 'reset') this.#settle(request, { kind: 'reset' }, session);
     else if (transmitted) this.#settle(request, { kind: 'timeout' });

@@ -3,9 +3,11 @@ import {
   ContentFormat,
   decodeContent,
   discoveredNodes,
+  isPrefixOf,
   KnownPacks,
   type LwM2mPath,
   level,
+  type PackValues,
   PathLevel,
   parseLinks,
   parsePath,
@@ -22,6 +24,7 @@ import { baseOf } from '../observations/target.ts';
 import { Shared } from '../shared.ts';
 import { SmallMap } from '../small-map.ts';
 import { Models, toStored, versionsOf } from '../telemetry/models.ts';
+import { asRecords, type LinkColumns, type LinkTold } from './columns.ts';
 import { KnownOffers } from './known-offers.ts';
 import { KnownRequests } from './known-requests.ts';
 import type { LinkBody, LinkDown, LinkObservation, LinkRecord, Offer } from './port.ts';
@@ -245,34 +248,42 @@ export class Decoder {
   }
 
   /**
-   * Decodes an answer or notification by its own content format.
+   * Decodes an answer by its own content format.
    * @param path what was asked for; of an observation, the text of its target
    */
   decode(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkBody {
+    return asRecords(this.decodeTold(registered, path, message, at, truncated));
+  }
+
+  /** As `decode`, of a notification. */
+  decodeTold(registered: Registered, path: string, message: CoapMessage, at: Millis, truncated: boolean): LinkTold {
     return decodeBody(registered, baseOf(path) ?? path, message, at, truncated);
   }
 }
 
-/** Decodes an answer by its own content format. */
+/** Decodes an answer or notification by its own content format. */
 export function decodeBody(
   registered: Pick<Registered, 'offer' | 'resourceType' | 'packs'>,
   path: string,
   message: CoapMessage,
   at: Millis,
   truncated: boolean,
-): LinkBody {
+): LinkTold {
   const parsed = parsePath(path);
   if (message.code === Code.Created) return createdOf(message, registered.offer);
   if (message.payload.length === 0 || !isSuccess(message.code) || !parsed) return { kind: 'empty' };
-  if (contentFormat(message) === ContentFormat.linkFormat) return nodesOf(message.payload, parsed, registered.offer);
+  const format = contentFormat(message) ?? ContentFormat.text;
+  if (format === ContentFormat.linkFormat) return nodesOf(message.payload, parsed, registered.offer);
+  const packs = format === ContentFormat.senmlCbor && !truncated ? registered.packs : undefined;
+  const known = packs?.read(message.payload);
+  if (known && isPrefixOf(parsed, known.form.within)) return columnsOf(known);
   const decoded = decodeContent({
-    format: contentFormat(message) ?? ContentFormat.text,
+    format,
     bytes: message.payload,
     path: parsed,
     resourceType: registered.resourceType,
     rootPath: registered.offer.rootPath,
     prefix: registered.offer.prefix,
-    packs: registered.packs,
   });
   if (!decoded.ok) {
     // The first block of a larger body is shown as far as it is whole, and never as an error of the device.
@@ -280,13 +291,16 @@ export function decodeBody(
       ? { kind: 'records', records: [], truncated }
       : { kind: 'undecodable', detail: `cannot decode: ${decoded.error.detail}` };
   }
-  return { kind: 'records', records: linked(decoded.records, at), truncated };
+  packs?.learn(message.payload, decoded.records, registered.resourceType);
+  return recordsOf(decoded.records, at, truncated);
 }
+
+type Records = Extract<LinkBody, { kind: 'records' }>;
 
 /** What a Send holds: what the sender says of itself, and what it says of the devices behind it. */
 export interface Sent {
-  readonly own: readonly LinkRecord[];
-  readonly behind: ReadonlyMap<RegistrationId, readonly LinkRecord[]>;
+  readonly own: Records | LinkColumns;
+  readonly behind: ReadonlyMap<RegistrationId, Records>;
 }
 
 /** Of a sender that is no gateway. */
@@ -304,6 +318,11 @@ export function decodeSend(
 ): { readonly ok: true; readonly sent: Sent } | { readonly ok: false; readonly code: number } {
   const format = contentFormat(message);
   if (format === undefined || !SEND_FORMATS.has(format)) return { ok: false, code: Code.UnsupportedContentFormat };
+  const packs = format === ContentFormat.senmlCbor ? sender.packs : undefined;
+  const known = packs?.read(message.payload);
+  if (known?.form.objectIds.every((objectId) => sender.objectIds.has(objectId))) {
+    return { ok: true, sent: { own: columnsOf(known), behind: NOBODY } };
+  }
   const decoded = decodeContent({
     format,
     bytes: message.payload,
@@ -311,23 +330,23 @@ export function decodeSend(
     resourceType: sender.resourceType,
     rootPath: sender.offer.rootPath,
     behind: (prefix) => behind(prefix)?.resourceType ?? (() => undefined),
-    packs: sender.packs,
   });
   if (!decoded.ok) return { ok: false, code: Code.BadRequest };
   const { records } = decoded;
   const whole = records.every(({ path, value }) => level(path) >= PathLevel.resource && value.type !== 'none');
   if (records.length === 0 || !whole) return { ok: false, code: Code.BadRequest };
   if (records.every(({ path, prefix }) => prefix === undefined && isOf(sender, path))) {
-    return { ok: true, sent: { own: linked(records, at), behind: NOBODY } };
+    packs?.learn(message.payload, records, sender.resourceType);
+    return { ok: true, sent: { own: recordsOf(records, at), behind: NOBODY } };
   }
   const told = Map.groupBy(records, ({ prefix }) => prefix);
-  const sent = new Map<RegistrationId, readonly LinkRecord[]>();
+  const sent = new Map<RegistrationId, Records>();
   for (const [prefix, of] of told) {
     const device = prefix === undefined ? sender : behind(prefix);
     if (!device || !of.every(({ path }) => isOf(device, path))) return { ok: false, code: Code.NotFound };
-    if (device !== sender) sent.set(device.registrationId, linked(of, at));
+    if (device !== sender) sent.set(device.registrationId, recordsOf(of, at));
   }
-  return { ok: true, sent: { own: linked(told.get(undefined) ?? [], at), behind: sent } };
+  return { ok: true, sent: { own: recordsOf(told.get(undefined) ?? [], at), behind: sent } };
 }
 
 function isOf({ objectIds }: Registered, path: LwM2mPath): boolean {
@@ -340,12 +359,17 @@ const SEND_FORMATS: ReadonlySet<number> = new Set([
   ContentFormat.lwm2mCbor,
 ]);
 
-function linked(records: readonly ResourceRecord[], at: Millis): LinkRecord[] {
-  return records.map((record) => {
+function recordsOf(records: readonly ResourceRecord[], at: Millis, truncated = false): Records {
+  const linked = records.map((record): LinkRecord => {
     const { path, value, time } = record;
     const stored = toStored(value);
     return time === undefined ? { path, stored } : { path, stored, time: resolveTime(record, at) };
   });
+  return { kind: 'records', records: linked, truncated };
+}
+
+function columnsOf({ form, values }: PackValues): LinkColumns {
+  return { kind: 'columns', form, values };
 }
 
 /** The instance that a 2.01 names, with or without the device's alternate path. */

@@ -1,11 +1,17 @@
 import { Code, Option, observeValue, option, uriPath } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
 import type { RegistrationId } from '../ids.ts';
-import { deviceId, registrationId, type TestDevice, TestOwner } from './test-owner.ts';
+import { deviceId, path, registrationId, type TestDevice, TestOwner } from './test-owner.ts';
 
 const JSON_FORMAT = 110;
 /** Block2: the first of several blocks of 64 bytes. */
 const MORE_TO_COME = option(Option.Block2, (1 << 3) | 2);
+
+/** `[{n: "/3/0/7", v: 80}]` */
+const OTHER = Buffer.from('81a200662f332f302f37021850', 'hex');
+
+/** `[{n: "/3/0/9", v: level}]` */
+const battery = (level: number) => Buffer.from(`81a200662f332f302f390218${level.toString(16)}`, 'hex');
 
 /** A registered device that is observed at /3/0/9, with the token of the observation. */
 function observed(secure = true) {
@@ -44,6 +50,23 @@ function notify(
 }
 
 describe('an observation', () => {
+  it('tells what came in the same form before as columns, as long as it is of what is observed', () => {
+    const { test, device, token } = observed();
+    const pack = (payload: Uint8Array) => notify(test, device, token, { payload, format: 112, confirmable: false });
+    pack(battery(80));
+    expect(test.last('notification').body.kind).toBe('records');
+    pack(battery(81));
+    expect(test.last('notification').body).toMatchObject({
+      kind: 'columns',
+      form: { paths: ['/3/0/9'] },
+      values: [81],
+    });
+    // A Send makes another form known.
+    test.send(device, { code: Code.Post, options: [...path('dp'), option(Option.ContentFormat, 112)], payload: OTHER });
+    pack(OTHER);
+    expect(test.last('notification').body.kind).toBe('undecodable');
+  });
+
   it('is asked for, and its first value is the answer', () => {
     const { test, device, token } = observed();
     const [request] = device.requests;

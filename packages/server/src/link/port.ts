@@ -2,6 +2,7 @@ import type { AlertName, RefusalCheck } from '@reeve/dtls';
 import type { CredentialId, DeviceId, Millis, RegistrationId } from '../ids.ts';
 import type { RegisteredObject } from '../store/tables.ts';
 import type { BootstrapDown, BootstrapUp } from './bootstrap-port.ts';
+import type { LinkColumns, LinkTold } from './columns.ts';
 import type { Census, Check, HandshakeFacts } from './handshake-facts.ts';
 import type { ListenAddress, Listener, Transport } from './listening.ts';
 import type { LinkBody, LinkObservation, LinkOperation, RequestOutcome } from './operation-port.ts';
@@ -176,7 +177,7 @@ export type LinkUp =
       /** The device ended the observation with this notification. */
       readonly ends: boolean;
       readonly code: number;
-      readonly body: LinkBody;
+      readonly body: LinkTold;
     } & Heard)
   /** Values that the device sends of its own accord, of whatever objects it registered. */
   | ({
@@ -184,7 +185,7 @@ export type LinkUp =
       readonly exchange: ExchangeRef;
       readonly registrationId: RegistrationId;
       /** Of the device that sends; nothing if it sends for those behind it alone. */
-      readonly body: Extract<LinkBody, { kind: 'records' }>;
+      readonly body: Extract<LinkBody, { kind: 'records' }> | LinkColumns;
       /** What a gateway sends for devices behind it. */
       readonly behind?: readonly {
         readonly registrationId: RegistrationId;

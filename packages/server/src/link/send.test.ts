@@ -1,5 +1,6 @@
 import { Code, Option, option } from '@reeve/coap';
 import { describe, expect, it } from 'vitest';
+import { asRecords } from './columns.ts';
 import { EPOCH, LABEL, path, registrationId, TestOwner } from './test-owner.ts';
 
 const JSON_FORMAT = 110;
@@ -60,7 +61,9 @@ describe('a Send', () => {
     const { test, device } = connected();
     test.send(device, sendRequest(Buffer.from(payload, 'hex'), format));
     if (code === undefined) {
-      expect(test.last('send').body.records).toEqual([{ path: '/3/0/9', stored: { type: 'integer', value: 80 } }]);
+      expect(asRecords(test.last('send').body).records).toEqual([
+        { path: '/3/0/9', stored: { type: 'integer', value: 80 } },
+      ]);
     } else {
       expect(test.of('send')).toEqual([]);
       expect(device.responses.at(-1)?.code).toBe(code);
@@ -68,10 +71,29 @@ describe('a Send', () => {
     }
   });
 
+  it('of a form that came before is told as columns, if it is of objects that are registered', () => {
+    const { test, device } = connected();
+    const pack = (hex: string) => test.send(device, sendRequest(Buffer.from(hex, 'hex'), 112));
+    pack('81a200662f332f302f39021850');
+    expect(test.last('send').body.kind).toBe('records');
+    test.answer(test.last('send').exchange, Code.Changed);
+    pack('81a200662f332f302f39021851');
+    expect(test.last('send').body).toMatchObject({
+      kind: 'columns',
+      form: { paths: ['/3/0/9'], types: ['integer'] },
+      values: [81],
+    });
+    test.answer(test.last('send').exchange, Code.Changed);
+    test.register(device, { offer: '</>;ct="112",</1/0>' });
+    pack('81a200662f332f302f39021852');
+    expect(test.of('send')).toHaveLength(2);
+    expect(device.responses.at(-1)?.code).toBe(Code.NotFound);
+  });
+
   it('RG-3: has the alternate path in its names', () => {
     const { test, device } = connected('</x>;rt="oma.lwm2m",</x/3/0>');
     test.send(device, sendRequest(json([{ n: '/x/3/0/9', v: 80 }])));
-    expect(test.last('send').body.records[0]?.path).toBe('/3/0/9');
+    expect(asRecords(test.last('send').body).records[0]?.path).toBe('/3/0/9');
   });
 
   it('IR-3: is 4.04 before a registration, and 4.05 with another method', () => {

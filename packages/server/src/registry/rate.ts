@@ -1,7 +1,8 @@
 import type { Refused } from '../handshakes/failed.ts';
 import type { Millis } from '../ids.ts';
-import type { LinkRecord, LinkUp } from '../link/port.ts';
-import { textLength } from '../telemetry/values.ts';
+import type { LinkTold } from '../link/columns.ts';
+import type { LinkUp } from '../link/port.ts';
+import { textLength, textsLength } from '../telemetry/values.ts';
 import type { Device } from './fleet.ts';
 
 /**
@@ -119,17 +120,23 @@ function costOfContent(message: Charged): number {
       return (lifetime ?? binding ?? queueMode ?? sms ?? profileId ?? offer) === undefined ? plain : journalled;
     }
     case 'notification':
-      return message.body.kind === 'records' ? costOfRecords(message.body.records) : plain;
+      return costOfTold(message.body);
     case 'send': {
       const { body, behind = [] } = message;
-      return behind.reduce((sum, one) => sum + costOfRecords(one.body.records), costOfRecords(body.records));
+      return behind.reduce((sum, one) => sum + costOfTold(one.body), costOfTold(body));
     }
   }
 }
 
-function costOfRecords(records: readonly LinkRecord[]): number {
-  const { recordsPerToken, charactersPerToken } = rateLimits;
+function costOfTold(told: LinkTold): number {
+  if (told.kind === 'columns') return costOfValues(told.values.length, textsLength(told.values));
+  if (told.kind !== 'records') return rateLimits.plain;
   let characters = 0;
-  for (const { stored } of records) characters += textLength(stored.value);
-  return Math.max(records.length / recordsPerToken, characters / charactersPerToken);
+  for (const { stored } of told.records) characters += textLength(stored.value);
+  return costOfValues(told.records.length, characters);
+}
+
+function costOfValues(count: number, characters: number): number {
+  const { recordsPerToken, charactersPerToken } = rateLimits;
+  return Math.max(count / recordsPerToken, characters / charactersPerToken);
 }

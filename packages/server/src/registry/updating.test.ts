@@ -16,6 +16,7 @@ describe('an Update', () => {
         changes: [{ patch: 'contacts', key: { deviceId: device.row.deviceId }, set: { lastContactAt: START + 1_000 } }],
         journal: [],
         samples: [],
+        readings: [],
       },
     ]);
     expect(device.registration?.lastContactAt).toBe(START + 1_000);

@@ -1,8 +1,8 @@
-import type { Millis, Seq } from '../ids.ts';
+import type { DeviceId, Millis, Seq } from '../ids.ts';
 import { type JournalDraft, type JournalEntry, journalVersions } from '../journal/entries.ts';
 import { type Cell, decodeCells, encodeCell, encodeCells, shapeOf } from './codec.ts';
 import { storeLimits } from './limits.ts';
-import type { ColumnBatch, Sample } from './port.ts';
+import type { ColumnBatch, Reading, Sample } from './port.ts';
 import { integer, json, optional, real, table, text } from './schema.ts';
 import type { StoredValue } from './tables.ts';
 
@@ -62,18 +62,36 @@ const sampleColumns = {
 
 /** @throws StoreError `invalid` if a sample can't be stored */
 export function checkSample({ deviceId, path, at, receivedAt, stored }: Sample): void {
-  encodeCell(sampleColumns.deviceId, deviceId);
+  checkMoment(deviceId, receivedAt);
   encodeCell(sampleColumns.path, path);
   encodeCell(sampleColumns.type, stored.type);
   encodeCell(sampleColumns.at, at);
-  encodeCell(sampleColumns.receivedAt, receivedAt);
   checkValue(stored.value);
+}
+
+/** @throws StoreError `invalid` if it can't be stored who told samples, or when */
+export function checkMoment(deviceId: DeviceId, receivedAt: Millis): void {
+  encodeCell(sampleColumns.deviceId, deviceId);
+  encodeCell(sampleColumns.receivedAt, receivedAt);
 }
 
 /** @throws StoreError `invalid` if a number can't be stored */
 export function checkValue(value: StoredValue['value']): void {
   if (typeof value === 'number') encodeCell(sampleColumns.value, value);
 }
+
+/** What is said of a newest value of which the device said no time. */
+export const UNTIMED = { clock: 'none', truncated: 0 } as const;
+
+/** A reading as samples, for whoever looks at each value for itself. */
+export function samplesOf({ organisationId, deviceId, receivedAt, form, values }: Reading): Sample[] {
+  const current = { organisationId, ...UNTIMED };
+  return form.paths.map((path, index) => {
+    const stored = { type: form.types[index] ?? 'none', value: values[index] ?? null };
+    return { deviceId, path, at: receivedAt, receivedAt, stored, current };
+  });
+}
+
 /** One sample of a series: at, receivedAt, value. */
 export type SeriesSample = readonly [at: Millis, receivedAt: Millis, value: StoredValue['value']];
 

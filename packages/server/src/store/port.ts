@@ -34,11 +34,34 @@ export interface Sample {
   readonly current?: Pick<Row<'values'>, 'organisationId' | 'observedAt' | 'clock' | 'truncated'>;
 }
 
-/** What is committed together or not at all: state, the journal entries that tell of it, and samples. */
+/**
+ * Values that a device told together, without saying when they were measured: each is a sample as of when it was received,
+ * and the newest value of its resource. Columns, since most of what devices tell is of this kind, again and again.
+ */
+export interface Reading {
+  readonly organisationId: Row<'values'>['organisationId'];
+  readonly deviceId: DeviceId;
+  readonly receivedAt: Millis;
+  /** One object for all readings that are alike. */
+  readonly form: ReadingForm;
+  /** In the order of the form's paths. */
+  readonly values: readonly StoredValue['value'][];
+}
+
+/** Of what the values of a reading are. */
+export interface ReadingForm {
+  /** None is there twice. */
+  readonly paths: readonly string[];
+  readonly types: readonly string[];
+}
+
+/** What is committed together or not at all: state, the journal entries that tell of it, and what devices told. */
 export interface Batch {
   readonly changes?: readonly Change[];
   readonly journal?: readonly JournalDraft[];
   readonly samples?: readonly Sample[];
+  /** Of other devices than the samples. */
+  readonly readings?: readonly Reading[];
 }
 
 export interface Committed {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newId, type Seq } from '../ids.ts';
 import type { JournalEntry } from '../journal/entries.ts';
-import { added, deviceId, sample, started } from './contract-fixtures.ts';
+import { added, deviceId, organisationId, sample, started } from './contract-fixtures.ts';
 import { storeLimits } from './limits.ts';
 import type { Store } from './port.ts';
 
@@ -76,6 +76,26 @@ export function historyContract(store: () => Store): void {
       expect((await store().scan(series, { from: 102, to: 104 })).value).toEqual(['three', true, false]);
       expect((await store().scan(series, { limit: 3 })).value).toEqual([null, -0.125, '']);
       expect((await store().scan({ ...series, deviceId: newId.device() }, {})).at).toEqual([]);
+    });
+
+    it('takes what was told together as samples and newest values of its paths', async () => {
+      const paths = ['/3/0/9', '/3/0/0'];
+      const form = { paths, types: ['integer', 'string'] };
+      const reading = { organisationId, deviceId, receivedAt: 7, form, values: [80, 'ACME'] };
+      await store().commit({ readings: [reading, { ...reading, receivedAt: 8, values: [81, 'ACME'] }] });
+      expect(await store().scan({ deviceId, path: '/3/0/9' }, {})).toEqual({
+        at: [7, 8],
+        receivedAt: [7, 8],
+        value: [80, 81],
+      });
+      const told = { organisationId, deviceId, receivedAt: 8, clock: 'none', truncated: 0 };
+      expect(await store().list('values')).toEqual([
+        { ...told, path: '/3/0/0', stored: { type: 'string', value: 'ACME' } },
+        { ...told, path: '/3/0/9', stored: { type: 'integer', value: 81 } },
+      ]);
+      for (const odd of [{ values: [Number.NaN, ''] }, { receivedAt: 0.5 }]) {
+        await expect(store().commit({ readings: [{ ...reading, ...odd }] })).rejects.toMatchObject({ kind: 'invalid' });
+      }
     });
 
     it('keeps one sample per observed and received time', async () => {

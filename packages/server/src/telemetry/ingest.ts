@@ -2,10 +2,11 @@ import { judgeTime, type SampleValue } from '@reeve/policy';
 import type { Decision } from '../decision.ts';
 import type { Refused } from '../handshakes/failed.ts';
 import type { Millis } from '../ids.ts';
+import { asRecords, type LinkColumns, type LinkTold } from '../link/columns.ts';
 import type { LinkBody, LinkRecord } from '../link/port.ts';
 import type { RuleEngine, RuleInput } from '../policies/engine.ts';
 import type { Device } from '../registry/fleet.ts';
-import type { Sample } from '../store/port.ts';
+import type { Batch, Reading, Sample } from '../store/port.ts';
 import type { StoredValue } from '../store/tables.ts';
 import { type Held, MAX_TEXT_PER_DEVICE, MAX_VALUES_PER_DEVICE, textLength, valuesOf } from './values.ts';
 
@@ -16,7 +17,7 @@ export interface Report {
    * own accord: there each object is a sample, and what it leaves out says nothing.
    */
   readonly path: string;
-  readonly body: LinkBody;
+  readonly body: LinkTold;
   /** False: older than something seen already; kept as history, and the current value only of what had none. */
   readonly fresh: boolean;
   readonly receivedAt: Millis;
@@ -34,7 +35,12 @@ export class Ingest {
   }
 
   take(device: Device, report: Report): Decision {
-    const { body, receivedAt } = report;
+    const { body: told, receivedAt } = report;
+    const reading = told.kind === 'columns' ? readingOf(device, told, report) : undefined;
+    if (reading) {
+      return this.#judged(device, report, { readings: [reading] }, () => valuesOf(device).takeReading(reading));
+    }
+    const body = asRecords(told);
     if (body.kind !== 'records') {
       const reason = body.kind === 'empty' ? 'missing' : 'unreadable';
       const inputs = report.fresh ? [blind(report.path, reason)] : [];
@@ -42,18 +48,47 @@ export class Ingest {
     }
     const { samples, left } = judge(device, body, report);
     if (left > 0) this.#refuse(tooMany(device, left, receivedAt));
-    const ruled = report.fresh && this.#engine.of(device.row.deviceId).length > 0;
-    const evaluated = ruled
-      ? this.#engine.feed(device, inputsOf(report.path, body, receivedAt), receivedAt)
-      : undefined;
+    return this.#judged(device, report, { samples }, () => valuesOf(device).take(samples));
+  }
+
+  /** What is kept of a report, with what the device's rules make of it. */
+  #judged(device: Device, { path, body, fresh, receivedAt }: Report, kept: Batch, keep: () => void): Decision {
+    const ruled = fresh && this.#engine.of(device.row.deviceId).length > 0;
+    const told = ruled ? asRecords(body) : undefined;
+    const evaluated =
+      told?.kind === 'records' ? this.#engine.feed(device, inputsOf(path, told, receivedAt), receivedAt) : undefined;
+    if (!evaluated) return { batch: kept, apply: keep };
     return {
-      batch: evaluated ? { ...evaluated.batch, samples } : { samples },
+      batch: { ...evaluated.batch, ...kept },
       apply: () => {
-        valuesOf(device).take(samples);
-        evaluated?.apply?.();
+        keep();
+        evaluated.apply?.();
       },
     };
   }
+}
+
+/**
+ * A report as a reading: that of each of its values it need not be judged on its own whether it is current, and whether
+ * there is room for it. Undefined if it must be.
+ */
+function readingOf(device: Device, { form, values }: LinkColumns, report: Report): Reading | undefined {
+  const { receivedAt, fresh } = report;
+  if (!fresh || form.objectIds.includes(LOCATION_OBJECT)) return undefined;
+  const { organisationId, deviceId } = device.row;
+  const { values: held } = device;
+  let room = MAX_VALUES_PER_DEVICE - (held?.all.length ?? 0);
+  let spare = MAX_TEXT_PER_DEVICE - (held?.characters ?? 0);
+  let place = -1;
+  for (let index = 0; index < values.length; index++) {
+    place = held?.place(form.paths[index] ?? '', place) ?? -1;
+    const known = held?.at(place);
+    if (!known) room -= 1;
+    else if (measuredAt(known) > receivedAt) return undefined;
+    spare -= textLength(values[index]) - textLength(known?.value);
+    if (room < 0 || spare < 0) return undefined;
+  }
+  return { organisationId, deviceId, receivedAt, form, values };
 }
 
 /** What of a report is kept, what of it is current then, and how many values there is no room for. */
@@ -168,11 +203,13 @@ export function storable(moment: Millis | undefined): Millis | undefined {
   return moment === undefined ? undefined : Math.min(Math.max(moment, -8.64e15), 8.64e15);
 }
 
+const LOCATION_OBJECT = 6;
+
 /** The moment of a location fix is in the fix itself: /6/x/5 (LwM2M object 6). */
 function timestampOf(record: LinkRecord, records: readonly LinkRecord[]): Millis | undefined {
-  if (!record.path.startsWith('/6/')) return undefined;
+  if (!record.path.startsWith(`/${LOCATION_OBJECT}/`)) return undefined;
   const [, , instance] = record.path.split('/');
-  const timestamp = records.find(({ path }) => path === `/6/${instance}/5`)?.stored.value;
+  const timestamp = records.find(({ path }) => path === `/${LOCATION_OBJECT}/${instance}/5`)?.stored.value;
   return typeof timestamp === 'number' ? timestamp * 1000 : undefined;
 }
 

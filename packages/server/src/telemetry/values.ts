@@ -1,7 +1,8 @@
 import type { DeviceId, Millis } from '../ids.ts';
 import { type Device, type Fleet, pages } from '../registry/fleet.ts';
 import { Shared } from '../shared.ts';
-import type { Sample, Store } from '../store/port.ts';
+import { UNTIMED } from '../store/history.ts';
+import type { Reading, Sample, Store } from '../store/port.ts';
 import type { Row, StoredValue } from '../store/tables.ts';
 
 /** Resources kept per device; a hostile one must not grow memory by inventing instances. */
@@ -38,6 +39,13 @@ function shared(path: string): string {
 /** Characters of a value, if it is a text: what of it has no bound of its own. */
 export function textLength(value: StoredValue['value'] | undefined): number {
   return typeof value === 'string' ? value.length : 0;
+}
+
+/** Characters of all texts among values. */
+export function textsLength(values: readonly StoredValue['value'][]): number {
+  let characters = 0;
+  for (const value of values) characters += textLength(value);
+  return characters;
 }
 
 /** What is held of one device, in the order in which it was first told. */
@@ -85,13 +93,29 @@ export class DeviceValues {
   /** Takes those of a device's samples that make newest values. */
   take(samples: readonly Sample[]): void {
     let place = -1;
-    for (const sample of samples) if (sample.current) place = this.#set(sample, sample.current, place);
+    for (const { path, stored, receivedAt, current } of samples) {
+      if (current) place = this.#set(path, stored.type, stored.value, receivedAt, current, place);
+    }
+  }
+
+  /** Takes a reading of the device. */
+  takeReading({ form, values, receivedAt }: Reading): void {
+    let place = -1;
+    for (let index = 0; index < values.length; index++) {
+      const [path = '', type = ''] = [form.paths[index], form.types[index]];
+      place = this.#set(path, type, values[index] ?? null, receivedAt, UNTIMED, place);
+    }
   }
 
   /** @returns where it is held */
-  #set({ path, stored, receivedAt }: Sample, current: NonNullable<Sample['current']>, before: number): number {
-    const { type, value } = stored;
-    const { observedAt, clock, truncated } = current;
+  #set(
+    path: string,
+    type: string,
+    value: StoredValue['value'],
+    receivedAt: Millis,
+    { observedAt, clock, truncated }: Omit<NonNullable<Sample['current']>, 'organisationId'>,
+    before: number,
+  ): number {
     const place = this.place(path, before);
     const known = this.#all[place];
     this.characters += textLength(value) - textLength(known?.value);

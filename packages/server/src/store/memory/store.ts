@@ -12,6 +12,7 @@ import {
   encodeDraft,
   newestOf,
   type SeriesSample,
+  samplesOf,
 } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
 import {
@@ -56,7 +57,7 @@ class MemoryStore implements Store {
     this.#admit();
     const drafts = batch.journal ?? [];
     const encoded = drafts.map(encodeDraft);
-    const samples = batch.samples ?? [];
+    const samples = [...(batch.samples ?? []), ...(batch.readings ?? []).flatMap(samplesOf)];
     samples.forEach(checkSample);
     const current = samples.flatMap(currentRow);
     this.#apply({ ...batch, changes: [...(batch.changes ?? []), ...current] });

@@ -104,6 +104,7 @@ const observation = (deviceId: typeof one, path: string, since: number): Row<'ob
   registrationId: newId.registration(),
   token: 'ab',
 });
+const formOf = (paths: readonly string[]) => ({ paths, types: paths.map(() => 'string') });
 const plain = { organisationId, clock: 'none', truncated: 0 } as const;
 
 describe('writing behind', () => {
@@ -146,7 +147,12 @@ describe('writing behind', () => {
       }),
       { maxLength: 4 },
     );
-    const batch = fc.record({ changes: fc.array(change, { maxLength: 3 }), samples });
+    const form = fc.constantFrom(...[['/3/0/9'], ['/3/0/9', '/3/0/10'], ['/3/0/10', '/3/0/9']].map(formOf));
+    const reading = fc
+      .record({ deviceId: place, receivedAt: at, form, value: fc.constantFrom(2, 'other') })
+      .map(({ value, ...of }) => ({ ...of, organisationId, values: of.form.paths.map(() => value) }));
+    const readings = fc.array(reading, { maxLength: 2 });
+    const batch = fc.record({ changes: fc.array(change, { maxLength: 3 }), samples, readings });
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.array(batch, { minLength: 1, maxLength: 3 }) },
       { weight: 1, arbitrary: fc.constantFrom('restart' as const, 'fail' as const, 'settle' as const) },
@@ -163,8 +169,8 @@ describe('writing behind', () => {
             expect(bench.commit([{ changes: [{ put: 'contacts', row: contact(one, 99) }] }]).failure).toBeDefined();
             bench.fails = false;
           } else {
-            const batches = each.map(({ changes, samples }) => ({
-              changes,
+            const batches = each.map(({ samples, ...more }) => ({
+              ...more,
               samples: samples.map(({ value, current, at, ...of }) =>
                 sample(at, value, {
                   ...of,

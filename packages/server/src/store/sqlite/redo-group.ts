@@ -1,6 +1,6 @@
-import type { Change, Sample } from '../port.ts';
+import type { Change, Reading, Sample } from '../port.ts';
 import { type RedoEntry, redoOf } from './redo.ts';
-import { Forms, type RedoForm, redoSamples } from './redo-samples.ts';
+import { Forms, type RedoForm, redoReading, redoSamples } from './redo-samples.ts';
 
 /** One row of the log: entries, and the forms that they name. */
 export type RedoRow = readonly [forms: readonly RedoForm[], entries: readonly RedoEntry[]];
@@ -27,6 +27,11 @@ export class RedoGroup {
   /** @throws StoreError `invalid` if one does not fit */
   samples(samples: readonly Sample[]): void {
     redoSamples(samples, this.#forms, (entry) => this.#add(entry));
+  }
+
+  /** @throws StoreError `invalid` if it does not fit */
+  reading(reading: Reading): void {
+    this.#add(redoReading(reading, this.#forms));
   }
 
   /** Takes back what came after the first `length` entries. */

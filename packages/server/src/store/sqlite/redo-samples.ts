@@ -1,6 +1,6 @@
 import { type Cell, encodeCells } from '../codec.ts';
-import { checkSample, checkValue, type SeriesSample } from '../history.ts';
-import type { Sample } from '../port.ts';
+import { checkMoment, checkSample, checkValue, type SeriesSample, samplesOf } from '../history.ts';
+import type { Reading, ReadingForm, Sample } from '../port.ts';
 import { behindShapes, type RedoCell, type RedoEntry, RedoKind, valuesNumber } from './redo.ts';
 import type { ChunkRow } from './series.ts';
 
@@ -27,6 +27,8 @@ export class Forms {
   readonly all: RedoForm[] = [];
   /** Numbers by the first path. */
   readonly #numbers = new Map<string, number[]>();
+  /** Numbers of those that readings have. */
+  readonly #ofReadings = new Map<ReadingForm, number>();
 
   /** The number of the form of the samples from `start` to before `end`. @throws StoreError `invalid` */
   of(samples: readonly Sample[], start: number, end: number): number {
@@ -35,6 +37,16 @@ export class Forms {
     for (const number of numbers) if (fits(this.all[number] ?? [], samples, start, end)) return number;
     this.#numbers.set(path, [...numbers, this.all.length]);
     return this.all.push(formOf(samples.slice(start, end))) - 1;
+  }
+
+  /** The number of the form of a reading. @throws StoreError `invalid` */
+  ofReading(reading: Reading): number {
+    const known = this.#ofReadings.get(reading.form);
+    // It may be that of an organisation only.
+    if (known !== undefined && this.all[known]?.[0] === reading.organisationId) return known;
+    const number = this.all.push(formOf(samplesOf(reading))) - 1;
+    this.#ofReadings.set(reading.form, number);
+    return number;
   }
 }
 
@@ -57,6 +69,24 @@ function formOf(samples: readonly Sample[]): RedoForm {
     form.push(sample.path, sample.stored.type);
   }
   return form;
+}
+
+/** The entry of a reading. @throws StoreError `invalid` */
+export function redoReading(reading: Reading, forms: Forms): RedoEntry {
+  const { deviceId, receivedAt, values } = reading;
+  checkMoment(deviceId, receivedAt);
+  // Made as long as it gets.
+  const entry = new Array<RedoCell>(PLAIN_HEAD + values.length);
+  entry[0] = RedoKind.plain;
+  entry[1] = deviceId;
+  entry[2] = receivedAt;
+  entry[3] = forms.ofReading(reading);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? null;
+    checkValue(value);
+    entry[PLAIN_HEAD + index] = value;
+  }
+  return entry;
 }
 
 /** Tells the entries of samples. @throws StoreError `invalid` */

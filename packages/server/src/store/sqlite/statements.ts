@@ -98,6 +98,7 @@ export class Statements {
         cells.push(...encodeDraft(draft));
       }
       redo.samples(batch.samples ?? []);
+      for (const reading of batch.readings ?? []) redo.reading(reading);
     } catch (error) {
       [script.length, cells.length] = starts;
       redo.truncate(starts[2]);

@@ -299,13 +299,25 @@ export class Observer {
   }
 
   /** @param former the observation that this one takes the place of */
-  #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
-    const { requests, now } = this.#o;
+  async #start(device: Device, path: string, former: LiveWatch | undefined): Promise<void> {
+    const { requests, lanes, now } = this.#o;
+    const { deviceId } = device.row;
     const carrier = carrierOf(device);
     const asked = { path, of: device.registration, carrier, session: carrier.session, lastHeard: carrier.lastHeard };
     if (former) void requests.perform(device, cancelOf(former));
     watchesOf(device).set(path, { path, since: now(), state: 'requested' });
-    return requests.perform(device, { kind: 'observe', path }).then((outcome) => this.#settle(device, asked, outcome));
+    const outcome = await requests.perform(device, { kind: 'observe', path });
+    try {
+      const turn = lanes.enter(deviceId);
+      if (turn) await turn;
+      try {
+        await this.#learn(device, asked, outcome);
+      } finally {
+        lanes.leave(deviceId);
+      }
+    } catch {
+      this.#lost(device, path, 'timeout');
+    }
   }
 
   /** It is asked for again when the device is heard, so that nothing is tried in a loop. */
@@ -317,22 +329,6 @@ export class Observer {
   #lost(device: Device, path: string, how: 'timeout' | 'not-sent'): void {
     this.#retryLater(device, path);
     this.#o.lost(device, how);
-  }
-
-  async #settle(device: Device, asked: Asked, outcome: RequestOutcome): Promise<void> {
-    const { lanes } = this.#o;
-    const { deviceId } = device.row;
-    try {
-      const turn = lanes.enter(deviceId);
-      if (turn) await turn;
-      try {
-        await this.#learn(device, asked, outcome);
-      } finally {
-        lanes.leave(deviceId);
-      }
-    } catch {
-      this.#lost(device, asked.path, 'timeout');
-    }
   }
 
   /** Must run in the device's lane. */

@@ -1,36 +1,46 @@
 import type { DeviceId, Millis, Seq } from '../ids.ts';
 import { type JournalDraft, type JournalEntry, journalVersions } from '../journal/entries.ts';
-import { type Cell, decodeCells, encodeCell, encodeCells, shapeOf } from './codec.ts';
+import { encodeCell, shapeOf } from './codec.ts';
 import { storeLimits } from './limits.ts';
-import type { ColumnBatch, Reading, Sample } from './port.ts';
-import { integer, json, optional, real, table, text } from './schema.ts';
+import { type ColumnBatch, type Reading, type Sample, StoreError } from './port.ts';
+import { integer, real, table, text } from './schema.ts';
 import type { StoredValue } from './tables.ts';
 
-/** The journal's columns. `seq` is given by the store. */
-export const journalShape = shapeOf(
-  'journal',
-  table(
-    {
-      seq: integer(),
-      at: integer(),
-      organisationId: text(),
-      deviceId: optional(text()),
-      actor: json(),
-      cause: optional(integer()),
-      type: text(),
-      version: integer(),
-      payload: json(),
-    },
-    ['seq'],
-  ),
-);
+/**
+ * A draft as one line of text: JSON of type, device, version, time, organisation, actor, cause and payload. JSON has no
+ * line breaks of its own, so that lines can be kept together.
+ *
+ * @throws StoreError `invalid` if it has no such form
+ */
+export function encodeDraft({ type, deviceId, at, organisationId, actor, cause, payload }: JournalDraft): string {
+  if (!Number.isSafeInteger(at)) throw new StoreError('invalid', 'journal.at must be an integer within 2^53');
+  try {
+    return JSON.stringify([
+      type,
+      deviceId ?? null,
+      journalVersions[type],
+      at,
+      organisationId,
+      actor,
+      cause ?? null,
+      payload,
+    ]);
+  } catch (cause) {
+    throw new StoreError('invalid', 'journal.payload has no JSON form', { cause });
+  }
+}
 
-/** The columns that a draft fills in: all but the seq. */
-export const draftColumns = journalShape.columns.slice(1);
+/** Where the type of a line begins: after `["`. */
+const TYPE_START = 2;
+/** From the end of the type to the name of the device: `","`. */
+const BETWEEN = 3;
 
-export function encodeDraft(draft: JournalDraft): Cell[] {
-  const version = journalVersions[draft.type];
-  return encodeCells(draftColumns, { ...draft, version });
+/** Type and device of a line, which need not be parsed for that: JSON escapes nothing in either. */
+export function headOf(line: string): { readonly type: string; readonly deviceId: string | undefined } {
+  const end = line.indexOf('"', TYPE_START);
+  const start = end + BETWEEN;
+  const deviceId = line[start - 1] === '"' ? line.slice(start, line.indexOf('"', start)) : undefined;
+  return { type: line.slice(TYPE_START, end), deviceId };
 }
 
 /** The committed form of a draft. */
@@ -38,10 +48,20 @@ export function committedEntry(draft: JournalDraft, seq: Seq): JournalEntry {
   return { ...draft, seq, version: journalVersions[draft.type] };
 }
 
-/** Decodes an entry from the cells of `journalShape`. */
-export function decodeEntry(cells: readonly Cell[]): JournalEntry {
-  // Only `encodeDraft` writes the journal, and each type's payload is its own.
-  return decodeCells(journalShape.columns, cells) as unknown as JournalEntry;
+/** The entry of a line that `encodeDraft` made. */
+export function decodeEntry(seq: number, line: string): JournalEntry {
+  const [type, deviceId, version, at, organisationId, actor, cause, payload] = JSON.parse(line);
+  return {
+    seq: seq as Seq,
+    type,
+    version,
+    at,
+    organisationId,
+    ...(deviceId === null ? {} : { deviceId }),
+    actor,
+    ...(cause === null ? {} : { cause }),
+    payload,
+  };
 }
 
 const sample = shapeOf(

@@ -13,9 +13,7 @@ export const storeLimits = {
   scanCharacters: 8 * 1024 * 1024,
   /** Series of a device that are of several paths; more would make the history of one path long to look for. */
   joinedSeries: 64,
-  /** Rows that one step of `prune` deletes: what a commit may have to wait for. */
-  pruneSlice: 1_000,
-  /** Chunks of samples, which may be large, that one step of it reads. */
+  /** Chunks of samples, which may be large, or rows of the journal that one step of `prune` reads: what a commit may have to wait for. */
   pruneChunks: 50,
 } as const;
 

@@ -1,7 +1,7 @@
 import type { DeviceId, Millis, Seq } from '../../ids.ts';
 import type { JournalDraft, JournalEntry } from '../../journal/entries.ts';
 import { Announcements, type Listener } from '../announcements.ts';
-import { type Cell, decodeRow, encodeKey, tableShape } from '../codec.ts';
+import { decodeRow, encodeKey, tableShape } from '../codec.ts';
 import { Histogram } from '../histogram.ts';
 import {
   byTime,
@@ -46,8 +46,8 @@ const seriesOf = (deviceId: string, path: string): string => JSON.stringify([dev
 class MemoryStore implements Store {
   readonly #tables = new Map<TableName, MemoryTable>();
   readonly #announcements = new Announcements();
-  /** Cells as the journal's columns hold them, so that nobody shares a payload with the store. */
-  #journal: { readonly seq: Seq; readonly at: Millis; readonly cells: readonly Cell[] }[] = [];
+  /** As lines, so that nobody shares a payload with the store. */
+  #journal: { readonly seq: Seq; readonly at: Millis; readonly line: string }[] = [];
   #samples = new Map<string, StoredSample>();
   readonly #commits = new Histogram();
   #lastSeq = 0;
@@ -61,7 +61,7 @@ class MemoryStore implements Store {
     samples.forEach(checkSample);
     const current = samples.flatMap(currentRow);
     this.#apply({ ...batch, changes: [...(batch.changes ?? []), ...current] });
-    const entries = drafts.map((draft, index) => this.#append(draft, encoded[index] ?? []));
+    const entries = drafts.map((draft, index) => this.#append(draft, encoded[index] ?? ''));
     for (const { deviceId, path, at, receivedAt, stored } of samples) {
       const series = seriesOf(deviceId, path);
       this.#samples.set(JSON.stringify([series, at, receivedAt]), {
@@ -91,10 +91,10 @@ class MemoryStore implements Store {
     }
   }
 
-  #append(draft: JournalDraft, encoded: readonly Cell[]): JournalEntry {
+  #append(draft: JournalDraft, line: string): JournalEntry {
     this.#lastSeq++;
     const seq = this.#lastSeq as Seq;
-    this.#journal.push({ seq, at: draft.at, cells: [seq, ...encoded] });
+    this.#journal.push({ seq, at: draft.at, line });
     return committedEntry(draft, seq);
   }
 
@@ -122,7 +122,7 @@ class MemoryStore implements Store {
     const { after = 0, before = Number.POSITIVE_INFINITY, deviceId, types } = query;
     const found = this.#journal
       .filter(({ seq }) => seq > after && seq < before)
-      .map(({ cells }) => decodeEntry(cells))
+      .map(({ seq, line }) => decodeEntry(seq, line))
       .filter((entry) => deviceId === undefined || entry.deviceId === deviceId)
       .filter((entry) => types === undefined || types.includes(entry.type));
     if (query.newestFirst) found.reverse();

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deviceId, organisationId, sample, started } from '../contract-fixtures.ts';
 import type { DurableStore } from '../port.ts';
+import { linesOf } from './journal.ts';
 import { openSqliteStore } from './store.ts';
 
 let folder: string;
@@ -28,9 +29,12 @@ afterEach(async () => {
 function read(file: string) {
   const db = new DatabaseSync(file);
   const integrity = db.prepare('PRAGMA integrity_check').get()?.integrity_check;
-  const seqs = db.prepare('SELECT "seq" FROM "journal" ORDER BY "seq"').all();
+  const rows = db.prepare('SELECT "last", "entries" FROM "journal" ORDER BY "last"').all();
   db.close();
-  return { integrity, seqs: seqs.map(({ seq }) => Number(seq)) };
+  const seqs = rows.flatMap(({ last, entries }) =>
+    linesOf(entries).map((_, index, lines) => Number(last) - lines.length + 1 + index),
+  );
+  return { integrity, seqs };
 }
 
 describe('a backup', () => {

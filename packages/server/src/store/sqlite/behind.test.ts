@@ -1,94 +1,13 @@
-import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { type DeviceId, newId } from '../../ids.ts';
-import { decodeRow } from '../codec.ts';
+import { newId } from '../../ids.ts';
 import { deviceId, organisationId, person, putPerson, sample } from '../contract-fixtures.ts';
 import { storeLimits } from '../limits.ts';
 import { openMemoryStore } from '../memory/store.ts';
-import type { Batch, Change, Store } from '../port.ts';
+import type { Batch, Change } from '../port.ts';
 import type { Row } from '../tables.ts';
-import { Executor } from './executor.ts';
-import { migrate } from './migrations.ts';
-import type { GroupReply, Query } from './protocol.ts';
-import { listSql, type Sql } from './queries.ts';
-import { RedoGroup } from './redo-group.ts';
-import { scanSeries, type Wanted } from './series.ts';
-import { Statements } from './statements.ts';
-
-const IOERR = 10;
-
-/** The store's thread without the thread: it can die between two groups, and its disk can fail. */
-class Bench {
-  readonly #db = new DatabaseSync(':memory:');
-  #statements = new Statements();
-  #executor: Executor;
-  fails = false;
-
-  /** Transactions that were committed. */
-  commits = 0;
-
-  constructor() {
-    const exec = this.#db.exec.bind(this.#db);
-    this.#db.exec = (sql) => {
-      if (sql === 'COMMIT') this.commits++;
-      exec(sql);
-    };
-    migrate(this.#db);
-    this.#executor = this.#open();
-  }
-
-  #open(): Executor {
-    return new Executor(this.#db, () => {
-      if (this.fails) throw Object.assign(new Error('sync failed'), { errcode: IOERR });
-    });
-  }
-
-  restart(): void {
-    this.#statements = new Statements();
-    this.#executor = this.#open();
-  }
-
-  commit(batches: readonly Batch[]): GroupReply {
-    const redo = new RedoGroup();
-    const group = { script: [], cells: [], redo };
-    const mixed = batches.map((batch, index) => {
-      const first = redo.length;
-      this.#statements.encode(batch, group);
-      return { batch: index, first, end: redo.length };
-    });
-    return this.#executor.run({
-      ...group,
-      texts: this.#statements.takeFresh(),
-      redo: redo.text(),
-      mixed,
-      settle: false,
-      queries: [],
-    });
-  }
-
-  query({ sql, cells }: Sql, settle = true) {
-    return this.#ask({ statement: this.#statements.number(sql, cells.length), cells }, settle);
-  }
-
-  #ask(query: Query, settle: boolean) {
-    const texts = this.#statements.takeFresh();
-    const request = { texts, script: [], cells: [], redo: '', mixed: [], settle, queries: [query] };
-    const [answer] = this.#executor.run(request).answers;
-    if (!Array.isArray(answer)) throw new Error(answer?.message);
-    return answer;
-  }
-
-  scan(deviceId: DeviceId, range: Parameters<Store['scan']>[1] = {}, path = '/3/0/9') {
-    const query = async (sql: Sql) => this.query(sql, false);
-    const unwritten = async (wanted: Wanted) => this.#ask({ unwritten: wanted }, false);
-    return scanSeries({ query, unwritten }, { deviceId, path }, range);
-  }
-
-  list<T extends 'contacts' | 'values' | 'observations' | 'people'>(table: T): Row<T>[] {
-    return this.query(listSql(table, {})).map((row) => decodeRow(table, row));
-  }
-}
+import { listSql } from './queries.ts';
+import { Bench } from './test-bench.ts';
 
 const devices = ['a', 'b'].map(() => newId.device());
 const [one = newId.device()] = devices;

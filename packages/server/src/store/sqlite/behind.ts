@@ -1,14 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
-import { newestOf } from '../history.ts';
+import { headOf, newestOf } from '../history.ts';
 import { storeLimits } from '../limits.ts';
 import { Generation } from './generation.ts';
-import type { RedoRange } from './protocol.ts';
+import type { JournalLog } from './journal.ts';
+import type { GroupRequest, Range } from './protocol.ts';
 import { behindShapes } from './redo.ts';
 import { type RedoRow, readRow } from './redo-group.ts';
 import { chunkNumber, chunksOf, encodeChunk, inOrder, type Wanted, within } from './series.ts';
 import { deleteSql, patchSql, putSql } from './statements.ts';
-import type { MayJoin, PendingRow, PendingSeries } from './unfold.ts';
+import type { MayJoin, Pending, PendingRow, PendingSeries } from './unfold.ts';
 
 /** What gathers before it is written: entries of so many devices, */
 const DEVICES = 65_536;
@@ -21,13 +22,26 @@ const SLICE = 8;
 /** What one transaction writes where everything is to be written: what has to fit in the cache and the log of SQLite. */
 const SETTLED = 8_192;
 
+/** What a transaction has added: a row of the log, if it has entries, and lines of the journal from the seq `first` on. */
+interface Added {
+  readonly row: RedoRow;
+  readonly id: number;
+  readonly length: number;
+  readonly first: number;
+  readonly lines: readonly string[];
+}
+
+const NO_ROW: RedoRow = [[], []];
+
 /**
  * Writes rows behind: a group's entries are committed as one row of the log, gather in memory, where the newest change of
  * a row counts, and go to their tables in bulk, some with each later group. A row of the log goes when all that it holds
- * is in the tables; what a start finds there is written again, which changes nothing.
+ * is in the tables; what a start finds there is written again, which changes nothing. Of the journal the index by device
+ * is written behind, and its log is the journal itself.
  */
 export class WriteBehind {
   readonly #db: DatabaseSync;
+  readonly #journal: JournalLog;
   readonly #append: StatementSync;
   readonly #trim: StatementSync;
   readonly #mayJoin: MayJoin;
@@ -37,17 +51,18 @@ export class WriteBehind {
   #gathering = new Generation();
   /** What is being written, and what of it is left to write. */
   #writing: Generation | undefined;
-  #left: Iterator<readonly (PendingRow | PendingSeries)[]> | undefined;
+  #left: Iterator<readonly Pending[]> | undefined;
   /** Becomes true when this transaction has written all that was left. */
   #written = false;
-  /** What this transaction has added to the log. */
-  #added: { readonly row: RedoRow; readonly id: number; readonly length: number } | undefined;
+  /** What this transaction has added. */
+  #added: Added | undefined;
   /** After a transaction that failed the next one has to do with as little room as it can. */
   #resting = false;
 
-  /** Reads what the log holds. */
-  constructor(db: DatabaseSync) {
+  /** Reads what the log holds, and what of the journal is not in its index. */
+  constructor(db: DatabaseSync, journal: JournalLog) {
     this.#db = db;
+    this.#journal = journal;
     this.#append = db.prepare('INSERT INTO "redo" ("entries") VALUES (?)');
     this.#trim = db.prepare('DELETE FROM "redo" WHERE "id" <= ?');
     const joining =
@@ -62,42 +77,54 @@ export class WriteBehind {
       const text = String(entries);
       this.#gathering.take(readRow(text), Number(id), text.length);
     }
+    for (const [seq, line] of journal.unindexed()) this.#gathering.note(headOf(line).deviceId, seq);
   }
 
-  /** Adds a group's entries to the log, but those of refused batches; then writes some older ones. */
-  add(redo: string, refused: ReadonlySet<number>, mixed: readonly RedoRange[]): void {
-    if (redo !== '') {
-      let row = readRow(redo);
-      let text = redo;
-      const dropped = mixed.filter(({ batch }) => refused.has(batch));
-      if (dropped.length > 0) {
-        const [forms, entries] = row;
-        row = [forms, entries.filter((_, index) => !dropped.some(({ first, end }) => index >= first && index < end))];
-        text = JSON.stringify(row);
-      }
-      if (row[1].length > 0) {
-        this.#added = { row, id: Number(this.#append.run(text).lastInsertRowid), length: text.length };
-      }
+  /** Adds a group's entries to the log and its lines to the journal, but those of refused batches; then writes some older ones. */
+  add({ redo, journal, mixed }: GroupRequest, refused: ReadonlySet<number>): void {
+    const dropped = mixed.filter(({ batch }) => refused.has(batch));
+    let [row, text] = [redo === '' ? NO_ROW : readRow(redo), redo];
+    let lines = journal;
+    if (dropped.length > 0) {
+      const [forms, entries] = row;
+      row = [
+        forms,
+        without(
+          entries,
+          dropped.map((batch) => batch.redo),
+        ),
+      ];
+      text = JSON.stringify(row);
+      lines = without(
+        journal,
+        dropped.map((batch) => batch.journal),
+      );
     }
+    const id = row[1].length > 0 ? Number(this.#append.run(text).lastInsertRowid) : 0;
+    const first = this.#journal.append(lines);
+    if (id > 0 || lines.length > 0) this.#added = { row, id, length: text.length, first, lines };
     if (!this.#resting) this.#write(this.#due());
   }
 
   /** How many devices are to be written with this group, so that all are when half as much has gathered again. */
   #due(): number {
     if (!this.#writing || !this.#added) return SLICE;
-    const { row, length } = this.#added;
-    const cells = row[1].reduce((sum, entry) => sum + entry.length, 0);
-    const part = Math.max(row[1].length / DEVICES, cells / CELLS, length / LENGTH);
+    const { row, length, lines } = this.#added;
+    const cells = row[1].reduce((sum, entry) => sum + entry.length, lines.length);
+    const part = Math.max((row[1].length + lines.length) / DEVICES, cells / CELLS, length / LENGTH);
     return Math.max(SLICE, Math.ceil(2 * part * this.#writing.size));
   }
 
   /** The transaction is committed. */
   committed(): void {
     this.#resting = false;
+    this.#journal.committed();
     if (this.#written) this.#finish();
     if (!this.#added) return;
-    this.#gathering.take(this.#added.row, this.#added.id, this.#added.length);
+    const { row, id, length: added, first, lines } = this.#added;
     this.#added = undefined;
+    if (id > 0) this.#gathering.take(row, id, added);
+    for (const [index, line] of lines.entries()) this.#gathering.note(headOf(line).deviceId, first + index);
     const { size, cells, length } = this.#gathering;
     if ((size >= DEVICES || cells >= CELLS || length >= LENGTH) && !this.#writing) this.#begin();
   }
@@ -106,6 +133,7 @@ export class WriteBehind {
   undone(): void {
     this.#resting = true;
     this.#added = undefined;
+    this.#journal.undone();
     this.#written = false;
     this.#left = this.#writing?.contents(this.#mayJoin);
   }
@@ -118,9 +146,14 @@ export class WriteBehind {
     });
   }
 
+  /** Entries of a device that are not in the index of the journal. */
+  unindexed(deviceId: string): number[] {
+    return [this.#writing, this.#gathering].flatMap((generation) => generation?.seqsOf(deviceId) ?? []);
+  }
+
   /** Writes everything to the tables, in transactions of its own. */
   settle(): void {
-    while (this.#writing || this.#gathering.last > 0) {
+    while (this.#writing || this.#gathering.size > 0) {
       if (!this.#writing) this.#begin();
       this.#db.exec('BEGIN IMMEDIATE');
       try {
@@ -149,17 +182,19 @@ export class WriteBehind {
 
   /** Writes what is to become of so many devices, or somewhat more than so many rows and series. */
   #write(devices: number, rows = Number.POSITIVE_INFINITY): void {
-    const { last } = this.#writing ?? {};
-    if (!this.#left || last === undefined) return;
+    if (!this.#left || !this.#writing) return;
+    const { last, lastSeq } = this.#writing;
     for (let device = 0, written = 0; device < devices && written < rows; device++) {
       const { value, done } = this.#left.next();
       if (done) {
         this.#trim.run(last);
+        if (lastSeq > 0) this.#journal.setIndexed(lastSeq);
         this.#written = true;
         return;
       }
       for (const one of value) {
         if ('paths' in one) this.#writeSeries(one, last);
+        else if ('seqs' in one) this.#journal.index(one.deviceId, one.seqs);
         else this.#writeRow(one);
       }
       written += value.length;
@@ -208,4 +243,9 @@ export class WriteBehind {
     }
     return statement;
   }
+}
+
+/** What is in none of the ranges. */
+function without<T>(list: readonly T[], ranges: readonly Range[]): T[] {
+  return list.filter((_, index) => !ranges.some(([first, end]) => index >= first && index < end));
 }

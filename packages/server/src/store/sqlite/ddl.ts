@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type NamedColumn, type TableShape, tableShapes } from '../codec.ts';
-import { journalShape } from '../history.ts';
 import type { ColumnKind } from '../schema.ts';
 
 const sqlType: Readonly<Record<ColumnKind, string>> = {
@@ -47,10 +46,20 @@ const chunksTable = `CREATE TABLE "chunks" ("series" INTEGER NOT NULL, "last" IN
 /** The log of what is committed and not in its table yet, a group's entries in each row; see redo.ts. */
 const redoTable = 'CREATE TABLE "redo" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT';
 
-/** AUTOINCREMENT never gives a seq twice, not even after the newest entries were pruned. */
+/**
+ * Some entries of the journal in each row, as lines, up to the one with the seq `last`. AUTOINCREMENT never forgets the
+ * newest seq, so that none is given twice, not even after the newest entries were pruned.
+ */
+const journalTable =
+  'CREATE TABLE "journal" ("last" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT';
+
+/** Which entries are of a device: a JSON list of ascending seqs, some in each row, up to `last`; see journal.ts. */
+const deviceEntriesTable = `CREATE TABLE "deviceEntries" ("deviceId" TEXT NOT NULL, "last" INTEGER NOT NULL,
+  "seqs" TEXT NOT NULL, PRIMARY KEY ("deviceId", "last")) STRICT, WITHOUT ROWID`;
+
 const historyTables = [
-  `CREATE TABLE "journal" ("seq" INTEGER PRIMARY KEY AUTOINCREMENT, ${journalShape.columns.slice(1).map(declared).join(', ')}) STRICT`,
-  'CREATE INDEX "journal_deviceId" ON "journal" ("deviceId", "seq") WHERE "deviceId" IS NOT NULL',
+  journalTable,
+  deviceEntriesTable,
   'CREATE TABLE "series" ("series" INTEGER PRIMARY KEY, "deviceId" TEXT NOT NULL, "path" TEXT NOT NULL, UNIQUE ("deviceId", "path")) STRICT',
   chunksTable,
   'CREATE INDEX "chunks_first" ON "chunks" ("first")',
@@ -70,7 +79,7 @@ export function schemaDifferences(db: DatabaseSync): string[] {
     )
     .all();
   for (const { table, column } of rows) present.add(`${table}.${column}`);
-  return [...tableShapes, journalShape].flatMap((shape) => {
+  return tableShapes.flatMap((shape) => {
     const wanted = new Set(shape.columns.map(({ name }) => `${shape.name}.${name}`));
     const surplus = [...present].filter((each) => each.startsWith(`${shape.name}.`) && !wanted.has(each));
     return [...[...wanted].filter((each) => !present.has(each)), ...surplus];

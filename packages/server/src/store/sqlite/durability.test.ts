@@ -7,7 +7,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spawnChild } from '../../../../../tooling/testing/children.ts';
 import { hasPeer } from '../../../../../tooling/testing/peers.ts';
-import type { DeviceId } from '../../ids.ts';
+import type { DeviceId, Seq } from '../../ids.ts';
+import type { JournalEntry } from '../../journal/entries.ts';
 import { deviceId, person, putPerson, sample, started, webhook } from '../contract-fixtures.ts';
 import { storeLimits } from '../limits.ts';
 import { StoreError } from '../port.ts';
@@ -78,7 +79,7 @@ describe('kill -9', () => {
           samples: [{ deviceId: run + '/' + name, path: '/3/0/9', at: seq, receivedAt: 1,
             stored: { type: 'string', value: consumer } }],
           journal: [{ type: 'server.started', payload: { version: consumer }, at: 1, organisationId: 'org-1',
-            actor: { kind: 'server', name: 'x' } }],
+            deviceId: run + '/' + name, actor: { kind: 'server', name: 'x' } }],
         });
         process.stdout.write(consumer + '\\n');
       }
@@ -86,6 +87,7 @@ describe('kill -9', () => {
     await Promise.all(Array.from({ length: 20 }, (_, name) => lane(name)));
   `;
 
+  const versionOf = ({ payload }: JournalEntry) => ('version' in payload ? payload.version : undefined);
   const bySeq = (a: string, b: string) => Number(a.split('/')[2]) - Number(b.split('/')[2]);
 
   /** Runs the writer until it has acknowledged some rows, kills it, and gives back all it acknowledged. */
@@ -120,19 +122,25 @@ describe('kill -9', () => {
         .all()
         .map((row) => String(row.consumer)),
     );
-    const entries = db.prepare('SELECT "seq", "payload" FROM "journal" ORDER BY "seq"').all();
     db.close();
     expect(acknowledged.filter((each) => !rows.has(each))).toEqual([]);
+    const store = await openSqliteStore({ file });
     // Each row has its entry and each entry its row, and the seqs have no gaps.
-    expect(new Set(entries.map((entry) => JSON.parse(String(entry.payload)).version))).toEqual(rows);
+    const entries: JournalEntry[] = [];
+    for (let after: Seq | undefined; entries.length < rows.size; after = entries.at(-1)?.seq) {
+      entries.push(...(await store.journal(after === undefined ? {} : { after })));
+    }
+    expect(new Set(entries.map(versionOf))).toEqual(rows);
     expect(entries.map((entry) => entry.seq)).toEqual(entries.map((_, index) => index + 1));
     // So has each what is written behind.
-    const store = await openSqliteStore({ file });
     const contacts = await store.list('contacts');
     expect(new Set(contacts.map((contact) => contact.deviceId))).toEqual(rows);
     for (const series of new Set([...rows].map((row) => row.slice(0, row.lastIndexOf('/'))))) {
       const { value } = await store.scan({ deviceId: series as DeviceId, path: '/3/0/9' }, {});
-      expect(value).toEqual([...rows].filter((row) => row.startsWith(`${series}/`)).sort(bySeq));
+      const own = [...rows].filter((row) => row.startsWith(`${series}/`)).sort(bySeq);
+      expect(value).toEqual(own);
+      const journal = await store.journal({ deviceId: series as DeviceId, limit: 5000 });
+      expect(journal.map(versionOf)).toEqual(own);
     }
     await store.close();
   });

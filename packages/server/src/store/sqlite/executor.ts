@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Cell } from '../codec.ts';
 import { StoreError } from '../port.ts';
 import { WriteBehind } from './behind.ts';
+import { JournalLog } from './journal.ts';
 import type { GroupReply, GroupRequest, Query, Refusal, StatementText } from './protocol.ts';
 
 /** SQLite's primary result codes that say something about one statement, not about the file. */
@@ -52,7 +53,7 @@ export class Executor {
   readonly #savepoint: StatementSync;
   readonly #undo: StatementSync;
   readonly #release: StatementSync;
-  readonly #lastSeq: StatementSync;
+  readonly #journal: JournalLog;
   readonly #behind: WriteBehind;
 
   constructor(db: DatabaseSync, beforeCommit: () => void) {
@@ -64,8 +65,8 @@ export class Executor {
     this.#savepoint = db.prepare('SAVEPOINT batch');
     this.#undo = db.prepare('ROLLBACK TO batch');
     this.#release = db.prepare('RELEASE batch');
-    this.#behind = new WriteBehind(db);
-    this.#lastSeq = db.prepare(`SELECT "seq" FROM sqlite_sequence WHERE "name" = 'journal'`);
+    this.#journal = new JournalLog(db);
+    this.#behind = new WriteBehind(db, this.#journal);
   }
 
   /** Commits the group's batches, then answers its queries. */
@@ -76,7 +77,7 @@ export class Executor {
     if (request.script.length > 0) {
       try {
         refused = this.#runBatches(request);
-        this.#behind.add(request.redo, new Set(refused.map(({ batch }) => batch)), request.mixed);
+        this.#behind.add(request, new Set(refused.map(({ batch }) => batch)));
         this.#beforeCommit();
         this.#commit.run();
         this.#behind.committed();
@@ -87,7 +88,7 @@ export class Executor {
     }
     const unsettled = request.settle ? this.settle() : undefined;
     const answers = request.queries.map((query) => unsettled ?? this.#answer(query));
-    const lastSeq = Number(this.#lastSeq.get()?.seq ?? 0);
+    const lastSeq = this.#journal.newest;
     return failure ? { failure, refused, lastSeq, answers } : { refused, lastSeq, answers };
   }
 
@@ -160,6 +161,10 @@ export class Executor {
   #answer(query: Query): Cell[][] | Refusal {
     if ('unwritten' in query) return this.#behind.unwritten(query.unwritten);
     try {
+      if ('journal' in query) {
+        const { deviceId } = query.journal;
+        return this.#journal.read(query.journal, deviceId === undefined ? [] : this.#behind.unindexed(deviceId));
+      }
       // Rows come as arrays: `setReturnArrays` was called on every statement.
       return this.#statement(query.statement).all(...query.cells) as unknown as Cell[][];
     } catch (error) {

@@ -7,8 +7,7 @@ import {
   keyCell,
   type MayJoin,
   merged,
-  type PendingRow,
-  type PendingSeries,
+  type Pending,
   pendingRow,
   samplesOf,
   type TakenForm,
@@ -16,12 +15,14 @@ import {
 } from './unfold.ts';
 
 /** What is to become of what is stored of a device. */
-interface Pending {
+interface PendingDevice {
   readonly deviceId: string;
   /** For each of its rows the entry that says what is to become of it: of most devices one or two. */
   readonly rows: RedoEntry[];
   /** Samples, and changes of its rows in `values`, in their order. */
   readonly told: RedoEntry[];
+  /** Its entries of the journal. */
+  readonly seqs: number[];
 }
 
 /**
@@ -29,7 +30,7 @@ interface Pending {
  * when it is written: to sort each value of each report into its series at once took as long as all else for a group.
  */
 export class Generation {
-  readonly #devices = new Map<string, Pending>();
+  readonly #devices = new Map<string, PendingDevice>();
   readonly #forms: TakenForm[] = [];
   readonly #formNumbers = new Map<string, number>();
   /** Cells of all entries: what they take in memory. */
@@ -38,6 +39,8 @@ export class Generation {
   length = 0;
   /** Newest row of the log; 0 if there is none. */
   last = 0;
+  /** Newest entry of the journal; 0 if there is none. */
+  lastSeq = 0;
 
   /** Takes a row of the log. */
   take([forms, entries]: RedoRow, id: number, length: number): void {
@@ -49,6 +52,18 @@ export class Generation {
     }
     this.last = id;
     this.length += length;
+  }
+
+  /** Takes an entry of the journal. */
+  note(deviceId: string | undefined, seq: number): void {
+    this.cells++;
+    this.lastSeq = seq;
+    if (deviceId !== undefined) this.#of(deviceId).seqs.push(seq);
+  }
+
+  /** Entries of the journal that are of a device. */
+  seqsOf(deviceId: string): readonly number[] {
+    return this.#devices.get(deviceId)?.seqs ?? [];
   }
 
   /** Devices. */
@@ -63,9 +78,10 @@ export class Generation {
   }
 
   /** All that is to be written, of one device after the other. */
-  *contents(mayJoin: MayJoin): Generator<readonly (PendingRow | PendingSeries)[]> {
-    for (const { deviceId, rows, told } of this.#devices.values()) {
-      yield [...rows.map(pendingRow), ...unfold(deviceId, { entries: told, forms: this.#forms }, mayJoin)];
+  *contents(mayJoin: MayJoin): Generator<readonly Pending[]> {
+    for (const { deviceId, rows, told, seqs } of this.#devices.values()) {
+      const journal = seqs.length > 0 ? [{ deviceId, seqs }] : [];
+      yield [...rows.map(pendingRow), ...unfold(deviceId, { entries: told, forms: this.#forms }, mayJoin), ...journal];
     }
   }
 
@@ -110,10 +126,10 @@ export class Generation {
     rows[index] = merged(rows[index], entry);
   }
 
-  #of(deviceId: string): Pending {
+  #of(deviceId: string): PendingDevice {
     let pending = this.#devices.get(deviceId);
     if (!pending) {
-      pending = { deviceId, rows: [], told: [] };
+      pending = { deviceId, rows: [], told: [], seqs: [] };
       this.#devices.set(deviceId, pending);
     }
     return pending;

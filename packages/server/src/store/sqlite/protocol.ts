@@ -1,5 +1,5 @@
 import type { Cell } from '../codec.ts';
-import type { StoreErrorKind } from '../port.ts';
+import type { JournalQuery, StoreErrorKind } from '../port.ts';
 import type { Wanted } from './series.ts';
 
 /** What the store's thread is started with. */
@@ -16,8 +16,11 @@ export interface StatementText {
   readonly ifNothing?: { readonly statement: number; readonly parameters: number } | Refusal;
 }
 
-/** A statement by its number; or the samples of a series that are in no chunk yet. */
-export type Query = { readonly statement: number; readonly cells: readonly Cell[] } | { readonly unwritten: Wanted };
+/** A statement by its number; the samples of a series that are in no chunk yet; or lines of the journal with their seqs. */
+export type Query =
+  | { readonly statement: number; readonly cells: readonly Cell[] }
+  | { readonly unwritten: Wanted }
+  | { readonly journal: JournalQuery };
 
 /** A group: what gathered while the one before was on its way to the disk. */
 export interface GroupRequest {
@@ -29,19 +32,24 @@ export interface GroupRequest {
   readonly cells: readonly Cell[];
   /** What goes to the log (see redo-group.ts); empty if there is nothing. */
   readonly redo: string;
-  /** Batches that have statements and entries: which entries go with a batch that is refused. */
-  readonly mixed: readonly RedoRange[];
+  /** What is appended to the journal: lines of history.ts. */
+  readonly journal: readonly string[];
+  /** Batches of which statements may be refused, and what else they have. */
+  readonly mixed: readonly MixedBatch[];
   /** Whether the queries are of tables that are written behind: all of it is written first. */
   readonly settle: boolean;
   /** Asked after the commit. */
   readonly queries: readonly Query[];
 }
 
-/** The entries of one batch: from `first` to before `end`. */
-export interface RedoRange {
+/** From the first to before the last. */
+export type Range = readonly [first: number, end: number];
+
+/** What goes with a batch if it is refused: its entries of the log and its lines of the journal. */
+export interface MixedBatch {
   readonly batch: number;
-  readonly first: number;
-  readonly end: number;
+  readonly redo: Range;
+  readonly journal: Range;
 }
 
 export interface Refusal {

@@ -1,5 +1,7 @@
 import type { Cell } from '../codec.ts';
+import { decodeEntry, headOf } from '../history.ts';
 import { storeLimits } from '../limits.ts';
+import { linesOf, rowOf } from './journal.ts';
 import type { Sql } from './queries.ts';
 import { decodeChunk, encodeChunk } from './series.ts';
 
@@ -10,30 +12,42 @@ export interface PruneAccess {
   write(statements: readonly Sql[]): Promise<void>;
 }
 
-const slice = storeLimits.pruneSlice;
-
-const count = (rows: readonly Cell[][]): number => Number(rows[0]?.[0] ?? 0);
-
 /**
  * Drops the journal's oldest entries up to the first one that is not older than `before`, so that what is left has no
- * holes.
+ * holes. What is dropped has to be in the index by device, where it is dropped too.
  */
 export async function pruneJournal(store: PruneAccess, before: number): Promise<number> {
-  const boundary = await store.query({
-    sql: `SELECT coalesce((SELECT "seq" FROM "journal" WHERE "at" >= ? ORDER BY "seq" LIMIT 1),
-            (SELECT max("seq") + 1 FROM "journal"), 0)`,
-    cells: [before],
-  });
-  const end = count(boundary);
-  let pruned = 0;
-  for (;;) {
-    const old = 'SELECT "seq" FROM "journal" WHERE "seq" < ? ORDER BY "seq" LIMIT ?';
-    const found = count(await store.query({ sql: `SELECT count(*) FROM (${old})`, cells: [end, slice] }));
-    if (found === 0) return pruned;
-    await store.write([{ sql: `DELETE FROM "journal" WHERE "seq" IN (${old})`, cells: [end, slice] }]);
-    pruned += found;
+  for (let pruned = 0; ; ) {
+    const oldest = await store.query({
+      sql: 'SELECT "last", "entries" FROM "journal" ORDER BY "last" LIMIT ?',
+      cells: [storeLimits.pruneChunks],
+    });
+    const statements: Sql[] = [];
+    const devices = new Set<string | undefined>();
+    let dropped: Cell = 0;
+    let isOver = oldest.length < storeLimits.pruneChunks;
+    for (const [last = 0, entries] of oldest) {
+      const lines = linesOf(entries);
+      const found = lines.findIndex((line) => decodeEntry(0, line).at >= before);
+      const kept = found < 0 ? [] : lines.slice(found);
+      isOver ||= found >= 0;
+      if (found === 0) break;
+      if (found < 0) statements.push({ sql: 'DELETE FROM "journal" WHERE "last" = ?', cells: [last] });
+      else statements.push({ sql: 'UPDATE "journal" SET "entries" = ? WHERE "last" = ?', cells: [rowOf(kept), last] });
+      for (const line of lines.slice(0, lines.length - kept.length)) devices.add(headOf(line).deviceId);
+      pruned += lines.length - kept.length;
+      dropped = Number(last) - kept.length;
+      if (found > 0) break;
+    }
+    if (statements.length > 0) {
+      statements.push({ sql: unindexSql, cells: [JSON.stringify([...devices]), dropped] });
+      await store.write(statements);
+    }
+    if (isOver) return pruned;
   }
 }
+
+const unindexSql = `DELETE FROM "deviceEntries" WHERE "deviceId" IN (SELECT "value" FROM json_each(?)) AND "last" <= ?`;
 
 /** Drops the samples whose `at` is before `before`, and the series that have none left. */
 export async function pruneSamples(store: PruneAccess, before: number): Promise<number> {

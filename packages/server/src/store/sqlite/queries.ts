@@ -1,7 +1,6 @@
 import { type Cell, encodeCell, orderColumns, type TableShape, tableShape } from '../codec.ts';
-import { journalShape } from '../history.ts';
 import { boundedLimit, storeLimits } from '../limits.ts';
-import type { JournalQuery, ListQuery } from '../port.ts';
+import type { ListQuery } from '../port.ts';
 import type { Row, TableName } from '../tables.ts';
 import { listed, quoted } from './ddl.ts';
 
@@ -76,17 +75,4 @@ export function countSql<T extends TableName>(table: T, values: Partial<Row<T>>)
   const where = new Where();
   where.equal(tableShape(table), values);
   return { sql: `SELECT count(*) FROM ${quoted(table)}${where.sql}`, cells: where.cells };
-}
-
-export function journalSql(query: JournalQuery): Sql {
-  const where = new Where();
-  if (query.after !== undefined) where.add('"seq" > ?', query.after);
-  if (query.before !== undefined) where.add('"seq" < ?', query.before);
-  if (query.deviceId !== undefined) where.add('"deviceId" = ?', query.deviceId);
-  if (query.types) where.oneOf('type', query.types);
-  const direction = query.newestFirst ? ' DESC' : '';
-  return {
-    sql: `SELECT ${listed(journalShape.columns)} FROM "journal"${where.sql} ORDER BY "seq"${direction} LIMIT ?`,
-    cells: [...where.cells, boundedLimit(query.limit, storeLimits.journalDefault, storeLimits.journalRows)],
-  };
 }

@@ -1,5 +1,5 @@
 import { type Cell, encodeCell, type NamedColumn, type TableShape, tableShape } from '../codec.ts';
-import { draftColumns, encodeDraft, journalShape } from '../history.ts';
+import { encodeDraft } from '../history.ts';
 import { type Batch, type Change, changedMeanwhile, StoreError } from '../port.ts';
 import type { TableName } from '../tables.ts';
 import { listed, quoted } from './ddl.ts';
@@ -24,13 +24,13 @@ export const patchSql = (table: TableShape, columns: readonly NamedColumn[], whe
 export const deleteSql = (table: TableShape): string =>
   `DELETE FROM ${quoted(table.name)} WHERE ${assigned(table.key, ' AND ')}`;
 
-const appendSql = `INSERT INTO ${quoted(journalShape.name)} (${listed(draftColumns)}) VALUES (${marks(draftColumns.length)})`;
-
 /** What batches are encoded to. */
 export interface Encoded {
   readonly script: number[];
   readonly cells: Cell[];
   readonly redo: RedoGroup;
+  /** Lines of the journal; see history.ts. */
+  readonly journal: string[];
 }
 
 /** A statement that writes rows of some columns. */
@@ -82,26 +82,23 @@ export class Statements {
 
   /**
    * Appends a batch: to `script` its count of statements, then their numbers; to `cells` their parameters; to `redo` the
-   * entries of what is written behind.
+   * entries of what is written behind; to `journal` its lines.
    *
    * @throws StoreError `invalid` if a value does not fit; the arrays are then as before
    */
-  encode(batch: Batch, { script, cells, redo }: Encoded): void {
-    const starts = [script.length, cells.length, redo.length] as const;
+  encode(batch: Batch, { script, cells, redo, journal }: Encoded): void {
+    const starts = [script.length, cells.length, journal.length, redo.length] as const;
     script.push(0);
     try {
       for (const change of batch.changes ?? []) {
         if (!redo.change(change)) this.#encodeChange(change, script, cells);
       }
-      for (const draft of batch.journal ?? []) {
-        script.push(this.number(appendSql, draftColumns.length));
-        cells.push(...encodeDraft(draft));
-      }
+      for (const draft of batch.journal ?? []) journal.push(encodeDraft(draft));
       redo.samples(batch.samples ?? []);
       for (const reading of batch.readings ?? []) redo.reading(reading);
     } catch (error) {
-      [script.length, cells.length] = starts;
-      redo.truncate(starts[2]);
+      [script.length, cells.length, journal.length] = starts;
+      redo.truncate(starts[3]);
       throw error;
     }
     script[starts[0]] = script.length - starts[0] - 1;

@@ -16,7 +16,7 @@ import type {
 import type { Key, Row, TableName } from '../tables.ts';
 import type { CommitGate } from './gate.ts';
 import { pruneJournal, pruneSamples } from './prune.ts';
-import { countSql, getSql, journalSql, listSql, type Sql } from './queries.ts';
+import { countSql, getSql, listSql, type Sql } from './queries.ts';
 import { isBehind } from './redo.ts';
 import { scanSeries, type Wanted } from './series.ts';
 import { type Encoded, Statements } from './statements.ts';
@@ -98,8 +98,8 @@ class SqliteStore implements DurableStore {
   }
 
   async journal(query: JournalQuery): Promise<JournalEntry[]> {
-    const rows = await this.#query(journalSql(query));
-    return rows.map(decodeEntry);
+    const rows = await this.#thread.query({ journal: query });
+    return rows.map(([seq, line]) => decodeEntry(Number(seq), String(line)));
   }
 
   async scan(
@@ -114,13 +114,13 @@ class SqliteStore implements DurableStore {
   }
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
-    const access = (behind: boolean) => ({
-      query: (sql: Sql) => this.#query(sql, behind),
+    const access = {
+      query: (sql: Sql) => this.#query(sql, true),
       write: (statements: readonly Sql[]) => this.#write(statements),
-    });
+    };
     return {
-      journal: before.journal === undefined ? 0 : await pruneJournal(access(false), before.journal),
-      samples: before.samples === undefined ? 0 : await pruneSamples(access(true), before.samples),
+      journal: before.journal === undefined ? 0 : await pruneJournal(access, before.journal),
+      samples: before.samples === undefined ? 0 : await pruneSamples(access, before.samples),
     };
   }
 

@@ -8,8 +8,8 @@ import type {
   FromWorker,
   GroupReply,
   GroupRequest,
+  MixedBatch,
   Query,
-  RedoRange,
   Refusal,
   ToWorker,
   WorkerSettings,
@@ -33,7 +33,7 @@ interface PendingQuery {
 
 /** What gathers while the group before is on its way to the disk. */
 interface Group extends Encoded {
-  readonly mixed: RedoRange[];
+  readonly mixed: MixedBatch[];
   /** Whether a query is of a table that is written behind. */
   settle: boolean;
   readonly queries: Query[];
@@ -48,6 +48,7 @@ const emptyGroup = (): Group => ({
   script: [],
   cells: [],
   redo: new RedoGroup(),
+  journal: [],
   mixed: [],
   settle: false,
   queries: [],
@@ -129,15 +130,18 @@ export class StoreThread {
     const group = this.#gathering;
     this.#admit(group.commits.length);
     if (group.size + group.redo.size >= storeLimits.waitingSize) throw busy();
-    const { script, cells, redo } = group;
+    const { script, cells, redo, journal } = group;
     const start = script.length;
     const first = redo.length;
+    const firstLine = journal.length;
     encode(group);
-    if (redo.length > first && script.length > start + 1) {
-      group.mixed.push({ batch: group.commits.length, first, end: redo.length });
+    if ((redo.length > first || journal.length > firstLine) && script.length > start + 1) {
+      const batch = group.commits.length;
+      group.mixed.push({ batch, redo: [first, redo.length], journal: [firstLine, journal.length] });
     }
     group.commits.push(pending);
     for (; group.counted < cells.length; group.counted++) group.size += sizeOf(cells[group.counted] ?? null);
+    for (let line = firstLine; line < journal.length; line++) group.size += journal[line]?.length ?? 0;
     this.#schedule();
   }
 
@@ -208,8 +212,8 @@ export class StoreThread {
       this.#gathering = emptyGroup();
       this.#underWay = group;
       this.#sentAt = performance.now();
-      const { script, cells, redo, mixed, settle, queries } = group;
-      this.#post({ texts: this.#takeTexts(), script, cells, redo: redo.text(), mixed, settle, queries });
+      const { script, cells, redo, journal, mixed, settle, queries } = group;
+      this.#post({ texts: this.#takeTexts(), script, cells, redo: redo.text(), journal, mixed, settle, queries });
     } else if (this.#state === 'closing') {
       this.#post('close');
     }

@@ -20,6 +20,14 @@ export interface PendingSeries {
   readonly rows: ChunkRow[];
 }
 
+/** Entries of the journal that go to its index. */
+export interface PendingSeqs {
+  readonly deviceId: string;
+  readonly seqs: readonly number[];
+}
+
+export type Pending = PendingRow | PendingSeries | PendingSeqs;
+
 /** A form, with its paths and types between spaces, and how often it was told. */
 export interface TakenForm {
   readonly form: RedoForm;

@@ -159,5 +159,21 @@ export const version2: readonly string[] = [
     GROUP BY "series", "at" / 86400000`,
   'CREATE INDEX "chunks_first" ON "chunks" ("first")',
   'DROP TABLE "samples"',
+  // So are entries of the journal.
+  'ALTER TABLE "journal" RENAME TO "oldJournal"',
+  'CREATE TABLE "journal" ("last" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT',
+  `INSERT INTO "journal"
+    SELECT max("seq"), group_concat(json_array("type", "deviceId", "version", "at", "organisationId", json("actor"),
+        "cause", json("payload")), char(10) ORDER BY "seq")
+    FROM "oldJournal" GROUP BY "seq" / 16`,
+  `CREATE TABLE "deviceEntries" ("deviceId" TEXT NOT NULL, "last" INTEGER NOT NULL, "seqs" TEXT NOT NULL,
+    PRIMARY KEY ("deviceId", "last")) STRICT, WITHOUT ROWID`,
+  `INSERT INTO "deviceEntries" SELECT "deviceId", max("seq"), json_group_array("seq" ORDER BY "seq")
+    FROM "oldJournal" WHERE "deviceId" IS NOT NULL GROUP BY "deviceId", "seq" / 65536`,
+  `INSERT INTO "meta" SELECT 'indexedSeq', coalesce(max("seq"), 0) FROM "oldJournal"`,
+  // The newest seq that was given, also where its entry is gone.
+  `DELETE FROM sqlite_sequence WHERE "name" = 'journal'`,
+  `UPDATE sqlite_sequence SET "name" = 'journal' WHERE "name" = 'oldJournal'`,
+  'DROP TABLE "oldJournal"',
   'CREATE TABLE "redo" ("id" INTEGER PRIMARY KEY AUTOINCREMENT, "entries" TEXT NOT NULL) STRICT',
 ];

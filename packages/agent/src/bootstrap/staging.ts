@@ -101,7 +101,9 @@ export class Staging {
     const made: ObjectInstance[] = [];
     for (const id of ids) {
       const its = records.filter((one) => segments(one.path)[1] === id);
-      const outcome = this.#write(objectId, id, its, level(path) === PathLevel.resource);
+      // The bootstrap account can't be deleted first: what is not named of it stays, so that its key can be renewed.
+      const keeping = level(path) === PathLevel.resource || this.#isBootstrapAccount(pathOf(objectId, id));
+      const outcome = this.#write(objectId, id, its, keeping);
       if (!outcome.ok) return outcome;
       if (outcome.instance !== undefined) made.push(outcome.instance);
     }

@@ -76,7 +76,7 @@ export function deviceLines(context: Context, device: DeviceDetail, failed: read
       address: registration && `${registration.address}${device.secure === false ? ', without DTLS' : ''}`,
       registered:
         registration &&
-        `${age(registration.registeredAt, now)}, LwM2M ${registration.version}, lifetime ${registration.lifetime} s${registration.queueMode ? ', queue mode' : ''}`,
+        `${age(registration.registeredAt, now)}, LwM2M ${registration.version}, ${lifetimeText(device)}${registration.queueMode ? ', queue mode' : ''}`,
       gateway: device.gateway,
       behind: behindText(device),
       supports: registration && supportText(registration),
@@ -155,6 +155,12 @@ function presenceText(presence: Presence, now: number): string {
   const last = presence.lastContactAt === undefined ? '' : `, last contact ${age(presence.lastContactAt, now)}`;
   const next = presence.nextContactBy === undefined ? '' : `, next expected ${age(presence.nextContactBy, now)}`;
   return presenceCell(presence)[1] + last + next;
+}
+
+/** How long the registration lasts. */
+function lifetimeText({ gateway, registration }: DeviceDetail): string {
+  if (gateway !== undefined) return 'as long as that of its gateway';
+  return registration?.lifetime === 0 ? 'without an end' : `lifetime ${registration?.lifetime} s`;
 }
 
 /** Of a gateway: who is behind it. */

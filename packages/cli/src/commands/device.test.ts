@@ -122,6 +122,19 @@ describe('the downlink of a device', () => {
     expect((await shown({ transport: 'coaps+tcp' })).out).not.toContain('nothing can be sent');
   });
 
+  it.each([
+    [{}, 300, 'lifetime 300 s'],
+    [{}, 0, 'without an end'],
+    [{ gateway: 'gw-1' }, 0, 'as long as that of its gateway'],
+  ])('says how long a registration lasts', async (behind, lifetime, said) => {
+    const registration = { registeredAt: NOW, lifetime, version: '1.1', binding: 'U', queueMode: false, address: 'x' };
+    const { out } = await run(['device', 'show', 'truck-1'], {
+      'devices.show': { ...detail, ...behind, registration },
+      'handshakes.list': { items: [] },
+    });
+    expect(out).toContain(`LwM2M 1.1, ${said}`);
+  });
+
   it('tells why commands wait, and what is left of the day', async () => {
     const waiting = { reason: 'site', text: 'paced: site depot-3' } as const;
     const downlink = { awakeSeconds: 93, queuedCommands: 2, waiting, bytesPerDay: 2000, bytesToday: 150 };

@@ -26,9 +26,12 @@ export const frameCommands = [
       const params = { device: given.device };
       const body = { link, layouts: [...layout], ...compact({ key }) };
       const answer = await context.api('frames.set', { params, body });
-      show(context, answer, () => sourceLines(context, answer.source));
-      if (context.json || answer.key === undefined) return;
-      context.terminal.note(`Its key, shown this once; the device counts from 1 with it: ${answer.key}`);
+      const { key: made, source } = answer;
+      const lines = sourceLines(context, source);
+      show(context, answer, () => (made === undefined ? lines : [made]));
+      if (context.json || made === undefined) return;
+      for (const line of lines) context.terminal.note(line);
+      context.terminal.note('Its key is alone on the standard output, this once; the device counts from 1 with it.');
     },
   }),
   command({

@@ -21,3 +21,23 @@ export function pooledRandom(): (length: number) => Uint8Array {
     return piece;
   };
 }
+
+/** Bytes of a draw: who keeps a piece keeps all of it. */
+const SHOWN_BYTES = 1024;
+
+/**
+ * Randomness for what anybody may see, as tokens and jitter: views of draws that are not wiped, at half the cost of pieces
+ * with memory of their own.
+ */
+export function shownRandom(random: (length: number) => Uint8Array): (length: number) => Uint8Array {
+  let draw: Uint8Array = new Uint8Array(0);
+  let used = 0;
+  return (length) => {
+    if (used + length > draw.length) {
+      draw = random(Math.max(length, SHOWN_BYTES));
+      used = 0;
+    }
+    used += length;
+    return draw.subarray(used - length, used);
+  };
+}

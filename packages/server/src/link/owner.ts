@@ -1,6 +1,7 @@
 import { type CoapEffect, CoapEndpoint, decodeMessage, ExchangeId, ObservationScope, type PeerKey } from '@reeve/coap';
 import type { CryptoResult, CryptoTask } from '@reeve/dtls';
 import type { Millis, RegistrationId } from '../ids.ts';
+import { shownRandom } from '../randomness.ts';
 import type { PeerAddress } from './address.ts';
 import { AddressProofs } from './address-proofs.ts';
 import { Arrivals } from './arrivals.ts';
@@ -66,7 +67,7 @@ export class SessionOwner {
     this.#sessions = new SessionTable(({ peer }, now) => this.#coap.forgetPeer(peer, now));
     const proofs = new AddressProofs({ ...options, sessions: this.#sessions });
     this.#coap = new CoapEndpoint({
-      random: options.random,
+      random: shownRandom(options.random),
       limits: { observationsPerScope: OBSERVATIONS_PER_SESSION },
       parameters: { ...options.transmission },
       challenge: (peer, request, now) => proofs.challenge(peer, request, now),
@@ -177,8 +178,7 @@ export class SessionOwner {
         this.#bind(message, now);
         break;
       case 'unbind':
-        this.#decoder.forget(message.registrationId);
-        this.#coap.forgetScope(ObservationScope(message.registrationId));
+        this.#unbind(message.registrationId);
         break;
       case 'restore':
         this.#decoder.register(message);
@@ -242,7 +242,13 @@ export class SessionOwner {
     else this.#dtls.close(sessionId, now);
   }
 
+  #unbind(registrationId: RegistrationId): void {
+    this.#decoder.forget(registrationId);
+    this.#coap.forgetScope(ObservationScope(registrationId));
+  }
+
   #bind(message: Extract<LinkDown, { kind: 'bind' }>, now: number): void {
+    if (message.replaces !== undefined) this.#unbind(message.replaces);
     const session = this.#sessions.get(message.sessionId);
     const registered = this.#decoder.register(message);
     if (!session) return;

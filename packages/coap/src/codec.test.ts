@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { fuzzPlan, seededRandom } from '../../../tooling/testing/fuzz.ts';
 import { decodeMessage, encodeMessage, setMessageId } from './codec.ts';
 import { Code } from './codes.ts';
-import type { CoapMessage } from './message.ts';
-import { MessageType } from './message.ts';
+import { type CoapMessage, contentFormat, MessageType } from './message.ts';
 import { Option, option } from './options.ts';
 import { hex, path, toHex } from './testing/harness.ts';
 
@@ -192,6 +191,22 @@ describe('CO-1: message codec', () => {
       if (!decoded.ok || decoded.message.options.length !== options) expect.fail(`not read: ${options} options`);
     }
     expect(held() - before).toBeLessThan(4 * 1024 * 1024);
+  });
+
+  it('keeps nothing of a datagram in the short options that messages have in common', () => {
+    const formatted = (format: number): Buffer => Buffer.from([0x40, Code.Get, 0, 1, 0xc2, format >> 8, format & 0xff]);
+    const read = (datagram: Uint8Array): number | undefined => {
+      const decoded = decodeMessage(datagram);
+      return decoded.ok ? contentFormat(decoded.message) : undefined;
+    };
+    const datagram = formatted(11542);
+    expect(read(datagram)).toBe(11542);
+    datagram.fill(0xff, 5);
+    expect(read(datagram)).toBe(0xffff);
+    for (let format = 0xff00; format >= 256; format -= 37) expect(read(formatted(format))).toBe(format);
+    expect(read(formatted(11542))).toBe(11542);
+    expect(read(Buffer.from([0x40, Code.Get, 0, 1, 0xc1, 42]))).toBe(42);
+    expect(read(Buffer.from([0x40, Code.Get, 0, 1, 0xc2, 0, 42]))).toBe(42);
   });
 
   it('meets any bytes with a typed error or a message of exactly these bytes', () => {

@@ -1,6 +1,6 @@
 import { Code } from './codes.ts';
 import type { CoapMessage, MessageType } from './message.ts';
-import type { CoapOption } from './options.ts';
+import { type CoapOption, Option } from './options.ts';
 
 /** What was wrong with a datagram. */
 export type CoapParseErrorKind =
@@ -61,8 +61,31 @@ const reading: CoapOption[] = [];
 /** Its places that are kept from message to message: what is in each keeps the datagram alive that it was read from. */
 const READING_KEPT = 32;
 
+/** Short options that nearly every message has one of, with one of few values: each is made once. */
+const common = new Map<number, CoapOption>();
+const MAX_COMMON = 1024;
+
+/** An option whose value stands in a datagram at these places. */
+function optionAt(bytes: Uint8Array, number: number, start: number, stop: number): CoapOption {
+  const length = stop - start;
+  if (length === 0) return { number, value: EMPTY };
+  if (length > 2 || !isCommon(number)) return { number, value: bytes.subarray(start, stop) };
+  let key = (number << 2) | length;
+  for (let at = start; at < stop; at++) key = (key << 8) | (bytes[at] ?? 0);
+  const known = common.get(key);
+  if (known !== undefined) return known;
+  if (common.size >= MAX_COMMON) common.clear();
+  const made = { number, value: new Uint8Array(bytes.subarray(start, stop)) };
+  common.set(key, made);
+  return made;
+}
+
+function isCommon(number: number): boolean {
+  return number === Option.UriPath.number || number === Option.ContentFormat.number || number === Option.Accept.number;
+}
+
 /**
- * Reads a datagram (RFC 7252 §3). Nothing is copied: token, option values and payload are views of it.
+ * Reads a datagram (RFC 7252 §3). Token, payload and all but short option values are views of it, which is not copied.
  * Whether options are known or of legal length is not looked at here: see `unservableOption`.
  */
 export function decodeMessage(bytes: Uint8Array): DecodeResult {
@@ -110,7 +133,7 @@ export function decodeMessage(bytes: Uint8Array): DecodeResult {
       if (stop > end) return failed('truncated', end, `the option at byte ${start} goes on`, header);
       number += delta;
       if (number > MAX_OPTION_NUMBER) return failed('option-number', start, `option number ${number}`, header);
-      reading[count++] = { number, value: length === 0 ? EMPTY : bytes.subarray(at, stop) };
+      reading[count++] = optionAt(bytes, number, at, stop);
       at = stop;
     }
     if (count > 0) options = reading.slice(0, count);

@@ -31,11 +31,16 @@ export type Millis = number;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** Any two of them: each addition makes a text of its own, and a registration has a name too. */
+const PAIRS = Array.from(ALPHABET).flatMap((first) => Array.from(ALPHABET, (second) => first + second));
+
 const random = pooledRandom();
 
+/** @param length an even number of characters */
 function randomText(length: number): string {
+  const bytes = random(length);
   let text = '';
-  for (const byte of random(length)) text += ALPHABET[byte & 31];
+  for (let at = 0; at < length; at += 2) text += PAIRS[(((bytes[at] ?? 0) & 31) << 5) | ((bytes[at + 1] ?? 0) & 31)];
   return text;
 }
 

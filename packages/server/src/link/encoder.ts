@@ -171,11 +171,18 @@ export function restOf(
 /** The response to a Register, Update or De-register. */
 export function answerOf({ code, location, maxAge }: Extract<LinkDown, { kind: 'answer' }>): ResponseSpec {
   if (location === undefined && maxAge === undefined) return { code };
-  const options = [
-    ...(location ?? []).map((segment) => option(Option.LocationPath, segment)),
-    ...(maxAge === undefined ? [] : [option(Option.MaxAge, maxAge)]),
-  ];
+  const options: CoapOption[] = [];
+  for (const segment of location ?? NOWHERE) options.push(locationSegment(segment));
+  if (maxAge !== undefined) options.push(option(Option.MaxAge, maxAge));
   return { code, options };
+}
+
+const NOWHERE: readonly string[] = [];
+/** Where all registrations are. */
+const RD = option(Option.LocationPath, 'rd');
+
+function locationSegment(segment: string): CoapOption {
+  return segment === 'rd' ? RD : option(Option.LocationPath, segment);
 }
 
 /** What is said in one message. */

@@ -168,6 +168,18 @@ describe('an observation', () => {
     expect(test.last('notification')).toMatchObject({ registrationId, token, session: { sessionId } });
   });
 
+  it('is forgotten with its registration when another one takes the place of that', () => {
+    const { test, device, token } = observed();
+    const { version, offer, session } = test.last('register');
+    const next = 'next' as RegistrationId;
+    const { sessionId } = session;
+    test.post({ kind: 'bind', sessionId, deviceId, registrationId: next, version, offer, replaces: registrationId });
+    notify(test, device, token);
+    expect(test.of('notification')).toEqual([]);
+    expect(device.notified).toEqual(['reset']);
+    expect(test.perform({ kind: 'observe', path: '/3/0/9' })?.outcome.kind).toBe('answered');
+  });
+
   it('is not matched over a session of another registration', () => {
     const { test, device, token } = observed();
     device.dtls?.connect(test.now);

@@ -281,6 +281,8 @@ export type LinkDown =
       readonly offer: Offer;
       /** Content formats that it has refused. */
       readonly refusedFormats?: readonly number[];
+      /** The registration whose place it takes: that and its observations are forgotten, as by `unbind`. */
+      readonly replaces?: RegistrationId | undefined;
     }
   /** Forgets a registration and its observations. */
   | { readonly kind: 'unbind'; readonly registrationId: RegistrationId }

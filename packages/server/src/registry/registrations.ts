@@ -1,7 +1,7 @@
 import { Code } from '@reeve/coap';
 import { commitAll, type Decision, type GroupCommit } from '../decision.ts';
 import type { Refused } from '../handshakes/failed.ts';
-import type { Millis, OrganisationId } from '../ids.ts';
+import type { Millis, OrganisationId, RegistrationId } from '../ids.ts';
 import type { JournalDraft } from '../journal/entries.ts';
 import type { Lanes } from '../lanes.ts';
 import type { LinkDown, LinkUp, SessionInfo } from '../link/port.ts';
@@ -113,11 +113,10 @@ export class Registrations {
   #replace(device: Device, registration: Registration, { exchange, session }: Register): void {
     const { fleet, hooks, send } = this.#o;
     const replaced = device.registration;
-    if (replaced) send({ kind: 'unbind', registrationId: replaced.registrationId });
     fleet.setRegistration(device, registration);
     settleReceived(device);
     this.#use(device, session);
-    this.bind(device, session);
+    this.bind(device, session, replaced?.registrationId);
     send({ kind: 'answer', exchange, code: Code.Created, location: ['rd', registration.registrationId] });
     hooks.registered(device);
   }
@@ -199,16 +198,13 @@ export class Registrations {
     await Promise.allSettled(ends);
   }
 
-  /** Ties a session to the device's registration, so that its notifications are matched. */
-  bind(device: Device, session: SessionInfo): void {
-    const registration = device.registration;
+  /**
+   * Ties a session to the device's registration, so that its notifications are matched.
+   * @param replaces the registration before: nothing of it is observed any more
+   */
+  bind({ row, registration }: Device, { sessionId }: SessionInfo, replaces?: RegistrationId): void {
     if (registration?.state !== 'registered') return;
-    this.#o.send({
-      kind: 'bind',
-      sessionId: session.sessionId,
-      deviceId: device.row.deviceId,
-      ...knownOf(registration),
-    });
+    this.#o.send({ kind: 'bind', sessionId, deviceId: row.deviceId, replaces, ...knownOf(registration) });
   }
 
   #relocate(device: Device, session: SessionInfo, at: Millis): Decision[] {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spawnChild } from '../../../../../tooling/testing/children.ts';
 import { hasPeer } from '../../../../../tooling/testing/peers.ts';
-import type { DeviceId, Seq } from '../../ids.ts';
+import { type DeviceId, newId, type Seq } from '../../ids.ts';
 import type { JournalEntry } from '../../journal/entries.ts';
 import { deviceId, person, putPerson, sample, started, webhook } from '../contract-fixtures.ts';
 import { storeLimits } from '../limits.ts';
@@ -44,6 +44,26 @@ describe('the file', () => {
     expect(await second.commit({ journal: [started('2')] })).toEqual({ seqs: [2] });
     await second.close();
     expect(integrity()).toBe('ok');
+  });
+
+  it('keeps nothing of a secret that was wiped or went with its row', async () => {
+    const secret = (of: number) => Buffer.from(`sealed secret ${of}`.repeat(4));
+    const ids = Array.from({ length: 12 }, () => newId.webhook());
+    const store = await openSqliteStore({ file });
+    const put = (sealed: (of: number) => Uint8Array) =>
+      store.commit({
+        changes: ids.map((webhookId, of) => {
+          return { put: 'webhooks', row: webhook({ webhookId, sealedSecret: sealed(of) }) } as const;
+        }),
+      });
+    await put(secret);
+    await put((of) => (of % 2 === 0 ? secret(of) : Uint8Array.of()));
+    const gone = ids.filter((_, of) => of % 3 !== 0);
+    await store.commit({ changes: gone.map((webhookId) => ({ delete: 'webhooks', key: { webhookId } }) as const) });
+    await store.close();
+    const bytes = readFileSync(file);
+    const found = ids.map((_, of) => bytes.includes(secret(of)));
+    expect(found).toEqual(ids.map((_, of) => of % 6 === 0));
   });
 
   it('is for its owner alone, and for one process at a time', async () => {

@@ -24,6 +24,8 @@ function open(): DatabaseSync {
     db.exec('PRAGMA wal_autocheckpoint = 8000');
     db.exec('PRAGMA journal_size_limit = 67108864');
     db.exec('PRAGMA cache_size = -65536');
+    // Sealed secrets that were wiped must not stand in the pages that they were on.
+    db.exec('PRAGMA secure_delete = FAST');
     migrate(db);
     return db;
   } catch (error) {

@@ -162,6 +162,8 @@ export async function startServer(
     lost,
   } = core;
   if (config.listen.some(takesTlsKeys)) handTlsKeys({ credentials, send });
+  const received = (device: Device, report: Report) =>
+    lanes.run(device.row.deviceId, () => dispatcher.take(device, report));
   const commands = await CommandQueue.open({
     store,
     sealer,
@@ -172,7 +174,7 @@ export async function startServer(
     now,
     performer,
     mark: receivedMark,
-    received: (device, report) => lanes.run(device.row.deviceId, () => dispatcher.take(device, report)),
+    received,
     instances: async (device, change) => {
       await noteInstance(device, change, { store, lanes, now });
       observer.sync(device);
@@ -181,6 +183,7 @@ export async function startServer(
   const updating = await openUpdates({
     ...{ store, sealer, fleet, credentials, pacer, lost, send, now, dataFolder },
     perform: (device, operation) => requests.perform(device, operation),
+    received,
     uris: () => urisOf(coap, config.deviceHost),
     httpOrigin: () => publicUrl,
   });

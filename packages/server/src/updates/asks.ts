@@ -13,7 +13,8 @@ export interface Means {
   readonly uri: (scheme: string) => string | undefined;
 }
 
-const FIRMWARE_VERSION = '/3/0/3';
+/** The version that a device says that it runs. */
+export const FIRMWARE_VERSION = '/3/0/3';
 /** The argument of Uninstall that says that another version comes in its place. */
 const FOR_UPDATE = '1';
 

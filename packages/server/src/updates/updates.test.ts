@@ -9,6 +9,7 @@ import type { LinkDown, LinkOperation, RequestOutcome, SessionId } from '../link
 import type { Device } from '../registry/fleet.ts';
 import { noteHeard, noteUnanswered } from '../registry/reach.ts';
 import { openSealer } from '../store/sealing.ts';
+import type { Report } from '../telemetry/ingest.ts';
 import { openTestCore, organisationId, rest, sessionOf } from '../test-core.ts';
 import { updateLimits } from './limits.ts';
 import { servePart } from './serving.ts';
@@ -90,11 +91,15 @@ async function begin() {
   const pump = new Pump();
   const lost: string[] = [];
   const sent: LinkDown[] = [];
+  const reports: Report[] = [];
   const origins = new Map([['coaps', 'coaps://192.0.2.200:5684']]);
   const load = () =>
     Updates.load({
       ...{ store, sealer, fleet, artifacts, pacer, now },
       perform: async (_, operation) => pump.answer(operation),
+      received: async (_, report) => {
+        reports.push(report);
+      },
       lost: (device, how) => {
         lost.push(how);
         noteUnanswered(fleet, device, how);
@@ -124,7 +129,7 @@ async function begin() {
     }
   };
   return {
-    ...{ core, pump, lost, artifact, device, registered, pass, settled },
+    ...{ core, pump, lost, reports, artifact, device, registered, pass, settled },
     get updates() {
       return updates;
     },
@@ -159,6 +164,9 @@ describe('an update', () => {
     await all.settled();
     await all.pass(5);
     expect(await all.row()).toMatchObject({ state: 'succeeded', detail: 'the device runs 2.0' });
+    expect(all.reports).toMatchObject([
+      { path: '/3/0/3', fresh: true, body: { records: [{ stored: { value: '2.0' } }] } },
+    ]);
     // Each part once, and the one that was not answered.
     expect(all.pump.count('write-part')).toBe(Math.ceil(CONTENT.length / 1024) + 1);
     expect(Buffer.compare(all.pump.bytes, CONTENT)).toBe(0);

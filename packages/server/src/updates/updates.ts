@@ -13,7 +13,8 @@ import { howUnanswered, isReachable } from '../registry/reach.ts';
 import type { Store } from '../store/port.ts';
 import type { Sealer } from '../store/sealing.ts';
 import type { Row } from '../store/tables.ts';
-import { answerOf, askOf } from './asks.ts';
+import type { Report } from '../telemetry/ingest.ts';
+import { answerOf, askOf, FIRMWARE_VERSION } from './asks.ts';
 import { draftOf, entryOf } from './entries.ts';
 import { updateLimits } from './limits.ts';
 import { follow, type Next, type Order, type UpdateStep } from './steps.ts';
@@ -28,6 +29,8 @@ interface Options {
   readonly artifacts: Artifacts;
   readonly pacer: Pacer;
   readonly perform: (device: Device, operation: LinkOperation) => Promise<RequestOutcome>;
+  /** The device said what it is. */
+  readonly received: (device: Device, report: Report) => Promise<void>;
   /** The device did not answer. */
   readonly lost: (device: Device, how: 'timeout' | 'not-sent') => void;
   /** Where a device may fetch, without the token: by scheme, best first for the device. */
@@ -226,10 +229,22 @@ export class Updates {
       if (this.#closed || running.row.state !== 'running') return;
       const how = howUnanswered(outcome);
       if (how && carrier.session === session && carrier.lastHeard === lastHeard) this.#o.lost(device, how);
+      if (row.step.kind === 'verifying') await this.#keepVersion(device, outcome);
       const answer = answerOf(row, outcome);
       if (answer) await this.#apply(running, follow(row.step, answer, this.#orderOf(device, row)));
       else await this.#unanswered(running, outcome);
     }
+  }
+
+  /** Which firmware it runs now is a value of the device like any other: views and rules go by it. */
+  async #keepVersion(device: Device, outcome: RequestOutcome): Promise<void> {
+    if (outcome.kind !== 'answered' || outcome.body.kind !== 'records') return;
+    await this.#o.received(device, {
+      path: FIRMWARE_VERSION,
+      body: outcome.body,
+      fresh: true,
+      receivedAt: this.#o.now(),
+    });
   }
 
   async #ask(row: UpdateRow, { token }: Running, device: Device | undefined): Promise<LinkOperation | undefined> {

@@ -61,6 +61,11 @@ describe('device add', () => {
     expect(await run(['device', 'add', 'x', '--gateway', 'gw-1', '--identity', 'y'], added)).toMatchObject({ code: 2 });
   });
 
+  it('asks for no credential of one without DTLS, not even for the bootstrap server', async () => {
+    const { code, err } = await run(['device', 'add', 'truck-1', '--nosec', '--bootstrap'], {});
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('Leave --bootstrap away') });
+  });
+
   it('asks for no credential of one that only sends frames', async () => {
     const added = { 'devices.add': { device: summary, setup: [] } };
     const { calls, err } = await run(['device', 'add', 'truck-1', '--frames'], added);

@@ -37,7 +37,10 @@ export const deviceCommands = [
       });
       const labels = given.group === undefined ? given.label : { ...given.label, group: given.group };
       const named = kind !== 'psk' || Object.keys(wanted).length > 0;
-      if (nosec && named) throw new Failure('usage', 'A device with --nosec has no credential');
+      if (nosec && named) {
+        const hint = given.bootstrap ? 'Leave --bootstrap away: one without DTLS is bootstrapped as it is' : undefined;
+        throw new Failure('usage', 'A device with --nosec has no credential', hint);
+      }
       if (given.gateway && named) throw new Failure('usage', 'A device behind a gateway has no credential');
       if (given.frames && named) throw new Failure('usage', 'A device with --frames has no credential');
       const credential = named ? { kind, ...wanted } : undefined;

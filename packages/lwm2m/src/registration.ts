@@ -120,9 +120,10 @@ function parseCommon({ params, extra }: Parsed): RequestResult<UpdateQuery> {
     return reject(ResponseCode.badRequest, `lt "${lt}" is no number of seconds`);
   }
   // In 1.0 queue mode is a letter of the binding, later a parameter of its own; devices mix both.
-  const letters = b?.replaceAll('Q', '') || undefined;
+  const withQ = b?.includes('Q') === true;
+  const letters = (withQ ? b?.replaceAll('Q', '') : b) || undefined;
   if (letters !== undefined && !BINDING.test(letters)) return reject(ResponseCode.badRequest, `b "${b}" is no binding`);
-  const queueMode = params.Q !== undefined || b?.includes('Q') === true;
+  const queueMode = params.Q !== undefined || withQ;
   // Several names stand in quotes (OMA Core §6.2.1 of 1.2).
   const profileId = params.pid?.replace(/^"(.*)"$/, '$1');
   const said: Accepted<UpdateQuery> = { ok: true, extra };
@@ -138,12 +139,11 @@ function missing(name: string): ReturnType<typeof reject> {
   return reject(ResponseCode.badRequest, `${name} is missing`);
 }
 
-/** Bytes of a text in UTF-8; those of a short one need not be made. */
-function utf8Length(text: string): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : encodeUtf8(text).length;
-}
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 
 /** Endpoint names reach logs and screens, so control characters are kept out. */
 function isEndpointName(name: string): boolean {
-  return utf8Length(name) <= LIMITS.endpointBytes && !/\p{C}/u.test(name);
+  // Most names are of one byte for each character, and none of these controls anything.
+  if (PRINTABLE_ASCII.test(name)) return name.length <= LIMITS.endpointBytes;
+  return encodeUtf8(name).length <= LIMITS.endpointBytes && !/\p{C}/u.test(name);
 }

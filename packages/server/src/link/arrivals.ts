@@ -5,7 +5,7 @@ import type { Decoder } from './decoder.ts';
 import { restOf } from './encoder.ts';
 import { readRequest } from './inbound.ts';
 import type { ExchangeRef, LinkUp, Listener } from './port.ts';
-import { heardOver, type SessionTable } from './sessions.ts';
+import type { SessionTable } from './sessions.ts';
 
 interface Options {
   readonly coap: CoapEndpoint;
@@ -29,10 +29,11 @@ export class Arrivals {
     const { coap, sessions, decoder, listen, deliver, wallClock } = this.#o;
     const session = sessions.get(peer);
     if (!session) return;
-    const facts = { ...heardOver(session), at: wallClock(), exchange: exchange as number as ExchangeRef };
-    const read = listen[session.info.ingress]?.bootstrap
+    const { info, record, registered } = session;
+    const facts = { at: wallClock(), session: info, record, exchange: exchange as number as ExchangeRef };
+    const read = listen[info.ingress]?.bootstrap
       ? readBootstrapRequest(message, facts)
-      : readRequest(message, facts, session.registered, decoder);
+      : readRequest(message, facts, registered, decoder);
     if (read.kind === 'message') {
       deliver(read.message);
       return;
@@ -58,9 +59,10 @@ export class Arrivals {
     const at = wallClock();
     const body = decoder.decodeTold(observed.registered, observed.path, effect.message, at, effect.truncated);
     deliver({
-      ...heardOver(session),
       kind: 'notification',
       at,
+      session: session.info,
+      record: session.record,
       registrationId: observed.registered.registrationId,
       token,
       path: observed.path,
@@ -68,7 +70,7 @@ export class Arrivals {
       ends: effect.ends,
       code: effect.message.code,
       body,
-      ...(effect.confirmable ? { exchange: effect.exchange as number as ExchangeRef } : {}),
+      exchange: effect.confirmable ? (effect.exchange as number as ExchangeRef) : undefined,
     });
   }
 }

@@ -7,7 +7,7 @@ import { type Decoder, decodeBody, type Registered } from './decoder.ts';
 import { METHOD, recordsOf } from './encoder.ts';
 import { encodePack } from './pack.ts';
 import type { LinkUp, RequestOutcome, RequestRef } from './port.ts';
-import { heardOver, type Session, type SessionTable } from './sessions.ts';
+import type { Session, SessionTable } from './sessions.ts';
 
 interface Options {
   readonly coap: CoapEndpoint;
@@ -93,8 +93,8 @@ export class BootstrapOperations {
   }
 
   #settle(request: RequestRef, outcome: RequestOutcome, session?: Session): void {
-    const over = session ? heardOver(session) : {};
-    this.#o.deliver({ kind: 'outcome', at: this.#o.wallClock(), request, outcome, ...over });
+    const at = this.#o.wallClock();
+    this.#o.deliver({ kind: 'outcome', at, session: session?.info, record: session?.record, request, outcome });
   }
 }
 

@@ -10,7 +10,7 @@ import { isFetch, readFetch } from './transfers.ts';
 export interface Facts {
   readonly at: number;
   readonly session: SessionInfo;
-  readonly record?: number;
+  readonly record?: number | undefined;
   readonly exchange: ExchangeRef;
 }
 
@@ -96,7 +96,8 @@ function readRegister(message: CoapMessage, facts: Facts, decoder: Decoder): Rea
 }
 
 function readUpdate(message: CoapMessage, registrationId: RegistrationId, facts: Facts, decoder: Decoder): Read {
-  const plain = { ...facts, kind: 'update', registrationId } as const;
+  const { at, session, record, exchange } = facts;
+  const plain = { kind: 'update', registrationId, at, session, record, exchange } as const;
   const parameters = uriQuery(message);
   // Most say nothing but that the device is there.
   if (parameters.length === 0 && message.payload.length === 0) return { kind: 'message', message: plain };

@@ -14,7 +14,7 @@ import type { Millis, RegistrationId } from '../ids.ts';
 import type { Decoder, Registered } from './decoder.ts';
 import { formatsOf, isCompositeOperation, requestOf } from './encoder.ts';
 import type { LinkBody, LinkDown, LinkOperation, LinkUp, RequestOutcome, RequestRef } from './port.ts';
-import { heardOver, type Session, type SessionTable } from './sessions.ts';
+import type { Session, SessionTable } from './sessions.ts';
 
 interface Options {
   readonly coap: CoapEndpoint;
@@ -109,7 +109,7 @@ export class Operations {
 
   #settle(request: RequestRef, outcome: RequestOutcome, session?: Session): void {
     const at = this.#o.wallClock();
-    this.#o.deliver({ ...(session && heardOver(session)), kind: 'outcome', at, request, outcome });
+    this.#o.deliver({ kind: 'outcome', at, session: session?.info, record: session?.record, request, outcome });
   }
 
   /** Remembers what the device can't do, here and beyond a restart. */

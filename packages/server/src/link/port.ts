@@ -99,8 +99,8 @@ export interface Heard {
   /** When the datagram was read from the socket. */
   readonly at: Millis;
   readonly session: SessionInfo;
-  /** Sequence number of the DTLS record that it came in; absent for NoSec. */
-  readonly record?: number;
+  /** Sequence number of the DTLS record that it came in; undefined for NoSec. */
+  readonly record?: number | undefined;
 }
 
 /** What it takes to carry a DTLS session over a restart. */
@@ -167,7 +167,7 @@ export type LinkUp =
   | ({
       readonly kind: 'notification';
       /** What `accept` or `reject` names; absent for a non-confirmable one. */
-      readonly exchange?: ExchangeRef;
+      readonly exchange?: ExchangeRef | undefined;
       readonly registrationId: RegistrationId;
       readonly token: string;
       /** The text of the observation's target. */
@@ -197,9 +197,9 @@ export type LinkUp =
       readonly at: Millis;
       readonly request: RequestRef;
       readonly outcome: RequestOutcome;
-      readonly session?: SessionInfo;
+      readonly session?: SessionInfo | undefined;
       /** Sequence number of the DTLS record that the answer came in. */
-      readonly record?: number;
+      readonly record?: number | undefined;
     }
   /** A registered device can't do a content format: to be tried last, and to be told again with `bind` and `restore`. */
   | { readonly kind: 'format-refused'; readonly registrationId: RegistrationId; readonly format: number }

@@ -34,11 +34,6 @@ interface Move {
   probing?: AddressKey | undefined;
 }
 
-/** What is known of the session that a message came over, and of the record that it came in. */
-export function heardOver({ info, record }: Session): { session: SessionInfo; record?: number } {
-  return record === undefined ? { session: info } : { session: info, record };
-}
-
 /** NoSec addresses remembered; one that was silent lately makes room. */
 const MAX_PLAIN_SESSIONS = 100_000;
 

@@ -150,7 +150,10 @@ export function settleReceived(device: Device): void {
  * Notes that the effect of a record is going to be stored. At once, and not after the commit: another that overtakes it
  * must not lower the mark.
  */
-export function noteReceived(device: Device, { session, record }: { session?: SessionInfo; record?: number }): void {
+export function noteReceived(
+  device: Device,
+  { session, record }: { readonly session?: SessionInfo | undefined; readonly record?: number | undefined },
+): void {
   if (session === undefined || record === undefined) return;
   const received = receivedOf(device);
   const { sessionId } = session;

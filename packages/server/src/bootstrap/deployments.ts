@@ -31,6 +31,11 @@ type Queue = Pick<CommandQueue, 'draft'>;
 /** How long the writes wait for a device that sleeps. */
 const EXPIRY_MS = 30 * 24 * 3_600_000;
 
+/** What is to be done about a device: nothing can be written to it while secrets of its group, or its own, do not open. */
+type Due =
+  | { readonly kind: 'values'; readonly values: readonly SetValue[] }
+  | { readonly kind: 'unreadable'; readonly group?: string };
+
 const actor = { kind: 'server', name: 'deployment' } as const;
 
 /**
@@ -84,48 +89,51 @@ export class Deployments {
 
   /** Queues for every device what a process before could not any more. */
   async resume(queue: Queue): Promise<void> {
-    for (const device of this.#o.fleet.all()) if (this.#valuesOf(device)) await this.#queue(device, queue);
+    for (const device of this.#o.fleet.all()) if (this.#dueTo(device)) await this.#queue(device, queue);
   }
 
   /** The device has registered: what it was never written is queued. */
   registered(device: Device, queue: Queue): void {
-    if (!this.#valuesOf(device)) return;
+    if (!this.#dueTo(device)) return;
     // What fails is tried again when it registers next, and at the next start.
     void this.#o.lanes.run(device.row.deviceId, () => this.#queue(device, queue)).catch(() => {});
   }
 
-  /** What is to be written to a device; undefined if nothing, or if that was queued before. */
-  #valuesOf({ row, registration }: Device): readonly SetValue[] | undefined {
+  /** What is to be written to a device; undefined if nothing, or if that was queued, or was told to be unreadable, before. */
+  #dueTo({ row, registration }: Device): Due | undefined {
     if (registration?.state !== 'registered') return undefined;
     const own = this.#rows.get(row.deviceId);
     if (own?.queuedAt !== undefined) return undefined;
     // Asked for at every registration, and most devices are written nothing.
     if (!own && !this.#o.templates.for(row).template.values) return undefined;
-    const all = this.#opened(row, own);
-    if (!all) return undefined;
-    const byPath = new Map(all.map((each) => [each.path, each]));
+    const opened = this.#opened(row, own);
+    if (opened.kind === 'unreadable') return own?.unreadableAt === undefined ? opened : undefined;
+    const byPath = new Map(opened.values.map((each) => [each.path, each]));
     const values = [...byPath.values()].flatMap((each) => filled(each, row, this.#o.models, registration) ?? []);
-    return values.length === 0 ? undefined : values;
+    return values.length === 0 ? undefined : { kind: 'values', values };
   }
 
-  /** Those of its group, and then its own; undefined while they do not open, so that none is passed over. */
-  #opened(row: Row<'devices'>, own: DeploymentRow | undefined): readonly SetValue[] | undefined {
+  /** Those of its group, and then its own; all of them, so that none is passed over. */
+  #opened(row: Row<'devices'>, own: DeploymentRow | undefined): Due {
     const { secrets, templates, templateValues } = this.#o;
     const { organisationId, deviceId } = row;
     const { group, template } = templates.for(row);
     const ofGroup = templateValues.open(template, { organisationId, name: group });
+    if (!ofGroup) return { kind: 'unreadable', group };
     try {
       const ofDevice = own ? secrets.open(own.values, own.sealedValues, placeOf(deviceId)) : [];
-      return ofGroup && [...ofGroup.values, ...ofDevice];
+      return { kind: 'values', values: [...ofGroup.values, ...ofDevice] };
     } catch (error) {
-      if (error instanceof SealError) return undefined;
+      if (error instanceof SealError) return { kind: 'unreadable' };
       throw error;
     }
   }
 
   async #queue(device: Device, queue: Queue): Promise<void> {
-    const values = this.#valuesOf(device);
-    if (!values) return;
+    const due = this.#dueTo(device);
+    if (due?.kind === 'unreadable') await this.#tell(device, due.group);
+    if (due?.kind !== 'values') return;
+    const { values } = due;
     const { organisationId, deviceId } = device.row;
     const at = this.#o.now();
     const drafts = values.map((value) =>
@@ -153,6 +161,18 @@ export class Deployments {
         { type: 'deployment.queued', at, organisationId, deviceId, actor, payload: { paths } },
         ...drafts.flatMap(({ batch }) => batch.journal),
       ],
+    });
+    this.put(row);
+  }
+
+  /** @param group whose values do not open; without, it is those of the device */
+  async #tell({ row: { organisationId, deviceId } }: Device, group: string | undefined): Promise<void> {
+    const at = this.#o.now();
+    const row = { ...(this.#rows.get(deviceId) ?? { organisationId, deviceId, values: [] }), unreadableAt: at };
+    const payload = group === undefined ? {} : { group };
+    await this.#o.store.commit({
+      changes: [{ put: 'deployments', row }],
+      journal: [{ type: 'deployment.unreadable', at, organisationId, deviceId, actor, payload }],
     });
     this.put(row);
   }

@@ -97,3 +97,51 @@ it('secrets of a deployment are sealed until they are queued, over a restart too
   expect(row?.sealedValues).toBeUndefined();
   await expectHidden(store);
 });
+
+it('secrets of a deployment that do not open are told once, and written when they were set again', async () => {
+  const store = openMemoryStore();
+  const core = await openTestCore({ store });
+  const secret = { path: '/33000/0/1', value: PIN, secret: true } as const;
+  await setTemplate(core, { values: [secret] });
+  await core.handlers['devices.add'](call({ body: { endpoint: 'truck-1' } }));
+  const [kept] = await store.list('bootstrapTemplates', {});
+  if (!kept) throw new Error('no template is kept');
+  const sealedValues = Buffer.alloc(60, 1).toString('base64');
+  const row = { ...kept, template: { ...kept.template, sealedValues } };
+  await store.commit({ changes: [{ put: 'bootstrapTemplates', row }] });
+
+  const restarted = await openTestCore({ store });
+  const { deployments } = restarted.bootstrapping;
+  const queue = fakeQueue();
+  await restarted.register(sessionOf('truck-1'));
+  const [device] = restarted.fleet.all();
+  if (!device) throw new Error('there is no device');
+  const told = async () => (await restarted.journal('deployment.unreadable')).map(({ payload }) => payload);
+  deployments.registered(device, queue);
+  deployments.registered(device, queue);
+  await rest();
+  expect([queue.values, await told()]).toEqual([[], [{ group: 'default' }]]);
+  await (await openTestCore({ store })).bootstrapping.deployments.resume(queue);
+  expect([queue.values, await told()]).toEqual([[], [{ group: 'default' }]]);
+
+  await setTemplate(restarted, { values: [secret] });
+  await deployments.resume(queue);
+  expect(queue.values).toEqual([[secret.path, PIN]]);
+});
+
+it('secrets of the device itself that do not open are told so', async () => {
+  const store = openMemoryStore();
+  const core = await openTestCore({ store });
+  const values = [{ path: '/5/0/0', value: OPAQUE }];
+  await core.handlers['devices.add'](call({ body: { endpoint: 'truck-1', values } }));
+  const [kept] = await store.list('deployments', {});
+  if (!kept) throw new Error('no values are kept');
+  await core.register(sessionOf('truck-1'));
+  await store.commit({ changes: [{ put: 'deployments', row: { ...kept, sealedValues: Buffer.alloc(60, 1) } }] });
+  const queue = fakeQueue();
+  const restarted = await openTestCore({ store });
+  await restarted.bootstrapping.deployments.resume(queue);
+  expect(queue.values).toEqual([]);
+  expect((await restarted.journal('deployment.unreadable')).map(({ payload }) => payload)).toEqual([{}]);
+  expect(await store.get('deployments', { deviceId: kept.deviceId })).toMatchObject({ values: kept.values });
+});

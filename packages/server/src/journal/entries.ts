@@ -91,6 +91,8 @@ export interface JournalPayloads {
   'bootstrap.account-keys-removed': { shortServerId: number };
   /** The values of its deployment are being written. */
   'deployment.queued': { paths: readonly string[] };
+  /** They wait: secret ones, of the group or else of the device itself, do not open. Told once. */
+  'deployment.unreadable': { group?: string };
 
   'registration.registered': {
     registrationId: RegistrationId;
@@ -237,6 +239,7 @@ export const journalVersions: Readonly<Record<JournalType, number>> = {
   'bootstrap.account-keys-set': 1,
   'bootstrap.account-keys-removed': 1,
   'deployment.queued': 1,
+  'deployment.unreadable': 1,
   'registration.registered': 1,
   'registration.deregistered': 1,
   'registration.expired': 1,

@@ -92,6 +92,7 @@ const examples: { readonly [T in JournalType]: readonly [JournalPayloads[T], ...
   'bootstrap.account-keys-set': [{ shortServerId: 9 }, 'Ada', 'TRUCK', '9'],
   'bootstrap.account-keys-removed': [{ shortServerId: 9 }, 'Ada', 'TRUCK', '9'],
   'deployment.queued': [{ paths: ['/3/0/15'] }, 'TRUCK', '/3/0/15'],
+  'deployment.unreadable': [{ group: 'pumps' }, 'TRUCK', 'pumps'],
   'registration.registered': [
     { registrationId, address: '[::1]:5', lifetime: 300, version: '1.1' },
     'TRUCK',

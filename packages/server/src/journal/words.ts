@@ -109,6 +109,13 @@ const words: Words = {
     `${actor} took the keys of its own for server ${shortServerId} from ${device}.`,
   'deployment.queued': ({ paths }, { device }) =>
     `The values of its deployment are written to ${device}: ${listed(paths)}.`,
+  'deployment.unreadable': ({ group }, { device }) => {
+    const [whose, advice] =
+      group === undefined
+        ? ['its own secret ones', 'remove the device and add it again']
+        : [`the secret ones of the group ${group}`, 'set them in its template again'];
+    return `The values of its deployment wait, and are not written to ${device}: ${whose} do not open with the sealing key. Bring back the key that they were sealed with, or ${advice}.`;
+  },
 
   'registration.registered': ({ address, lifetime, version, replaced, gateway }, { device }) =>
     gateway === undefined

@@ -87,6 +87,8 @@ export const bootstrapTables = {
       sealedValues: optional(bytes()),
       queuedAt: optional(integer()),
       commands: optional(json<CommandId[]>()),
+      /** When it was told that they wait, because secret ones of them do not open. */
+      unreadableAt: optional(integer()),
     },
     ['deviceId'],
   ),

@@ -126,7 +126,8 @@ export const version2: readonly string[] = [
     "sealedKeys" BLOB NOT NULL, "changedAt" INTEGER NOT NULL, "changedBy" TEXT NOT NULL,
     PRIMARY KEY ("deviceId", "shortServerId")) STRICT, WITHOUT ROWID`,
   `CREATE TABLE "deployments" ("organisationId" TEXT NOT NULL, "deviceId" TEXT NOT NULL, "values" TEXT NOT NULL,
-    "sealedValues" BLOB, "queuedAt" INTEGER, "commands" TEXT, PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
+    "sealedValues" BLOB, "queuedAt" INTEGER, "commands" TEXT, "unreadableAt" INTEGER,
+    PRIMARY KEY ("deviceId")) STRICT, WITHOUT ROWID`,
   // Devices on networks too thin for a handshake.
   `CREATE TABLE "frameLayouts" ("organisationId" TEXT NOT NULL, "name" TEXT NOT NULL, "layout" TEXT NOT NULL,
     PRIMARY KEY ("organisationId", "name")) STRICT, WITHOUT ROWID`,

@@ -7,6 +7,7 @@ import {
   ContentFormat,
   type FormatResult,
   fail,
+  failureOf,
   type Naming,
   type ResourceRecord,
   refuse,
@@ -79,16 +80,18 @@ const unknownTypes: TypeLookup = () => undefined;
  * string. Every record lies at or below the path that was asked for; a payload that says otherwise is a `path` error.
  */
 export function decodeContent(input: ContentInput): FormatResult<{ readonly records: readonly ResourceRecord[] }> {
-  return attempt(() => {
-    const { format, bytes, path, resourceType: typeOf = unknownTypes, rootPath = '/', prefix, behind } = input;
+  const { format, bytes, path, resourceType: typeOf = unknownTypes, rootPath = '/', prefix, behind } = input;
+  // Not by `attempt`: a closure for each payload shows among what is allocated.
+  try {
     if (bytes.length > LIMITS.payloadBytes) fail('limit', `a payload of ${bytes.length} bytes`);
-    const naming = { rootPath, typeOf, prefix, behind };
-    const records = decode(format, bytes, path, naming);
+    const records = decode(format, bytes, path, { rootPath, typeOf, prefix, behind });
     for (const record of records) {
       if (!isPrefixOf(path, record.path)) fail('path', `the payload holds ${record.path}, not ${path}`);
     }
-    return { records };
-  });
+    return { ok: true, records };
+  } catch (thrown) {
+    return failureOf(thrown);
+  }
 }
 
 function decode(format: number, bytes: Uint8Array, path: LwM2mPath, naming: Naming): ResourceRecord[] {

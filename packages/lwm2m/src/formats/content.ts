@@ -94,9 +94,14 @@ export function attempt<T extends object>(run: () => T): FormatResult<T> {
   try {
     return { ok: true, ...run() };
   } catch (thrown) {
-    if (isFailure(thrown)) return { ok: false, error: thrown.error };
-    throw thrown;
+    return failureOf(thrown);
   }
+}
+
+/** The result of a parser or encoder that threw this. @throws what is none of its failures */
+export function failureOf(thrown: unknown): { readonly ok: false; readonly error: FormatError } {
+  if (isFailure(thrown)) return { ok: false, error: thrown.error };
+  throw thrown;
 }
 
 /** Whether what was thrown is a failure of a parser or encoder. */

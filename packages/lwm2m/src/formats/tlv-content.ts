@@ -19,8 +19,8 @@ export function decodeTlvContent(bytes: Uint8Array, base: LwM2mPath, typeOf: Typ
   const reader = new Reader(typeOf);
   if (instance === undefined) reader.object(base, nodes);
   else if (resource === undefined) reader.instance(base, unwrap(nodes, instance));
-  else if (resourceInstance === undefined) reader.within(parent(base), resource, unwrap(nodes, instance));
-  else reader.within(parent(parent(base)), resource, unwrap(nodes, instance), resourceInstance);
+  else if (resourceInstance === undefined) reader.within(base, resource, unwrap(nodes, instance));
+  else reader.within(parent(base), resource, unwrap(nodes, instance), resourceInstance);
   const { records } = reader;
   for (let i = 0; i < records.length; i++) {
     const path = records[i]?.path ?? base;
@@ -58,12 +58,11 @@ class Reader {
   }
 
   instance(path: LwM2mPath, nodes: readonly TlvNode[]): void {
-    for (const node of nodes) this.resource(path, node);
+    for (const node of nodes) this.resource(below(path, node.id), node);
   }
 
   /** The elements of one resource, which may also come as bare resource instances, or as a resource under either id. */
-  within(instance: LwM2mPath, id: number, nodes: readonly TlvNode[], resourceInstance?: number): void {
-    const path = below(instance, id);
+  within(path: LwM2mPath, id: number, nodes: readonly TlvNode[], resourceInstance?: number): void {
     for (const node of nodes) {
       if (node.kind === 'resourceInstance') this.value(below(path, node.id), node.value);
       else if (
@@ -72,15 +71,15 @@ class Reader {
         (node.id === resourceInstance || node.id === id)
       ) {
         this.value(below(path, resourceInstance), node.value);
-      } else this.resource(instance, node);
+        // The text that was asked for, where it is that: looking things up by one that is known costs least.
+      } else this.resource(node.id === id ? path : below(parent(path), node.id), node);
     }
   }
 
-  private resource(instance: LwM2mPath, node: TlvNode): void {
+  private resource(path: LwM2mPath, node: TlvNode): void {
     if (node.kind === 'objectInstance' || node.kind === 'resourceInstance') {
-      fail('malformed', `TLV ${node.kind} ${node.id} directly below ${instance}`);
+      fail('malformed', `TLV ${node.kind} ${node.id} directly below ${parent(path)}`);
     }
-    const path = below(instance, node.id);
     if (node.kind === 'resource') {
       this.value(path, node.value);
       return;

@@ -5,7 +5,8 @@ import { useEffect, useState } from 'react';
 import { gather } from './gather.ts';
 import { appendHistory, mapPages, patchDetail, patchSummary } from './patch.ts';
 import { patchQueries } from './patchQueries.ts';
-import { isStale } from './staleness.ts';
+import { refresh } from './refresh.ts';
+import { isStale, type Touched } from './staleness.ts';
 import { type Connection, openStream } from './stream.ts';
 
 type DevicePages = InfiniteData<{ items: DeviceSummary[]; next?: string }>;
@@ -20,8 +21,7 @@ export function useLive(): Connection {
   useEffect(() => {
     let timer: number | undefined;
     const gatherEntry = gather(
-      (touched) =>
-        client.invalidateQueries({ predicate: (query) => isStale(touched, query.queryKey, deviceOf(query)) }),
+      (touched) => refresh(client, (query) => isTouched(query, touched)),
       (run) => {
         timer = window.setTimeout(run, GATHER);
       },
@@ -30,17 +30,13 @@ export function useLive(): Connection {
       onConnection(state) {
         setConnection(state);
         // A new stream starts now, and samples are never replayed: whatever was missed is fetched.
-        if (state === 'live') void client.invalidateQueries();
+        if (state === 'live') void refresh(client, () => true);
         // The stream cannot tell a lost connection from a lost session; the session query can.
         if (state === 'lost') void client.invalidateQueries({ queryKey: ['session'] });
       },
       onEntry: (entry) => gatherEntry(entry.deviceId),
-      onSamples(samples) {
-        if (applySamples(client, samples)) gatherEntry(samples.deviceId);
-      },
-      onPresence(presence) {
-        if (applyPresence(client, presence)) gatherEntry(presence.deviceId);
-      },
+      onSamples: (samples) => applySamples(client, samples),
+      onPresence: (presence) => applyPresence(client, presence),
     });
     return () => {
       close();
@@ -50,33 +46,28 @@ export function useLive(): Connection {
   return connection;
 }
 
-function deviceOf(query: Query): string | undefined {
-  return query.queryKey[0] === 'device' ? (query.state.data as DeviceDetail | undefined)?.deviceId : undefined;
+/** Whether a query may be about what was touched; of one without data nobody knows yet. */
+function isTouched({ queryKey, state }: Query, touched: Touched): boolean {
+  if (state.data === undefined) return true;
+  return isStale(touched, queryKey, queryKey[0] === 'device' ? (state.data as DeviceDetail).deviceId : undefined);
 }
 
-/**
- * Changes one device wherever it is shown.
- *
- * @returns whether its answer is under way, and may be older
- */
+/** Changes one device wherever it is shown. */
 function applyToDevice(
   client: QueryClient,
   deviceId: string,
   toSummary: (device: DeviceSummary) => DeviceSummary,
   toDetail: (device: DeviceDetail) => DeviceDetail,
-): boolean {
-  const inList = patchQueries<DevicePages>(client, ['devices'], (data) => {
+): void {
+  patchQueries<DevicePages>(client, ['devices'], (data) => {
     const pages = mapPages(data.pages, (item) => (item.deviceId === deviceId ? toSummary(item) : item));
     return pages === data.pages ? data : { ...data, pages };
   });
-  const alone = patchQueries<DeviceDetail>(client, ['device'], (data) =>
-    data.deviceId === deviceId ? toDetail(data) : data,
-  );
-  return inList || alone;
+  patchQueries<DeviceDetail>(client, ['device'], (data) => (data.deviceId === deviceId ? toDetail(data) : data));
 }
 
-function applySamples(client: QueryClient, { deviceId, values }: LiveSamples): boolean {
-  const overtaken = applyToDevice(
+function applySamples(client: QueryClient, { deviceId, values }: LiveSamples): void {
+  applyToDevice(
     client,
     deviceId,
     (device) => patchSummary(device, values),
@@ -84,11 +75,10 @@ function applySamples(client: QueryClient, { deviceId, values }: LiveSamples): b
   );
   for (const value of values)
     patchQueries<History>(client, ['history', deviceId, value.path], (history) => appendHistory(history, value));
-  return overtaken;
 }
 
-function applyPresence(client: QueryClient, { deviceId, presence }: LivePresence): boolean {
-  return applyToDevice(
+function applyPresence(client: QueryClient, { deviceId, presence }: LivePresence): void {
+  applyToDevice(
     client,
     deviceId,
     (device) => ({ ...device, presence }),

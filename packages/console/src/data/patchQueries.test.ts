@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { expect, it } from 'vitest';
 import type { Key } from './keys.ts';
 import { patchQueries } from './patchQueries.ts';
@@ -13,13 +13,15 @@ function cached(): QueryClient {
   return client;
 }
 
+const settled = () => new Promise(setImmediate);
+
 const lower = (device: { id: string; battery: number }) =>
   device.id === 'truck-1' ? { ...device, battery: 64 } : device;
 
 it('changes what the patch is about, and nothing else', () => {
   const client = cached();
   const before = client.getQueryState(van);
-  expect(patchQueries(client, ['device'], lower)).toBe(false);
+  patchQueries(client, ['device'], lower);
   expect(client.getQueryData(truck)).toEqual({ id: 'truck-1', battery: 64 });
   expect(client.getQueryState(van)).toBe(before);
 });
@@ -32,19 +34,40 @@ it('leaves what has to be fetched again to be fetched', async () => {
   expect([truck, van].map((key) => client.getQueryState(key)?.isInvalidated)).toEqual([true, true]);
 });
 
-it('tells of data that is being fetched, and says nothing of what was never fetched', async () => {
+it('changes an answer that was under way, of data that is on the page and of what never was', async () => {
   const client = cached();
-  let answer = (_: unknown) => {};
-  const queryFn = () =>
-    new Promise((resolve) => {
-      answer = resolve;
-    });
-  const fetched = client.fetchQuery({ queryKey: truck, queryFn });
-  expect(patchQueries(client, ['device'], lower)).toBe(true);
-  answer({ id: 'truck-1', battery: 77 });
-  await fetched;
-  const first = client.fetchQuery({ queryKey: ['device', 'bus-1'], queryFn });
-  expect(patchQueries(client, ['device', 'bus-1'], lower)).toBe(false);
-  answer(null);
-  await first;
+  const bus: Key = ['device', 'bus-1'];
+  for (const queryKey of [truck, bus]) {
+    let answer = (_: unknown) => {};
+    const fetched = client.fetchQuery({ queryKey, queryFn: () => new Promise((resolve) => (answer = resolve)) });
+    patchQueries(client, ['device'], lower);
+    answer({ id: 'truck-1', battery: 77 });
+    await fetched;
+    await settled();
+    expect(client.getQueryData(queryKey)).toEqual({ id: 'truck-1', battery: 64 });
+  }
+});
+
+it('changes the answer that comes in the place of one that was given up', async () => {
+  const client = cached();
+  const answers: ((device: unknown) => void)[] = [];
+  const queryFn = () => new Promise((resolve) => answers.push(resolve));
+  const watch = new QueryObserver(client, { queryKey: truck, queryFn, staleTime: Number.POSITIVE_INFINITY });
+  const stop = watch.subscribe(() => {});
+  const first = client.invalidateQueries({ queryKey: truck });
+  patchQueries(client, ['device'], lower);
+  const second = client.invalidateQueries({ queryKey: truck });
+  for (const answer of answers) answer({ id: 'truck-1', battery: 77 });
+  await Promise.all([first, second]);
+  await settled();
+  expect([answers.length, client.getQueryData(truck)]).toEqual([2, { id: 'truck-1', battery: 64 }]);
+  stop();
+});
+
+it('leaves a call to fail that was under way', async () => {
+  const client = cached();
+  const fetched = client.fetchQuery({ queryKey: truck, queryFn: () => Promise.reject(new Error('down')) });
+  patchQueries(client, ['device'], lower);
+  await expect(fetched).rejects.toThrow('down');
+  expect(client.getQueryData(truck)).toEqual({ id: 'truck-1', battery: 64 });
 });

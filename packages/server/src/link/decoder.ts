@@ -215,11 +215,15 @@ export class Decoder {
   /** @param through registration of the gateway whose session it comes over, if the device is behind one */
   observe(registrationId: RegistrationId, { token, path, format }: LinkObservation, through = registrationId): void {
     const behind = through === registrationId ? undefined : registrationId;
-    const told = this.#told.of(`${format} ${behind} ${path}`, () => ({
-      path,
-      ...(format === undefined ? {} : { format }),
-      ...(behind === undefined ? {} : { behind }),
-    }));
+    // Of most there is nothing to say but the path, which begins as no other key does.
+    const isPlain = format === undefined && behind === undefined;
+    const told = isPlain
+      ? this.#told.of(path, () => ({ path }))
+      : this.#told.of(`${format} ${behind} ${path}`, () => ({
+          path,
+          ...(format === undefined ? {} : { format }),
+          ...(behind === undefined ? {} : { behind }),
+        }));
     this.#known.get(through)?.observed.set(token, told);
   }
 

@@ -61,6 +61,7 @@ export function carrierOf(device: Device): Device {
 }
 
 const NOBODY: readonly Device[] = [];
+const NO_TEXTS: Record<string, string> = Object.freeze({});
 
 /** Every device in memory, indexed by what messages and people name it by. Changed only after commits. */
 export class Fleet {
@@ -129,6 +130,8 @@ export class Fleet {
   }
 
   #shared(texts: Record<string, string>): Record<string, string> {
+    // Most devices have no labels, and say nothing more than they must when they register.
+    if (Object.keys(texts).length === 0) return NO_TEXTS;
     return this.#texts.of(JSON.stringify(texts), () => texts);
   }
 

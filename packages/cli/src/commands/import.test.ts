@@ -85,14 +85,28 @@ describe('reeve device import', () => {
     expect(existsSync(keys)).toBe(false);
   });
 
+  it('tells of names that are taken together with what else the server refuses, by line', async () => {
+    const csv = `name,key,value./0/0/5\nd-1,${KEY},\na-1,${KEY},\nd-2,${KEY},x\nd-1,${KEY},\n`;
+    const { code, err } = await load(csv);
+    expect(code).toBe(4);
+    const lines = err.split('\n').flatMap((line) => /Line \d+.*/.exec(line) ?? []);
+    expect(lines).toEqual([
+      'Line 3, name: there is a device "a-1"',
+      expect.stringMatching(/^Line 4, /),
+      'Line 5, name: "d-1" is there twice',
+    ]);
+  });
+
   it('tells every line that is wrong by itself, before it asks the server', async () => {
-    const { code, err } = await load(`name,identity,key\nc-1,,${KEY}\n,x,0011\nc-3,,00:zz\nc-4\n`);
+    const { code, err } = await load(`name,identity,key\nc-1,,${KEY}\n,x,0011\nc-3,,00:zz\nc-4\nc-1,y,\n,,\n`);
     expect(code).toBe(2);
     expect(err.split('\n').map((line) => line.trim())).toEqual([
       'reeve: Line 3, name: is missing',
       'Line 3, key: must be 16 to 64 bytes in hex',
       'Line 4, key: must be 16 to 64 bytes in hex',
       'Line 5: 1 fields, not 3',
+      'Line 6, name: "c-1" is there twice',
+      'Line 7, name: is missing',
     ]);
   });
 

@@ -30,19 +30,32 @@ export function readCsvDevices(csv: string, purpose: CredentialPurpose | undefin
     ...(titles.includes('name') ? [] : ['the column "name" is missing']),
   ];
   if (wrong.length > 0) return refusal(`Line ${head.line}: ${wrong.join(', ')}`);
-  const faults = rows.flatMap(({ line, fields }) => faultsOf(titles, fields).map((fault) => `Line ${line}${fault}`));
-  if (faults.length > 0) return refusal(...faults);
+  if (rows.some(({ fields }) => faultsOf(titles, fields).length > 0)) {
+    const names = new Set<string>();
+    const faults = rows.flatMap(({ line, fields }) => {
+      const name = cellOf('name', titles, fields);
+      // The server would tell that, too, but is not asked as long as a line alone is wrong.
+      const again = names.has(name) ? [`, name: "${name}" is there twice`] : [];
+      if (name !== '') names.add(name);
+      return [...faultsOf(titles, fields), ...again].map((fault) => `Line ${line}${fault}`);
+    });
+    return refusal(...faults);
+  }
   return importOf(rows.map(({ line, fields }) => entryOf(line, titles, fields, purpose)));
 }
 
 /** What a line alone says to be wrong with it; all else is for the server to tell. */
 function faultsOf(titles: readonly string[], fields: readonly string[]): string[] {
   if (fields.length !== titles.length) return [`: ${fields.length} fields, not ${titles.length}`];
-  const cell = (title: string) => fields[titles.indexOf(title)]?.trim() ?? '';
+  const key = cellOf('key', titles, fields);
   return [
-    ...(cell('name') === '' ? [', name: is missing'] : []),
-    ...(cell('key') === '' || KEY.test(keyOf(cell('key'))) ? [] : [', key: must be 16 to 64 bytes in hex']),
+    ...(cellOf('name', titles, fields) === '' ? [', name: is missing'] : []),
+    ...(key === '' || KEY.test(keyOf(key)) ? [] : [', key: must be 16 to 64 bytes in hex']),
   ];
+}
+
+function cellOf(title: keyof typeof IMPORT_COLUMNS, titles: readonly string[], fields: readonly string[]): string {
+  return fields[titles.indexOf(title)]?.trim() ?? '';
 }
 
 /** A key as tools print it, without what they put between its bytes. */

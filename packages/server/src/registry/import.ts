@@ -35,6 +35,12 @@ interface Added {
 
 type Place = ReeveError['places'][number];
 
+/** What is wrong with one device of the request. */
+interface Fault extends Place {
+  readonly index: number;
+  readonly code: ReeveError['code'];
+}
+
 /** Places that are told at most. */
 const MAX_PLACES = 100;
 
@@ -42,8 +48,8 @@ const MAX_PLACES = 100;
 export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
   return {
     'devices.import': async ({ organisationId, actor, body }) => {
-      const all = newDevices(body.devices, organisationId, actor, o);
-      refuseTaken(all, body.devices, organisationId, o);
+      const { all, wrong } = newDevices(body.devices, organisationId, actor, o);
+      refuse([...wrong, ...takenAmong(all, body.devices, organisationId, o)]);
       await o.store.commit(batchOf(all, actor, o.now())).catch((error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
         throw new ReeveError('endpoint-taken', 'Another request added one of them meanwhile: nothing was added');
@@ -58,43 +64,51 @@ export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
   };
 }
 
-/** @throws ReeveError that names everything wrong of every device */
+/** @throws ReeveError that names everything wrong of every device, in their order, with the code of the first */
+function refuse(faults: readonly Fault[]): void {
+  const sorted = faults.toSorted((a, b) => a.index - b.index);
+  const [first] = sorted;
+  if (!first) return;
+  const places = sorted.slice(0, MAX_PLACES).map(({ at, message }) => ({ at, message }));
+  throw new ReeveError(first.code, 'Nothing was added', places);
+}
+
+/** All devices as they would be added, as far as they can be, and why others can not. */
 function newDevices(
   wanted: readonly DeviceImport[],
   organisationId: OrganisationId,
   actor: Actor,
   o: Options,
-): Added[] {
-  const wrong: Place[] = [];
-  let code: ReeveError['code'] = 'invalid-request';
-  const attempt = <T>(at: string, make: () => T): T[] => {
+): { all: Added[]; wrong: Fault[] } {
+  const wrong: Fault[] = [];
+  const attempt = <T>(index: number, at: string, make: () => T): T[] => {
     try {
       return [make()];
     } catch (error) {
       if (!(error instanceof ReeveError)) throw error;
-      code = error.code;
-      const { places, message } = error;
-      if (places.length === 0) wrong.push({ at, message });
-      for (const place of places) wrong.push({ ...place, at: place.at.replace(/^body(?!\/devices\/)/, at) });
+      const { code, places, message } = error;
+      if (places.length === 0) wrong.push({ index, code, at, message });
+      for (const place of places) {
+        wrong.push({ ...place, index, code, at: place.at.replace(/^body(?!\/devices\/)/, at) });
+      }
       return [];
     }
   };
   const all = wanted.map((each, index): Added => {
     const device = newDevice(organisationId, each, o.now());
     const at = `body/devices/${index}`;
-    const credentials = attempt(at, () => credentialsOf(each)).flatMap((adds) =>
+    const credentials = attempt(index, at, () => credentialsOf(each)).flatMap((adds) =>
       adds.flatMap((add, nth) =>
-        attempt(`${at}/${fieldOf(each, nth)}`, () => newCredential(o.sources, device, add, o.now()).row),
+        attempt(index, `${at}/${fieldOf(each, nth)}`, () => newCredential(o.sources, device, add, o.now()).row),
       ),
     );
-    const [deployment] = attempt(at, () => o.deployments.rowOf(device, each.values, `${at}/values`));
-    const [accountKeys = []] = attempt(at, () =>
+    const [deployment] = attempt(index, at, () => o.deployments.rowOf(device, each.values, `${at}/values`));
+    const [accountKeys = []] = attempt(index, at, () =>
       o.accountKeys.rowsOf(device, each.accountKeys, actor.name, (id) => `${at}/accountKeys/${id}`),
     );
     return { device, credentials, deployment, accountKeys };
   });
-  if (wrong.length > 0) throw new ReeveError(code, 'Nothing was added', wrong.slice(0, MAX_PLACES));
-  return all;
+  return { all, wrong };
 }
 
 /** @throws ReeveError `invalid-request` for a device with nothing to prove itself with that is known, or too much */
@@ -125,18 +139,21 @@ function fieldOf({ credentials, identity }: DeviceImport, nth: number): string {
   return identity === undefined ? 'endpoint' : 'identity';
 }
 
-/** @throws ReeveError that names every device whose name or identity somebody has, or that is there twice */
-function refuseTaken(
+/** The names and identities that somebody has, or that are there twice. */
+function takenAmong(
   all: readonly Added[],
   wanted: readonly DeviceImport[],
   organisationId: OrganisationId,
   { fleet, sources }: Options,
-): void {
+): Fault[] {
   const endpoints = new Set<string>();
   const proofs = new Set<string>();
-  const places = all.flatMap(({ device: { endpoint }, credentials }, index): Place[] => {
-    const at = (field: string, message: string) => ({ at: `body/devices/${index}/${field}`, message });
-    const found: Place[] = [];
+  return all.flatMap(({ device: { endpoint }, credentials }, index): Fault[] => {
+    const at = (field: string, message: string): Fault => {
+      const code = field === 'endpoint' ? 'endpoint-taken' : 'identity-taken';
+      return { index, code, at: `body/devices/${index}/${field}`, message };
+    };
+    const found: Fault[] = [];
     const again = endpoints.has(endpoint);
     if (again) found.push(at('endpoint', `"${endpoint}" is there twice`));
     else if (fleet.byEndpoint(organisationId, endpoint)) found.push(at('endpoint', `there is a device "${endpoint}"`));
@@ -153,9 +170,6 @@ function refuseTaken(
     endpoints.add(endpoint);
     return found;
   });
-  if (places.length === 0) return;
-  const code = places.some(({ at }) => at.endsWith('endpoint')) ? 'endpoint-taken' : 'identity-taken';
-  throw new ReeveError(code, 'Nothing was added', places.slice(0, MAX_PLACES));
 }
 
 function batchOf(all: readonly Added[], actor: Actor, at: Millis) {

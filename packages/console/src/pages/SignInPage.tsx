@@ -15,7 +15,11 @@ export function SignInPage({ session }: { session: Session | null | undefined })
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation({
     mutationFn: (token: string) => api('session.open', { body: { token } }),
-    onSuccess: (opened) => client.setQueryData(['session'], opened),
+    onSuccess: async (opened) => {
+      // The page asked who is signed in when it was loaded: the answer, that nobody is, may come only now.
+      await client.cancelQueries({ queryKey: ['session'] });
+      client.setQueryData(['session'], opened);
+    },
   });
   useEffect(() => {
     // A link pasted while this page is open changes only the fragment.

@@ -1,5 +1,5 @@
 import { type AeadCipher, NONCE_LENGTH } from './aead-cipher.ts';
-import { EvpCipher } from './evp-cipher.ts';
+import { evpCipher } from './evp-cipher.ts';
 import { type Libcrypto, loadLibcrypto } from './libcrypto.ts';
 import { nodeCipher } from './node-cipher.ts';
 import { RecordKeys } from './record-keys.ts';
@@ -21,7 +21,7 @@ export function cipherOf(suite: Suite): AeadCipher {
 /** A cipher by OpenSSL's own functions, if what this build of them makes is what `node:crypto` makes. */
 export function evpCipherOf(functions: Libcrypto, suite: Suite): AeadCipher | undefined {
   try {
-    const cipher = new EvpCipher(functions, suite.cipher);
+    const cipher = evpCipher(functions, suite.cipher);
     return sample(cipher, suite).equals(sample(nodeCipher(suite.cipher), suite)) ? cipher : undefined;
   } catch {
     return undefined;

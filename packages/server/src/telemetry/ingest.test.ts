@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { commitAll } from '../decision.ts';
 import type { LinkRecord } from '../link/port.ts';
 import type { StoredValue } from '../store/tables.ts';
-import { watchedStore } from '../store/test-watched.ts';
-import { call, openTestCore, START } from '../test-core.ts';
+import { openTestCore, START } from '../test-core.ts';
 import type { Report } from './ingest.ts';
+import { reporting } from './test-reporting.ts';
 import { MAX_TEXT_PER_DEVICE, MAX_VALUES_PER_DEVICE } from './values.ts';
 
 const integer = (value: number): StoredValue => ({ type: 'integer', value });
@@ -18,49 +17,22 @@ const fix = (latitude: number, longitude: number, seconds?: number): LinkRecord[
   { path: '/6/0/1', stored: { type: 'float', value: longitude } },
   ...(seconds === undefined ? [] : [{ path: '/6/0/5', stored: { type: 'time', value: seconds } }]),
 ];
-const POLICY = `apiVersion: reeve/v1
-kind: Policy
-id: rules
-applies: {labels: {}}
-rules:
-  - {id: low, threshold: {path: /3/0/9, below: 20}, respond: [alarm]}
-  - {id: state, region: {path: /6/0, in: [US-CA], fixes: 1}, respond: [alarm]}
-`;
-
-/** A device under rules, and how it reports. */
-async function reporting() {
-  const { store, control } = watchedStore();
-  const core = await openTestCore({ store });
-  const device = await core.add('truck-1');
-  await core.handlers['policies.apply'](call({ body: { source: POLICY } }));
-  control.batches.length = 0;
-  const { deviceId } = device.row;
+/** A device that tells records. */
+async function telling() {
+  const device = await reporting();
+  /** @returns the samples that became values */
   const report = async (records: readonly LinkRecord[], more: Partial<Report> & { truncated?: boolean } = {}) => {
     const { truncated = false, ...rest } = more;
-    const decision = core.ingest.take(device, {
-      path: records[0]?.path ?? '/3/0/9',
-      body: { kind: 'records', records, truncated },
-      fresh: true,
-      receivedAt: START,
-      ...rest,
-    });
-    await commitAll(store, [decision]);
-    return (decision.batch.samples ?? []).filter(({ current }) => current !== undefined);
+    const path = records[0]?.path ?? '/3/0/9';
+    const { samples = [] } = await device.take({ path, body: { kind: 'records', records, truncated }, ...rest });
+    return samples.filter(({ current }) => current !== undefined);
   };
-  return {
-    core,
-    control,
-    deviceId,
-    report,
-    value: (path = '/3/0/9') => core.values.get(deviceId, path),
-    history: (path = '/3/0/9') => store.scan({ deviceId, path }, {}),
-    rule: (id = 'low') => core.engine.of(deviceId).find(({ rule }) => rule.id === id)?.state,
-  };
+  return { ...device, report };
 }
 
 describe('a report', () => {
   it('becomes value, history and evaluated rule in one commit', async () => {
-    const { core, control, deviceId, report, value, history, rule } = await reporting();
+    const { core, control, deviceId, report, value, history, rule } = await telling();
     await report([record('/3/0/9', 10)]);
     expect(control.batches).toHaveLength(1);
     expect(value()).toMatchObject({ stored: integer(10), receivedAt: START, clock: 'none', truncated: 0 });
@@ -75,7 +47,7 @@ describe('a report', () => {
   });
 
   it('whose commit fails changes nothing in memory', async () => {
-    const { control, report, value, rule } = await reporting();
+    const { control, report, value, rule } = await telling();
     const before = rule();
     control.failure = new Error('as wanted');
     await expect(report([record('/3/0/9', 10)])).rejects.toThrow('as wanted');
@@ -84,7 +56,7 @@ describe('a report', () => {
   });
 
   it('that is not fresh is history, and neither the value nor evaluated', async () => {
-    const { report, value, history, rule } = await reporting();
+    const { report, value, history, rule } = await telling();
     await report([record('/3/0/9', 80)]);
     await report([record('/3/0/9', 10)], { fresh: false, receivedAt: START + 1 });
     expect(value()?.stored.value).toBe(80);
@@ -93,7 +65,7 @@ describe('a report', () => {
   });
 
   it('that is truncated is shown as such, and never evaluated', async () => {
-    const { report, value, rule } = await reporting();
+    const { report, value, rule } = await telling();
     await report([record('/3/0/9', 10)], { truncated: true });
     expect(value()).toMatchObject({ stored: integer(10), truncated: 1 });
     expect(rule()).toMatchObject({
@@ -106,7 +78,7 @@ describe('a report', () => {
     ['empty', { kind: 'empty' } as const, 'missing'],
     ['undecodable', { kind: 'undecodable', detail: 'odd' } as const, 'unreadable'],
   ])('that is %s makes the rule blind, and leaves the value', async (_, body, reason) => {
-    const { report, value, rule } = await reporting();
+    const { report, value, rule } = await telling();
     await report([record('/3/0/9', 80)]);
     await report([], { body });
     expect(value()?.stored.value).toBe(80);
@@ -114,7 +86,7 @@ describe('a report', () => {
   });
 
   it('of several moments is a series: all are history, the newest is the value', async () => {
-    const { report, value, history } = await reporting();
+    const { report, value, history } = await telling();
     const minute = 60_000;
     const moments = [START - 2 * minute, START, START - minute];
     await report(
@@ -130,7 +102,7 @@ describe('a report', () => {
   });
 
   it('of an older moment does not take the place of a newer value', async () => {
-    const { report, value, history } = await reporting();
+    const { report, value, history } = await telling();
     await report([record('/3/0/9', 80, START - 1_000)]);
     await report([record('/3/0/9', 70, START - 5_000)], { receivedAt: START + 1 });
     expect(value()?.stored.value).toBe(80);
@@ -143,7 +115,7 @@ describe('a report', () => {
     ['before 2020', 1_500_000_000_000],
     ['far ahead', START + 600_000],
   ])('of a clock that is %s counts from its arrival, and says so', async (_, time) => {
-    const { report, value, history } = await reporting();
+    const { report, value, history } = await telling();
     await report([record('/3/0/9', 80, time)]);
     expect(value()).toMatchObject({ observedAt: time, receivedAt: START, clock: 'doubtful' });
     expect((await history()).at).toEqual([START]);
@@ -154,7 +126,7 @@ describe('a report', () => {
 
 describe('a fix', () => {
   it('is one sample, measured when it says', async () => {
-    const { report, value, history, rule } = await reporting();
+    const { report, value, history, rule } = await telling();
     const seconds = START / 1000 - 30;
     await report(fix(39.529, -119.813, seconds), { path: '/6/0' });
     expect(value('/6/0/0')).toMatchObject({ observedAt: seconds * 1000, clock: 'good' });
@@ -163,7 +135,7 @@ describe('a fix', () => {
   });
 
   it('is never made of two reports', async () => {
-    const { report, rule } = await reporting();
+    const { report, rule } = await telling();
     const [latitude, longitude] = fix(39.529, -119.813);
     if (!latitude || !longitude) throw new Error('no fix');
     await report([latitude], { path: '/6/0' });
@@ -174,7 +146,7 @@ describe('a fix', () => {
 
 describe('the resources of a device', () => {
   it('are bounded, also within one report; what does not fit is neither value nor history', async () => {
-    const { core, deviceId, report, value, history } = await reporting();
+    const { core, deviceId, report, value, history } = await telling();
     const paths = Array.from({ length: MAX_VALUES_PER_DEVICE + 10 }, (_, n) => `/9999/${n}/1`);
     await report(paths.map((path) => record(path, 1)));
     expect(core.values.of(deviceId)).toHaveLength(MAX_VALUES_PER_DEVICE);
@@ -187,7 +159,7 @@ describe('the resources of a device', () => {
   });
 
   it('are bounded also for what comes late: each begins a history', async () => {
-    const { core, deviceId, report, value, history } = await reporting();
+    const { core, deviceId, report, value, history } = await telling();
     const paths = Array.from({ length: MAX_VALUES_PER_DEVICE + 10 }, (_, n) => `/9999/${n}/1`);
     await report(
       paths.slice(0, 1500).map((path) => record(path, 1)),
@@ -206,7 +178,7 @@ describe('the resources of a device', () => {
   });
 
   it('are bounded by the length of their texts, of which shorter ones make room again', async () => {
-    const { core, deviceId, report, value, history } = await reporting();
+    const { core, deviceId, report, value, history } = await telling();
     const text = (path: string, length: number): LinkRecord => ({
       path,
       stored: { type: 'string', value: 'x'.repeat(length) },
@@ -232,7 +204,7 @@ describe('the resources of a device', () => {
   });
 
   it('are loaded after a restart', async () => {
-    const { core, deviceId, report } = await reporting();
+    const { core, deviceId, report } = await telling();
     await report([record('/3/0/9', 80, START - 5), ...fix(1, 2)]);
     const again = await openTestCore({ store: core.store });
     expect(again.values.of(deviceId)).toEqual(expect.arrayContaining(core.values.of(deviceId)));
@@ -242,7 +214,7 @@ describe('the resources of a device', () => {
 
 describe('what a device sends of its own accord', () => {
   it('SM-3: is a series, judged in the order of its times; the newest becomes the value', async () => {
-    const { report, value, history, core } = await reporting();
+    const { report, value, history, core } = await telling();
     const at = (minutes: number) => START - minutes * 60_000;
     await report([record('/3/0/9', 10, at(3)), record('/3/0/9', 30, at(1)), record('/3/0/9', 50, at(2))], {
       path: '/',
@@ -256,7 +228,7 @@ describe('what a device sends of its own accord', () => {
   });
 
   it('SM-3: keeps each value of a series, also if its times can not be believed', async () => {
-    const { report, value, history } = await reporting();
+    const { report, value, history } = await telling();
     await report([record('/3/0/9', 1, 25_462_634_000), record('/3/0/9', 2, 25_462_635_000), record('/3/0/9', 3)], {
       path: '/',
     });
@@ -265,7 +237,7 @@ describe('what a device sends of its own accord', () => {
   });
 
   it('tells of several objects at once, and nothing of what it leaves out', async () => {
-    const { report, rule } = await reporting();
+    const { report, rule } = await telling();
     await report([...fix(37, -120), record('/3/0/9', 10)], { path: '/' });
     expect([rule('low')?.verdict.kind, rule('state')?.verdict.kind]).toEqual(['breached', 'ok']);
     await report([record('/6/0/3', 5), record('/3/0/7', 3)], { path: '/' });

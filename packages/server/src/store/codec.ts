@@ -134,20 +134,15 @@ export function encodeCells(columns: readonly NamedColumn[], row: Readonly<Recor
   return columns.map((column) => encodeCell(column, row[column.name]));
 }
 
-/** The object whose cells, in the order of the columns, are given; absent columns are left out. */
-export function decodeCells(columns: readonly NamedColumn[], cells: readonly Cell[]): Record<string, unknown> {
+/** Decodes a row of a declared table, whose cells are in the order of its columns; absent ones are left out. */
+export function decodeRow<T extends TableName>(table: T, cells: readonly Cell[]): Row<T> {
   const row: Record<string, unknown> = {};
-  columns.forEach((column, index) => {
+  tableShape(table).columns.forEach((column, index) => {
     const cell = cells[index];
     if (cell !== undefined && cell !== null) row[column.name] = decodeCell(column, cell);
   });
-  return row;
-}
-
-/** Decodes a row of a declared table. */
-export function decodeRow<T extends TableName>(table: T, cells: readonly Cell[]): Row<T> {
   // The table's declaration is both the static type and the codec, so that they cannot differ.
-  return decodeCells(tableShape(table).columns, cells) as Row<T>;
+  return row as Row<T>;
 }
 
 /** The cells of a primary key. */

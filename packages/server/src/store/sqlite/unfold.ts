@@ -21,7 +21,7 @@ export interface PendingSeries {
 }
 
 /** Entries of the journal that go to its index. */
-export interface PendingSeqs {
+interface PendingSeqs {
   readonly deviceId: string;
   readonly seqs: readonly number[];
 }

@@ -5,7 +5,7 @@ import { StoreError } from '../port.ts';
 import { Executor, fileRefusal } from './executor.ts';
 import { waitAt } from './gate.ts';
 import { migrate } from './migrations.ts';
-import type { FromWorker, ToWorker, WorkerSettings } from './protocol.ts';
+import type { FromWorker, GroupRequest, ToWorker, WorkerSettings } from './protocol.ts';
 
 /** The thread that owns the file: answers each group after its commit has reached the disk. */
 
@@ -46,9 +46,15 @@ if (port) {
     const executor = new Executor(db, gate ? () => waitAt(gate) : () => {});
     let closing = false;
     let copying: Promise<void> | undefined;
+    // SQLite copies nothing while a transaction is open, and under load one always is: they wait for each other instead.
+    const waiting: GroupRequest[] = [];
+    const runWaiting = () => {
+      for (const group of waiting.splice(0)) reply(executor.run(group));
+    };
     const copyTo = async (file: string) => {
       const progress = () => {
         if (closing) throw new StoreError('closed', 'the store is closed');
+        runWaiting();
       };
       try {
         await backup(db, file, { rate: BACKUP_PAGES, progress });
@@ -59,6 +65,7 @@ if (port) {
         });
       }
       copying = undefined;
+      runWaiting();
     };
     port.on('message', async (message: ToWorker) => {
       if (message === 'close') {
@@ -71,7 +78,8 @@ if (port) {
       } else if ('backup' in message) {
         copying = copyTo(message.backup);
       } else {
-        reply(executor.run(message));
+        waiting.push(message);
+        if (!copying) runWaiting();
       }
     });
     reply('open');

@@ -169,6 +169,8 @@ describe('A gateway', () => {
     const { items } = await server.api('handshakes.list', { query: {} });
     expect(items.map(({ check, endpoint }) => [check, endpoint]).sort()).toEqual([
       ['endpoint-mismatch', 'truck'],
+      // The Send above that named nobody whom the gateway had told of.
+      ['malformed', undefined],
       ['unknown-endpoint', 'stranger'],
     ]);
   });

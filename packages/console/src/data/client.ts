@@ -8,7 +8,7 @@ import { isSignedOut, mayPass } from './api.ts';
 export const client = new QueryClient({
   queryCache: new QueryCache({
     onError: (error) => {
-      if (isSignedOut(error)) client.setQueryData(['session'], null);
+      if (isSignedOut(error)) void signedOut(client);
     },
   }),
   defaultOptions: {
@@ -22,3 +22,11 @@ export const client = new QueryClient({
     },
   },
 });
+
+/** Nobody is signed in any more: who is next must not see what was fetched for the one before. */
+export async function signedOut(of: QueryClient): Promise<void> {
+  // Who was signed in may be asked right now, and answered as it was.
+  await of.cancelQueries({ queryKey: ['session'] });
+  of.setQueryData(['session'], null);
+  of.removeQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'session' });
+}

@@ -1,12 +1,12 @@
 import type { DeviceDetail, DeviceSummary, History, LivePresence, LiveSamples } from '@reeve/contract';
-import type { InfiniteData, Query, QueryClient } from '@tanstack/react-query';
+import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { gather } from './gather.ts';
 import { appendHistory, mapPages, patchDetail, patchSummary } from './patch.ts';
 import { patchQueries } from './patchQueries.ts';
 import { refresh } from './refresh.ts';
-import { isStale, type Touched } from './staleness.ts';
+import { isStale } from './staleness.ts';
 import { type Connection, openStream } from './stream.ts';
 
 type DevicePages = InfiniteData<{ items: DeviceSummary[]; next?: string }>;
@@ -21,7 +21,7 @@ export function useLive(): Connection {
   useEffect(() => {
     let timer: number | undefined;
     const gatherEntry = gather(
-      (touched) => refresh(client, (query) => isTouched(query, touched)),
+      (touched) => refresh(client, ({ queryKey, state }) => isStale(touched, queryKey, state)),
       (run) => {
         timer = window.setTimeout(run, GATHER);
       },
@@ -44,12 +44,6 @@ export function useLive(): Connection {
     };
   }, [client]);
   return connection;
-}
-
-/** Whether a query may be about what was touched; of one without data nobody knows yet. */
-function isTouched({ queryKey, state }: Query, touched: Touched): boolean {
-  if (state.data === undefined) return true;
-  return isStale(touched, queryKey, queryKey[0] === 'device' ? (state.data as DeviceDetail).deviceId : undefined);
 }
 
 /** Changes one device wherever it is shown. */

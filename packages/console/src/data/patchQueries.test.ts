@@ -64,6 +64,35 @@ it('changes the answer that comes in the place of one that was given up', async 
   stop();
 });
 
+it('draws once what changed often while a call was under way, and fetches once more after too much of it', async () => {
+  const client = cached();
+  const answers: ((device: unknown) => void)[] = [];
+  const queryFn = () => new Promise((resolve) => answers.push(resolve));
+  const watch = new QueryObserver(client, { queryKey: truck, queryFn, staleTime: Number.POSITIVE_INFINITY });
+  let drawn = 0;
+  const stop = watch.subscribe(() => drawn++);
+  void client.invalidateQueries({ queryKey: truck });
+  const raise = (times: number) => {
+    for (let i = 0; i < times; i++)
+      patchQueries<{ id: string; battery: number }>(client, ['device'], (data) =>
+        data.id === 'truck-1' ? { ...data, battery: data.battery + 1 } : data,
+      );
+  };
+  raise(1000);
+  await settled();
+  drawn = 0;
+  answers[0]?.({ id: 'truck-1', battery: 0 });
+  await settled();
+  expect([client.getQueryData(truck), answers.length]).toEqual([{ id: 'truck-1', battery: 1000 }, 1]);
+  expect(drawn).toBeLessThanOrEqual(2);
+  void client.invalidateQueries({ queryKey: truck });
+  raise(1001);
+  answers[1]?.({ id: 'truck-1', battery: 0 });
+  await settled();
+  expect(answers).toHaveLength(3);
+  stop();
+});
+
 it('leaves a call to fail that was under way', async () => {
   const client = cached();
   const fetched = client.fetchQuery({ queryKey: truck, queryFn: () => Promise.reject(new Error('down')) });

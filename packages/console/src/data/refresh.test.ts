@@ -28,7 +28,7 @@ it('fetches once more what is fetched for the first time: the answer may be olde
   calls[0]?.resolve('old');
   await settled();
   calls[1]?.resolve('new');
-  await done;
+  await Promise.all([done, settled()]);
   expect([calls.length, data()]).toEqual([2, 'new']);
   stop();
 });
@@ -39,7 +39,7 @@ it('fetches once more what failed for the first time', async () => {
   calls[0]?.reject(new Error('down'));
   await settled();
   calls[1]?.resolve('new');
-  await done;
+  await Promise.all([done, settled()]);
   expect(data()).toBe('new');
   stop();
 });
@@ -61,13 +61,23 @@ it('has fetched again when it is shown next what left the page before its answer
   stop();
   const done = refresh(client, () => true);
   calls[0]?.resolve('old');
-  await done;
+  await Promise.all([done, settled()]);
   expect([data(), client.getQueryState(queryKey)?.isInvalidated]).toEqual(['old', true]);
   const leave = observer.subscribe(() => {});
   calls[1]?.resolve('new');
   await settled();
   expect(data()).toBe('new');
   leave();
+});
+
+it('does not wait for a call that hangs', async () => {
+  const { client, calls, stop } = setUp();
+  client.setQueryData(['incidents', 'open'], []);
+  await refresh(client, () => true);
+  await refresh(client, () => true);
+  expect(client.getQueryState(['incidents', 'open'])?.isInvalidated).toBe(true);
+  expect(calls).toHaveLength(1);
+  stop();
 });
 
 it('leaves alone what did not change', async () => {

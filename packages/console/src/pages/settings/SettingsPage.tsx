@@ -5,6 +5,7 @@ import { ActionButton } from '../../components/ActionButton.tsx';
 import { Age } from '../../components/Age.tsx';
 import { Section } from '../../components/Section.tsx';
 import { api } from '../../data/api.ts';
+import { signedOut } from '../../data/client.ts';
 import { Authorities } from './Authorities.tsx';
 import { People } from './People.tsx';
 import { ServerIdentity } from './ServerIdentity.tsx';
@@ -16,8 +17,7 @@ export function SettingsPage({ session }: { session: Session }) {
   const client = useQueryClient();
   const signOut = async () => {
     await api('session.close');
-    client.clear();
-    client.setQueryData(['session'], null);
+    await signedOut(client);
   };
   return (
     <>

@@ -7,8 +7,23 @@ import type { Terminal } from '../terminal.ts';
 export interface Assignment {
   readonly path: string;
   readonly text: string;
-  /** Whether the text is that of a file or of stdin: it may be secret, so no error message tells it. */
+  /** Whether the text is that of a file or of stdin: it may be secret, so no error message of ours tells it. */
   readonly fromFile: boolean;
+}
+
+/** A word of the command line, or the name of a file, `-` for stdin. */
+export type Source =
+  | { readonly path: string; readonly text: string }
+  | { readonly path: string; readonly file: string };
+
+/** What a RESOURCE=FILE or PATH=FILE says, split. */
+export function fromFile([path, file]: readonly [path: string, file: string]): Source {
+  return { path, file };
+}
+
+/** The same of a value. */
+export function fromWord([path, text]: readonly [path: string, text: string]): Source {
+  return { path, text };
 }
 
 /** `1=60` or, for one of several values, `2/0=x`. @throws Failure `usage` */
@@ -28,21 +43,29 @@ export function splitPath(word: string): [path: string, text: string] {
 }
 
 /**
- * What is to be written, from words of the command line and from files or stdin (`-`): those are not seen by other users
- * of the machine, nor remembered by shells. White space around the text of a file is left out.
+ * What is to be written, in the order given, from words of the command line and from files or stdin: those are not seen by
+ * other users of the machine, nor remembered by shells. White space around the text of a file is left out.
  *
- * @throws Failure `usage` if a file can't be read, or stdin is named twice
+ * @throws Failure `usage` if a file can't be read or holds no text, or stdin is named twice
  */
-export async function readAssignments(
-  words: readonly (readonly [path: string, text: string])[],
-  files: readonly (readonly [path: string, file: string])[],
-  terminal: Terminal,
-): Promise<Assignment[]> {
-  if (files.filter(([, file]) => file === '-').length > 1) {
+export async function readAssignments(sources: readonly Source[], terminal: Terminal): Promise<Assignment[]> {
+  if (sources.filter((source) => 'file' in source && source.file === '-').length > 1) {
     throw new Failure('usage', 'Only one value can be read from stdin');
   }
-  const read = files.map(async ([path, file]) => {
-    return { path, text: (await readSource(file, terminal)).trim(), fromFile: true };
-  });
-  return [...words.map(([path, text]) => ({ path, text, fromFile: false })), ...(await Promise.all(read))];
+  return Promise.all(
+    sources.map(async (source) =>
+      'text' in source
+        ? { ...source, fromFile: false }
+        : { path: source.path, text: await readText(source.file, terminal), fromFile: true },
+    ),
+  );
+}
+
+/** A value that is hidden afterwards must not be one that nobody meant. */
+async function readText(file: string, terminal: Terminal): Promise<string> {
+  const text = (await readSource(file, terminal)).trim();
+  const from = file === '-' ? 'stdin' : file;
+  if (text === '') throw new Failure('usage', `${from} is empty`, "An empty value is written as the word ''");
+  if (text.includes('\uFFFD')) throw new Failure('usage', `${from} is no text in UTF-8`);
+  return text;
 }

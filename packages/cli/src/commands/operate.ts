@@ -24,7 +24,7 @@ import {
 } from '../options.ts';
 import { show } from '../output.ts';
 import { jsonValue } from '../value.ts';
-import { readAssignments, splitPath, splitResource } from './assignments.ts';
+import { fromFile, fromWord, readAssignments, splitPath, splitResource } from './assignments.ts';
 import { commandLines, exitOf, follow } from './command-view.ts';
 import { resourceOf } from './device-view.ts';
 
@@ -108,20 +108,16 @@ export const operateCommands = [
     },
     run: async (context, given) => {
       const { device, path } = given;
-      const first = [[path, given.value]] as const;
-      const fromStdin = given.value === '-';
-      const assignments = await readAssignments(
-        [...(fromStdin ? [] : first), ...given.also.map(splitPath)],
-        [...(fromStdin ? first : []), ...given['also-file'].map(splitPath)],
-        context.terminal,
-      );
+      const first = given.value === '-' ? { path, file: '-' } : { path, text: given.value };
+      const also = [...given.also.map(splitPath).map(fromWord), ...given['also-file'].map(splitPath).map(fromFile)];
+      const assignments = await readAssignments([first, ...also], context.terminal);
       const known = given.type !== undefined && assignments.length === 1;
       const detail = known ? undefined : await context.api('devices.show', { params: { device } });
       const secret = given.secret || undefined;
-      const values = assignments.map(({ path: at, text, fromFile }) => {
+      const values = assignments.map(({ path: at, text, ...read }) => {
         const type = at === path ? given.type : undefined;
         const known = type ?? (detail && resourceOf(detail, at)?.type);
-        return { path: at, value: jsonValue(text, known, given.secret || fromFile), ...compact({ type, secret }) };
+        return { path: at, value: jsonValue(text, known, given.secret || read.fromFile), ...compact({ type, secret }) };
       });
       if (values.length === 1 && given.remove.length === 0) {
         return operate(context, given, { kind: 'write', mode: 'replace', path, values });
@@ -160,15 +156,13 @@ export const operateCommands = [
       if (below.length > 0 || !objectId) throw new Failure('usage', `${given.path} is no object or object instance`);
       const detail = await context.api('devices.show', { params: { device } });
       const secret = given.secret || undefined;
-      const assignments = await readAssignments(
-        given.set.map(splitResource),
-        given['set-file'].map(splitResource),
-        context.terminal,
-      );
-      const values = assignments.map(({ path, text, fromFile }) => {
+      const words = given.set.map(splitResource).map(fromWord);
+      const files = given['set-file'].map(splitResource).map(fromFile);
+      const assignments = await readAssignments([...words, ...files], context.terminal);
+      const values = assignments.map(({ path, text, ...read }) => {
         const [, resourceId] = path.split('/');
         const type = resourceOf(detail, `/${objectId}/0/${resourceId}`)?.type;
-        return { path, value: jsonValue(text, type, given.secret || fromFile), ...compact({ secret }) };
+        return { path, value: jsonValue(text, type, given.secret || read.fromFile), ...compact({ secret }) };
       });
       const operation: CommandOperation = { kind: 'create', path: `/${objectId}`, values };
       return operate(context, given, { ...operation, ...(instanceId ? { instanceId: Number(instanceId) } : {}) });

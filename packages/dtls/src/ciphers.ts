@@ -18,22 +18,33 @@ export function cipherOf(suite: Suite): AeadCipher {
   return cipher;
 }
 
-/** A cipher by OpenSSL's own functions, if what this build of them makes is what `node:crypto` makes. */
+/** A cipher by OpenSSL's own functions, if what this build of them does is what `node:crypto` does. */
 export function evpCipherOf(functions: Libcrypto, suite: Suite): AeadCipher | undefined {
   try {
     const cipher = evpCipher(functions, suite.cipher);
-    return sample(cipher, suite).equals(sample(nodeCipher(suite.cipher), suite)) ? cipher : undefined;
+    return isRight(cipher, suite) ? cipher : undefined;
   } catch {
+    functions.ERR_clear_error();
     return undefined;
   }
 }
 
-function sample(cipher: AeadCipher, suite: Suite): Buffer {
+/** Seals as `node:crypto` does, opens that, refuses it with another tag, and opens it again. */
+function isRight(cipher: AeadCipher, suite: Suite): boolean {
   const { keyLength, fixedIvLength, tagLength } = suite.cipher;
   const material = new Uint8Array(2 * (keyLength + fixedIvLength));
   const keys = new RecordKeys({ suite, encryptThenMac: false, material });
+  const nonce = new Uint8Array(NONCE_LENGTH);
   const text = Buffer.from('of more than one block of AES');
-  const record = Buffer.concat([text, Buffer.alloc(tagLength)]);
-  cipher.seal(keys, new Uint8Array(NONCE_LENGTH), text, record, 0, text.length);
-  return record;
+  const sealedBy = ({ seal }: AeadCipher): Buffer => {
+    const record = Buffer.concat([text, Buffer.alloc(tagLength)]);
+    seal(keys, nonce, text, record, 0, text.length);
+    return record;
+  };
+  const sealed = sealedBy(nodeCipher(suite.cipher));
+  const forged = Buffer.from(sealed);
+  forged[text.length] = (sealed[text.length] ?? 0) ^ 1;
+  const opened = (record: Buffer) => cipher.open(keys, nonce, text, record, 0, text.length);
+  const opens = (): boolean => text.equals(opened(sealed) ?? forged);
+  return sealedBy(cipher).equals(sealed) && opens() && opened(forged) === undefined && opens();
 }

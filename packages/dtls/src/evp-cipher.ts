@@ -95,7 +95,10 @@ export function evpCipher(library: Libcrypto, { algorithm, keyLength, tagLength 
         begin(sealer, ENCRYPT) &&
         update(sealer, associated.length, end - start) &&
         library.EVP_CIPHER_CTX_ctrl(sealer, GET_TAG, tagLength, at + TAG) > 0;
-      if (!done) throw new Error(`OpenSSL did not encrypt with ${algorithm}`);
+      if (!done) {
+        library.ERR_clear_error();
+        throw new Error(`OpenSSL did not encrypt with ${algorithm}`);
+      }
       for (let from = TEXT, to = start; to < end; from++, to++) record[to] = memory[from] ?? 0;
       for (let i = 0; i < tagLength; i++) record[end + i] = memory[TAG + i] ?? 0;
     },

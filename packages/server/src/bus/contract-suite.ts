@@ -94,6 +94,24 @@ export function busContract(
       expect(await cursor('a')).toBe(4);
     });
 
+    it.each([
+      ['that it finds when it starts', true],
+      ['that are announced at once', false],
+    ])('passes over any number of entries that its consumer is unconcerned by, %s', async (_, before) => {
+      const others = Array.from({ length: 2500 }, () => 'other');
+      const seen: string[] = [];
+      const handle: Handle = (entry) => {
+        seen.push(versionOf(entry));
+        return undefined;
+      };
+      const options = { concerns: (entry: JournalEntry) => versionOf(entry) !== 'other', fromStart: true };
+      if (before) await append(...others, 'last');
+      const subscription = await consume('a', handle, options);
+      if (!before) await append(...others, 'last');
+      await subscription.caughtUp((others.length + 1) as Seq);
+      expect(seen).toEqual(['last']);
+    });
+
     it('starts a new consumer at the end of the journal, or at its start if asked', async () => {
       const seen: string[] = [];
       const last = await append('1', '2');

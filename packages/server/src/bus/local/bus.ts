@@ -16,7 +16,7 @@ const realAfter: After = (ms, run) => {
 
 /**
  * Opens the embedded bus: consumers follow the journal of the store in this process, each from its own cursor in the
- * `cursors` table. Memory is one page of the journal for each consumer, however far it lags.
+ * `cursors` table. Memory is some thousand entries for each consumer, however far it lags.
  */
 export function openLocalBus(store: Store, options: LocalBusOptions = {}): Bus {
   return new LocalBus(store, options.after ?? realAfter);

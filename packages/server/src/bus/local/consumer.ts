@@ -146,16 +146,13 @@ export class Consumer {
     const entries = isAnnounced ? this.#takeAnnounced() : await this.#readPage();
     for (const entry of entries) {
       if (this.#stopped) return;
-      if (this.#isDone(entry)) continue;
-      if (!(await this.#handle(entry))) return;
+      // What was announced may have been read before.
+      if (entry.seq <= this.#cursor) continue;
+      if (this.#options.concerns?.(entry) === false) this.#moveTo(entry.seq);
+      else if (!(await this.#handle(entry))) return;
     }
     if (isAnnounced || entries.length < busLimits.page) this.#moveTo(newer(this.#cursor, head));
     if (this.#skipped(this.#cursor) >= busLimits.skippedBeforeSave) await this.#save(undefined, this.#cursor);
-  }
-
-  /** What was announced may have been read before. */
-  #isDone(entry: JournalEntry): boolean {
-    return entry.seq <= this.#cursor || this.#options.concerns?.(entry) === false;
   }
 
   #takeAnnounced(): readonly JournalEntry[] {

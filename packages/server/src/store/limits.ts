@@ -14,7 +14,7 @@ export const storeLimits = {
   /** Series of a device that are of several paths; more would make the history of one path long to look for. */
   joinedSeries: 64,
   /** Chunks of samples, which may be large, or rows of the journal that one step of `prune` reads: what a commit may have to wait for. */
-  pruneChunks: 50,
+  pruneSlice: 50,
 } as const;
 
 /** The limit that counts: the caller's within [0, ceiling], or the default. */

@@ -80,7 +80,7 @@ export class WriteBehind {
       const text = String(entries);
       this.#gathering.take(readRow(text), Number(id), text.length);
     }
-    for (const [seq, line] of journal.unindexed()) this.#gathering.note(headOf(line).deviceId, seq);
+    for (const [seq, line] of journal.unindexed()) this.#gathering.note(headOf(line).deviceId, seq, line.length);
   }
 
   /** Adds a group's entries to the log and its lines to the journal, but those of refused batches; then writes some older ones. */
@@ -114,7 +114,8 @@ export class WriteBehind {
     if (!this.#writing || !this.#added) return SLICE;
     const { row, length, lines } = this.#added;
     const cells = row[1].reduce((sum, entry) => sum + entry.length, lines.length);
-    const part = Math.max((row[1].length + lines.length) / DEVICES, cells / CELLS, length / LENGTH);
+    const characters = lines.reduce((sum, line) => sum + line.length, length);
+    const part = Math.max((row[1].length + lines.length) / DEVICES, cells / CELLS, characters / LENGTH);
     return Math.max(SLICE, Math.ceil(2 * part * this.#writing.size));
   }
 
@@ -127,7 +128,8 @@ export class WriteBehind {
     const { row, id, length: added, first, lines } = this.#added;
     this.#added = undefined;
     if (id > 0) this.#gathering.take(row, id, added);
-    for (const [index, line] of lines.entries()) this.#gathering.note(headOf(line).deviceId, first + index);
+    for (const [index, line] of lines.entries())
+      this.#gathering.note(headOf(line).deviceId, first + index, line.length);
     const { size, cells, length } = this.#gathering;
     if ((size >= DEVICES || cells >= CELLS || length >= LENGTH) && !this.#writing) this.#begin();
   }
@@ -156,7 +158,7 @@ export class WriteBehind {
 
   /** Writes everything to the tables, in transactions of its own. */
   settle(): void {
-    while (this.#writing || this.#gathering.size > 0) {
+    while (this.#writing || this.#gathering.last > 0 || this.#gathering.lastSeq > 0) {
       if (!this.#writing) this.#begin();
       this.#db.exec('BEGIN IMMEDIATE');
       try {

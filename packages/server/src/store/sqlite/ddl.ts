@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { type NamedColumn, type TableShape, tableShapes } from '../codec.ts';
 import type { ColumnKind } from '../schema.ts';
 
@@ -69,19 +69,29 @@ const historyTables = [
 /** The whole schema of a new file. */
 export const schema: readonly string[] = [...tableShapes.flatMap(createTable), ...historyTables];
 
-/** What of the declared tables and columns a file lacks or has too many of, as `table.column`; empty if all is well. */
+/** What of the tables and columns of a new file a file lacks or has too many of, as `table.column`; empty if all is well. */
 export function schemaDifferences(db: DatabaseSync): string[] {
-  const present = new Set<string>();
+  const fresh = new DatabaseSync(':memory:');
+  for (const statement of schema) fresh.exec(statement);
+  const wanted = columnsOf(fresh);
+  fresh.close();
+  const present = columnsOf(db);
+  const tables = new Set([...wanted].map(tableOf));
+  const surplus = [...present].filter((column) => tables.has(tableOf(column)) && !wanted.has(column));
+  return [...[...wanted].filter((column) => !present.has(column)), ...surplus];
+}
+
+function tableOf(column: string): string {
+  return column.slice(0, column.indexOf('.'));
+}
+
+/** All columns as `table.column`, but of tables of SQLite's own. */
+function columnsOf(db: DatabaseSync): Set<string> {
   const rows = db
     .prepare(
       `SELECT t.name AS "table", c.name AS "column" FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
-       WHERE t.schema = 'main' AND t.type = 'table'`,
+       WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`,
     )
     .all();
-  for (const { table, column } of rows) present.add(`${table}.${column}`);
-  return tableShapes.flatMap((shape) => {
-    const wanted = new Set(shape.columns.map(({ name }) => `${shape.name}.${name}`));
-    const surplus = [...present].filter((each) => each.startsWith(`${shape.name}.`) && !wanted.has(each));
-    return [...[...wanted].filter((each) => !present.has(each)), ...surplus];
-  });
+  return new Set(rows.map(({ table, column }) => `${table}.${column}`));
 }

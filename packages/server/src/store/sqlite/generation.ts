@@ -54,9 +54,10 @@ export class Generation {
     this.length += length;
   }
 
-  /** Takes an entry of the journal. */
-  note(deviceId: string | undefined, seq: number): void {
+  /** Takes an entry of the journal, a line of so many characters, which a start would have to read. */
+  note(deviceId: string | undefined, seq: number, length: number): void {
     this.cells++;
+    this.length += length;
     this.lastSeq = seq;
     if (deviceId !== undefined) this.#of(deviceId).seqs.push(seq);
   }

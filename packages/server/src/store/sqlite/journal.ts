@@ -58,9 +58,12 @@ export class JournalLog {
     this.#addToIndex = db.prepare(
       'INSERT OR REPLACE INTO "deviceEntries" ("deviceId", "last", "seqs") VALUES (?, ?, ?)',
     );
-    const seqs = 'SELECT "seqs" FROM "deviceEntries" WHERE "deviceId" = ? AND "last" <= ?';
-    this.#indexAfter = db.prepare(`${seqs} AND "last" > ? ORDER BY "last"`);
-    this.#indexBefore = db.prepare(`${seqs} ORDER BY "last" DESC`);
+    const seqs = 'SELECT "seqs" FROM "deviceEntries" WHERE "deviceId" = ?1 AND "last" <= ?2';
+    this.#indexAfter = db.prepare(`${seqs} AND "last" > ?3 ORDER BY "last"`);
+    // From the row on that may have the one with this seq: a page far back needs none of the newer ones.
+    const newestRow =
+      'SELECT "last" FROM "deviceEntries" WHERE "deviceId" = ?1 AND "last" >= ?3 ORDER BY "last" LIMIT 1';
+    this.#indexBefore = db.prepare(`${seqs} AND "last" <= coalesce((${newestRow}), ?2) ORDER BY "last" DESC`);
   }
 
   /** The newest seq. */
@@ -122,7 +125,12 @@ export class JournalLog {
     const lines =
       deviceId === undefined
         ? this.#lines(after, before, newestFirst)
-        : this.#linesAt(this.#seqsOf(deviceId, after, newestFirst, recent), after, before, newestFirst);
+        : this.#linesAt(
+            newestFirst ? this.#seqsBefore(deviceId, before, recent) : this.#seqsAfter(deviceId, after, recent),
+            after,
+            before,
+            newestFirst,
+          );
     const found: Cell[][] = [];
     for (const [seq, line] of lines) {
       if (found.length >= limit) break;
@@ -160,26 +168,37 @@ export class JournalLog {
     }
   }
 
-  /** Seqs of a device's entries, each once. */
-  *#seqsOf(deviceId: string, after: number, newestFirst: boolean, recent: readonly number[]): Generator<number> {
-    const indexed = this.#indexed();
-    const rows = newestFirst
-      ? this.#indexBefore.iterate(deviceId, indexed)
-      : this.#indexAfter.iterate(deviceId, indexed, after);
-    if (newestFirst) yield* recent.toReversed();
-    let previous = newestFirst ? NEWEST : 0;
-    for (const row of rows) {
-      const seqs: number[] = JSON.parse(String(row.seqs));
-      for (const seq of newestFirst ? seqs.reverse() : seqs) {
-        if (newestFirst ? seq >= previous : seq <= previous) continue;
+  /** Seqs of a device's entries, each once, ascending, from some before `after` on. */
+  *#seqsAfter(deviceId: string, after: number, recent: readonly number[]): Generator<number> {
+    let previous = 0;
+    for (const row of this.#indexAfter.iterate(deviceId, this.#indexed(), after)) {
+      for (const seq of seqsIn(row)) {
+        if (seq <= previous) continue;
         previous = seq;
         yield seq;
       }
     }
-    if (!newestFirst) yield* recent;
+    yield* recent;
+  }
+
+  /** The same, descending, from some after `before` on. */
+  *#seqsBefore(deviceId: string, before: number, recent: readonly number[]): Generator<number> {
+    yield* recent.toReversed();
+    let previous = NEWEST;
+    for (const row of this.#indexBefore.iterate(deviceId, this.#indexed(), before - 1)) {
+      for (const seq of seqsIn(row).reverse()) {
+        if (seq >= previous) continue;
+        previous = seq;
+        yield seq;
+      }
+    }
   }
 
   #indexed(): number {
     return Number(this.#indexedSeq.get()?.value ?? 0);
   }
+}
+
+function seqsIn({ seqs }: Readonly<Record<string, unknown>>): number[] {
+  return JSON.parse(String(seqs));
 }

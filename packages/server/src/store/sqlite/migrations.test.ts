@@ -112,6 +112,14 @@ describe('migrations', () => {
     expect(version(db)).toBe(3);
   });
 
+  it('say of a file that is of no release what is different, in what is not declared as a table too', () => {
+    const db = new DatabaseSync(':memory:');
+    migrate(db);
+    db.exec('ALTER TABLE "journal" RENAME COLUMN "entries" TO "payload"');
+    expect(schemaDifferences(db)).toEqual(['journal.entries', 'journal.payload']);
+    expect(() => migrate(db)).toThrow(/journal\.entries/);
+  });
+
   it('bring the file of every release to the schema of a new file, and keep its rows', () => {
     const fresh = new DatabaseSync(':memory:');
     migrate(fresh);

@@ -7,25 +7,28 @@ import { decodeChunk, encodeChunk } from './series.ts';
 
 /** What pruning needs of the store: both run between the commits of others, in order with them. */
 export interface PruneAccess {
-  query(sql: Sql): Promise<Cell[][]>;
+  /** @param settle whether all that is written behind is to be written first */
+  query(sql: Sql, settle: boolean): Promise<Cell[][]>;
   /** Runs the statements as one batch. */
   write(statements: readonly Sql[]): Promise<void>;
 }
 
 /**
  * Drops the journal's oldest entries up to the first one that is not older than `before`, so that what is left has no
- * holes. What is dropped has to be in the index by device, where it is dropped too.
+ * holes. What is dropped has to be in the index by device, where it is dropped too; that all is written for that once is
+ * enough, since nothing else changes what is oldest.
  */
 export async function pruneJournal(store: PruneAccess, before: number): Promise<number> {
-  for (let pruned = 0; ; ) {
-    const oldest = await store.query({
-      sql: 'SELECT "last", "entries" FROM "journal" ORDER BY "last" LIMIT ?',
-      cells: [storeLimits.pruneChunks],
-    });
+  const oldestRows: Sql = {
+    sql: 'SELECT "last", "entries" FROM "journal" ORDER BY "last" LIMIT ?',
+    cells: [storeLimits.pruneSlice],
+  };
+  for (let pruned = 0, settle = true; ; settle = false) {
+    const oldest = await store.query(oldestRows, settle);
     const statements: Sql[] = [];
     const devices = new Set<string | undefined>();
     let dropped: Cell = 0;
-    let isOver = oldest.length < storeLimits.pruneChunks;
+    let isOver = oldest.length < storeLimits.pruneSlice;
     for (const [last = 0, entries] of oldest) {
       const lines = linesOf(entries);
       const found = lines.findIndex((line) => decodeEntry(0, line).at >= before);
@@ -53,10 +56,12 @@ const unindexSql = `DELETE FROM "deviceEntries" WHERE "deviceId" IN (SELECT "val
 export async function pruneSamples(store: PruneAccess, before: number): Promise<number> {
   let pruned = 0;
   for (;;) {
-    const stale = await store.query({
+    const staleChunks: Sql = {
       sql: `SELECT "series", "last", "chunk", "samples" FROM "chunks" WHERE "first" < ? LIMIT ?`,
-      cells: [before, storeLimits.pruneChunks],
-    });
+      cells: [before, storeLimits.pruneSlice],
+    };
+    // Each time: a chunk that is being written would be lost.
+    const stale = await store.query(staleChunks, true);
     if (stale.length === 0) return pruned;
     const statements: Sql[] = [];
     for (const [series = 0, last = 0, chunk = 0, cell] of stale) {

@@ -1,6 +1,6 @@
 import type { Change, Reading, Sample } from '../port.ts';
 import { type RedoEntry, redoOf } from './redo.ts';
-import { Forms, type RedoForm, redoReading, redoSamples } from './redo-samples.ts';
+import { Forms, lengthOf, type RedoForm, redoReading, redoSamples } from './redo-samples.ts';
 
 /** One row of the log: entries, and the forms that they name. */
 export type RedoRow = readonly [forms: readonly RedoForm[], entries: readonly RedoEntry[]];
@@ -9,8 +9,12 @@ export type RedoRow = readonly [forms: readonly RedoForm[], entries: readonly Re
 export class RedoGroup {
   readonly #forms = new Forms();
   readonly #entries: RedoEntry[] = [];
-  /** Characters of the entries, roughly. */
-  size = 0;
+  #size = 0;
+
+  /** Characters of entries and forms, roughly. */
+  get size(): number {
+    return this.#size + this.#forms.size;
+  }
 
   /** How many entries there are. */
   get length(): number {
@@ -47,10 +51,7 @@ export class RedoGroup {
 
   #add(entry: RedoEntry): void {
     this.#entries.push(entry);
-    for (let index = 0; index < entry.length; index++) {
-      const cell = entry[index];
-      this.size += typeof cell === 'string' ? cell.length : 8;
-    }
+    this.#size += lengthOf(entry);
   }
 }
 

@@ -25,6 +25,8 @@ const EACH = 6;
 /** The forms that entries name by their number, each once. */
 export class Forms {
   readonly all: RedoForm[] = [];
+  /** Characters of all of them, roughly. */
+  size = 0;
   /** Numbers by the first path. */
   readonly #numbers = new Map<string, number[]>();
   /** Numbers of those that readings have. */
@@ -36,7 +38,9 @@ export class Forms {
     const numbers = this.#numbers.get(path) ?? [];
     for (const number of numbers) if (fits(this.all[number] ?? [], samples, start, end)) return number;
     this.#numbers.set(path, [...numbers, this.all.length]);
-    return this.all.push(formOf(samples.slice(start, end))) - 1;
+    const form = formOf(samples.slice(start, end));
+    this.size += lengthOf(form);
+    return this.all.push(form) - 1;
   }
 
   /** The number of the form of a reading. @throws StoreError `invalid` */
@@ -44,10 +48,22 @@ export class Forms {
     const known = this.#ofReadings.get(reading.form);
     // It may be that of an organisation only.
     if (known !== undefined && this.all[known]?.[0] === reading.organisationId) return known;
-    const number = this.all.push(formOf(samplesOf(reading))) - 1;
+    // What comes from another thread is another object each time, though it is the same.
+    const samples = samplesOf(reading);
+    const number = this.of(samples, 0, samples.length);
     this.#ofReadings.set(reading.form, number);
     return number;
   }
+}
+
+/** Characters of some cells, roughly. */
+export function lengthOf(cells: readonly RedoCell[]): number {
+  let length = 0;
+  for (let index = 0; index < cells.length; index++) {
+    const cell = cells[index];
+    length += typeof cell === 'string' ? cell.length : 8;
+  }
+  return length;
 }
 
 function fits(form: RedoForm, samples: readonly Sample[], start: number, end: number): boolean {

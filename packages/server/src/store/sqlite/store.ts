@@ -115,7 +115,7 @@ class SqliteStore implements DurableStore {
 
   async prune(before: { readonly journal?: Millis; readonly samples?: Millis }) {
     const access = {
-      query: (sql: Sql) => this.#query(sql, true),
+      query: (sql: Sql, settle: boolean) => this.#query(sql, settle),
       write: (statements: readonly Sql[]) => this.#write(statements),
     };
     return {

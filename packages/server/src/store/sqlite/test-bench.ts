@@ -91,9 +91,11 @@ export class Bench {
       for (const { sql, cells } of statements) script.push(this.#statements.number(sql, cells.length));
       const cells = statements.flatMap((statement) => statement.cells);
       const texts = this.#statements.takeFresh();
-      this.#executor.run({ texts, script, cells, redo: '', journal: [], mixed: [], settle: false, queries: [] });
+      const request = { texts, script, cells, redo: '', journal: [], mixed: [], settle: false, queries: [] };
+      const { failure, refused } = this.#executor.run(request);
+      if (failure || refused.length > 0) throw new Error('A slice was not pruned');
     };
-    return pruneJournal({ query: async (sql) => this.query(sql), write }, before);
+    return pruneJournal({ query: async (sql, settle) => this.query(sql, settle), write }, before);
   }
 
   scan(deviceId: DeviceId, range: Parameters<Store['scan']>[1] = {}, path = '/3/0/9') {

@@ -17,6 +17,7 @@ export interface ConsumerOptions {
   readonly types: readonly JournalType[];
   /** Whether such an entry asks for anything at all, asked when all before it are handled; every one, if absent. */
   readonly concerns?: (entry: JournalEntry) => boolean;
+  /** May run before the caller of the commit goes on: what it decides by has to be stored, or to be in the entry. */
   readonly handle: EntryHandler;
   /** Told of each failure; the entry is tried again. */
   readonly failed?: (entry: JournalEntry, error: unknown, attempt: number) => void;

@@ -58,6 +58,7 @@ export interface ReadingForm {
 /** What is committed together or not at all: state, the journal entries that tell of it, and what devices told. */
 export interface Batch {
   readonly changes?: readonly Change[];
+  /** Not changed after the call: who follows the journal gets these payloads. */
   readonly journal?: readonly JournalDraft[];
   readonly samples?: readonly Sample[];
   /** Of other devices than the samples. */

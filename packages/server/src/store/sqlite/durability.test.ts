@@ -147,8 +147,11 @@ describe('kill -9', () => {
     const store = await openSqliteStore({ file });
     // Each row has its entry and each entry its row, and the seqs have no gaps.
     const entries: JournalEntry[] = [];
-    for (let after: Seq | undefined; entries.length < rows.size; after = entries.at(-1)?.seq) {
-      entries.push(...(await store.journal(after === undefined ? {} : { after })));
+    for (;;) {
+      const after = entries.at(-1)?.seq;
+      const page = await store.journal(after === undefined ? {} : { after });
+      if (page.length === 0) break;
+      entries.push(...page);
     }
     expect(new Set(entries.map(versionOf))).toEqual(rows);
     expect(entries.map((entry) => entry.seq)).toEqual(entries.map((_, index) => index + 1));

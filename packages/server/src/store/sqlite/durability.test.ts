@@ -7,7 +7,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spawnChild } from '../../../../../tooling/testing/children.ts';
 import { hasPeer } from '../../../../../tooling/testing/peers.ts';
-import { type DeviceId, newId, type Seq } from '../../ids.ts';
+import { type DeviceId, newId } from '../../ids.ts';
 import type { JournalEntry } from '../../journal/entries.ts';
 import { deviceId, person, putPerson, sample, started, webhook } from '../contract-fixtures.ts';
 import { storeLimits } from '../limits.ts';

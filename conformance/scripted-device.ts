@@ -28,7 +28,8 @@ export class ScriptedDevice {
   readonly #server: TestServer;
   readonly #socket: Socket;
   readonly #inbox: WireMessage[] = [];
-  #id = 0x1000;
+  /** One count for all devices: the next one may get the port of one before, of which the server remembers the ids. */
+  static #id = 0x1000;
   #arrived: () => void = () => {};
   /** Whether the server has asked what it is, as it does once a day. */
   #identified = false;
@@ -61,7 +62,7 @@ export class ScriptedDevice {
 
   /** Sends a message as it is. */
   say(message: Said): WireMessage {
-    const whole: WireMessage = { type: 'CON', id: this.#id++, token: 'c0', ...message };
+    const whole: WireMessage = { type: 'CON', id: ScriptedDevice.#id++ % 0x10000, token: 'c0', ...message };
     this.#socket.send(encodeWire(whole));
     return whole;
   }

@@ -80,10 +80,11 @@ describe('packs that are known', () => {
     same(Uint8Array.of(...bytes, 0));
   });
 
-  it('are not those with times, which differ each time, nor those that name nothing but nodes, or a node twice', () => {
+  it('are not those with times, which differ each time, nor those that name nothing, nodes alone, or a node twice', () => {
     const packs = new KnownPacks();
     for (const [bytes, ok] of [
-      // [{bn: "/3/0/9", bt: 1700000000, v: 80}], [{n: "/3/0/9"}], [{n: "/3/0/9", v: 80}, {n: "/3/0/9", v: 81}], [{n: "/3/0", v: 80}]
+      // [], [{bn: "/3/0/9", bt: 1700000000, v: 80}], [{n: "/3/0/9"}], [{n: "/3/0/9", v: 80}, {n: "/3/0/9", v: 81}], [{n: "/3/0", v: 80}]
+      ['80', true],
       ['81a321662f332f302f39221a6553f100021850', true],
       ['81a100662f332f302f39', true],
       ['82a200662f332f302f39021850a200662f332f302f39021851', true],

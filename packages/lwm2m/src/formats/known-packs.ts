@@ -138,11 +138,11 @@ function numberAs(number: number, type: NumericType): ValueJson | undefined {
 }
 
 /**
- * A pack as a form of others; undefined if it has times, is of devices behind a gateway, says something twice, or has
- * records of anything but a value of a resource.
+ * A pack as a form of others; undefined if it says nothing or something twice, has times, is of devices behind a gateway,
+ * or has records of anything but a value of a resource.
  */
 function packOf(bytes: Uint8Array, records: readonly ResourceRecord[], typeOf: TypeLookup): Pack | undefined {
-  if (!records.every(isPlain)) return undefined;
+  if (records.length === 0 || !records.every(isPlain)) return undefined;
   const values: { readonly field: ValueField; readonly start: number; readonly end: number }[] = [];
   const reader = new CborReader(bytes);
   const readEntry = () => {

@@ -67,6 +67,20 @@ describe('an observation', () => {
     expect(test.last('notification').body.kind).toBe('undecodable');
   });
 
+  it('that tells of nothing makes no Send of nothing good', () => {
+    const { test, device, token } = observed();
+    const nothing = Buffer.from('80', 'hex');
+    notify(test, device, token, { payload: nothing, format: 112, confirmable: false });
+    expect(test.last('notification').body).toMatchObject({ kind: 'records', records: [] });
+    test.send(device, {
+      code: Code.Post,
+      options: [...path('dp'), option(Option.ContentFormat, 112)],
+      payload: nothing,
+    });
+    expect(test.of('send')).toEqual([]);
+    expect(device.responses.at(-1)?.code).toBe(Code.BadRequest);
+  });
+
   it('is asked for, and its first value is the answer', () => {
     const { test, device, token } = observed();
     const [request] = device.requests;

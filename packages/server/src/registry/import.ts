@@ -26,7 +26,8 @@ interface Options {
 
 interface Added {
   readonly device: Row<'devices'>;
-  readonly credentials: readonly Row<'credentials'>[];
+  /** With where each stands in the request. */
+  readonly credentials: readonly { readonly row: Row<'credentials'>; readonly field: string }[];
   /** Values of its own. */
   readonly deployment: Row<'deployments'> | undefined;
   /** For servers elsewhere. */
@@ -49,13 +50,13 @@ export function importHandlers(o: Options): Pick<Handlers, 'devices.import'> {
   return {
     'devices.import': async ({ organisationId, actor, body }) => {
       const { all, wrong } = newDevices(body.devices, organisationId, actor, o);
-      refuse([...wrong, ...takenAmong(all, body.devices, organisationId, o)]);
+      refuse([...wrong, ...takenAmong(all, organisationId, o)]);
       await o.store.commit(batchOf(all, actor, o.now())).catch((error) => {
         if (!(error instanceof StoreError) || error.kind !== 'conflict') throw error;
         throw new ReeveError('endpoint-taken', 'Another request added one of them meanwhile: nothing was added');
       });
       for (const { device, credentials, deployment } of all) {
-        for (const credential of credentials) o.sources.credentials.put(credential);
+        for (const { row } of credentials) o.sources.credentials.put(row);
         if (deployment) o.deployments.put(deployment);
         o.engine.assign(o.fleet.put(device));
       }
@@ -98,9 +99,13 @@ function newDevices(
     const device = newDevice(organisationId, each, o.now());
     const at = `body/devices/${index}`;
     const credentials = attempt(index, at, () => credentialsOf(each)).flatMap((adds) =>
-      adds.flatMap((add, nth) =>
-        attempt(index, `${at}/${fieldOf(each, nth)}`, () => newCredential(o.sources, device, add, o.now()).row),
-      ),
+      adds.flatMap((add, nth) => {
+        const field = fieldOf(each, nth);
+        return attempt(index, `${at}/${field}`, () => {
+          const { row } = newCredential(o.sources, device, add, o.now());
+          return { row, field };
+        });
+      }),
     );
     const [deployment] = attempt(index, at, () => o.deployments.rowOf(device, each.values, `${at}/values`));
     const [accountKeys = []] = attempt(index, at, () =>
@@ -140,12 +145,7 @@ function fieldOf({ credentials, identity }: DeviceImport, nth: number): string {
 }
 
 /** The names and identities that somebody has, or that are there twice. */
-function takenAmong(
-  all: readonly Added[],
-  wanted: readonly DeviceImport[],
-  organisationId: OrganisationId,
-  { fleet, sources }: Options,
-): Fault[] {
+function takenAmong(all: readonly Added[], organisationId: OrganisationId, { fleet, sources }: Options): Fault[] {
   const endpoints = new Set<string>();
   const proofs = new Set<string>();
   return all.flatMap(({ device: { endpoint }, credentials }, index): Fault[] => {
@@ -158,15 +158,14 @@ function takenAmong(
     if (again) found.push(at('endpoint', `"${endpoint}" is there twice`));
     else if (fleet.byEndpoint(organisationId, endpoint)) found.push(at('endpoint', `there is a device "${endpoint}"`));
     const known = found.length > 0;
-    credentials.forEach(({ proof }, nth) => {
-      const each = wanted[index];
-      const field = each ? fieldOf(each, nth) : 'endpoint';
+    for (const { row, field } of credentials) {
+      const { proof } = row;
       if (proofs.has(proof) && !again) found.push(at(field, `the identity "${showIdentity(proof)}" is there twice`));
       else if (sources.credentials.has(proof) && !known) {
         found.push(at(field, `a device has the identity "${showIdentity(proof)}"`));
       }
       proofs.add(proof);
-    });
+    }
     endpoints.add(endpoint);
     return found;
   });
@@ -175,7 +174,7 @@ function takenAmong(
 function batchOf(all: readonly Added[], actor: Actor, at: Millis) {
   const changes = all.flatMap(({ device, credentials, deployment, accountKeys }): Change[] => [
     { put: 'devices', row: device },
-    ...credentials.map((row) => ({ put: 'credentials', row }) as const),
+    ...credentials.map(({ row }) => ({ put: 'credentials', row }) as const),
     ...(deployment ? [{ put: 'deployments', row: deployment } as const] : []),
     ...accountKeys.map((row) => ({ put: 'accountKeys', row }) as const),
   ]);
@@ -184,7 +183,7 @@ function batchOf(all: readonly Added[], actor: Actor, at: Millis) {
     const fact = { at, organisationId, deviceId, actor };
     return [
       { ...fact, type: 'device.added', payload: { endpoint } },
-      ...credentials.map((row) => ({ ...fact, type: 'credential.set', payload: credentialPayload(row) }) as const),
+      ...credentials.map(({ row }) => ({ ...fact, type: 'credential.set', payload: credentialPayload(row) }) as const),
       ...accountKeys.map(
         ({ shortServerId }) => ({ ...fact, type: 'bootstrap.account-keys-set', payload: { shortServerId } }) as const,
       ),

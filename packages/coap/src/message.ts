@@ -14,7 +14,7 @@ import {
 export const MessageType = { Confirmable: 0, NonConfirmable: 1, Acknowledgement: 2, Reset: 3 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 
-/** A CoAP message (RFC 7252 §3). In a decoded one token, option values and payload are views of the datagram. */
+/** A CoAP message (RFC 7252 §3). In a decoded one token, payload and most option values are views of the datagram. */
 export interface CoapMessage {
   readonly type: MessageType;
   /** The code as a number: `Code.Content`, `code(2, 5)`. */

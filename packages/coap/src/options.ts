@@ -1,6 +1,9 @@
 import { decodeText, encodeText } from './text.ts';
 
-/** One option of a message: its number and its value as bytes. A decoded value is a view of the datagram. */
+/**
+ * One option of a message: its number and its value as bytes. A decoded value is a view of the datagram, or what messages
+ * have in common; nobody writes to it.
+ */
 export interface CoapOption {
   readonly number: number;
   readonly value: Uint8Array;

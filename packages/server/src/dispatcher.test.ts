@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openTestCore, START, sessionOf } from './test-core.ts';
+import { call, openTestCore, START, sessionOf } from './test-core.ts';
 
 const hex = (text: string) => Buffer.from(text).toString('hex');
 
@@ -51,23 +51,36 @@ describe('a session', () => {
 });
 
 describe('reports', () => {
+  const battery = (value: number) => ({
+    path: '/3/0/9',
+    fresh: true,
+    receivedAt: START,
+    body: {
+      kind: 'records' as const,
+      records: [{ path: '/3/0/9', stored: { type: 'integer', value } }],
+      truncated: false,
+    },
+  });
+
   it('of one millisecond all stay in the history', async () => {
     const core = await openTestCore();
     const device = await core.add('truck-1');
     await core.register(sessionOf('truck-1'));
-    const battery = (value: number) => ({
-      path: '/3/0/9',
-      fresh: true,
-      receivedAt: START,
-      body: {
-        kind: 'records' as const,
-        records: [{ path: '/3/0/9', stored: { type: 'integer', value } }],
-        truncated: false,
-      },
-    });
     for (const value of [80, 79, 78]) await core.dispatcher.take(device, battery(value));
     const { value } = await core.store.scan({ deviceId: device.row.deviceId, path: '/3/0/9' }, {});
     expect(value).toEqual([80, 79, 78]);
+  });
+
+  it('of a device that was removed while it answered leave nothing of it', async () => {
+    const core = await openTestCore();
+    const device = await core.add('truck-1');
+    await core.register(sessionOf('truck-1'));
+    const { deviceId } = device.row;
+    const removed = core.handlers['devices.remove'](call({ params: { device: 'truck-1' } }));
+    await core.lanes.run(deviceId, () => core.dispatcher.take(device, battery(80)));
+    await removed;
+    expect(await core.store.list('values')).toEqual([]);
+    expect((await core.store.scan({ deviceId, path: '/3/0/9' }, {})).value).toEqual([]);
   });
 });
 

@@ -184,6 +184,8 @@ export class Dispatcher {
   }
 
   #report(device: Device, report: Report, also: Decisions): Promise<void> {
+    // It may have been removed while its lane was waited for.
+    if (this.#o.fleet.get(device.row.deviceId) !== device) return Promise.resolve();
     // History names a sample by its times: no two reports of a device are of the same millisecond.
     const receivedAt = Math.max(report.receivedAt, (device.reportedAt ?? 0) + 1);
     device.reportedAt = receivedAt;

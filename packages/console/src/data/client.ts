@@ -1,3 +1,4 @@
+import type { Session } from '@reeve/contract';
 import { QueryCache, QueryClient } from '@tanstack/react-query';
 import { isSignedOut, mayPass } from './api.ts';
 
@@ -23,10 +24,18 @@ export const client = new QueryClient({
   },
 });
 
+/**
+ * Says who is signed in; null if nobody.
+ *
+ * Who is may be asked right now, or since the page was loaded: that answer tells only who was, and is given up.
+ */
+export async function setSession(of: QueryClient, session: Session | null): Promise<void> {
+  await of.cancelQueries({ queryKey: ['session'] });
+  of.setQueryData(['session'], session);
+}
+
 /** Nobody is signed in any more: who is next must not see what was fetched for the one before. */
 export async function signedOut(of: QueryClient): Promise<void> {
-  // Who was signed in may be asked right now, and answered as it was.
-  await of.cancelQueries({ queryKey: ['session'] });
-  of.setQueryData(['session'], null);
+  await setSession(of, null);
   of.removeQueries({ predicate: ({ queryKey: [kind] }) => kind !== 'session' });
 }

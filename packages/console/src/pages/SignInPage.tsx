@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Redirect } from 'wouter';
 import { api, describeError, isSpentLink } from '../data/api.ts';
+import { setSession } from '../data/client.ts';
 import { takeToken } from '../data/signIn.ts';
 
 /**
@@ -15,11 +16,7 @@ export function SignInPage({ session }: { session: Session | null | undefined })
   const client = useQueryClient();
   const { mutate, isPending, error } = useMutation({
     mutationFn: (token: string) => api('session.open', { body: { token } }),
-    onSuccess: async (opened) => {
-      // The page asked who is signed in when it was loaded: the answer, that nobody is, may come only now.
-      await client.cancelQueries({ queryKey: ['session'] });
-      client.setQueryData(['session'], opened);
-    },
+    onSuccess: (opened) => setSession(client, opened),
   });
   useEffect(() => {
     // A link pasted while this page is open changes only the fragment.

@@ -348,6 +348,30 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
     await tab.page.getByRole('button', { name: 'Revoke dashboard' }).waitFor({ state: 'hidden' });
   });
 
+  it('shows what a person added while the list was fetched for the first time, also without events', async () => {
+    const { page } = tab;
+    const first = Promise.withResolvers<void>();
+    const added = Promise.withResolvers<void>();
+    await page.route('**/api/v1/events', (route) => route.fulfill({ status: 503 }));
+    await page.route('**/api/v1/tokens', async (route) => {
+      if (route.request().method() !== 'GET') return route.continue();
+      const response = await route.fetch();
+      first.resolve();
+      await added.promise;
+      await route.fulfill({ response });
+    });
+    await page.reload();
+    await first.promise;
+    await page.getByLabel('Name of a new token').fill('printer');
+    await page.getByLabel('Name of a new token').press('Enter');
+    await see(page.getByRole('status'), 'Token printer');
+    added.resolve();
+    await page.getByRole('button', { name: 'Revoke printer' }).waitFor();
+    await page.unrouteAll();
+    await page.reload();
+    await see(tab.one('connection'), 'Live');
+  });
+
   it('gives a device keys of its own for a server elsewhere, and takes them away', async () => {
     const body = { accounts: [{ shortServerId: 9, uri: 'coaps://metering.example.com' }] };
     await server.api('bootstrap.set-template', { params: { name: 'meters' }, body });
@@ -370,6 +394,6 @@ describe.skipIf(!hasPeer('Chromium', [CHROMIUM, '--version']))('a person at the 
   it('saw no error but what was refused', async () => {
     const refused = ['/devices', '/device-imports', '/policies', '/frame-layouts'];
     const statuses = [400, 409, 422].flatMap((status) => refused.map((path) => [status, path] as const));
-    expect(tab.complaints([[401, '/session'], ...statuses])).toEqual([]);
+    expect(tab.complaints([[401, '/session'], [503, '/events'], ...statuses])).toEqual([]);
   });
 });

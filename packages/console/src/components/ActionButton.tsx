@@ -2,6 +2,7 @@ import { Button, type ButtonProps, Popover, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { describeError } from '../data/api.ts';
+import { refresh } from '../data/refresh.ts';
 
 interface ActionButtonProps extends ButtonProps {
   /** The call; its failure is shown at the button. */
@@ -14,7 +15,7 @@ interface ActionButtonProps extends ButtonProps {
 /** A button that asks the server for something. The page follows by itself: lists are fetched again. */
 export function ActionButton({ run, label, children, ...button }: ActionButtonProps) {
   const client = useQueryClient();
-  const action = useMutation({ mutationFn: run, onSuccess: () => client.invalidateQueries() });
+  const action = useMutation({ mutationFn: run, onSuccess: () => refresh(client) });
   return (
     <Popover opened={action.isError} onChange={() => action.reset()} width={280} withArrow shadow="md">
       <Popover.Target>

@@ -2,6 +2,7 @@ import { Button, Group, Stack, Textarea } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { describeErrors } from '../data/api.ts';
+import { refresh } from '../data/refresh.ts';
 import { ErrorList } from './ErrorList.tsx';
 
 /** What a person wrote, if it can be sent. */
@@ -28,7 +29,7 @@ export function DocumentEditor<T>({ label, source: first, wrong, button = 'Save'
   const client = useQueryClient();
   const [source, setSource] = useState(first);
   const parsed = parse(source);
-  const action = useMutation({ mutationFn: save, onSuccess: () => client.invalidateQueries() });
+  const action = useMutation({ mutationFn: save, onSuccess: () => refresh(client) });
   const refused = action.isError ? explain(action.error, source) : [];
   return (
     <Stack gap="xs">

@@ -2,6 +2,7 @@ import { Button, Group, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { FormEvent, ReactNode } from 'react';
 import { describeErrors } from '../data/api.ts';
+import { refresh } from '../data/refresh.ts';
 import { ErrorList } from './ErrorList.tsx';
 
 interface FormProps {
@@ -18,7 +19,7 @@ interface FormProps {
 /** Fields that are submitted together, by the button or by Enter; what the server refuses stands below them. */
 export function Form({ button, disabled = false, submit, cancel, children }: FormProps) {
   const client = useQueryClient();
-  const action = useMutation({ mutationFn: submit, onSuccess: () => client.invalidateQueries() });
+  const action = useMutation({ mutationFn: submit, onSuccess: () => refresh(client) });
   function onSubmit(event: FormEvent) {
     event.preventDefault();
     // A dialog may stand, for React, in another form.

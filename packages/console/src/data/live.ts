@@ -30,7 +30,7 @@ export function useLive(): Connection {
       onConnection(state) {
         setConnection(state);
         // A new stream starts now, and samples are never replayed: whatever was missed is fetched.
-        if (state === 'live') void refresh(client, () => true);
+        if (state === 'live') void refresh(client);
         // The stream cannot tell a lost connection from a lost session; the session query can.
         if (state === 'lost') void client.invalidateQueries({ queryKey: ['session'] });
       },

@@ -24,7 +24,7 @@ const settled = () => new Promise(setImmediate);
 
 it('fetches once more what is fetched for the first time: the answer may be older than the change', async () => {
   const { client, calls, data, stop } = setUp();
-  const done = refresh(client, () => true);
+  const done = refresh(client);
   calls[0]?.resolve('old');
   await settled();
   calls[1]?.resolve('new');
@@ -35,7 +35,7 @@ it('fetches once more what is fetched for the first time: the answer may be olde
 
 it('fetches once more what failed for the first time', async () => {
   const { client, calls, data, stop } = setUp();
-  const done = refresh(client, () => true);
+  const done = refresh(client);
   calls[0]?.reject(new Error('down'));
   await settled();
   calls[1]?.resolve('new');
@@ -48,7 +48,7 @@ it('gives up what is fetched again, and fetches it anew', async () => {
   const { client, calls, data, stop } = setUp();
   calls[0]?.resolve('first');
   await settled();
-  const both = [refresh(client, () => true), refresh(client, () => true)];
+  const both = [refresh(client), refresh(client)];
   calls[2]?.resolve('new');
   calls[1]?.resolve('old');
   await Promise.all(both);
@@ -59,7 +59,7 @@ it('gives up what is fetched again, and fetches it anew', async () => {
 it('has fetched again when it is shown next what left the page before its answer came', async () => {
   const { client, calls, data, observer, stop } = setUp();
   stop();
-  const done = refresh(client, () => true);
+  const done = refresh(client);
   calls[0]?.resolve('old');
   await Promise.all([done, settled()]);
   expect([data(), client.getQueryState(queryKey)?.isInvalidated]).toEqual(['old', true]);
@@ -73,8 +73,8 @@ it('has fetched again when it is shown next what left the page before its answer
 it('does not wait for a call that hangs', async () => {
   const { client, calls, stop } = setUp();
   client.setQueryData(['incidents', 'open'], []);
-  await refresh(client, () => true);
-  await refresh(client, () => true);
+  await refresh(client);
+  await refresh(client);
   expect(client.getQueryState(['incidents', 'open'])?.isInvalidated).toBe(true);
   expect(calls).toHaveLength(1);
   stop();

@@ -3,6 +3,7 @@ import { type CommandCreate, costText, isDear } from '@reeve/contract';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, describeError } from '../../data/api.ts';
+import { refresh } from '../../data/refresh.ts';
 
 interface SendButtonProps {
   deviceId: string;
@@ -27,7 +28,7 @@ export function SendButton({ deviceId, command, color, done, children }: SendBut
     mutationFn: (body: CommandCreate) => api('commands.create', { params, body }),
     onSuccess: () => {
       done();
-      return client.invalidateQueries();
+      return refresh(client);
     },
   });
   // A cost counts for what it was asked for.

@@ -6,6 +6,7 @@ import { ErrorList } from '../../components/ErrorList.tsx';
 import { FileDrop } from '../../components/FileDrop.tsx';
 import { api, describeErrors } from '../../data/api.ts';
 import { useAuthorities } from '../../data/queries.ts';
+import { refresh } from '../../data/refresh.ts';
 import { saveFile } from '../../data/saveFile.ts';
 import { formatCount } from '../../format.ts';
 import { type ImportTerms, readImport } from './readImport.ts';
@@ -30,7 +31,7 @@ export function ImportDevices({ close }: { close: () => void }) {
   const made = entries.filter((entry) => entry.made).length;
   const add = useMutation({
     mutationFn: () => api('devices.import', { body: { devices: entries.map(({ device }) => device) } }),
-    onSuccess: () => client.invalidateQueries(),
+    onSuccess: () => refresh(client),
   });
 
   function load(name: string, text: string, said: ImportTerms) {

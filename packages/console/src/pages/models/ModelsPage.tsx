@@ -9,6 +9,7 @@ import { PagedList } from '../../components/PagedList.tsx';
 import { Section } from '../../components/Section.tsx';
 import { api } from '../../data/api.ts';
 import { useModels } from '../../data/queries.ts';
+import { refresh } from '../../data/refresh.ts';
 import { Resources } from './Resources.tsx';
 import { type Refusal, uploadModels } from './upload.ts';
 
@@ -88,7 +89,7 @@ function ModelRow({ model }: { model: ModelInfo }) {
 /** Takes documents from the person's machine; what is refused is shown with its lines. */
 function Upload() {
   const client = useQueryClient();
-  const upload = useMutation({ mutationFn: uploadModels, onSettled: () => client.invalidateQueries() });
+  const upload = useMutation({ mutationFn: uploadModels, onSettled: () => refresh(client) });
   return (
     <Stack gap="xs" align="flex-end">
       <FileButton accept=".xml,application/xml,text/xml" multiple onChange={(files) => upload.mutate(files)}>

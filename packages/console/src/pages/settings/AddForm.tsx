@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Secret, type Shown } from '../../components/Secret.tsx';
 import { describeError } from '../../data/api.ts';
+import { refresh } from '../../data/refresh.ts';
 
 interface AddFormProps {
   label: string;
@@ -20,7 +21,7 @@ export function AddForm({ label, placeholder, add, children }: AddFormProps) {
     mutationFn: add,
     onSuccess: () => {
       setText('');
-      return client.invalidateQueries();
+      return refresh(client);
     },
   });
   function submit(event: FormEvent) {
